@@ -1,0 +1,182 @@
+/* The scheduler API of elastisim: what a C scheduler is written against.
+ *
+ * A scheduler is a function that is called with a view of the system at every invocation and says
+ * what to change with the operations below. Simulated time stands still meanwhile. Everything that
+ * the accessors return belongs to the simulator and is valid until the function returns; jobs and
+ * nodes keep their identity (their address and ID) over the whole run.
+ *
+ * Times are simulated seconds, bandwidths bytes/s, speeds flops/s. IDs count from 0; node IDs follow
+ * the lexicographic order of host names, job IDs the order of submission.
+ *
+ * Operations only note what is wanted. The whole answer is checked when the function returns, before any of
+ * it is applied; an impossible one ends the run with an error that names job and rule (exit status 3).
+ */
+#ifndef ELASTISIM_SCHEDULER_H
+#define ELASTISIM_SCHEDULER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Rises when something is added (minor) or changes meaning (major). */
+#define ELASTISIM_API_MAJOR 1
+#define ELASTISIM_API_MINOR 0
+
+struct elastisim_view;
+struct elastisim_job;
+struct elastisim_node;
+
+/* Why the scheduler is called; the values are those of the ZeroMQ protocol, here and below. */
+enum elastisim_invocation {
+    ELASTISIM_PERIODIC = 0,
+    ELASTISIM_JOB_SUBMIT = 1,
+    ELASTISIM_JOB_COMPLETED = 2,
+    ELASTISIM_JOB_KILLED = 3,
+    ELASTISIM_SCHEDULING_POINT = 4,
+    ELASTISIM_EVOLVING_REQUEST = 5,
+    ELASTISIM_RECONFIGURATION = 6
+};
+
+enum elastisim_job_type {
+    ELASTISIM_RIGID = 0,
+    ELASTISIM_MOLDABLE = 1,
+    ELASTISIM_MALLEABLE = 2,
+    ELASTISIM_EVOLVING = 3,
+    ELASTISIM_ADAPTIVE = 4
+};
+
+enum elastisim_job_state {
+    ELASTISIM_PENDING = 1,
+    ELASTISIM_RUNNING = 4,
+    ELASTISIM_PENDING_RECONFIGURATION = 5, /* a change waits for the next scheduling point */
+    ELASTISIM_IN_RECONFIGURATION = 6,
+    ELASTISIM_COMPLETED = 7,
+    ELASTISIM_KILLED = 8
+};
+
+enum elastisim_node_type {
+    ELASTISIM_NODE_PLAIN = 0,
+    ELASTISIM_NODE_BURST_BUFFER = 1,
+    ELASTISIM_NODE_STRIPED_BURST_BUFFER = 2
+};
+
+enum elastisim_node_state {
+    ELASTISIM_FREE = 0,      /* no job runs and none is expected */
+    ELASTISIM_ALLOCATED = 1, /* at least one job runs */
+    ELASTISIM_RESERVED = 2   /* none runs, at least one is expected */
+};
+
+/* --- The system ---------------------------------------------------------------------------- */
+double elastisim_time(const struct elastisim_view *view);
+enum elastisim_invocation elastisim_invocation(const struct elastisim_view *view);
+/* The job that caused the invocation; NULL when it is periodic. */
+struct elastisim_job *elastisim_trigger(const struct elastisim_view *view);
+/* The number of nodes asked for by an evolving request, clipped to the job's bounds unless configured otherwise; 0 otherwise. */
+uint32_t elastisim_request(const struct elastisim_view *view);
+/* Whether nodes may run several jobs at once. */
+bool elastisim_oversubscription(const struct elastisim_view *view);
+
+/* PFS figures, bytes/s; NAN unless forward_io_information is set. */
+double elastisim_pfs_read_bandwidth(const struct elastisim_view *view);
+double elastisim_pfs_write_bandwidth(const struct elastisim_view *view);
+double elastisim_pfs_read_utilization(const struct elastisim_view *view);
+double elastisim_pfs_write_utilization(const struct elastisim_view *view);
+
+/* Jobs submitted so far, finished ones included: IDs 0 .. elastisim_num_jobs() - 1. */
+size_t elastisim_num_jobs(const struct elastisim_view *view);
+/* NULL when there is no such job (yet). */
+struct elastisim_job *elastisim_job(const struct elastisim_view *view, size_t id);
+size_t elastisim_num_nodes(const struct elastisim_view *view);
+struct elastisim_node *elastisim_node(const struct elastisim_view *view, size_t id);
+
+/* Pending jobs in ID order, running jobs (in any running state) in the order of their start; NULL at the end. Each step
+ * costs O(1), whatever the number of jobs. */
+struct elastisim_job *elastisim_first_pending(const struct elastisim_view *view);
+struct elastisim_job *elastisim_next_pending(const struct elastisim_job *job);
+size_t elastisim_num_pending(const struct elastisim_view *view);
+struct elastisim_job *elastisim_first_running(const struct elastisim_view *view);
+struct elastisim_job *elastisim_next_running(const struct elastisim_job *job);
+size_t elastisim_num_running(const struct elastisim_view *view);
+
+/* FREE nodes, and the one of lowest ID that is >= from (NULL when there is none). */
+size_t elastisim_num_free_nodes(const struct elastisim_view *view);
+struct elastisim_node *elastisim_next_free_node(const struct elastisim_view *view, size_t from);
+
+/* Jobs and nodes that changed since the last invocation (all nodes at the first), in ID order. */
+size_t elastisim_num_changed_jobs(const struct elastisim_view *view);
+struct elastisim_job *elastisim_changed_job(const struct elastisim_view *view, size_t index);
+size_t elastisim_num_changed_nodes(const struct elastisim_view *view);
+struct elastisim_node *elastisim_changed_node(const struct elastisim_view *view, size_t index);
+
+/* --- Jobs ---------------------------------------------------------------------------------- */
+size_t elastisim_job_id(const struct elastisim_job *job);
+const char *elastisim_job_name(const struct elastisim_job *job); /* NULL when it has none */
+enum elastisim_job_type elastisim_job_type(const struct elastisim_job *job);
+enum elastisim_job_state elastisim_job_state(const struct elastisim_job *job);
+double elastisim_job_submit_time(const struct elastisim_job *job);
+double elastisim_job_start_time(const struct elastisim_job *job); /* -1 while not known */
+double elastisim_job_end_time(const struct elastisim_job *job);   /* -1 while not known */
+double elastisim_job_walltime(const struct elastisim_job *job);   /* 0 for none */
+double elastisim_job_runtime_estimate(const struct elastisim_job *job); /* -1 for none */
+/* Bounds on the number of nodes; a rigid job's are equal. Preferred: 0 when not given. */
+uint32_t elastisim_job_nodes_min(const struct elastisim_job *job);
+uint32_t elastisim_job_nodes_max(const struct elastisim_job *job);
+uint32_t elastisim_job_nodes_preferred(const struct elastisim_job *job);
+uint32_t elastisim_job_gpus_min(const struct elastisim_job *job); /* per node */
+uint32_t elastisim_job_gpus_max(const struct elastisim_job *job);
+/* The nodes assigned, in rank order, operations of this invocation included. */
+uint32_t elastisim_job_num_assigned(const struct elastisim_job *job);
+struct elastisim_node *elastisim_job_assigned(const struct elastisim_job *job, uint32_t rank);
+uint32_t elastisim_job_assigned_gpus(const struct elastisim_job *job); /* per node */
+/* Nodes the job executes on now (0 while pending): differs from the assigned ones while a change waits. */
+uint32_t elastisim_job_num_executing(const struct elastisim_job *job);
+struct elastisim_node *elastisim_job_executing(const struct elastisim_job *job, uint32_t rank);
+/* Finished phase iterations, and all of them. */
+uint64_t elastisim_job_completed_phases(const struct elastisim_job *job);
+uint64_t elastisim_job_total_phases(const struct elastisim_job *job);
+/* The text of an argument, attribute or runtime argument; NULL when there is none. */
+const char *elastisim_job_argument(const struct elastisim_job *job, const char *key);
+const char *elastisim_job_attribute(const struct elastisim_job *job, const char *key);
+const char *elastisim_job_runtime_argument(const struct elastisim_job *job, const char *key);
+/* The attribute as a number; `fallback` when there is none or it is no number. */
+double elastisim_job_attribute_number(const struct elastisim_job *job, const char *key,
+                                      double fallback);
+
+/* --- Nodes --------------------------------------------------------------------------------- */
+size_t elastisim_node_id(const struct elastisim_node *node);
+const char *elastisim_node_name(const struct elastisim_node *node);
+enum elastisim_node_type elastisim_node_type(const struct elastisim_node *node);
+enum elastisim_node_state elastisim_node_state(const struct elastisim_node *node);
+double elastisim_node_speed(const struct elastisim_node *node); /* all cores together */
+uint32_t elastisim_node_num_gpus(const struct elastisim_node *node);
+uint32_t elastisim_node_num_free_gpus(const struct elastisim_node *node);
+/* Jobs that run on the node. */
+uint32_t elastisim_node_num_jobs(const struct elastisim_node *node);
+struct elastisim_job *elastisim_node_job(const struct elastisim_node *node, uint32_t index);
+
+/* --- Operations ---------------------------------------------------------------------------- */
+/* Each returns 0, or -1 when memory ran out. They show in the job's accessors at once. */
+/* Appends a node to those assigned (nothing happens when it is among them). */
+int elastisim_assign(struct elastisim_view *view, struct elastisim_job *job,
+                     struct elastisim_node *node);
+/* Takes a node from those assigned (nothing happens when it is not among them). */
+int elastisim_remove(struct elastisim_view *view, struct elastisim_job *job,
+                     struct elastisim_node *node);
+/* Sets the number of GPUs per node. */
+int elastisim_assign_gpus(struct elastisim_view *view, struct elastisim_job *job, uint32_t gpus);
+/* Ends the job at once. */
+int elastisim_kill(struct elastisim_view *view, struct elastisim_job *job);
+/* Sets an argument that performance models see at the next start or reconfiguration: a number or an
+ * expression, as text. */
+int elastisim_set_runtime_argument(struct elastisim_view *view, struct elastisim_job *job,
+                                   const char *key, const char *value);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,83 @@
+"""Compute nodes and their GPUs, as the simulator last told of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .job import Job
+
+
+class GpuState(Enum):
+    """Whether a GPU computes."""
+
+    FREE = 0
+    ALLOCATED = 1
+
+
+class NodeState(Enum):
+    """What a node is doing."""
+
+    FREE = 0
+    """No job runs on it and none is expected."""
+    ALLOCATED = 1
+    """At least one job runs on it."""
+    RESERVED = 2
+    """No job runs on it, but one will expand onto it at its next scheduling point."""
+
+
+class NodeType(Enum):
+    """Which burst buffer a node has."""
+
+    COMPUTE_NODE = 0
+    """None."""
+    COMPUTE_NODE_WITH_BB = 1
+    """One that the node uses alone."""
+    COMPUTE_NODE_WIDE_STRIPED_BB = 2
+    """One that the data of a job is striped over, together with those of the job's other nodes."""
+    COMPUTE_NODE_WITH_WIDE_STRIPED_BB = 2
+    """Another spelling of COMPUTE_NODE_WIDE_STRIPED_BB."""
+
+
+@dataclass(eq=False)
+class Gpu:
+    """A GPU of a node.
+
+    Attributes:
+        identifier: Counts from 0 within the node.
+        state: Whether it computes.
+    """
+
+    identifier: int
+    state: GpuState = GpuState.FREE
+
+
+@dataclass(eq=False, repr=False)
+class Node:
+    """A compute node. It shows what the simulator last said: assigning it to a job doesn't change it.
+
+    There is one object per node for the whole simulation, brought up to date before each invocation.
+
+    Attributes:
+        identifier: The node's index in ``nodes``.
+        type: Which burst buffer it has.
+        state: Whether it is free, runs a job or waits for one.
+        gpus: Its GPUs, by identifier; empty if it has none.
+        assigned_jobs: The jobs on it; more than one only with oversubscription.
+        assigned_job_ids: Their identifiers.
+    """
+
+    identifier: int
+    type: NodeType = NodeType.COMPUTE_NODE
+    state: NodeState = NodeState.FREE
+    gpus: list[Gpu] = field(default_factory=list)
+    assigned_jobs: list[Job] = field(default_factory=list)
+    assigned_job_ids: set[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.assigned_job_ids = {job.identifier for job in self.assigned_jobs}
+
+    def __repr__(self) -> str:
+        return f'<Node {self.identifier} {self.state.name}>'

@@ -1,0 +1,75 @@
+"""The simulator's messages: JSON texts, told apart by the number in ``code``."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Iterable
+from typing import Any
+
+from .job import Job
+
+INVOCATION = 0xFFEC4400
+"""Simulator to scheduler: the jobs and nodes that changed, and why it asks."""
+ANSWER = 0xFFEC4401
+"""Scheduler to simulator: the jobs changed by the algorithm."""
+FAILURE = 0xFFEC44EE
+"""Scheduler to simulator, in place of an answer: why there will be none."""
+END = 0xFFEC44FF
+"""Simulator to scheduler: there will be no further invocation."""
+
+
+class ProtocolError(Exception):
+    """The simulator sent what the package can't make sense of."""
+
+
+def decode(text: bytes) -> dict[str, Any]:
+    """Returns a message of the simulator, whose code is INVOCATION or END.
+
+    Raises:
+        ProtocolError: The text is no JSON object, or has another code or none.
+    """
+    try:
+        message = json.loads(text)
+    except ValueError as error:
+        raise ProtocolError(f"the simulator's message is not JSON ({error}): {text[:200]!r}") from None
+    if not isinstance(message, dict) or 'code' not in message:
+        raise ProtocolError(f"the simulator's message is not an object with a code: {text[:200]!r}")
+    code = message['code']
+    if code not in (INVOCATION, END):
+        shown = f'{code:#x}' if isinstance(code, int) else repr(code)
+        raise ProtocolError(f"unknown code {shown} in the simulator's message; this package understands"
+                            f' {INVOCATION:#x} (invocation) and {END:#x} (end)')
+    return message
+
+
+def encode_answer(modified_jobs: Iterable[Job]) -> bytes:
+    """Returns the answer to an invocation, its jobs in the order of their identifiers."""
+    return _encode({
+        'code': ANSWER,
+        'jobs': [_decision(job) for job in sorted(modified_jobs, key=lambda job: job.identifier)],
+    })
+
+
+def encode_failure(error: BaseException) -> bytes:
+    """Returns what tells the simulator that an exception ended the scheduler."""
+    return _encode({
+        'code': FAILURE,
+        'error': f'{type(error).__name__}: {error}'.removesuffix(': '),
+        'traceback': ''.join(traceback.format_exception(error)),
+    })
+
+
+def _decision(job: Job) -> dict[str, Any]:
+    return {
+        'id': job.identifier,
+        'assigned_node_ids': [node.identifier for node in job.assigned_nodes],
+        'assigned_num_gpus_per_node': job.assigned_num_gpus_per_node,
+        'kill_flag': job.kill_flag,
+        'modified_runtime_args': job._modified_runtime_args,
+        'runtime_arguments': job.runtime_arguments,
+    }
+
+
+def _encode(message: dict[str, Any]) -> bytes:
+    return json.dumps(message, separators=(',', ':')).encode()

@@ -1,0 +1,89 @@
+"""Where a scheduling algorithm meets the simulator."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from . import protocol
+from .connection import Connection
+from .job import Job
+from .node import Node
+from .state import State
+
+Algorithm = Callable[[list[Job], list[Node], dict[str, Any]], Any]
+"""``schedule(jobs, nodes, system)``; what it returns is ignored."""
+
+URL_VARIABLE = 'ELASTISIM_URL'
+"""The environment variable by which a simulator tells a scheduler that it starts where to connect."""
+
+
+def pass_algorithm(function: Algorithm, url: str) -> None:
+    """Connects to the simulator and lets a function decide at each invocation, until the simulation ends.
+
+    The simulator may be started before or after. The function gets
+
+    - ``jobs``, all jobs submitted so far, also those that have ended, as a list indexed by identifier;
+    - ``nodes``, all compute nodes, as a list indexed by identifier;
+    - ``system``, a dict with ``time`` (simulated seconds), ``invocation_type`` (an InvocationType), ``job``
+      (the job that led to the invocation; missing if it is periodic), ``evolving_request`` (how many nodes
+      that job asks for in all; only at such a request), and, with forward_io_information, ``pfs_read_bw``,
+      ``pfs_write_bw``, ``pfs_read_utilization`` and ``pfs_write_utilization`` (bytes/s).
+
+    It decides by the operations of Job. The objects stay the same for the whole simulation, and the two
+    lists are put back in order before each invocation, should the function have rearranged them.
+
+    Args:
+        function: The scheduling algorithm.
+        url: The ZeroMQ URL that the simulator binds, such as ``ipc://scheduler.ipc``.
+
+    Raises:
+        TypeError: The function can't be called, or the URL is no string.
+        ValueError: The URL is malformed.
+        ConnectionError: The simulator was connected and is gone without ending the simulation.
+        ProtocolError: The simulator sent something this package doesn't understand.
+        BaseException: Whatever the function raises. The simulator is told, and ends with the story.
+    """
+    if not callable(function):
+        raise TypeError(f'the scheduling algorithm must be a function of (jobs, nodes, system), not {function!r}')
+    if not isinstance(url, str):
+        raise TypeError(f'the URL must be a string such as ipc://scheduler.ipc, not {url!r}')
+    connection = Connection(url)
+    try:
+        _answer_invocations(function, connection)
+    except BaseException as error:
+        # A simulator that waits for an answer learns now why there will be none.
+        connection.send_last(protocol.encode_failure(error))
+        raise
+    finally:
+        connection.close()
+
+
+def run(function: Algorithm, url: str | None = None) -> None:
+    """Does what pass_algorithm does, by default with the URL of the simulator that started this process.
+
+    Args:
+        function: The scheduling algorithm, as in pass_algorithm.
+        url: The ZeroMQ URL that the simulator binds; by default the environment variable ELASTISIM_URL says it.
+
+    Raises:
+        RuntimeError: No URL is given, and ELASTISIM_URL is unset or empty.
+        Exception: As pass_algorithm does.
+    """
+    url = url or os.environ.get(URL_VARIABLE)
+    if not url:
+        raise RuntimeError(f'no URL to connect to: {URL_VARIABLE} is not set. Let the simulator start this script'
+                           f' (--scheduler "exec:python3 SCRIPT"), set {URL_VARIABLE}, or pass the URL')
+    pass_algorithm(function, url)
+
+
+def _answer_invocations(function: Algorithm, connection: Connection) -> None:
+    state = State()
+    while True:
+        message = protocol.decode(connection.receive())
+        if message['code'] == protocol.END:
+            return
+        system = state.update(message)
+        function(state.jobs, state.nodes, system)
+        connection.send(protocol.encode_answer(state.modified_jobs))

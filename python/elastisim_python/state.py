@@ -1,0 +1,188 @@
+"""The jobs and nodes that the algorithm sees, kept up to date from messages that tell only what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from .invocation import InvocationType
+from .job import Job, JobState, JobType
+from .node import Gpu, GpuState, Node, NodeState, NodeType
+from .protocol import ProtocolError
+
+T = TypeVar('T')
+Message = dict[str, Any]
+
+_FLOATS = ('walltime', 'submit_time', 'start_time', 'end_time', 'wait_time', 'makespan', 'turnaround_time',
+           'runtime_estimate')
+_INTEGERS = ('num_nodes', 'num_gpus_per_node', 'num_nodes_min', 'num_nodes_max', 'num_gpus_per_node_min',
+             'num_gpus_per_node_max', 'num_nodes_preferred', 'total_phase_count', 'completed_phases')
+_IO_FIGURES = ('pfs_read_bw', 'pfs_write_bw', 'pfs_read_utilization', 'pfs_write_utilization')
+
+
+class Listing(list[T]):
+    """What the algorithm gets as ``jobs`` or ``nodes``: everything known, in the order of identifiers.
+
+    The algorithm may sort or shorten the list as it likes. That is noticed rather than copied against, as
+    a copy per invocation would cost more than most invocations.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[int, T] = {}
+        self._last_id = -1
+        self._disordered = False
+
+    def get(self, identifier: int) -> T | None:
+        """Returns the entity with an identifier, or None."""
+        return self._known.get(identifier)
+
+    def add(self, identifier: int, entity: T) -> None:
+        """Adds an entity that isn't known yet."""
+        self._known[identifier] = entity
+        if identifier > self._last_id:
+            self._last_id = identifier
+            super().append(entity)
+        else:
+            self._disordered = True
+
+    def restore(self) -> None:
+        """Puts back in order what the algorithm rearranged or what was added out of order."""
+        if self._disordered:
+            super().__setitem__(slice(None), [self._known[identifier] for identifier in sorted(self._known)])
+            self._disordered = False
+
+
+def _noticing(name: str) -> Callable[..., Any]:
+    change = getattr(list, name)
+
+    def method(self: Listing[Any], *args: Any, **kwargs: Any) -> Any:
+        self._disordered = True
+        return change(self, *args, **kwargs)
+
+    return method
+
+
+for _name in ('__delitem__', '__iadd__', '__imul__', '__setitem__', 'append', 'clear', 'extend', 'insert', 'pop',
+              'remove', 'reverse', 'sort'):
+    setattr(Listing, _name, _noticing(_name))
+
+
+class State:
+    """All jobs and nodes the simulator has told of.
+
+    Attributes:
+        jobs: The jobs in the order of their identifiers. ``jobs[i]`` is job i, as long as the simulator
+            sends jobs in the order of submission. If it left some out, the list is shorter rather than
+            patched up, so that an algorithm never meets a hole in it.
+        nodes: Likewise the nodes; the first message holds them all.
+        modified_jobs: The jobs that the algorithm has changed since the last message.
+    """
+
+    def __init__(self) -> None:
+        self.jobs: Listing[Job] = Listing()
+        self.nodes: Listing[Node] = Listing()
+        self.modified_jobs: list[Job] = []
+
+    def update(self, message: Message) -> dict[str, Any]:
+        """Takes in an invocation and returns what the algorithm gets as ``system``.
+
+        Costs what the message holds, not what is known.
+
+        Raises:
+            ProtocolError: Something is missing, malformed or unknown.
+        """
+        for job in self.modified_jobs:
+            job._settle()
+        self.modified_jobs.clear()
+        jobs, nodes = _entities(message, 'job'), _entities(message, 'node')
+        # Jobs and nodes refer to each other: first everything has to be there.
+        for entity in nodes:
+            if self.nodes.get(entity['id']) is None:
+                self.nodes.add(entity['id'], Node(entity['id']))
+        for entity in jobs:
+            if self.jobs.get(entity['id']) is None:
+                _told(self._add_job, entity, 'job')
+        for entity in jobs:
+            _told(self._update_job, entity, 'job')
+        for entity in nodes:
+            _told(self._update_node, entity, 'node')
+        self.jobs.restore()
+        self.nodes.restore()
+        return _told(self._system, message, 'invocation')
+
+    def _add_job(self, message: Message) -> None:
+        job = Job(message['id'], JobType(message['type']))
+        job._modified_jobs = self.modified_jobs
+        self.jobs.add(job.identifier, job)
+
+    def _update_job(self, message: Message) -> None:
+        job = _known(self.jobs, message['id'], 'job')
+        job.state = JobState(message['state'])
+        for name in _FLOATS:
+            if message.get(name) is not None:
+                setattr(job, name, float(message[name]))
+        for name in _INTEGERS:
+            if message.get(name) is not None:
+                setattr(job, name, int(message[name]))
+        job.name = message.get('name')
+        # What is empty is left out.
+        job.assigned_nodes = [_known(self.nodes, node_id, 'node') for node_id in message.get('assigned_nodes', ())]
+        job.assigned_node_ids = {node.identifier for node in job.assigned_nodes}
+        job.assigned_num_gpus_per_node = int(message.get('assigned_num_gpus_per_node', 0))
+        job._chose_gpus = False
+        job.arguments = dict(message.get('arguments', {}))
+        job.attributes = dict(message.get('attributes', {}))
+        job.runtime_arguments = dict(message.get('runtime_arguments', {}))
+
+    def _update_node(self, message: Message) -> None:
+        node = _known(self.nodes, message['id'], 'node')
+        node.type = NodeType(message['type'])
+        node.state = NodeState(message['state'])
+        node.assigned_jobs = [_known(self.jobs, job_id, 'job') for job_id in message.get('assigned_jobs', ())]
+        node.assigned_job_ids = {job.identifier for job in node.assigned_jobs}
+        node.gpus = [Gpu(gpu['id'], GpuState(gpu['state'])) for gpu in message.get('gpus', ())]
+
+    def _system(self, message: Message) -> dict[str, Any]:
+        system: dict[str, Any] = {
+            'time': float(message['time']),
+            'invocation_type': InvocationType(message['invocation_type']),
+        }
+        if message.get('job_id') is not None:
+            system['job'] = _known(self.jobs, message['job_id'], 'job')
+        if message.get('evolving_request') is not None:
+            system['evolving_request'] = int(message['evolving_request'])
+        for name in _IO_FIGURES:
+            if message.get(name) is not None:
+                system[name] = float(message[name])
+        return system
+
+
+def _known(listing: Listing[T], identifier: int, what: str) -> T:
+    entity = listing.get(identifier)
+    if entity is None:
+        raise ValueError(f'it refers to {what} {identifier!r}, which was never sent')
+    return entity
+
+
+def _entities(message: Message, what: str) -> list[Message]:
+    """Returns the message's list of jobs or nodes, each entry an object with an integer as its id."""
+    entities = message.get(f'{what}s', [])
+    if not isinstance(entities, list):
+        raise ProtocolError(f"{what}s in the simulator's message is not a list")
+    for entity in entities:
+        if not isinstance(entity, dict) or type(entity.get('id')) is not int or entity['id'] < 0:
+            raise ProtocolError(f"{what}s in the simulator's message holds something without a valid id: {entity!r}")
+    return entities
+
+
+def _told(take: Callable[[Message], T], message: Message, what: str) -> T:
+    """Takes in a part of a message, and names it if that fails."""
+    try:
+        return take(message)
+    except KeyError as error:
+        reason = f'it lacks {error}'
+    except (TypeError, ValueError, AttributeError) as error:
+        reason = str(error)
+    name = f"{what} {message['id']}" if 'id' in message else what
+    raise ProtocolError(f"can't understand the simulator's message about {name}: {reason}")

@@ -1,0 +1,35 @@
+/* Events in order of time, ties in order of arrival: an intrusive binary heap. An event lives in the
+ * struct of whoever waits for it; adding and removing allocate nothing once the heap has grown. */
+#ifndef ELASTISIM_BASE_HEAP_H
+#define ELASTISIM_BASE_HEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct event {
+    double time;   /* simulated seconds: what the clock shows when it happens */
+    double due;    /* >= time: where it stands in the order; later for "last at its instant" */
+    uint64_t order; /* arrival, breaks ties */
+    size_t slot;   /* 1 + index in the heap; 0 while not queued */
+    void (*handle)(void *owner);
+    void *owner;
+};
+
+struct event_heap {
+    struct event **events;
+    size_t count;
+    size_t capacity;
+    uint64_t arrivals;
+};
+
+/* Queues an event (not queued already). Returns 0, or -1 when out of memory. */
+int event_heap_add(struct event_heap *heap, struct event *event);
+/* Takes an event out; nothing happens when it is not queued. */
+void event_heap_remove(struct event_heap *heap, struct event *event);
+/* The first event, still queued; NULL when there is none. */
+struct event *event_heap_first(const struct event_heap *heap);
+/* Frees the heap's own memory; the events belong to others. */
+void event_heap_release(struct event_heap *heap);
+
+#endif

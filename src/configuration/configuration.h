@@ -1,0 +1,60 @@
+/* The configuration file (SPEC section 2): one table of keys, types and defaults serves reading,
+ * checking and the printed reference (--help-configuration). */
+#ifndef ELASTISIM_CONFIGURATION_CONFIGURATION_H
+#define ELASTISIM_CONFIGURATION_CONFIGURATION_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct string_list {
+    char **items;
+    size_t count;
+};
+
+/* Strings are owned and NULL when not given. Times are in seconds. */
+struct configuration {
+    char *file; /* as given on the command line */
+    char *jobs_file;
+    char *platform_file;
+    char *zmq_url;
+    char *scheduler;          /* SPEC of a scheduler, or NULL */
+    double scheduler_timeout; /* wall clock; 0 for none */
+    bool schedule_on_job_submit;
+    bool schedule_on_job_finalize;
+    bool schedule_on_scheduling_point;
+    bool schedule_on_reconfiguration;
+    double scheduling_interval;     /* 0 for off */
+    double min_scheduling_interval; /* 0 for off */
+    bool allow_oversubscription;
+    bool clip_evolving_requests;
+    bool forward_io_information;
+    double job_kill_grace_period;
+    bool show_progress_bar;
+    bool sensing;
+    double sensing_interval;
+    bool log_task_times;
+    struct string_list pfs_read_links;
+    struct string_list pfs_write_links;
+    char *job_statistics;
+    char *node_utilization;
+    char *cpu_utilization;
+    char *network_activity;
+    char *pfs_utilization;
+    char *gpu_utilization;
+    char *task_times;
+};
+
+/* Reads and checks a configuration file. Returns 0, or -1 with err (kind ERROR_INPUT). On failure
+ * the configuration owns nothing. */
+int configuration_read(struct configuration *configuration, const char *path,
+                       struct warnings *warnings, struct error *err);
+/* Frees what the configuration owns; fine on a zeroed one. */
+void configuration_release(struct configuration *configuration);
+
+/* Prints the reference of all keys: name, type, default, meaning. */
+void configuration_print_reference(FILE *out);
+
+#endif

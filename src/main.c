@@ -1,0 +1,195 @@
+/* Reads the arguments, then calls in order: configuration, platform, workload, scheduler,
+ * simulation, results. The only place that prints errors and picks the exit status. */
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "configuration/configuration.h"
+#include "options.h"
+#include "platform/platform.h"
+#include "policies/policy.h"
+#include "resources/resources.h"
+#include "results/results.h"
+#include "results/summary.h"
+#include "scheduler/backend.h"
+#include "simulation/simulation.h"
+#include "terminal/progress.h"
+#include "version.h"
+#include "workload/workload.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Everything a run is made of, in the order in which it is made. */
+struct run {
+    const struct options *options;
+    struct warnings warnings;
+    struct configuration configuration;
+    struct resources *resources;
+    struct platform platform;
+    struct workload *workload;
+    struct results *results;
+    struct scheduler_backend scheduler;
+    struct simulation *simulation;
+    double started; /* wall clock, seconds */
+};
+
+static double wall_seconds(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* The scheduler to use, by precedence; *url when it is the configuration's zmq_url. */
+static const char *scheduler_spec(const struct run *run, bool *url)
+{
+    const struct configuration *configuration = &run->configuration;
+    *url = false;
+    if (run->options->scheduler)
+        return run->options->scheduler;
+    if (configuration->scheduler)
+        return configuration->scheduler;
+    *url = true;
+    return configuration->zmq_url;
+}
+
+static int open_scheduler(struct run *run, struct error *err)
+{
+    const struct configuration *configuration = &run->configuration;
+    bool url;
+    const char *spec = scheduler_spec(run, &url);
+    if (url)
+        return zeromq_backend_open(&run->scheduler, spec, configuration->scheduler_timeout, err);
+    return scheduler_open(&run->scheduler, spec, configuration->scheduler_timeout, err);
+}
+
+static int read_inputs(struct run *run, struct error *err)
+{
+    struct configuration *configuration = &run->configuration;
+    bool url;
+    if (configuration_read(configuration, run->options->configuration, &run->warnings, err))
+        return -1;
+    if (!scheduler_spec(run, &url))
+        return error_set(err, ERROR_INPUT,
+                         "%s: no scheduler: give --scheduler SPEC (e.g. builtin:fcfs), or "
+                         "'scheduler' or 'zmq_url' in the configuration",
+                         configuration->file);
+    run->resources = resources_open(configuration->platform_file, run->options->num_simgrid,
+                                    run->options->simgrid, err);
+    if (!run->resources || platform_create(&run->platform, configuration->platform_file,
+                                           run->resources, configuration, &run->warnings, err))
+        return -1;
+    const struct workload_limits limits = {
+        .nodes_with_gpus = run->platform.nodes_with_gpus,
+        .max_gpus = run->platform.max_gpus,
+        .has_pfs = run->platform.num_pfs_hosts > 0,
+        .has_burst_buffer = run->platform.has_burst_buffer,
+    };
+    run->workload = workload_read(configuration->jobs_file, &limits, &run->warnings, err);
+    return run->workload ? 0 : -1;
+}
+
+static bool wants_progress_bar(const struct run *run)
+{
+    return run->configuration.show_progress_bar && isatty(STDERR_FILENO) &&
+           !resources_log_info_enabled();
+}
+
+static int simulate(struct run *run, struct error *err)
+{
+    run->results = results_open(&run->configuration, err);
+    if (!run->results || open_scheduler(run, err))
+        return -1;
+    run->simulation = simulation_create(&run->configuration, &run->platform, run->workload,
+                                        &run->scheduler, run->results, err);
+    if (!run->simulation)
+        return -1;
+    struct progress_bar bar;
+    progress_bar_start(&bar, stderr);
+    int result = simulation_run(run->simulation,
+                                wants_progress_bar(run) ? progress_bar_update : NULL, &bar, err);
+    progress_bar_clear(&bar);
+    return result;
+}
+
+static void report(const struct run *run)
+{
+    double seconds = wall_seconds() - run->started;
+    if (run->options->summary) {
+        struct summary summary = summarize(simulation_state(run->simulation));
+        summary_print(stdout, &summary, seconds);
+    }
+    if (run->options->timing)
+        fprintf(stderr, "timing: total %.3f s, simgrid %.3f s, scheduler %.3f s\n", seconds,
+                resources_seconds(run->resources),
+                simulation_figures(run->simulation).scheduler_seconds);
+}
+
+/* Closes what is open, results first: they are complete however the run ended. */
+static void finish(struct run *run, struct error *err)
+{
+    const struct state *state = run->simulation ? simulation_state(run->simulation) : NULL;
+    if (run->scheduler.finalize)
+        run->scheduler.finalize(run->scheduler.self, err->kind != ERROR_NONE);
+    results_close(run->results, state, err);
+    if (run->simulation && err->kind == ERROR_NONE)
+        report(run);
+    simulation_destroy(run->simulation);
+    scheduler_close(&run->scheduler);
+    workload_destroy(run->workload);
+    platform_release(&run->platform);
+    resources_close(run->resources);
+    configuration_release(&run->configuration);
+}
+
+static void execute(const struct options *options, struct error *err)
+{
+    struct run run = {.options = options,
+                      .warnings = {.strict = options->strict},
+                      .started = wall_seconds()};
+    if (read_inputs(&run, err) == 0) {
+        if (options->command == COMMAND_CHECK)
+            printf("%s: %u nodes, %zu jobs: all inputs are fine\n", run.configuration.file,
+                   run.platform.num_nodes, workload_num_jobs(run.workload));
+        else
+            simulate(&run, err);
+    }
+    finish(&run, err);
+}
+
+static void print_schedulers(void)
+{
+    for (const struct policy *policy = policies; policy->name; policy++)
+        printf("builtin:%s\n    %s\n", policy->name, policy->summary);
+}
+
+int main(int argc, char **argv)
+{
+    static struct error err;
+    struct options options;
+    interrupt_install();
+    if (options_read(&options, argc, argv, &err) == 0) {
+        switch (options.command) {
+        case COMMAND_HELP:
+            options_print_help();
+            break;
+        case COMMAND_VERSION:
+            puts("elastisim " ELASTISIM_VERSION);
+            break;
+        case COMMAND_SCHEDULERS:
+            print_schedulers();
+            break;
+        case COMMAND_CONFIGURATION:
+            configuration_print_reference(stdout);
+            break;
+        case COMMAND_RUN:
+        case COMMAND_CHECK:
+            execute(&options, &err);
+            break;
+        }
+        options_release(&options);
+    }
+    if (err.kind != ERROR_NONE)
+        fprintf(stderr, "elastisim: error: %s\n", err.message);
+    return err.kind;
+}

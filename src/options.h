@@ -1,0 +1,31 @@
+/* The command line. */
+#ifndef ELASTISIM_OPTIONS_H
+#define ELASTISIM_OPTIONS_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_HELP, COMMAND_VERSION, COMMAND_SCHEDULERS,
+               COMMAND_CONFIGURATION };
+
+struct options {
+    enum command command;
+    const char *configuration; /* the file; borrowed from argv, like all that follows */
+    const char *scheduler;     /* NULL when not given */
+    bool strict;
+    bool summary;
+    bool timing;
+    const char **simgrid; /* --log=... and --cfg=...; owned */
+    size_t num_simgrid;
+};
+
+/* Reads the arguments. Returns 0, or -1 with err (ERROR_INPUT). */
+int options_read(struct options *options, int argc, char **argv, struct error *err);
+void options_release(struct options *options);
+
+/* Prints the help text. */
+void options_print_help(void);
+
+#endif

@@ -1,0 +1,143 @@
+/* The resource port: everything that shares time on the platform.
+ *
+ * The simulation hands over whole groups of loads (an exchange of a job, the I/O of all its ranks)
+ * and is told which members have ended when. What has a known end (compute on a node of one's own, delays, GPU
+ * kernels) never comes here. Behind the port stands SimGrid's L07 model (simgrid.cpp, the only file
+ * that knows SimGrid); another implementation can take its place without a change elsewhere.
+ *
+ * Hosts are numbered 0.. in the lexicographic order of their names; nodes here are host numbers.
+ * One instance per process (SimGrid has one engine). Units: bytes, flops, seconds.
+ */
+#ifndef ELASTISIM_RESOURCES_RESOURCES_H
+#define ELASTISIM_RESOURCES_RESOURCES_H
+
+#include "application/application.h" /* enum matrix_pattern */
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct resources;
+struct load_group;
+
+/* Loads the platform. `options` are SimGrid's own (--cfg=..., --log=...), passed on as they are.
+ * Returns NULL with err when the file can't be read or SimGrid refuses it, with SimGrid's reason. */
+struct resources *resources_open(const char *platform_file, size_t num_options,
+                                 const char *const *options, struct error *err);
+void resources_close(struct resources *resources); /* NULL is fine; cancels what is under way */
+
+/* --- The platform as SimGrid read it ------------------------------------------------------- */
+size_t resources_num_hosts(const struct resources *resources);
+const char *resources_host_name(const struct resources *resources, size_t host);
+/* Flops per second of all cores together, without external load. */
+double resources_host_speed(const struct resources *resources, size_t host);
+/* A property of the host, or NULL. */
+const char *resources_host_property(const struct resources *resources, size_t host,
+                                    const char *key);
+/* Number of properties and the i-th key, in lexicographic order. */
+size_t resources_num_host_properties(const struct resources *resources, size_t host);
+const char *resources_host_property_key(const struct resources *resources, size_t host, size_t i);
+/* Whether the platform changes over time (speed, bandwidth, latency or state profiles): then no
+ * compute has an end that is known beforehand. */
+bool resources_have_profiles(const struct resources *resources);
+
+/* Links in the lexicographic order of their names. */
+size_t resources_num_links(const struct resources *resources);
+const char *resources_link_name(const struct resources *resources, size_t link);
+double resources_link_bandwidth(const struct resources *resources, size_t link); /* bytes/s */
+/* Load at the moment, bytes/s. */
+double resources_link_load(const struct resources *resources, size_t link);
+/* The link of that name, or -1. */
+long resources_find_link(const struct resources *resources, const char *name);
+/* Compute load of a host at the moment (of what went through the port), flops/s. */
+double resources_host_load(const struct resources *resources, size_t host);
+
+/* Gives a host a disk (its burst buffer); bandwidths in bytes/s. Before the first load only. */
+void resources_add_disk(struct resources *resources, size_t host, double read_bandwidth,
+                        double write_bandwidth);
+/* Whether a route with at least one link leads from one host to the other, without an abort of SimGrid. Returns 0, or -1
+ * with err (ERROR_INPUT) that names both hosts. */
+int resources_check_route(struct resources *resources, size_t from, size_t to, struct error *err);
+
+/* --- Loads --------------------------------------------------------------------------------- */
+enum load_kind {
+    LOAD_COMPUTE,    /* member: amounts[i] flops on its own host */
+    LOAD_EXCHANGE,   /* the whole team as one parallel task: flops[] and a matrix of bytes */
+    LOAD_PFS_READ,   /* member: amounts[i] bytes from its PFS hosts, split evenly over them */
+    LOAD_PFS_WRITE,  /* ... to its PFS hosts */
+    LOAD_DISK_READ,  /* member: amounts[i] bytes from its own disk */
+    LOAD_DISK_WRITE,
+    LOAD_STRIPED_READ, /* member: amounts[i]/n on each team host's disk, amounts[i]/n over the
+                          network from each other host to this one, flops_per_byte * amounts[i]/n
+                          on every host */
+    LOAD_STRIPED_WRITE,
+};
+
+/* Hosts a member's PFS I/O goes to. */
+struct pfs_targets {
+    const uint32_t *hosts;
+    size_t count;
+};
+
+/* Everything is read during resources_start; nothing is kept. */
+struct load {
+    enum load_kind kind;
+    const uint32_t *hosts; /* of the team, in rank order */
+    uint32_t num_hosts;
+    /* All kinds but EXCHANGE: the members are team[members[i]], each with amounts[i] > 0. */
+    const uint32_t *members;
+    const double *amounts;
+    uint32_t num_members;
+    const struct pfs_targets *const *targets; /* PFS kinds: per member */
+    double flops_per_byte;                    /* striped kinds */
+    /* EXCHANGE: */
+    const double *flops;         /* per rank, or NULL */
+    enum matrix_pattern pattern; /* with bytes; SPEC section 5 has the layouts */
+    double bytes;                /* the payload; 0 for none */
+    const double *matrix;        /* MATRIX_LIST: num_hosts * num_hosts, row by row */
+};
+
+/* Starts a group at the time the port has reached. `owner` comes back with its completions.
+ * Returns the group, or NULL with err. The group is gone once its last member has been reported. */
+struct load_group *resources_start(struct resources *resources, const struct load *load,
+                                   void *owner, struct error *err);
+/* Ends a group at once: nothing of it stays busy, and no completion of it is reported any more. */
+void resources_cancel(struct resources *resources, struct load_group *group);
+
+/* Whether any load is under way. */
+bool resources_busy(const struct resources *resources);
+
+/* Moves the port's time towards `until` (never back), stopping early when members of a group end; *reached is
+ * the time it got to. Returns 0, or -1 with err (a host or link that a load needs was turned off). */
+int resources_advance(struct resources *resources, double until, double *reached,
+                      struct error *err);
+
+/* Completions of the instant that resources_advance reached, group by group in the order of their
+ * start: returns false when there are none left, else sets the owner and the indices into
+ * load.members of those that ended, in increasing order (index 0 alone for an exchange), valid
+ * until the next call, and whether they were the group's last. */
+struct completion {
+    void *owner;
+    const uint32_t *indices;
+    uint32_t count;
+    bool last;
+};
+bool resources_next_completion(struct resources *resources, struct completion *completion);
+
+/* Wall-clock seconds spent inside SimGrid so far. */
+double resources_seconds(const struct resources *resources);
+
+/* --- SimGrid's log ------------------------------------------------------------------------- */
+/* Whether messages of level info are shown (the progress bar then stays away). */
+bool resources_log_info_enabled(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

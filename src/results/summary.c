@@ -1,0 +1,58 @@
+#include "results/summary.h"
+
+#include "simulation/state.h"
+
+#include <math.h>
+
+/* Shorter runs count as this long, so that tiny jobs do not dominate the slowdown. */
+#define SLOWDOWN_BOUND 10.0
+
+struct summary summarize(const struct state *state)
+{
+    struct summary summary = {0};
+    double first = INFINITY, last = 0, node_seconds = 0;
+    size_t ran = 0;
+    for (size_t i = 0; i < state->num_jobs; i++) {
+        const struct job *job = &state->jobs[i];
+        double submitted = job->request->submit_time;
+        summary.completed += job->state == JOB_COMPLETED;
+        summary.killed += job->state == JOB_KILLED;
+        summary.unfinished += !job_has_ended(job);
+        summary.reconfigurations += job->reconfigurations;
+        node_seconds += job->node_seconds;
+        first = fmin(first, submitted);
+        last = fmax(last, job->end_time);
+        if (job->start_time < 0 || job->end_time < 0)
+            continue;
+        double wait = job->start_time - submitted, run = job->end_time - job->start_time;
+        ran++;
+        summary.mean_wait += wait;
+        summary.mean_turnaround += wait + run;
+        summary.bounded_slowdown += fmax(1, (wait + run) / fmax(run, SLOWDOWN_BOUND));
+    }
+    if (ran > 0) {
+        summary.mean_wait /= (double)ran;
+        summary.mean_turnaround /= (double)ran;
+        summary.bounded_slowdown /= (double)ran;
+    }
+    summary.makespan = last > first ? last - first : 0;
+    if (summary.makespan > 0)
+        summary.node_utilization =
+            node_seconds / (summary.makespan * state->platform->num_nodes);
+    return summary;
+}
+
+void summary_print(FILE *out, const struct summary *summary, double wall_seconds)
+{
+    fprintf(out, "jobs completed       %12zu\n", summary->completed);
+    fprintf(out, "jobs killed          %12zu\n", summary->killed);
+    if (summary->unfinished > 0)
+        fprintf(out, "jobs unfinished      %12zu\n", summary->unfinished);
+    fprintf(out, "makespan             %12.1f s\n", summary->makespan);
+    fprintf(out, "mean wait            %12.1f s\n", summary->mean_wait);
+    fprintf(out, "mean turnaround      %12.1f s\n", summary->mean_turnaround);
+    fprintf(out, "bounded slowdown     %12.2f\n", summary->bounded_slowdown);
+    fprintf(out, "node utilisation     %12.1f %%\n", 100 * summary->node_utilization);
+    fprintf(out, "reconfigurations     %12zu\n", summary->reconfigurations);
+    fprintf(out, "wall time            %12.3f s\n", wall_seconds);
+}

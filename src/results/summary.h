@@ -1,0 +1,29 @@
+/* A few figures of a finished run, for people at a terminal. */
+#ifndef ELASTISIM_RESULTS_SUMMARY_H
+#define ELASTISIM_RESULTS_SUMMARY_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+struct state;
+
+/* Times in seconds of simulated time. Means are over the jobs that started and ended; 0 when there are none. */
+struct summary {
+    size_t completed, killed, unfinished;
+    double makespan;         /* from the first submission to the last end */
+    double mean_wait;        /* start - submission */
+    double mean_turnaround;  /* end - submission */
+    /* Mean of max(1, (wait + run) / max(run, 10 s)): Feitelson and Rudolph, "Metrics and benchmarking for
+     * parallel job scheduling", JSSPP 1998. */
+    double bounded_slowdown;
+    double node_utilization; /* node seconds used over node seconds there were in the makespan */
+    size_t reconfigurations;
+};
+
+/* Works the figures out from the final state of a run. */
+struct summary summarize(const struct state *state);
+
+/* Prints them, one per line, and the wall-clock time that the run took. */
+void summary_print(FILE *out, const struct summary *summary, double wall_seconds);
+
+#endif

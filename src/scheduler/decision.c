@@ -1,0 +1,187 @@
+/* Promise: a job has at most one decision, found in constant time whatever their number. A cleared
+ * set keeps the memory of its lists, so that a steady state allocates nothing. */
+#include "scheduler/decision.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { INITIAL_DECISIONS = 16 };
+
+/* --- The index ------------------------------------------------------------------------------ */
+
+/* Where the index holds the job, or the free place where it belongs. At least half of the index is
+ * free, so there is one. */
+static size_t slot_of(const struct decisions *decisions, uint32_t job)
+{
+    uint32_t hash = job * UINT32_C(2654435769);
+    size_t mask = decisions->by_job_size - 1;
+    size_t slot = (hash ^ hash >> 16) & mask;
+    size_t position;
+    while ((position = decisions->by_job[slot]) != 0 && decisions->items[position - 1].job != job)
+        slot = (slot + 1) & mask;
+    return slot;
+}
+
+static int grow_index(struct decisions *decisions)
+{
+    size_t size = decisions->by_job_size ? 2 * decisions->by_job_size : 2 * INITIAL_DECISIONS;
+    size_t *by_job = calloc(size, sizeof *by_job);
+    if (!by_job)
+        return -1;
+    free(decisions->by_job);
+    decisions->by_job = by_job;
+    decisions->by_job_size = size;
+    for (size_t i = 0; i < decisions->count; i++)
+        by_job[slot_of(decisions, decisions->items[i].job)] = i + 1;
+    return 0;
+}
+
+static int grow_items(struct decisions *decisions)
+{
+    size_t capacity = decisions->capacity ? 2 * decisions->capacity : INITIAL_DECISIONS;
+    struct decision *items = realloc(decisions->items, capacity * sizeof *items);
+    if (!items)
+        return -1;
+    memset(items + decisions->capacity, 0, (capacity - decisions->capacity) * sizeof *items);
+    decisions->items = items;
+    decisions->capacity = capacity;
+    return 0;
+}
+
+/* --- Decisions ------------------------------------------------------------------------------ */
+
+struct decision *decisions_find(const struct decisions *decisions, uint32_t job)
+{
+    if (decisions->count == 0)
+        return NULL;
+    size_t position = decisions->by_job[slot_of(decisions, job)];
+    return position ? &decisions->items[position - 1] : NULL;
+}
+
+struct decision *decisions_about(struct decisions *decisions, uint32_t job)
+{
+    struct decision *decision = decisions_find(decisions, job);
+    if (decision)
+        return decision;
+    if (2 * (decisions->count + 1) > decisions->by_job_size && grow_index(decisions))
+        return NULL;
+    if (decisions->count == decisions->capacity && grow_items(decisions))
+        return NULL;
+    decisions->by_job[slot_of(decisions, job)] = decisions->count + 1;
+    decision = &decisions->items[decisions->count++];
+    /* Memory for nodes may be left from a decision that was cleared. */
+    *decision = (struct decision){
+        .job = job, .nodes = decision->nodes, .nodes_capacity = decision->nodes_capacity};
+    return decision;
+}
+
+static int reserve_nodes(struct decision *decision, uint32_t count)
+{
+    if (count <= decision->nodes_capacity)
+        return 0;
+    uint32_t *nodes = realloc(decision->nodes, (size_t)count * sizeof *nodes);
+    if (!nodes)
+        return -1;
+    decision->nodes = nodes;
+    decision->nodes_capacity = count;
+    return 0;
+}
+
+int decision_set_nodes(struct decision *decision, const uint32_t *nodes, uint32_t count)
+{
+    if (reserve_nodes(decision, count))
+        return -1;
+    if (count > 0)
+        memcpy(decision->nodes, nodes, (size_t)count * sizeof *nodes);
+    decision->num_nodes = count;
+    decision->sets_nodes = true;
+    return 0;
+}
+
+int decision_append_node(struct decision *decision, uint32_t node)
+{
+    if (decision->num_nodes == decision->nodes_capacity) {
+        if (decision->num_nodes > UINT32_MAX / 2)
+            return -1;
+        if (reserve_nodes(decision, decision->num_nodes ? 2 * decision->num_nodes : 8))
+            return -1;
+    }
+    decision->nodes[decision->num_nodes++] = node;
+    decision->sets_nodes = true;
+    return 0;
+}
+
+static struct decision_argument *find_argument(const struct decision *decision, const char *key)
+{
+    for (size_t i = 0; i < decision->num_arguments; i++)
+        if (strcmp(decision->arguments[i].key, key) == 0)
+            return &decision->arguments[i];
+    return NULL;
+}
+
+/* Takes the value over when there is memory for the rest. */
+static int append_argument(struct decision *decision, const char *key, char *value)
+{
+    struct decision_argument *arguments =
+        realloc(decision->arguments, (decision->num_arguments + 1) * sizeof *arguments);
+    if (!arguments)
+        return -1;
+    decision->arguments = arguments;
+    char *copy = strdup(key);
+    if (!copy)
+        return -1;
+    arguments[decision->num_arguments++] = (struct decision_argument){copy, value};
+    return 0;
+}
+
+int decision_set_argument(struct decision *decision, const char *key, const char *value)
+{
+    char *copy = strdup(value);
+    if (!copy)
+        return -1;
+    struct decision_argument *argument = find_argument(decision, key);
+    if (argument) {
+        free(argument->value);
+        argument->value = copy;
+        return 0;
+    }
+    if (append_argument(decision, key, copy)) {
+        free(copy);
+        return -1;
+    }
+    return 0;
+}
+
+/* --- The end -------------------------------------------------------------------------------- */
+
+static void free_arguments(struct decision *decision)
+{
+    for (size_t i = 0; i < decision->num_arguments; i++) {
+        free(decision->arguments[i].key);
+        free(decision->arguments[i].value);
+    }
+    free(decision->arguments);
+    decision->arguments = NULL;
+    decision->num_arguments = 0;
+}
+
+void decisions_clear(struct decisions *decisions)
+{
+    /* The last first: no other one was put into the index behind it and would get lost. */
+    while (decisions->count > 0) {
+        struct decision *decision = &decisions->items[decisions->count - 1];
+        decisions->by_job[slot_of(decisions, decision->job)] = 0;
+        free_arguments(decision);
+        decisions->count--;
+    }
+}
+
+void decisions_release(struct decisions *decisions)
+{
+    decisions_clear(decisions);
+    for (size_t i = 0; i < decisions->capacity; i++)
+        free(decisions->items[i].nodes);
+    free(decisions->items);
+    free(decisions->by_job);
+    *decisions = (struct decisions){0};
+}

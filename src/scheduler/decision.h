@@ -1,0 +1,51 @@
+/* What a scheduler answered: the same form for ZeroMQ answers, plugins and built-in policies.
+ *
+ * Decisions are collected per job, each job once, in the order in which they were first named; the
+ * validator checks them whole and the simulation applies them.
+ */
+#ifndef ELASTISIM_SCHEDULER_DECISION_H
+#define ELASTISIM_SCHEDULER_DECISION_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct decision_argument {
+    char *key, *value; /* owned */
+};
+
+struct decision {
+    uint32_t job;
+    bool kill;
+    bool sets_nodes;  /* `nodes` is the whole new list, in rank order */
+    bool sets_gpus;
+    uint32_t gpus; /* per node */
+    uint32_t *nodes; /* owned */
+    uint32_t num_nodes, nodes_capacity;
+    struct decision_argument *arguments; /* runtime arguments to set; owned */
+    size_t num_arguments;
+};
+
+struct decisions {
+    struct decision *items; /* owned */
+    size_t count, capacity;
+    size_t *by_job; /* open-addressed index from job to 1 + position; owned */
+    size_t by_job_size;
+};
+
+/* The decision about a job, made when there is none yet; NULL when out of memory. Valid until the
+ * next call. */
+struct decision *decisions_about(struct decisions *decisions, uint32_t job);
+/* The decision about a job, or NULL when there is none. */
+struct decision *decisions_find(const struct decisions *decisions, uint32_t job);
+/* Sets the whole node list (copied). Returns 0 or -1 when out of memory; the same below. */
+int decision_set_nodes(struct decision *decision, const uint32_t *nodes, uint32_t count);
+int decision_append_node(struct decision *decision, uint32_t node);
+int decision_set_argument(struct decision *decision, const char *key, const char *value);
+/* Forgets all decisions, keeping memory for the next invocation. */
+void decisions_clear(struct decisions *decisions);
+void decisions_release(struct decisions *decisions);
+
+#endif

@@ -1,0 +1,559 @@
+/* Promise: a message is written in one pass over what changed, as valid JSON in valid UTF-8,
+ * whatever the locale and the texts of the input; an answer is taken whole or not at all. */
+#include "scheduler/protocol.h"
+
+#include "base/json.h"
+#include "elastisim/scheduler.h"
+#include "workload/number.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    INITIAL_TEXT = 4096,
+    TRACEBACK_SHOWN = 3000 /* bytes of a traceback, so that its end fits into an error */
+};
+
+/* --- Writing -------------------------------------------------------------------------------- */
+
+/* Room for so many more bytes; false once memory has run out. */
+static bool make_room(struct message *message, size_t more)
+{
+    if (message->capacity - message->length >= more)
+        return !message->failed;
+    size_t capacity = message->capacity ? message->capacity : INITIAL_TEXT;
+    while (capacity - message->length < more)
+        capacity *= 2;
+    char *text = realloc(message->text, capacity);
+    if (!text) {
+        message->failed = true;
+        return false;
+    }
+    message->text = text;
+    message->capacity = capacity;
+    return !message->failed;
+}
+
+static void put_bytes(struct message *message, const char *bytes, size_t length)
+{
+    if (!make_room(message, length))
+        return;
+    memcpy(message->text + message->length, bytes, length);
+    message->length += length;
+}
+
+static void put(struct message *message, const char *text)
+{
+    put_bytes(message, text, strlen(text));
+}
+
+static void put_integer(struct message *message, uint64_t number)
+{
+    char digits[20];
+    size_t first = sizeof digits;
+    do {
+        digits[--first] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    put_bytes(message, digits + first, sizeof digits - first);
+}
+
+static void put_number(struct message *message, double number)
+{
+    char text[NUMBER_TEXT];
+    if (!isfinite(number)) {
+        put(message, "null"); /* JSON knows no other numbers */
+        return;
+    }
+    number_text(number, text);
+    /* A plugin may have set a locale with another decimal point, of several bytes even. */
+    for (const char *rest = text; *rest;) {
+        size_t plain = strspn(rest, "+-0123456789e.");
+        put_bytes(message, rest, plain);
+        rest += plain;
+        if (*rest)
+            put(message, ".");
+        rest += strcspn(rest, "0123456789");
+    }
+}
+
+/* The length of the UTF-8 sequence that begins a terminated text, 0 when it is no valid one. */
+static size_t sequence_length(const unsigned char *text)
+{
+    static const struct {
+        unsigned char first, last; /* of the lead byte */
+        unsigned char low, high;   /* of the byte after it */
+        unsigned char length;
+    } forms[] = {
+        {0x00, 0x7F, 0x00, 0x00, 1}, {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
+        {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
+        {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        if (text[0] < forms[i].first || text[0] > forms[i].last)
+            continue;
+        if (forms[i].length > 1 && (text[1] < forms[i].low || text[1] > forms[i].high))
+            return 0;
+        for (size_t k = 2; k < forms[i].length; k++)
+            if (text[k] < 0x80 || text[k] > 0xBF)
+                return 0;
+        return forms[i].length;
+    }
+    return 0;
+}
+
+static void put_escaped(struct message *message, unsigned char byte)
+{
+    static const char short_forms[][2] = {{'"', '"'},  {'\\', '\\'}, {'\n', 'n'}, {'\t', 't'},
+                                          {'\r', 'r'}, {'\b', 'b'},  {'\f', 'f'}};
+    char escape[8];
+    for (size_t i = 0; i < sizeof short_forms / sizeof short_forms[0]; i++) {
+        if (byte == (unsigned char)short_forms[i][0]) {
+            put_bytes(message, (char[]){'\\', short_forms[i][1]}, 2);
+            return;
+        }
+    }
+    snprintf(escape, sizeof escape, "\\u%04x", byte);
+    put(message, escape);
+}
+
+/* How many bytes from here on need no care. */
+static size_t plain_length(const char *text)
+{
+    size_t length = 0;
+    while (text[length] >= ' ' && text[length] <= '~' && text[length] != '"' &&
+           text[length] != '\\')
+        length++;
+    return length;
+}
+
+/* Writes the character that begins here; returns how many bytes of the text it takes. */
+static size_t put_character(struct message *message, const char *text)
+{
+    size_t length = sequence_length((const unsigned char *)text);
+    if (length == 1) {
+        put_escaped(message, (unsigned char)*text);
+        return 1;
+    }
+    if (length == 0) {
+        put(message, "\xEF\xBF\xBD"); /* U+FFFD in place of a byte that is no UTF-8 */
+        return 1;
+    }
+    put_bytes(message, text, length);
+    return length;
+}
+
+static void put_string(struct message *message, const char *text)
+{
+    put(message, "\"");
+    while (*text) {
+        size_t plain = plain_length(text);
+        put_bytes(message, text, plain);
+        text += plain;
+        if (*text)
+            text += put_character(message, text);
+    }
+    put(message, "\"");
+}
+
+/* The key comes with its punctuation: ",\"key\":". */
+static void put_integer_member(struct message *message, const char *key, uint64_t number)
+{
+    put(message, key);
+    put_integer(message, number);
+}
+
+static void put_number_member(struct message *message, const char *key, double number)
+{
+    put(message, key);
+    put_number(message, number);
+}
+
+/* One of the texts of an object of strings; `first` tells whether it is the first. */
+static void put_text_member(struct message *message, bool first, const char *key, const char *text)
+{
+    put(message, first ? "{" : ",");
+    put_string(message, key);
+    put(message, ":");
+    put_string(message, text);
+}
+
+static void put_arguments(struct message *message, const char *key,
+                          const struct arguments *arguments)
+{
+    if (arguments->count == 0)
+        return;
+    put(message, key);
+    for (size_t i = 0; i < arguments->count; i++)
+        put_text_member(message, i == 0, arguments->items[i].key, arguments->items[i].text);
+    put(message, "}");
+}
+
+static void put_attributes(struct message *message, const struct attributes *attributes)
+{
+    if (attributes->count == 0)
+        return;
+    put(message, ",\"attributes\":");
+    for (size_t i = 0; i < attributes->count; i++)
+        put_text_member(message, i == 0, attributes->items[i].key, attributes->items[i].text);
+    put(message, "}");
+}
+
+/* --- Jobs ----------------------------------------------------------------------------------- */
+
+static void put_bounds(struct message *message, const struct job_request *request)
+{
+    if (request->type == JOB_RIGID) {
+        put_integer_member(message, ",\"num_nodes\":", request->nodes_max);
+        put_integer_member(message, ",\"num_gpus_per_node\":", request->gpus_max);
+        return;
+    }
+    put_integer_member(message, ",\"num_nodes_min\":", request->nodes_min);
+    put_integer_member(message, ",\"num_nodes_max\":", request->nodes_max);
+    put_integer_member(message, ",\"num_gpus_per_node_min\":", request->gpus_min);
+    put_integer_member(message, ",\"num_gpus_per_node_max\":", request->gpus_max);
+}
+
+/* What is sent only when the jobs file gives it. */
+static void put_wishes(struct message *message, const struct job_request *request)
+{
+    if (request->name) {
+        put(message, ",\"name\":");
+        put_string(message, request->name);
+    }
+    if (request->nodes_preferred > 0)
+        put_integer_member(message, ",\"num_nodes_preferred\":", request->nodes_preferred);
+    if (request->runtime_estimate >= 0)
+        put_number_member(message, ",\"runtime_estimate\":", request->runtime_estimate);
+}
+
+static double span(double from, double to)
+{
+    return from < 0 || to < 0 ? -1 : to - from;
+}
+
+static void put_times(struct message *message, const struct job *job)
+{
+    double submit = job->request->submit_time;
+    put_number_member(message, ",\"walltime\":", job->request->walltime);
+    put_number_member(message, ",\"submit_time\":", submit);
+    put_number_member(message, ",\"start_time\":", job->start_time);
+    put_number_member(message, ",\"end_time\":", job->end_time);
+    put_number_member(message, ",\"wait_time\":", span(submit, job->start_time));
+    put_number_member(message, ",\"makespan\":", span(job->start_time, job->end_time));
+    put_number_member(message, ",\"turnaround_time\":", span(submit, job->end_time));
+}
+
+static void put_job(struct message *message, const struct job *job)
+{
+    const struct job_request *request = job->request;
+    const struct node_list *assigned = job_assigned(job);
+    put_integer_member(message, "{\"id\":", request->id);
+    put_integer_member(message, ",\"state\":", job->state);
+    put_integer_member(message, ",\"type\":", request->type);
+    put_times(message, job);
+    put_bounds(message, request);
+    put_wishes(message, request);
+    put(message, ",\"assigned_nodes\":[");
+    for (uint32_t i = 0; i < assigned->count; i++)
+        put_integer_member(message, i == 0 ? "" : ",", assigned->ids[i]);
+    put_integer_member(message, "],\"assigned_num_gpus_per_node\":", job_assigned_gpus(job));
+    put_arguments(message, ",\"arguments\":", &request->arguments);
+    put_attributes(message, &request->attributes);
+    put_arguments(message, ",\"runtime_arguments\":", &job->runtime_arguments);
+    put_integer_member(message, ",\"total_phase_count\":", request->total_phases);
+    put_integer_member(message, ",\"completed_phases\":", job_completed_phases(job));
+    put(message, "}");
+}
+
+/* --- Nodes and the whole -------------------------------------------------------------------- */
+
+static void put_node(struct message *message, const struct node *node)
+{
+    put_integer_member(message, "{\"id\":", node->id);
+    put_integer_member(message, ",\"type\":", node->description->type);
+    put_integer_member(message, ",\"state\":", node->state);
+    put(message, ",\"assigned_jobs\":[");
+    for (uint32_t i = 0; i < node->num_running; i++)
+        put_integer_member(message, i == 0 ? "" : ",", node_running_job(node, i)->request->id);
+    put(message, "],\"gpus\":[");
+    for (uint32_t i = 0; i < node->description->num_gpus; i++) {
+        put_integer_member(message, i == 0 ? "{\"id\":" : ",{\"id\":", i);
+        put_integer_member(message, ",\"state\":", i < node->gpus_allocated);
+        put(message, "}");
+    }
+    put(message, "]}");
+}
+
+static void put_cause(struct message *message, const struct invocation *invocation)
+{
+    put_integer_member(message, ",\"invocation_type\":", (unsigned)invocation->type);
+    if (invocation->trigger)
+        put_integer_member(message, ",\"job_id\":", invocation->trigger->request->id);
+    if (invocation->type == ELASTISIM_EVOLVING_REQUEST)
+        put_integer_member(message, ",\"evolving_request\":", invocation->request);
+}
+
+static void put_io_figures(struct message *message, const struct invocation *invocation)
+{
+    put_number_member(message, ",\"pfs_read_bw\":", invocation->pfs_read_bandwidth);
+    put_number_member(message, ",\"pfs_write_bw\":", invocation->pfs_write_bandwidth);
+    put_number_member(message, ",\"pfs_read_utilization\":", invocation->pfs_read_utilization);
+    put_number_member(message, ",\"pfs_write_utilization\":", invocation->pfs_write_utilization);
+}
+
+static void begin(struct message *message, uint32_t code)
+{
+    message->length = 0;
+    message->failed = false;
+    put_integer_member(message, "{\"code\":", code);
+}
+
+static int finish(struct message *message, struct error *err)
+{
+    put(message, "}");
+    return message->failed ? error_no_memory(err) : 0;
+}
+
+int message_write_invocation(struct message *message, const struct state *state,
+                             const struct invocation *invocation, struct error *err)
+{
+    begin(message, PROTOCOL_INVOCATION);
+    put_number_member(message, ",\"time\":", state->now);
+    put_cause(message, invocation);
+    if (invocation->has_pfs)
+        put_io_figures(message, invocation);
+    put(message, ",\"jobs\":[");
+    for (size_t i = 0; i < state->num_changed_jobs; i++) {
+        put(message, i == 0 ? "" : ",");
+        put_job(message, state->changed_jobs[i]);
+    }
+    put(message, "],\"nodes\":[");
+    for (size_t i = 0; i < state->num_changed_nodes; i++) {
+        put(message, i == 0 ? "" : ",");
+        put_node(message, state->changed_nodes[i]);
+    }
+    put(message, "]");
+    return finish(message, err);
+}
+
+int message_write_end(struct message *message, struct error *err)
+{
+    begin(message, PROTOCOL_END);
+    return finish(message, err);
+}
+
+void message_release(struct message *message)
+{
+    free(message->text);
+    *message = (struct message){0};
+}
+
+const char *invocation_text(const struct state *state, const struct invocation *invocation,
+                            char *buffer, size_t size)
+{
+    char job[32] = "";
+    if (invocation->trigger)
+        snprintf(job, sizeof job, " of job %u", invocation->trigger->request->id);
+    snprintf(buffer, size, "at %.15g s (%s%s)", state->now, invocation_type_name(invocation->type),
+             job);
+    return buffer;
+}
+
+/* --- Reading -------------------------------------------------------------------------------- */
+
+static int require(const struct json_at *member, const char *expected, struct error *err)
+{
+    if (member->value)
+        return 0;
+    return json_error(member, err, "is missing; expected %s", expected);
+}
+
+/* IDs and counts. */
+static int read_count(const struct json_at *at, uint32_t *result, struct error *err)
+{
+    long long value;
+    if (json_integer(at, 0, UINT32_MAX, &value, err))
+        return -1;
+    *result = (uint32_t)value;
+    return 0;
+}
+
+/* A member that may be missing; *result is left alone then. */
+static int read_flag(const struct json_at *entry, const char *key, bool *result, struct error *err)
+{
+    struct json_at member = json_member(entry, key);
+    return member.value ? json_bool(&member, result, err) : 0;
+}
+
+static int read_nodes(const struct json_at *entry, struct decision *decision, struct error *err)
+{
+    struct json_at list = json_member(entry, "assigned_node_ids");
+    if (!list.value)
+        return 0;
+    if (json_array(&list, err))
+        return -1;
+    if (decision_set_nodes(decision, NULL, 0))
+        return error_no_memory(err);
+    long index = 0;
+    for (const cJSON *value = list.value->child; value; value = value->next) {
+        struct json_at at = json_element(&list, value, index++);
+        uint32_t node;
+        if (read_count(&at, &node, err))
+            return -1;
+        if (decision_append_node(decision, node))
+            return error_no_memory(err);
+    }
+    return 0;
+}
+
+static int read_gpus(const struct json_at *entry, struct decision *decision, struct error *err)
+{
+    struct json_at member = json_member(entry, "assigned_num_gpus_per_node");
+    if (!member.value)
+        return 0;
+    decision->sets_gpus = true;
+    return read_count(&member, &decision->gpus, err);
+}
+
+/* The text of a runtime argument: performance models know numbers only, so true is 1. */
+static int read_argument(const struct json_at *at, struct decision *decision, struct error *err)
+{
+    char number[NUMBER_TEXT];
+    const char *text = at->value->valuestring;
+    double value;
+    if (cJSON_IsBool(at->value)) {
+        text = cJSON_IsTrue(at->value) ? "1" : "0";
+    } else if (cJSON_IsNumber(at->value)) {
+        if (json_number(at, &value, err))
+            return -1;
+        text = number_text(value, number);
+    } else if (!cJSON_IsString(at->value)) {
+        return json_error(at, err, "must be a string, a number or a boolean, is %s",
+                          json_type_name(at->value));
+    }
+    if (decision_set_argument(decision, at->key, text))
+        return error_no_memory(err);
+    return 0;
+}
+
+static int read_arguments(const struct json_at *entry, struct decision *decision, struct error *err)
+{
+    bool modified = true; /* a flag that is missing does not speak against the arguments */
+    if (read_flag(entry, "modified_runtime_args", &modified, err))
+        return -1;
+    struct json_at object = json_member(entry, "runtime_arguments");
+    if (!object.value)
+        return 0;
+    if (json_object(&object, err))
+        return -1;
+    for (const cJSON *value = object.value->child; modified && value; value = value->next) {
+        struct json_at at = {.parent = &object, .key = value->string, .index = -1, .value = value};
+        if (read_argument(&at, decision, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int read_entry(const struct json_at *entry, struct decisions *decisions, struct error *err)
+{
+    uint32_t id;
+    if (json_object(entry, err))
+        return -1;
+    struct json_at member = json_member(entry, "id");
+    if (require(&member, "the job's ID", err) || read_count(&member, &id, err))
+        return -1;
+    if (decisions_find(decisions, id))
+        return json_error(&member, err,
+                          "job %u stands in the answer twice; say all about a job in one entry",
+                          id);
+    struct decision *decision = decisions_about(decisions, id);
+    if (!decision)
+        return error_no_memory(err);
+    if (read_nodes(entry, decision, err) || read_gpus(entry, decision, err) ||
+        read_flag(entry, "kill_flag", &decision->kill, err))
+        return -1;
+    return read_arguments(entry, decision, err);
+}
+
+static int read_decisions(const struct json_at *root, struct decisions *decisions,
+                          struct error *err)
+{
+    struct json_at list = json_member(root, "jobs");
+    if (require(&list, "the list of jobs to change, which may be empty", err) ||
+        json_array(&list, err))
+        return -1;
+    long index = 0;
+    for (const cJSON *value = list.value->child; value; value = value->next) {
+        struct json_at entry = json_element(&list, value, index++);
+        if (read_entry(&entry, decisions, err))
+            return -1;
+    }
+    return 0;
+}
+
+/* A traceback without its first lines when it is long: the last ones say what happened. */
+static const char *traceback_end(const char *traceback)
+{
+    size_t length = strlen(traceback);
+    if (length <= TRACEBACK_SHOWN)
+        return traceback;
+    const char *shown = traceback + length - TRACEBACK_SHOWN;
+    const char *line = strchr(shown, '\n');
+    return line && line[1] ? line + 1 : shown;
+}
+
+static int read_failure(const struct json_at *root, struct error *err)
+{
+    const char *text, *traceback = "";
+    struct json_at member = json_member(root, "error");
+    if (require(&member, "what the scheduler raised, as a string", err) ||
+        json_string(&member, &text, err))
+        return -1;
+    member = json_member(root, "traceback");
+    if (member.value && json_string(&member, &traceback, err))
+        return -1;
+    traceback = traceback_end(traceback);
+    size_t length = strlen(traceback);
+    while (length > 0 && traceback[length - 1] == '\n')
+        length--;
+    return error_set(err, ERROR_SCHEDULER, "the scheduler raised %.900s%s%.*s", text,
+                     length > 0 ? "\n" : "", (int)length, traceback);
+}
+
+static int read_root(const struct json_at *root, struct decisions *decisions, struct error *err)
+{
+    long long code;
+    if (json_object(root, err))
+        return -1;
+    struct json_at member = json_member(root, "code");
+    if (require(&member, "4293673985 (0xFFEC4401), the code of an answer", err) ||
+        json_integer(&member, 0, UINT32_MAX, &code, err))
+        return -1;
+    if (code == PROTOCOL_ANSWER)
+        return read_decisions(root, decisions, err);
+    if (code == PROTOCOL_FAILURE)
+        return read_failure(root, err);
+    return json_error(&member, err,
+                      "is %lld (%#llX); expected %u (0xFFEC4401), the code of an answer", code,
+                      (unsigned long long)code, PROTOCOL_ANSWER);
+}
+
+int answer_read(const char *name, const char *text, size_t length, struct decisions *decisions,
+                struct error *err)
+{
+    struct json_document document = {0};
+    int result = json_parse(&document, name, text, length, err);
+    if (result == 0) {
+        struct json_at root = json_root(&document);
+        result = read_root(&root, decisions, err);
+    }
+    json_close(&document);
+    if (result && err->kind == ERROR_INPUT)
+        err->kind = ERROR_SCHEDULER; /* to the reader of JSON every text is input */
+    if (result)
+        decisions_clear(decisions);
+    return result;
+}

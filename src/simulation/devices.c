@@ -1,0 +1,126 @@
+/* Promise: a device serves exactly the first of its queue, and the end of that use is an event. */
+#include "simulation/devices.h"
+
+#include <stdlib.h>
+
+struct device {
+    struct devices *devices;
+    struct device_use *first, *last;
+};
+
+int devices_create(struct devices *devices, const struct platform *platform,
+                   struct event_heap *heap, const double *now, struct error *err)
+{
+    *devices = (struct devices){.heap = heap, .now = now, .platform = platform, .err = err};
+    devices->first = calloc(platform->num_nodes, sizeof *devices->first);
+    if (!devices->first)
+        return error_no_memory(err);
+    size_t count = 0;
+    for (uint32_t i = 0; i < platform->num_nodes; i++) {
+        devices->first[i] = count;
+        count += platform->nodes[i].num_gpus + 1;
+    }
+    devices->all = calloc(count, sizeof *devices->all);
+    if (!devices->all) {
+        devices_release(devices);
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < count; i++)
+        devices->all[i].devices = devices;
+    return 0;
+}
+
+void devices_release(struct devices *devices)
+{
+    free(devices->all);
+    free(devices->first);
+    *devices = (struct devices){0};
+}
+
+static void use_ended(void *owner);
+
+static void serve_first(struct device *device)
+{
+    struct device_use *use = device->first;
+    if (!use)
+        return;
+    use->end = (struct event){.handle = use_ended, .owner = use};
+    use->end.time = use->end.due = *device->devices->now + use->duration;
+    if (event_heap_add(device->devices->heap, &use->end))
+        error_no_memory(device->devices->err);
+}
+
+static void enqueue(struct device *device, struct device_use *use)
+{
+    use->device = device;
+    use->next = NULL;
+    if (device->last) {
+        device->last->next = use;
+        device->last = use;
+        return;
+    }
+    device->first = device->last = use;
+    serve_first(device);
+}
+
+static void dequeue(struct device *device, struct device_use *use)
+{
+    struct device_use *previous = NULL;
+    for (struct device_use *at = device->first; at != use; at = at->next)
+        previous = at;
+    if (previous)
+        previous->next = use->next;
+    else
+        device->first = use->next;
+    if (device->last == use)
+        device->last = previous;
+    use->device = NULL;
+}
+
+static void use_ended(void *owner)
+{
+    struct device_use *use = owner;
+    struct device *device = use->device;
+    dequeue(device, use);
+    serve_first(device);
+    use->done(use->owner);
+}
+
+static bool among(const struct device_use *uses, uint32_t count, const struct device *device)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (uses[i].device == device)
+            return true;
+    return false;
+}
+
+void devices_use_gpus(struct devices *devices, uint32_t node, struct device_use *uses,
+                      uint32_t count)
+{
+    struct device *gpus = &devices->all[devices->first[node]];
+    uint32_t num_gpus = devices->platform->nodes[node].num_gpus;
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < num_gpus && used < count; i++)
+        if (!gpus[i].first)
+            enqueue(&gpus[i], &uses[used++]);
+    for (uint32_t i = 0; i < num_gpus && used < count; i++)
+        if (!among(uses, used, &gpus[i]))
+            enqueue(&gpus[i], &uses[used++]);
+}
+
+void devices_use_link(struct devices *devices, uint32_t node, struct device_use *use)
+{
+    enqueue(&devices->all[devices->first[node] + devices->platform->nodes[node].num_gpus], use);
+}
+
+void devices_cancel(struct devices *devices, struct device_use *use)
+{
+    struct device *device = use->device;
+    if (!device)
+        return;
+    bool served = device->first == use;
+    event_heap_remove(devices->heap, &use->end);
+    dequeue(device, use);
+    if (served)
+        serve_first(device);
+}

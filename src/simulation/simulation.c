@@ -1,0 +1,695 @@
+/* Promise: simulated time never goes back; what happens at one instant is handled in the order in
+ * which it arose; nothing but the inputs and the scheduler's answers has a say in any result.
+ */
+#include "simulation/simulation.h"
+
+#include "base/heap.h"
+#include "base/interrupt.h"
+#include "elastisim/scheduler.h"
+#include "resources/resources.h"
+#include "simulation/devices.h"
+#include "simulation/executor.h"
+#include "simulation/lifecycle.h"
+#include "simulation/validator.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* An invocation is held back when it comes more than this early (seconds). */
+#define MIN_INTERVAL_TOLERANCE 1e-3
+
+/* A job that ends within this of its walltime, by rounding of sums of times, ends at it. */
+#define WALLTIME_TOLERANCE 1e-9
+#define WALLTIME_RELATIVE_TOLERANCE 1e-12
+
+/* So many periodic invocations in a row, with nothing running, nothing to be submitted and nothing
+ * decided, mean that the scheduler will never start what waits. */
+#define MAX_IDLE_INVOCATIONS 100000
+
+/* Events between two looks at the wall clock and the signals. */
+#define EVENTS_PER_LOOK 256
+
+/* The end of a job's time. */
+struct walltime_watch {
+    struct event event;
+    struct simulation *simulation;
+    struct job *job;
+};
+
+/* An invocation that follows a kill by the scheduler, in the same instant. */
+struct follow_up {
+    struct event event;
+    struct simulation *simulation;
+    struct job *job;
+    struct follow_up *previous, *next;
+};
+
+struct simulation {
+    const struct configuration *configuration;
+    const struct platform *platform;
+    struct scheduler_backend *scheduler;
+    struct state state;
+    struct event_heap heap;
+    struct devices devices;
+    struct executor executor;
+    struct validator validator;
+    struct decisions decisions;
+    struct error *err;
+    struct event submission; /* of the job that is next */
+    struct event period;     /* the next periodic invocation */
+    uint64_t periods;        /* made so far */
+    struct event put_off;          /* an invocation put off by min_scheduling_interval */
+    struct event put_off_periodic; /* a periodic one */
+    struct follow_up *follow_ups;
+    bool has_invoked;
+    double last_invocation;
+    unsigned idle_invocations;
+    struct node_list before; /* nodes of the job at a point, sorted; scratch */
+    struct simulation_figures figures;
+};
+
+static bool failed(const struct simulation *simulation)
+{
+    return simulation->err->kind != ERROR_NONE;
+}
+
+static void add_event(struct simulation *simulation, struct event *event, double time,
+                      void (*handle)(void *), void *owner)
+{
+    *event = (struct event){.time = time, .due = time, .handle = handle, .owner = owner};
+    if (event_heap_add(&simulation->heap, event))
+        error_no_memory(simulation->err);
+}
+
+/* --- Ending jobs --------------------------------------------------------------------------- */
+
+static void drop_watch(struct simulation *simulation, struct job *job)
+{
+    if (!job->watch)
+        return;
+    event_heap_remove(&simulation->heap, &job->watch->event);
+    free(job->watch);
+    job->watch = NULL;
+}
+
+static void end_job(struct simulation *simulation, struct job *job, enum job_state end)
+{
+    drop_watch(simulation, job);
+    job->completed_phases =
+        end == JOB_COMPLETED ? job->request->total_phases : job_completed_phases(job);
+    execution_destroy(job->execution);
+    lifecycle_end(&simulation->state, job, end, simulation->err);
+}
+
+/* --- Invoking the scheduler ---------------------------------------------------------------- */
+
+static double link_loads(const struct platform *platform, const struct link_set *set)
+{
+    double load = 0;
+    for (size_t i = 0; i < set->count; i++)
+        load += resources_link_load(platform->resources, set->links[i]);
+    return load;
+}
+
+static void add_pfs_figures(const struct simulation *simulation, struct invocation *invocation)
+{
+    const struct platform *platform = simulation->platform;
+    invocation->has_pfs = simulation->configuration->forward_io_information;
+    if (!invocation->has_pfs)
+        return;
+    invocation->pfs_read_bandwidth = platform->pfs_read.bandwidth;
+    invocation->pfs_write_bandwidth = platform->pfs_write.bandwidth;
+    invocation->pfs_read_utilization = link_loads(platform, &platform->pfs_read);
+    invocation->pfs_write_utilization = link_loads(platform, &platform->pfs_write);
+}
+
+static double wall_seconds(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static int ask(struct simulation *simulation, const struct invocation *invocation)
+{
+    struct state *state = &simulation->state;
+    state_sort_changes(state);
+    decisions_clear(&simulation->decisions);
+    double start = wall_seconds();
+    int result = simulation->scheduler->invoke(simulation->scheduler->self, state, invocation,
+                                               &simulation->decisions, simulation->err);
+    simulation->figures.scheduler_seconds += wall_seconds() - start;
+    simulation->figures.invocations++;
+    state_forget_changes(state);
+    return result;
+}
+
+/* --- Applying decisions -------------------------------------------------------------------- */
+
+static void follow_up_kill(void *owner);
+
+/* The scheduler is told of its own kills, too, when it is told of ends. */
+static void add_follow_up(struct simulation *simulation, struct job *job)
+{
+    if (!simulation->configuration->schedule_on_job_finalize)
+        return;
+    struct follow_up *follow_up = calloc(1, sizeof *follow_up);
+    if (!follow_up) {
+        error_no_memory(simulation->err);
+        return;
+    }
+    follow_up->simulation = simulation;
+    follow_up->job = job;
+    follow_up->next = simulation->follow_ups;
+    if (follow_up->next)
+        follow_up->next->previous = follow_up;
+    simulation->follow_ups = follow_up;
+    add_event(simulation, &follow_up->event, simulation->state.now, follow_up_kill, follow_up);
+}
+
+static void remove_follow_up(struct follow_up *follow_up)
+{
+    struct simulation *simulation = follow_up->simulation;
+    event_heap_remove(&simulation->heap, &follow_up->event);
+    *(follow_up->previous ? &follow_up->previous->next : &simulation->follow_ups) =
+        follow_up->next;
+    if (follow_up->next)
+        follow_up->next->previous = follow_up->previous;
+    free(follow_up);
+}
+
+static void apply_kill(struct simulation *simulation, struct job *job)
+{
+    if (job_has_ended(job))
+        return;
+    end_job(simulation, job, JOB_KILLED);
+    add_follow_up(simulation, job);
+}
+
+static void apply_arguments(struct simulation *simulation, struct job *job,
+                            const struct decision *decision)
+{
+    for (size_t i = 0; i < decision->num_arguments; i++) {
+        const struct decision_argument *argument = &decision->arguments[i];
+        if (arguments_set(&job->runtime_arguments, argument->key, argument->value,
+                          simulation->err)) {
+            error_prefix(simulation->err, "scheduler's answer at %.15g s: job %u",
+                         simulation->state.now, job->request->id);
+            return;
+        }
+    }
+    if (decision->num_arguments > 0)
+        lifecycle_touch(&simulation->state, job, simulation->err);
+}
+
+static void apply_resize(struct simulation *simulation, struct job *job,
+                         const struct decision *decision)
+{
+    if (!decision_resizes(job, decision))
+        return;
+    const struct node_list *assigned = job_assigned(job);
+    struct node_list nodes;
+    const uint32_t *ids = decision->sets_nodes ? decision->nodes : assigned->ids;
+    uint32_t count = decision->sets_nodes ? decision->num_nodes : assigned->count;
+    if (node_list_copy(&nodes, ids, count, simulation->err))
+        return;
+    lifecycle_want(&simulation->state, job, nodes, decided_gpus(job, decision), simulation->err);
+}
+
+static void walltime_exceeded(void *owner);
+
+/* The kill comes last at its instant: a job that completes then is complete. */
+static void watch_walltime(struct simulation *simulation, struct job *job)
+{
+    double walltime = job->request->walltime;
+    if (walltime <= 0)
+        return;
+    struct walltime_watch *watch = calloc(1, sizeof *watch);
+    if (!watch) {
+        error_no_memory(simulation->err);
+        return;
+    }
+    job->watch = watch;
+    watch->simulation = simulation;
+    watch->job = job;
+    double end = simulation->state.now + walltime +
+                 simulation->configuration->job_kill_grace_period;
+    watch->event = (struct event){
+        .time = end,
+        .due = end + WALLTIME_TOLERANCE + WALLTIME_RELATIVE_TOLERANCE * end,
+        .handle = walltime_exceeded,
+        .owner = watch,
+    };
+    if (event_heap_add(&simulation->heap, &watch->event))
+        error_no_memory(simulation->err);
+}
+
+static void apply_start(struct simulation *simulation, struct job *job,
+                        const struct decision *decision)
+{
+    if (!decision->sets_nodes || decision->num_nodes == 0)
+        return;
+    struct node_list nodes;
+    if (node_list_copy(&nodes, decision->nodes, decision->num_nodes, simulation->err) ||
+        lifecycle_start(&simulation->state, job, nodes, decided_gpus(job, decision),
+                        simulation->err))
+        return;
+    watch_walltime(simulation, job);
+    execution_start(&simulation->executor, job, simulation->err);
+}
+
+/* Applies what passed the validator: first what frees nodes, then what takes them. `at_point` is the job whose
+ * change is applied at once, or NULL. */
+static void apply_decisions(struct simulation *simulation, struct job *at_point)
+{
+    struct state *state = &simulation->state;
+    const struct decisions *decisions = &simulation->decisions;
+    for (size_t i = 0; i < decisions->count && !failed(simulation); i++) {
+        struct job *job = &state->jobs[decisions->items[i].job];
+        if (decisions->items[i].kill)
+            apply_kill(simulation, job);
+        else
+            apply_arguments(simulation, job, &decisions->items[i]);
+    }
+    if (at_point && !job_has_ended(at_point) && !failed(simulation)) {
+        const struct decision *own = decisions_find(decisions, at_point->request->id);
+        if (own)
+            apply_resize(simulation, at_point, own);
+        if (at_point->has_change && !failed(simulation))
+            lifecycle_reconfigure(state, at_point, simulation->err);
+    }
+    for (size_t i = 0; i < decisions->count && !failed(simulation); i++) {
+        struct job *job = &state->jobs[decisions->items[i].job];
+        if (job != at_point && job_is_running(job))
+            apply_resize(simulation, job, &decisions->items[i]);
+    }
+    for (size_t i = 0; i < decisions->count && !failed(simulation); i++) {
+        struct job *job = &state->jobs[decisions->items[i].job];
+        if (job->state == JOB_PENDING)
+            apply_start(simulation, job, &decisions->items[i]);
+    }
+}
+
+static void invoke_now(struct simulation *simulation, struct invocation invocation,
+                       struct job *at_point)
+{
+    add_pfs_figures(simulation, &invocation);
+    simulation->has_invoked = true;
+    simulation->last_invocation = simulation->state.now;
+    if (ask(simulation, &invocation) ||
+        validate_decisions(&simulation->validator, &simulation->state, &invocation,
+                           at_point != NULL, &simulation->decisions, simulation->err))
+        return;
+    apply_decisions(simulation, at_point);
+}
+
+/* --- The least interval -------------------------------------------------------------------- */
+
+static bool comes_too_early(const struct simulation *simulation)
+{
+    double interval = simulation->configuration->min_scheduling_interval;
+    return interval > 0 && simulation->has_invoked &&
+           simulation->state.now - simulation->last_invocation <
+               interval - MIN_INTERVAL_TOLERANCE;
+}
+
+static void invoke_put_off(void *owner);
+
+/* Several invocations that are put off become one. The periodic one keeps its own place when it comes
+ * after others: it then follows theirs by the interval. */
+static void put_off(struct simulation *simulation, int type)
+{
+    bool periodic = type == ELASTISIM_PERIODIC;
+    bool waits = simulation->put_off_periodic.slot > 0 ||
+                 (!periodic && simulation->put_off.slot > 0);
+    if (waits)
+        return;
+    double time =
+        simulation->last_invocation + simulation->configuration->min_scheduling_interval;
+    add_event(simulation, periodic ? &simulation->put_off_periodic : &simulation->put_off,
+              fmax(time, simulation->state.now), invoke_put_off, simulation);
+}
+
+/* Invokes the scheduler now or, when it is too early, later. Returns whether it was now. */
+static bool invoke(struct simulation *simulation, struct invocation invocation,
+                   struct job *at_point)
+{
+    if (comes_too_early(simulation)) {
+        put_off(simulation, invocation.type);
+        return false;
+    }
+    invoke_now(simulation, invocation, at_point);
+    return true;
+}
+
+/* Whether something is bound to happen without the scheduler. */
+static bool is_idle(const struct simulation *simulation)
+{
+    const struct state *state = &simulation->state;
+    return state->running.count == 0 && state->num_submitted == state->num_jobs &&
+           simulation->decisions.count == 0;
+}
+
+static int stuck(const struct simulation *simulation);
+
+static void invoke_periodic(struct simulation *simulation)
+{
+    if (!invoke(simulation, (struct invocation){.type = ELASTISIM_PERIODIC}, NULL))
+        return;
+    simulation->idle_invocations =
+        is_idle(simulation) ? simulation->idle_invocations + 1 : 0;
+    if (simulation->idle_invocations > MAX_IDLE_INVOCATIONS && !failed(simulation))
+        stuck(simulation);
+}
+
+static void invoke_put_off(void *owner)
+{
+    invoke_periodic(owner);
+}
+
+/* --- Events -------------------------------------------------------------------------------- */
+
+static void submit_next(void *owner);
+
+static void expect_submission(struct simulation *simulation)
+{
+    struct state *state = &simulation->state;
+    if (state->num_submitted == state->num_jobs)
+        return;
+    double time = state->jobs[state->num_submitted].request->submit_time;
+    add_event(simulation, &simulation->submission, fmax(time, state->now), submit_next,
+              simulation);
+}
+
+static void submit_next(void *owner)
+{
+    struct simulation *simulation = owner;
+    struct state *state = &simulation->state;
+    struct job *job = &state->jobs[state->num_submitted];
+    if (lifecycle_submit(state, job, simulation->err))
+        return;
+    expect_submission(simulation);
+    if (simulation->configuration->schedule_on_job_submit)
+        invoke(simulation, (struct invocation){.type = ELASTISIM_JOB_SUBMIT, .trigger = job},
+               NULL);
+}
+
+static void expect_period(struct simulation *simulation);
+
+static void period_over(void *owner)
+{
+    struct simulation *simulation = owner;
+    expect_period(simulation);
+    invoke_periodic(simulation);
+}
+
+/* Multiples of the interval, not sums: no error adds up. */
+static void expect_period(struct simulation *simulation)
+{
+    double interval = simulation->configuration->scheduling_interval;
+    if (interval <= 0)
+        return;
+    double time = (double)++simulation->periods * interval;
+    add_event(simulation, &simulation->period, time, period_over, simulation);
+}
+
+static void walltime_exceeded(void *owner)
+{
+    struct walltime_watch *watch = owner;
+    struct simulation *simulation = watch->simulation;
+    struct job *job = watch->job;
+    end_job(simulation, job, JOB_KILLED);
+    if (simulation->configuration->schedule_on_job_finalize && !failed(simulation))
+        invoke(simulation, (struct invocation){.type = ELASTISIM_JOB_KILLED, .trigger = job},
+               NULL);
+}
+
+static void follow_up_kill(void *owner)
+{
+    struct follow_up *follow_up = owner;
+    struct simulation *simulation = follow_up->simulation;
+    struct job *job = follow_up->job;
+    remove_follow_up(follow_up);
+    invoke(simulation, (struct invocation){.type = ELASTISIM_JOB_KILLED, .trigger = job}, NULL);
+}
+
+/* --- What the executor tells --------------------------------------------------------------- */
+
+static void at_end(void *context, struct job *job)
+{
+    struct simulation *simulation = context;
+    end_job(simulation, job, JOB_COMPLETED);
+    if (simulation->configuration->schedule_on_job_finalize && !failed(simulation))
+        invoke(simulation, (struct invocation){.type = ELASTISIM_JOB_COMPLETED, .trigger = job},
+               NULL);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int remember_nodes(struct simulation *simulation, const struct job *job)
+{
+    node_list_release(&simulation->before);
+    if (node_list_copy(&simulation->before, job->executing.ids, job->executing.count,
+                       simulation->err))
+        return -1;
+    qsort(simulation->before.ids, simulation->before.count, sizeof *simulation->before.ids,
+          compare_ids);
+    return 0;
+}
+
+/* A scheduling point of which the scheduler is not told: what waits is applied, and it may hear of that. */
+static void silent_scheduling_point(struct simulation *simulation, struct job *job)
+{
+    if (!job->has_change ||
+        lifecycle_reconfigure(&simulation->state, job, simulation->err))
+        return;
+    if (simulation->configuration->schedule_on_reconfiguration)
+        invoke(simulation,
+               (struct invocation){.type = ELASTISIM_RECONFIGURATION, .trigger = job}, NULL);
+}
+
+/* Asks the scheduler where the job may be resized. */
+static void consult(struct simulation *simulation, struct job *job)
+{
+    bool asks;
+    uint32_t request = 0;
+    if (execution_request(job->execution, &asks, &request, simulation->err))
+        return;
+    struct invocation invocation = {.trigger = job};
+    if (asks && request != job->executing.count) {
+        invocation.type = ELASTISIM_EVOLVING_REQUEST;
+        invocation.request = request;
+    } else if (!execution_has_scheduling_point(job->execution)) {
+        return;
+    } else if (simulation->configuration->schedule_on_scheduling_point) {
+        invocation.type = ELASTISIM_SCHEDULING_POINT;
+    } else {
+        silent_scheduling_point(simulation, job);
+        return;
+    }
+    if (!invoke(simulation, invocation, job) && job->has_change)
+        lifecycle_reconfigure(&simulation->state, job, simulation->err);
+}
+
+static void at_point(void *context, struct job *job)
+{
+    struct simulation *simulation = context;
+    if (remember_nodes(simulation, job))
+        return;
+    consult(simulation, job);
+    if (failed(simulation) || job_has_ended(job))
+        return;
+    if (job->state == JOB_IN_RECONFIGURATION)
+        execution_reconfigure(job->execution, &simulation->before, simulation->err);
+    else
+        execution_continue(job->execution);
+}
+
+/* --- Creation ------------------------------------------------------------------------------ */
+
+struct simulation *simulation_create(const struct configuration *configuration,
+                                     const struct platform *platform,
+                                     const struct workload *workload,
+                                     struct scheduler_backend *scheduler, struct results *results,
+                                     struct error *err)
+{
+    struct simulation *simulation = calloc(1, sizeof *simulation);
+    if (!simulation) {
+        error_no_memory(err);
+        return NULL;
+    }
+    simulation->configuration = configuration;
+    simulation->platform = platform;
+    simulation->scheduler = scheduler;
+    simulation->err = err;
+    struct state *state = &simulation->state;
+    if (state_create(state, configuration, platform, workload, results, err) ||
+        validator_create(&simulation->validator, platform->num_nodes, err) ||
+        devices_create(&simulation->devices, platform, &simulation->heap, &state->now, err) ||
+        executor_create(&simulation->executor, state, &simulation->heap, &simulation->devices,
+                        err)) {
+        simulation_destroy(simulation);
+        return NULL;
+    }
+    simulation->executor.at_point = at_point;
+    simulation->executor.at_end = at_end;
+    simulation->executor.context = simulation;
+    return simulation;
+}
+
+void simulation_destroy(struct simulation *simulation)
+{
+    if (!simulation)
+        return;
+    for (size_t i = 0; simulation->state.jobs && i < simulation->state.num_jobs; i++) {
+        execution_destroy(simulation->state.jobs[i].execution);
+        free(simulation->state.jobs[i].watch);
+    }
+    while (simulation->follow_ups)
+        remove_follow_up(simulation->follow_ups);
+    node_list_release(&simulation->before);
+    decisions_release(&simulation->decisions);
+    executor_release(&simulation->executor);
+    devices_release(&simulation->devices);
+    validator_release(&simulation->validator);
+    state_release(&simulation->state);
+    event_heap_release(&simulation->heap);
+    free(simulation);
+}
+
+/* --- The loop ------------------------------------------------------------------------------ */
+
+/* Why a job that did not end does not go on. */
+static void describe_waiting(const struct simulation *simulation, const struct job *job,
+                             char *buffer, size_t size)
+{
+    const struct job_request *request = job->request;
+    if (job->state == JOB_PENDING)
+        snprintf(buffer, size,
+                 "job %u waits to be started: it takes %u to %u nodes%s, %u of %u are free",
+                 request->id, request->nodes_min, request->nodes_max,
+                 request->gpus_min > 0 ? " with GPUs" : "", simulation->state.num_free,
+                 simulation->platform->num_nodes);
+    else
+        snprintf(buffer, size, "job %u is %s since %.15g s and nothing it waits for can end",
+                 request->id, job_state_name(job->state), job->start_time);
+}
+
+/* Nothing is left to happen: fills the error with the jobs that wait and why. */
+static int stuck(const struct simulation *simulation)
+{
+    const struct state *state = &simulation->state;
+    size_t waiting = state->num_jobs - state->num_completed - state->num_killed;
+    char text[3500], line[256];
+    size_t length = 0, listed = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < state->num_jobs && listed < 10; i++) {
+        if (job_has_ended(&state->jobs[i]))
+            continue;
+        describe_waiting(simulation, &state->jobs[i], line, sizeof line);
+        length += (size_t)snprintf(text + length, sizeof text - length, "\n  %s", line);
+        listed++;
+    }
+    if (waiting > listed)
+        snprintf(text + length, sizeof text - length, "\n  and %zu more", waiting - listed);
+    return error_set(simulation->err, ERROR_STUCK,
+                     "the simulation is stuck at %.15g s: nothing is left to happen while %zu of "
+                     "%zu jobs wait; the scheduler starts none of them:%s",
+                     state->now, waiting, state->num_jobs, text);
+}
+
+static void deliver_completions(struct simulation *simulation)
+{
+    struct completion completion;
+    while (!failed(simulation) &&
+           resources_next_completion(simulation->platform->resources, &completion))
+        executor_complete(&simulation->executor, &completion);
+}
+
+/* Handles what comes next: completions of loads or one event. */
+static int step(struct simulation *simulation)
+{
+    struct resources *resources = simulation->platform->resources;
+    struct state *state = &simulation->state;
+    struct event *next = event_heap_first(&simulation->heap);
+    simulation->figures.events++;
+    if (resources_busy(resources) && (!next || next->due > state->now)) {
+        double reached;
+        if (resources_advance(resources, next ? next->due : INFINITY, &reached, simulation->err))
+            return -1;
+        if (!isfinite(reached))
+            return stuck(simulation);
+        bool first = !next || reached < next->due;
+        double now = first ? reached : next->time;
+        if (now > state->now)
+            state->now = now;
+        deliver_completions(simulation);
+        if (first || failed(simulation))
+            return failed(simulation) ? -1 : 0;
+        next = event_heap_first(&simulation->heap);
+    }
+    if (!next)
+        return stuck(simulation);
+    event_heap_remove(&simulation->heap, next);
+    if (next->time > state->now)
+        state->now = next->time;
+    next->handle(next->owner);
+    return failed(simulation) ? -1 : 0;
+}
+
+static size_t jobs_ended(const struct state *state)
+{
+    return state->num_completed + state->num_killed;
+}
+
+static void report(const struct simulation *simulation, simulation_progress_fn *progress,
+                   void *context)
+{
+    const struct state *state = &simulation->state;
+    if (progress)
+        progress(context, &(struct simulation_progress){
+                              .now = state->now,
+                              .ended = jobs_ended(state),
+                              .total = state->num_jobs,
+                          });
+}
+
+int simulation_run(struct simulation *simulation, simulation_progress_fn *progress, void *context,
+                   struct error *err)
+{
+    struct state *state = &simulation->state;
+    simulation->err = err;
+    simulation->executor.err = err;
+    simulation->devices.err = err;
+    expect_submission(simulation);
+    expect_period(simulation);
+    unsigned events = 0;
+    while (jobs_ended(state) < state->num_jobs) {
+        if (step(simulation))
+            return -1;
+        if (++events % EVENTS_PER_LOOK == 0) {
+            if (interrupt_check(err))
+                return -1;
+            report(simulation, progress, context);
+        }
+    }
+    report(simulation, progress, context);
+    return 0;
+}
+
+const struct state *simulation_state(const struct simulation *simulation)
+{
+    return &simulation->state;
+}
+
+struct simulation_figures simulation_figures(const struct simulation *simulation)
+{
+    return simulation->figures;
+}

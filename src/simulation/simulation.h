@@ -1,0 +1,46 @@
+/* The discrete-event simulation of the batch system: submissions, walltimes, invocations of the
+ * scheduler, what it decides, and the clock. */
+#ifndef ELASTISIM_SIMULATION_SIMULATION_H
+#define ELASTISIM_SIMULATION_SIMULATION_H
+
+#include "base/error.h"
+#include "configuration/configuration.h"
+#include "platform/platform.h"
+#include "scheduler/backend.h"
+#include "workload/workload.h"
+
+struct results;
+struct simulation;
+
+/* Called every now and then while the simulation runs (NULL for never), with what there is to tell. */
+struct simulation_progress {
+    double now; /* simulated seconds */
+    size_t ended, total; /* jobs */
+};
+typedef void simulation_progress_fn(void *context, const struct simulation_progress *progress);
+
+/* All pointers are borrowed. Returns NULL with err. */
+struct simulation *simulation_create(const struct configuration *configuration,
+                                     const struct platform *platform,
+                                     const struct workload *workload,
+                                     struct scheduler_backend *scheduler, struct results *results,
+                                     struct error *err);
+void simulation_destroy(struct simulation *simulation); /* NULL is fine */
+
+/* Runs until every job has ended. Returns 0, or -1 with err: the state is then what it was when the
+ * run broke off, unfinished jobs included. */
+int simulation_run(struct simulation *simulation, simulation_progress_fn *progress, void *context,
+                   struct error *err);
+
+/* The state at the end, for results and summaries. */
+const struct state *simulation_state(const struct simulation *simulation);
+
+/* What a run cost. */
+struct simulation_figures {
+    uint64_t events;      /* handled */
+    uint64_t invocations; /* of the scheduler */
+    double scheduler_seconds; /* wall clock */
+};
+struct simulation_figures simulation_figures(const struct simulation *simulation);
+
+#endif

@@ -1,0 +1,300 @@
+/* Promise: decisions that pass can all be applied, in any order that frees before it takes. */
+#include "simulation/validator.h"
+
+#include "elastisim/scheduler.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct check {
+    struct validator *validator;
+    const struct state *state;
+    const struct invocation *invocation;
+    bool at_point;
+    const struct decisions *decisions;
+    struct error *err;
+};
+
+int validator_create(struct validator *validator, uint32_t num_nodes, struct error *err)
+{
+    *validator = (struct validator){0};
+    validator->claims = calloc(num_nodes, sizeof *validator->claims);
+    validator->rounds = calloc(num_nodes, sizeof *validator->rounds);
+    if (validator->claims && validator->rounds)
+        return 0;
+    validator_release(validator);
+    return error_no_memory(err);
+}
+
+void validator_release(struct validator *validator)
+{
+    free(validator->claims);
+    free(validator->rounds);
+    *validator = (struct validator){0};
+}
+
+/* --- Messages ------------------------------------------------------------------------------ */
+
+static int refuse(const struct check *check, uint32_t job, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int refuse(const struct check *check, uint32_t job, const char *format, ...)
+{
+    char where[128], rule[512];
+    const struct job *trigger = check->invocation->trigger;
+    int length = snprintf(where, sizeof where, "scheduler's answer at %.15g s (%s",
+                          check->state->now, invocation_type_name(check->invocation->type));
+    if (trigger)
+        snprintf(where + length, sizeof where - (size_t)length, " of job %u",
+                 trigger->request->id);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(rule, sizeof rule, format, arguments);
+    va_end(arguments);
+    return error_set(check->err, ERROR_SCHEDULER, "%s): job %u: %s", where, job, rule);
+}
+
+/* --- Reading decisions --------------------------------------------------------------------- */
+
+uint32_t decided_gpus(const struct job *job, const struct decision *decision)
+{
+    const struct job_request *request = job->request;
+    /* Schedulers seldom say anything about the GPUs of rigid jobs: they have what they asked for. */
+    if (request->type == JOB_RIGID && (!decision->sets_gpus || decision->gpus == 0))
+        return request->gpus_max;
+    if (decision->sets_gpus)
+        return decision->gpus;
+    return job->state == JOB_PENDING ? request->gpus_min : job_assigned_gpus(job);
+}
+
+static bool list_has(const uint32_t *ids, uint32_t count, uint32_t id)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (ids[i] == id)
+            return true;
+    return false;
+}
+
+/* Lists of equal length without repetitions are the same set when one holds the other. The common
+ * case, the same order, needs no search. */
+static bool same_set(const uint32_t *a, const uint32_t *b, uint32_t count)
+{
+    uint32_t i = 0;
+    while (i < count && a[i] == b[i])
+        i++;
+    for (; i < count; i++)
+        if (!list_has(b, count, a[i]))
+            return false;
+    return true;
+}
+
+bool decision_resizes(const struct job *job, const struct decision *decision)
+{
+    if (decided_gpus(job, decision) != job_assigned_gpus(job))
+        return true;
+    if (!decision->sets_nodes)
+        return false;
+    const struct node_list *assigned = job_assigned(job);
+    return decision->num_nodes != assigned->count ||
+           !same_set(decision->nodes, assigned->ids, assigned->count);
+}
+
+static bool is_killed(const struct check *check, const struct job *job)
+{
+    const struct decision *decision = decisions_find(check->decisions, job->request->id);
+    return decision && decision->kill;
+}
+
+static bool is_trigger_at_point(const struct check *check, const struct job *job)
+{
+    return check->at_point && check->invocation->trigger == job;
+}
+
+/* --- Claims -------------------------------------------------------------------------------- */
+
+static bool claimed_by(const struct check *check, uint32_t node, uint32_t *job)
+{
+    const struct validator *validator = check->validator;
+    if (validator->rounds[node] != validator->round)
+        return false;
+    *job = validator->claims[node] - 1;
+    return true;
+}
+
+static int claim(const struct check *check, uint32_t node, uint32_t job)
+{
+    uint32_t other;
+    if (claimed_by(check, node, &other)) {
+        const char *name = check->state->nodes[node].description->name;
+        if (other == job)
+            return refuse(check, job, "node %u (%s) is assigned twice", node, name);
+        if (!check->state->configuration->allow_oversubscription)
+            return refuse(check, job,
+                          "node %u (%s) is assigned to job %u in the same answer; without "
+                          "allow_oversubscription a node takes one job",
+                          node, name, other);
+    }
+    check->validator->rounds[node] = check->validator->round;
+    check->validator->claims[node] = job + 1;
+    return 0;
+}
+
+/* --- Rules --------------------------------------------------------------------------------- */
+
+static int check_resizable(const struct check *check, const struct job *job)
+{
+    const struct job_request *request = job->request;
+    switch (request->type) {
+    case JOB_RIGID:
+    case JOB_MOLDABLE:
+        return refuse(check, request->id, "a %s job can't be resized while it runs",
+                      job_type_name(request->type));
+    case JOB_EVOLVING:
+        if (is_trigger_at_point(check, job) &&
+            check->invocation->type == ELASTISIM_EVOLVING_REQUEST)
+            return 0;
+        return refuse(check, request->id,
+                      "an evolving job can be resized in answer to its own request only");
+    default:
+        return 0;
+    }
+}
+
+static int check_counts(const struct check *check, const struct job *job,
+                        const struct decision *decision)
+{
+    const struct job_request *request = job->request;
+    uint32_t count = decision->sets_nodes ? decision->num_nodes : job_assigned(job)->count;
+    if (count < request->nodes_min || count > request->nodes_max)
+        return refuse(check, request->id, "%u nodes are assigned; it takes %u to %u", count,
+                      request->nodes_min, request->nodes_max);
+    uint32_t gpus = decided_gpus(job, decision);
+    if (gpus < request->gpus_min || gpus > request->gpus_max)
+        return refuse(check, request->id, "%u GPUs per node are assigned; it takes %u to %u", gpus,
+                      request->gpus_min, request->gpus_max);
+    return 0;
+}
+
+static int check_equipment(const struct check *check, const struct job *job, uint32_t gpus,
+                           uint32_t id)
+{
+    const struct node_description *node = check->state->nodes[id].description;
+    const bool *uses = job->request->application->uses;
+    if (node->num_gpus < gpus)
+        return refuse(check, job->request->id, "node %u (%s) has %u GPUs, %u are assigned per node",
+                      id, node->name, node->num_gpus, gpus);
+    if ((uses[TASK_BB_READ] || uses[TASK_BB_WRITE]) && node->type == NODE_PLAIN)
+        return refuse(check, job->request->id,
+                      "node %u (%s) has no burst buffer, which tasks of %s use", id, node->name,
+                      job->request->application->file);
+    return 0;
+}
+
+/* Whether another job that runs on the node, or is expected there, is out of the way when this answer is applied. */
+static bool makes_way(const struct check *check, const struct job *other, uint32_t id, bool runs)
+{
+    if (is_killed(check, other))
+        return true;
+    const struct decision *decision = decisions_find(check->decisions, other->request->id);
+    if (!runs) /* a new list replaces the reservation; keeping it would be a claim of its own */
+        return decision && decision->sets_nodes;
+    if (!is_trigger_at_point(check, other))
+        return false;
+    const struct node_list *stays = job_assigned(other);
+    return decision && decision->sets_nodes
+               ? !list_has(decision->nodes, decision->num_nodes, id)
+               : !list_has(stays->ids, stays->count, id);
+}
+
+static int check_available(const struct check *check, const struct job *job, uint32_t id)
+{
+    const struct node *node = &check->state->nodes[id];
+    if (check->state->configuration->allow_oversubscription)
+        return 0;
+    for (uint32_t i = 0; i < node->num_running; i++) {
+        const struct job *other = node_running_job(node, i);
+        if (other != job && !makes_way(check, other, id, true))
+            return refuse(check, job->request->id,
+                          "node %u (%s) is taken: job %u runs there", id, node->description->name,
+                          other->request->id);
+    }
+    for (uint32_t i = 0; i < node->num_expected; i++) {
+        const struct job *other = node_expected_job(node, i);
+        if (other != job && !makes_way(check, other, id, false))
+            return refuse(check, job->request->id,
+                          "node %u (%s) is taken: it is reserved for job %u", id,
+                          node->description->name, other->request->id);
+    }
+    return 0;
+}
+
+/* Every node of the answer exists and is given once; the claims serve the second pass. */
+static int claim_nodes(const struct check *check, const struct decision *decision)
+{
+    for (uint32_t i = 0; i < decision->num_nodes; i++) {
+        uint32_t id = decision->nodes[i];
+        if (id >= check->state->platform->num_nodes)
+            return refuse(check, decision->job, "there is no node %u; node IDs are 0 to %u", id,
+                          check->state->platform->num_nodes - 1);
+        if (claim(check, id, decision->job))
+            return -1;
+    }
+    return 0;
+}
+
+static int check_job(const struct check *check, const struct decision *decision)
+{
+    if (decision->job >= check->state->num_submitted)
+        return refuse(check, decision->job, "there is no such job; %zu jobs are submitted so far",
+                      check->state->num_submitted);
+    const struct job *job = &check->state->jobs[decision->job];
+    if (decision->kill || !job_has_ended(job))
+        return 0;
+    return refuse(check, decision->job, "it has ended (%s) and can't be changed",
+                  job_state_name(job->state));
+}
+
+static int check_decision(const struct check *check, const struct decision *decision)
+{
+    const struct job *job = &check->state->jobs[decision->job];
+    if (decision->kill)
+        return 0;
+    bool pending = job->state == JOB_PENDING;
+    if (pending && (!decision->sets_nodes || decision->num_nodes == 0))
+        return 0;
+    if (!pending) {
+        if (!decision_resizes(job, decision))
+            return 0;
+        if (check_resizable(check, job))
+            return -1;
+    }
+    if (check_counts(check, job, decision))
+        return -1;
+    const struct node_list *assigned = job_assigned(job);
+    const uint32_t *ids = decision->sets_nodes ? decision->nodes : assigned->ids;
+    uint32_t count = decision->sets_nodes ? decision->num_nodes : assigned->count;
+    uint32_t gpus = decided_gpus(job, decision);
+    for (uint32_t i = 0; i < count; i++)
+        if (check_equipment(check, job, gpus, ids[i]) || check_available(check, job, ids[i]))
+            return -1;
+    return 0;
+}
+
+int validate_decisions(struct validator *validator, const struct state *state,
+                       const struct invocation *invocation, bool at_point,
+                       const struct decisions *decisions, struct error *err)
+{
+    const struct check check = {validator, state, invocation, at_point, decisions, err};
+    validator->round++;
+    for (size_t i = 0; i < decisions->count; i++) {
+        const struct decision *decision = &decisions->items[i];
+        if (check_job(&check, decision))
+            return -1;
+        if (!decision->kill && claim_nodes(&check, decision))
+            return -1;
+    }
+    for (size_t i = 0; i < decisions->count; i++)
+        if (check_decision(&check, &decisions->items[i]))
+            return -1;
+    return 0;
+}

@@ -1,0 +1,42 @@
+/* Numbers as text. The program never sets a locale, so that the decimal point is a point. */
+#include "workload/number.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* All whole numbers up to here are doubles. */
+static const double largest_whole = 9007199254740992.0;
+
+const char *number_text(double number, char *buffer)
+{
+    if (number == trunc(number) && fabs(number) <= largest_whole) {
+        snprintf(buffer, NUMBER_TEXT, "%lld", (long long)number);
+        return buffer;
+    }
+    if (isnan(number)) {
+        /* printf might add the sign, which means nothing. */
+        return strcpy(buffer, "nan");
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(buffer, NUMBER_TEXT, "%.*g", digits, number);
+        if (strtod(buffer, NULL) == number) {
+            break;
+        }
+    }
+    return buffer;
+}
+
+bool number_parse(const char *text, double *number)
+{
+    size_t length = strlen(text);
+    char *end;
+
+    /* strtod alone would take leading space, hexadecimal digits and words for infinity. */
+    if (length == 0 || strspn(text, "0123456789+-.eE") != length) {
+        return false;
+    }
+    *number = strtod(text, &end);
+    return end == text + length && isfinite(*number);
+}

@@ -1,0 +1,18 @@
+/* Numbers as text, for the scheduler and for messages. */
+#ifndef ELASTISIM_WORKLOAD_NUMBER_H
+#define ELASTISIM_WORKLOAD_NUMBER_H
+
+#include <stdbool.h>
+
+/* Room for any number's text. */
+enum { NUMBER_TEXT = 32 };
+
+/* Writes the shortest decimal text that reads back as the same number; whole numbers up to 2^53 get
+ * no exponent, and minus zero is 0. buffer holds NUMBER_TEXT characters; returns it. */
+const char *number_text(double number, char *buffer);
+
+/* Whether the text is a decimal number and nothing else ("12.5", "-1e3"; not "inf", "0x1f" or
+ * " 1"), finite as a double; sets *number then. */
+bool number_parse(const char *text, double *number);
+
+#endif

@@ -1,0 +1,187 @@
+/* The workload: streams the jobs file, reads each application model and compiles each string
+ * argument once, and puts the jobs in order of submission.
+ *
+ * Jobs and all that hangs on them live in one store, so that a million of them cost little more
+ * than their own size, and go in one sweep.
+ */
+#include "workload/workload.h"
+
+#include "base/json.h"
+#include "workload/reader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *const document_keys[] = {"jobs", NULL};
+
+static const char *const job_types[] = {
+    [JOB_RIGID] = "rigid",       [JOB_MOLDABLE] = "moldable", [JOB_MALLEABLE] = "malleable",
+    [JOB_EVOLVING] = "evolving", [JOB_ADAPTIVE] = "adaptive",
+};
+
+const char *job_type_name(enum job_type type)
+{
+    return job_types[type];
+}
+
+int warn_unknown_key(const struct json_at *object, const cJSON *member, const char *const *known,
+                     struct warnings *warnings, struct error *err)
+{
+    /* An object with this member alone. */
+    cJSON alone = *member;
+    cJSON parent = {.type = cJSON_Object, .child = &alone};
+    struct json_at at = *object;
+
+    alone.next = NULL;
+    alone.prev = &alone;
+    at.value = &parent;
+    return json_known_keys(&at, known, warnings, err);
+}
+
+static int append_job(struct workload *workload, struct job_request *job, struct error *err)
+{
+    if (workload->num_jobs == workload->capacity) {
+        size_t capacity = workload->capacity == 0 ? 64 : 2 * workload->capacity;
+        struct job_request **grown = realloc(workload->jobs, capacity * sizeof(*grown));
+        if (grown == NULL) {
+            return error_no_memory(err);
+        }
+        workload->jobs = grown;
+        workload->capacity = capacity;
+    }
+    workload->jobs[workload->num_jobs++] = job;
+    return 0;
+}
+
+static int visit_job(void *context, const struct json_at *at, struct error *err)
+{
+    struct workload_reader *reader = context;
+    struct job_request *job = job_read(reader, at, err);
+
+    return job == NULL ? -1 : append_job(reader->workload, job, err);
+}
+
+static int visit_other(void *context, const struct json_at *at, struct error *err)
+{
+    struct workload_reader *reader = context;
+
+    return warn_unknown_key(at->parent, at->value, document_keys, reader->warnings, err);
+}
+
+static bool submitted_before(const struct job_request *a, const struct job_request *b)
+{
+    return a->submit_time < b->submit_time ||
+           (a->submit_time == b->submit_time && a->line < b->line);
+}
+
+static int compare_jobs(const void *left, const void *right)
+{
+    const struct job_request *a = *(struct job_request *const *)left;
+    const struct job_request *b = *(struct job_request *const *)right;
+
+    return submitted_before(a, b) ? -1 : submitted_before(b, a);
+}
+
+static void sort_jobs(struct workload *workload)
+{
+    struct job_request **jobs = workload->jobs;
+    size_t count = workload->num_jobs;
+    size_t sorted = 1;
+
+    while (sorted < count && submitted_before(jobs[sorted - 1], jobs[sorted])) {
+        sorted++;
+    }
+    if (sorted < count) {
+        qsort(jobs, count, sizeof(*jobs), compare_jobs);
+    }
+    for (size_t id = 0; id < count; id++) {
+        jobs[id]->id = (uint32_t)id;
+    }
+}
+
+static struct workload *create(const char *path, struct error *err)
+{
+    struct workload *workload = calloc(1, sizeof *workload);
+
+    if (workload != NULL) {
+        workload->file = strdup(path);
+    }
+    if (workload == NULL || workload->file == NULL) {
+        free(workload);
+        error_no_memory(err);
+        return NULL;
+    }
+    return workload;
+}
+
+static int read_jobs(struct workload_reader *reader, const char *path, struct error *err)
+{
+    struct json_stream stream = {"jobs", visit_job, visit_other, reader};
+    int status = json_read_stream(path, &stream, err);
+
+    table_free(&reader->applications);
+    table_free(&reader->texts);
+    table_free(&reader->argument_keys);
+    table_free(&reader->attribute_keys);
+    table_free(&reader->warned_keys);
+    return status;
+}
+
+struct workload *workload_read(const char *path, const struct workload_limits *limits,
+                               struct warnings *warnings, struct error *err)
+{
+    struct workload_reader reader = {.limits = limits, .warnings = warnings};
+
+    reader.workload = create(path, err);
+    if (reader.workload == NULL) {
+        return NULL;
+    }
+    if (read_jobs(&reader, path, err) != 0) {
+        workload_destroy(reader.workload);
+        return NULL;
+    }
+    sort_jobs(reader.workload);
+    return reader.workload;
+}
+
+void workload_destroy(struct workload *workload)
+{
+    if (workload == NULL) {
+        return;
+    }
+    for (struct shared_application *shared = workload->applications; shared != NULL;
+         shared = shared->next) {
+        application_destroy(shared->application);
+    }
+    for (struct shared_text *shared = workload->texts; shared != NULL; shared = shared->next) {
+        expression_destroy(shared->model);
+    }
+    store_free(&workload->store);
+    free(workload->jobs);
+    free(workload->file);
+    free(workload);
+}
+
+size_t workload_num_jobs(const struct workload *workload)
+{
+    return workload->num_jobs;
+}
+
+const struct job_request *workload_job(const struct workload *workload, size_t id)
+{
+    return workload->jobs[id];
+}
+
+const char *workload_file(const struct workload *workload)
+{
+    return workload->file;
+}
+
+const char *workload_where(const struct workload *workload, const struct job_request *job,
+                           char *buffer, size_t size)
+{
+    snprintf(buffer, size, "%s: jobs[%lu]", workload->file, (unsigned long)job->line);
+    return buffer;
+}

@@ -1,0 +1,164 @@
+"""What the operations of a job do within one invocation, without a simulator."""
+
+import pytest
+from elastisim_python import GpuState, InvocationType, Job, JobState, JobType, Node, NodeState, NodeType
+from hypothesis import given
+from hypothesis import strategies as st
+
+NODES = [Node(i) for i in range(8)]
+
+
+def ids(job):
+    return [node.identifier for node in job.assigned_nodes]
+
+
+def moldable(**more):
+    return Job(0, JobType.MOLDABLE, num_nodes_min=1, num_nodes_max=8, **more)
+
+
+def ended(state):
+    return Job(3, JobType.RIGID, state, num_nodes=1)
+
+
+def test_enums_have_the_numbers_of_the_protocol():
+    numbers = lambda enum: {name: member.value for name, member in enum.__members__.items()}
+    assert numbers(InvocationType) == {
+        'INVOKE_PERIODIC': 0, 'INVOKE_JOB_SUBMIT': 1, 'INVOKE_JOB_COMPLETED': 2, 'INVOKE_JOB_KILLED': 3,
+        'INVOKE_SCHEDULING_POINT': 4, 'INVOKE_EVOLVING_REQUEST': 5, 'INVOKE_RECONFIGURATION': 6}
+    assert numbers(JobType) == {'RIGID': 0, 'MOLDABLE': 1, 'MALLEABLE': 2, 'EVOLVING': 3, 'ADAPTIVE': 4}
+    assert numbers(JobState) == {'PENDING': 1, 'RUNNING': 4, 'PENDING_RECONFIGURATION': 5, 'IN_RECONFIGURATION': 6,
+                                 'COMPLETED': 7, 'KILLED': 8}
+    assert numbers(NodeState) == {'FREE': 0, 'ALLOCATED': 1, 'RESERVED': 2}
+    assert numbers(GpuState) == {'FREE': 0, 'ALLOCATED': 1}
+    assert numbers(NodeType) == {'COMPUTE_NODE': 0, 'COMPUTE_NODE_WITH_BB': 1, 'COMPUTE_NODE_WIDE_STRIPED_BB': 2,
+                                 'COMPUTE_NODE_WITH_WIDE_STRIPED_BB': 2}
+
+
+def test_assign_appends_in_the_given_order_and_skips_what_the_job_has():
+    job = moldable()
+    job.assign([NODES[3], NODES[1]])
+    job.assign([NODES[1], NODES[0], NODES[0]])
+    assert ids(job) == [3, 1, 0] and job.assigned_node_ids == {0, 1, 3}
+
+
+@pytest.mark.parametrize('nodes', [NODES[2], [NODES[2]], (NODES[2],), iter([NODES[2]])],
+                         ids=['node', 'list', 'tuple', 'iterator'])
+def test_assign_and_remove_take_a_node_or_any_iterable_of_nodes(nodes):
+    job = moldable()
+    job.assigned(nodes)
+    assert ids(job) == [2]
+    job.remove(NODES[2])
+    assert ids(job) == []
+
+
+def test_assign_shows_at_once_but_leaves_the_states_to_the_simulator():
+    job = moldable()
+    assert not job.modified
+    job.assign(NODES[:2])
+    assert job.modified and job.state is JobState.PENDING
+    assert NODES[0].state is NodeState.FREE and NODES[0].assigned_jobs == []
+
+
+def test_remove_keeps_the_order_of_the_others_and_ignores_foreign_nodes():
+    job = moldable(assigned_nodes=[NODES[5], NODES[2], NODES[7], NODES[0]])
+    job.remove([NODES[2], NODES[6]])
+    assert ids(job) == [5, 7, 0] and job.assigned_node_ids == {0, 5, 7}
+
+
+def test_nodes_taken_from_a_job_can_be_passed_on():
+    giver, taker = moldable(assigned_nodes=NODES[:3]), moldable()
+    given = giver.assigned_nodes
+    giver.remove(given)
+    taker.assign(given)
+    assert ids(giver) == [] and ids(taker) == [0, 1, 2]
+
+
+def test_operations_without_effect_do_not_modify():
+    job = moldable(assigned_nodes=NODES[:2])
+    job.assign(NODES[:2])
+    job.assign([])
+    job.remove(NODES[5])
+    assert not job.modified
+
+
+@pytest.mark.parametrize('job, gpus', [
+    (Job(0, JobType.RIGID, num_nodes=1, num_gpus_per_node=4), 4),
+    (Job(0, JobType.MOLDABLE, num_nodes_min=1, num_nodes_max=2, num_gpus_per_node_min=2, num_gpus_per_node_max=4), 2),
+    (Job(0, JobType.RIGID, num_nodes=1, num_gpus_per_node=0), 0),
+], ids=['rigid', 'moldable', 'without GPUs'])
+def test_a_job_starts_with_the_gpus_it_needs_at_least(job, gpus):
+    job.assign(NODES[0])
+    assert job.assigned_num_gpus_per_node == gpus
+
+
+@pytest.mark.parametrize('order', ['before', 'after'])
+def test_the_choice_of_gpus_holds_before_and_after_assign(order):
+    job = moldable(num_gpus_per_node_min=1, num_gpus_per_node_max=4)
+    if order == 'before':
+        job.assign_num_gpus_per_node(3)
+    job.assign(NODES[0])
+    if order == 'after':
+        job.assign_num_gpus_per_node(3)
+    assert job.assigned_num_gpus_per_node == 3 and job.modified
+
+
+def test_expanding_a_running_job_leaves_its_gpus_alone():
+    job = moldable(state=JobState.RUNNING, num_gpus_per_node_min=1, num_gpus_per_node_max=4,
+                   assigned_num_gpus_per_node=2)
+    job.assign(NODES[0])
+    assert job.assigned_num_gpus_per_node == 2
+
+
+def test_kill_is_a_flag_and_changes_nothing_about_an_ended_job():
+    job, over = moldable(), ended(JobState.COMPLETED)
+    job.kill()
+    over.kill()
+    assert job.kill_flag and job.modified and job.state is JobState.PENDING
+    assert not over.kill_flag and not over.modified
+
+
+@pytest.mark.parametrize('value, text', [(1, '1'), (0.1, '0.1'), ('2*num_nodes', '2*num_nodes'), (True, '1')])
+def test_runtime_arguments_become_texts(value, text):
+    job = moldable()
+    job.update_runtime_argument('scale', value)
+    assert job.runtime_arguments == {'scale': text} and job.modified
+
+
+@pytest.mark.parametrize('misuse, error, words', [
+    (lambda job: job.assign(3), TypeError, 'expected a Node or a list of Nodes, not 3'),
+    (lambda job: job.assign([NODES[0], 3]), TypeError, 'found 3 in the list'),
+    (lambda job: job.assign(None), TypeError, 'not None'),
+    (lambda job: job.remove([None]), TypeError, 'found None'),
+    (lambda job: job.assign_num_gpus_per_node(-1), ValueError, "can't be negative: -1"),
+    (lambda job: job.assign_num_gpus_per_node(1.5), TypeError, 'must be an integer, not 1.5'),
+    (lambda job: job.update_runtime_argument(1, 2), TypeError, 'must be a string, not 1'),
+    (lambda job: job.update_runtime_argument('', 2), ValueError, "can't be empty"),
+    (lambda job: job.update_runtime_argument('x', float('inf')), ValueError, 'must be finite, not inf'),
+])
+def test_misuse_is_told_and_changes_nothing(misuse, error, words):
+    job = moldable()
+    with pytest.raises(error, match=words):
+        misuse(job)
+    assert not job.modified and not job.assigned_nodes and not job.runtime_arguments
+
+
+@pytest.mark.parametrize('state', [JobState.COMPLETED, JobState.KILLED])
+@pytest.mark.parametrize('operation', [
+    lambda job: job.assign(NODES[0]), lambda job: job.remove(NODES[0]), lambda job: job.assign_num_gpus_per_node(1),
+    lambda job: job.update_runtime_argument('x', 1)], ids=['assign', 'remove', 'gpus', 'argument'])
+def test_an_ended_job_cannot_be_changed(state, operation):
+    with pytest.raises(ValueError, match=rf'job 3 has ended \({state.name}\)'):
+        operation(ended(state))
+
+
+@given(st.lists(st.tuples(st.booleans(), st.lists(st.sampled_from(range(8))))))
+def test_any_sequence_of_assign_and_remove_keeps_order_and_uniqueness(steps):
+    job, model = moldable(), []
+    for assigning, chosen in steps:
+        if assigning:
+            job.assign([NODES[i] for i in chosen])
+            model += [i for i in dict.fromkeys(chosen) if i not in model]
+        else:
+            job.remove([NODES[i] for i in chosen])
+            model = [i for i in model if i not in chosen]
+        assert ids(job) == model and job.assigned_node_ids == set(model)
