@@ -3,8 +3,7 @@
 #include "base/json_syntax.h"
 
 #include <cjson/cJSON.h>
-#include <stdint.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -125,10 +124,9 @@ static int report_end(const struct scanner *scanner)
     if (scanner->depth > 0) {
         size_t opened = scanner->opened[scanner->depth - 1];
         struct position position = position_of(scanner, opened);
-        return report(scanner, scanner->length,
-                      "ends before the %s of %zu:%zu does; close it with '%s'",
-                      container(scanner, opened), position.line, position.column,
-                      closing(scanner, opened));
+        return report(
+            scanner, scanner->length, "ends inside the %s opened at %zu:%zu; close it with '%s'",
+            container(scanner, opened), position.line, position.column, closing(scanner, opened));
     }
     return error_set(scanner->err, ERROR_INPUT, "%s: is empty, must be JSON", scanner->name);
 }
@@ -144,9 +142,9 @@ static bool starts_comment(const struct scanner *scanner)
 static const char *expected(const struct scanner *scanner)
 {
     static const char *const names[] = {
-        [EXPECT_VALUE] = "a value",        [EXPECT_VALUE_OR_END] = "a value or ']'",
-        [EXPECT_KEY] = "a key in quotes",  [EXPECT_KEY_OR_END] = "a key in quotes or '}'",
-        [EXPECT_COLON] = "':' and a value", [EXPECT_NOTHING] = "nothing after the document",
+        [EXPECT_VALUE] = "a value",         [EXPECT_VALUE_OR_END] = "a value or ']'",
+        [EXPECT_KEY] = "a key in quotes",   [EXPECT_KEY_OR_END] = "a key in quotes or '}'",
+        [EXPECT_COLON] = "':' and a value", [EXPECT_NOTHING] = "the end of the document",
     };
 
     if (scanner->expectation != EXPECT_COMMA_OR_END) {
@@ -198,7 +196,8 @@ static int close_container(struct scanner *scanner)
 
     if (scanner->text[scanner->at] != closing(scanner, opened)[0]) {
         position = position_of(scanner, opened);
-        return report(scanner, scanner->at, "must close the %s of %zu:%zu with '%s', is '%c'",
+        return report(scanner, scanner->at,
+                      "must close the %s opened at %zu:%zu with '%s', is '%c'",
                       container(scanner, opened), position.line, position.column,
                       closing(scanner, opened), scanner->text[scanner->at]);
     }
@@ -212,7 +211,6 @@ static int close_container(struct scanner *scanner)
 static long hexadecimal(const char *text, size_t length, size_t at)
 {
     char digits[5] = "";
-    unsigned value;
 
     if (at > length || length - at < 4) {
         return -1;
@@ -223,7 +221,7 @@ static long hexadecimal(const char *text, size_t length, size_t at)
         }
         digits[i] = text[at + i];
     }
-    return sscanf(digits, "%x", &value) == 1 ? (long)value : -1;
+    return strtol(digits, NULL, 16);
 }
 
 /* A character given by its number: one \uXXXX, or two that are a surrogate pair. */
@@ -232,8 +230,7 @@ static int scan_unicode(struct scanner *scanner)
     long first = hexadecimal(scanner->text, scanner->length, scanner->at + 2);
     long second = hexadecimal(scanner->text, scanner->length, scanner->at + 8);
     bool has_second = peek(scanner, scanner->at + 6) == '\\' &&
-                      peek(scanner, scanner->at + 7) == 'u' && second >= 0xDC00 &&
-                      second <= 0xDFFF;
+                      peek(scanner, scanner->at + 7) == 'u' && second >= 0xDC00 && second <= 0xDFFF;
 
     if (first < 0) {
         return report(scanner, scanner->at, "\\u needs four hexadecimal digits");
@@ -257,7 +254,11 @@ static int scan_escape(struct scanner *scanner)
     if (c == 'u') {
         return scan_unicode(scanner);
     }
-    if (c <= 0 || strchr("\"\\/bfnrt", c) == NULL) {
+    if (c < 0) { /* scan_string says what is wrong */
+        scanner->at++;
+        return 0;
+    }
+    if (c == 0 || strchr("\"\\/bfnrt", c) == NULL) {
         return report(scanner, scanner->at,
                       "unknown escape in a string; write \\\\ for a backslash");
     }
@@ -380,20 +381,16 @@ static int scan_word(struct scanner *scanner)
     return 0;
 }
 
-static bool after_comma(const struct scanner *scanner)
-{
-    size_t at = scanner->at;
-
-    while (at > 0 && strchr(" \t\r\n", scanner->text[at - 1]) != NULL) {
-        at--;
-    }
-    return at > 0 && scanner->text[at - 1] == ',';
-}
-
 static int report_trailing_comma(const struct scanner *scanner)
 {
     return report(scanner, scanner->comma, "no comma may stand before '%c'; take it out",
                   scanner->text[scanner->at]);
+}
+
+/* In a list, a value is expected only after a comma. */
+static bool in_list(const struct scanner *scanner)
+{
+    return scanner->depth > 0 && scanner->text[scanner->opened[scanner->depth - 1]] == '[';
 }
 
 static int scan_value(struct scanner *scanner)
@@ -406,7 +403,7 @@ static int scan_value(struct scanner *scanner)
     if (c == ']' && scanner->expectation == EXPECT_VALUE_OR_END) {
         return close_container(scanner);
     }
-    if (c == ']' && after_comma(scanner)) {
+    if (c == ']' && in_list(scanner)) {
         return report_trailing_comma(scanner);
     }
     if (c == '"') {
@@ -463,12 +460,9 @@ static int scan_comma(struct scanner *scanner)
 }
 
 static int (*const steps[])(struct scanner *scanner) = {
-    [EXPECT_VALUE] = scan_value,
-    [EXPECT_VALUE_OR_END] = scan_value,
-    [EXPECT_KEY] = scan_key,
-    [EXPECT_KEY_OR_END] = scan_key,
-    [EXPECT_COLON] = scan_colon,
-    [EXPECT_COMMA_OR_END] = scan_comma,
+    [EXPECT_VALUE] = scan_value, [EXPECT_VALUE_OR_END] = scan_value,
+    [EXPECT_KEY] = scan_key,     [EXPECT_KEY_OR_END] = scan_key,
+    [EXPECT_COLON] = scan_colon, [EXPECT_COMMA_OR_END] = scan_comma,
 };
 
 static void skip_space(struct scanner *scanner)
@@ -502,17 +496,20 @@ int json_syntax_error(const char *name, const char *text, size_t length, struct 
 
 bool json_syntax_is_clean(const char *text, size_t length)
 {
-    const char *end = text + length;
-    const char *at = text;
+    size_t at = 0;
 
     if (length > 0 && memchr(text, '\0', length) != NULL) {
         return false;
     }
-    while (at < end && (at = memchr(at, '\\', (size_t)(end - at))) != NULL) {
-        if (end - at > 1 && at[1] == 'u' && hexadecimal(at + 2, (size_t)(end - at) - 2, 0) <= 0) {
+    while (at < length) {
+        const char *escape = memchr(text + at, '\\', length - at);
+        if (escape == NULL) {
+            return true;
+        }
+        at = (size_t)(escape - text) + 2;
+        if (at <= length && escape[1] == 'u' && hexadecimal(text, length, at) <= 0) {
             return false;
         }
-        at += 2;
     }
     return true;
 }

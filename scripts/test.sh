@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Runs every test: formatting, unit, end-to-end and Python tests, the recorded conformance cases when
+# they are there, and the same again under the address and undefined-behaviour sanitizers.
+# usage: scripts/test.sh
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+cd "$project"
+install_packages "${build_packages[@]}" "${test_packages[@]}"
+jobs=$(nproc)
+
+echo "== formatting"
+git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format --dry-run -Werror
+
+echo "== build"
+build build -DBUILD_TESTING=ON
+
+echo "== tests"
+ctest --test-dir build -j "$jobs" --output-on-failure
+
+echo "== build with sanitizers"
+build build-sanitize -DBUILD_TESTING=ON -DELASTISIM_SANITIZE=ON -DCMAKE_BUILD_TYPE=Debug
+
+echo "== tests with sanitizers"
+ctest --test-dir build-sanitize -j "$jobs" --output-on-failure

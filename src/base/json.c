@@ -1,0 +1,495 @@
+/* Promise: a value is read as what it must be, or refused with its place, what it must be and what
+ * it is. */
+#include "base/json.h"
+
+#include "base/json_text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    WHERE_TEXT = 1024,
+    NUMBER_TEXT = 32,
+    FEW_KEYS = 16, /* up to here, comparing all pairs is faster than sorting */
+    LONGEST_NEAR_NAME = 64,
+};
+
+static const size_t largest_document = (size_t)1 << 30;
+
+/* Documents. */
+
+static int read_document(struct json_document *document, struct json_text *text, struct error *err)
+{
+    struct json_at root;
+
+    document->file = strdup(text->name);
+    if (document->file == NULL) {
+        return error_no_memory(err);
+    }
+    document->root = json_text_value(text, err);
+    if (document->root == NULL) {
+        return -1;
+    }
+    if (json_text_peek(text) >= 0) {
+        return json_text_error(text, err);
+    }
+    root = json_root(document);
+    return json_check_duplicates(&root, err);
+}
+
+/* Takes the text, whether it could be opened or not. */
+static int finish_document(struct json_document *document, struct json_text *text, int status,
+                           struct error *err)
+{
+    *document = (struct json_document){.file = NULL};
+    if (status == 0) {
+        status = read_document(document, text, err);
+    }
+    json_text_close(text);
+    if (status != 0) {
+        json_close(document);
+    }
+    return status;
+}
+
+int json_read(struct json_document *document, const char *path, struct error *err)
+{
+    struct json_text text;
+    int status = json_text_open(&text, path, largest_document, err);
+
+    return finish_document(document, &text, status, err);
+}
+
+int json_parse(struct json_document *document, const char *name, const char *bytes, size_t length,
+               struct error *err)
+{
+    struct json_text text;
+    int status = json_text_borrow(&text, name, bytes, length, err);
+
+    return finish_document(document, &text, status, err);
+}
+
+void json_close(struct json_document *document)
+{
+    free(document->file);
+    cJSON_Delete(document->root);
+    *document = (struct json_document){.file = NULL};
+}
+
+/* Places. */
+
+struct json_at json_root(const struct json_document *document)
+{
+    return (struct json_at){.file = document->file, .index = -1, .value = document->root};
+}
+
+struct json_at json_member(const struct json_at *at, const char *key)
+{
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(at->value, key);
+
+    return (struct json_at){.parent = at, .key = key, .index = -1, .value = value};
+}
+
+struct json_at json_element(const struct json_at *at, const cJSON *value, long index)
+{
+    return (struct json_at){.parent = at, .index = index, .value = value};
+}
+
+/* Text that is cut where the buffer ends. */
+struct writer {
+    char *buffer;
+    size_t size;
+    size_t length;
+};
+
+static void put(struct writer *writer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void put(struct writer *writer, const char *format, ...)
+{
+    size_t room = writer->size - writer->length;
+    va_list arguments;
+    int length;
+
+    va_start(arguments, format);
+    length = vsnprintf(writer->buffer + writer->length, room, format, arguments);
+    va_end(arguments);
+    if (length > 0) {
+        writer->length += (size_t)length < room ? (size_t)length : room - 1;
+    }
+}
+
+/* Whether a key can stand in a path as it is. */
+static bool is_plain(const char *key)
+{
+    return *key != '\0' && strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                       "0123456789_-") == strlen(key);
+}
+
+static void put_where(struct writer *writer, const struct json_at *at)
+{
+    if (at->parent == NULL) {
+        put(writer, "%s", at->file);
+        return;
+    }
+    put_where(writer, at->parent);
+    if (at->parent->parent == NULL) {
+        put(writer, ": ");
+    }
+    if (at->key == NULL) {
+        put(writer, "[%ld]", at->index);
+    } else if (is_plain(at->key)) {
+        put(writer, "%s%s", at->parent->parent == NULL ? "" : ".", at->key);
+    } else {
+        put(writer, "[\"%s\"]", at->key);
+    }
+}
+
+const char *json_where(const struct json_at *at, char *buffer, size_t size)
+{
+    struct writer writer = {.buffer = buffer, .size = size};
+
+    if (size > 0) {
+        buffer[0] = '\0';
+        put_where(&writer, at);
+    }
+    return buffer;
+}
+
+int json_error(const struct json_at *at, struct error *err, const char *format, ...)
+{
+    char where[WHERE_TEXT];
+    va_list arguments;
+
+    if (err->kind != ERROR_NONE) {
+        return -1;
+    }
+    va_start(arguments, format);
+    error_vset(err, ERROR_INPUT, format, arguments);
+    va_end(arguments);
+    return error_prefix(err, "%s", json_where(at, where, sizeof where));
+}
+
+/* Values. */
+
+const char *json_type_name(const cJSON *value)
+{
+    static const struct {
+        int type;
+        const char *name;
+    } names[] = {
+        {cJSON_String, "a string"}, {cJSON_Number, "a number"}, {cJSON_Object, "an object"},
+        {cJSON_Array, "a list"},    {cJSON_True, "a boolean"},  {cJSON_False, "a boolean"},
+        {cJSON_NULL, "null"},
+    };
+
+    for (size_t i = 0; value != NULL && i < sizeof names / sizeof *names; i++) {
+        if ((value->type & 0xFF) == names[i].type) {
+            return names[i].name;
+        }
+    }
+    return "missing";
+}
+
+static int refuse_type(const struct json_at *at, const char *wanted, struct error *err)
+{
+    return json_error(at, err, "must be %s, is %s", wanted, json_type_name(at->value));
+}
+
+/* The shortest text that reads back as the number. */
+static const char *number_text(double number, char *buffer)
+{
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(buffer, NUMBER_TEXT, "%.*g", digits, number);
+        if (strtod(buffer, NULL) == number) {
+            break;
+        }
+    }
+    return buffer;
+}
+
+int json_string(const struct json_at *at, const char **result, struct error *err)
+{
+    if (!cJSON_IsString(at->value)) {
+        return refuse_type(at, "a string", err);
+    }
+    *result = at->value->valuestring;
+    return 0;
+}
+
+int json_number(const struct json_at *at, double *result, struct error *err)
+{
+    if (!cJSON_IsNumber(at->value)) {
+        return refuse_type(at, "a number", err);
+    }
+    if (!isfinite(at->value->valuedouble)) {
+        return json_error(at, err, "must be a finite number, is beyond 1.8e308");
+    }
+    *result = at->value->valuedouble;
+    return 0;
+}
+
+int json_number_in(const struct json_at *at, double minimum, double maximum, double *result,
+                   struct error *err)
+{
+    char bound[NUMBER_TEXT], found[NUMBER_TEXT];
+    double number;
+
+    if (json_number(at, &number, err) != 0) {
+        return -1;
+    }
+    if (number < minimum) {
+        return json_error(at, err, "must be at least %s, is %s", number_text(minimum, bound),
+                          number_text(number, found));
+    }
+    if (number > maximum) {
+        return json_error(at, err, "must be at most %s, is %s", number_text(maximum, bound),
+                          number_text(number, found));
+    }
+    *result = number;
+    return 0;
+}
+
+int json_integer(const struct json_at *at, long long minimum, long long maximum, long long *result,
+                 struct error *err)
+{
+    static const double two_to_63 = 9223372036854775808.0;
+    char found[NUMBER_TEXT];
+    double number;
+
+    if (json_number(at, &number, err) != 0) {
+        return -1;
+    }
+    number_text(number, found);
+    if (number != floor(number)) {
+        return json_error(at, err, "must be an integer, is %s", found);
+    }
+    if (number < -two_to_63 || (number < two_to_63 && (long long)number < minimum)) {
+        return json_error(at, err, "must be at least %lld, is %s", minimum, found);
+    }
+    if (number >= two_to_63 || (long long)number > maximum) {
+        return json_error(at, err, "must be at most %lld, is %s", maximum, found);
+    }
+    *result = (long long)number;
+    return 0;
+}
+
+int json_bool(const struct json_at *at, bool *result, struct error *err)
+{
+    if (!cJSON_IsBool(at->value)) {
+        return refuse_type(at, "true or false", err);
+    }
+    *result = cJSON_IsTrue(at->value);
+    return 0;
+}
+
+int json_object(const struct json_at *at, struct error *err)
+{
+    return cJSON_IsObject(at->value) ? 0 : refuse_type(at, "an object", err);
+}
+
+int json_array(const struct json_at *at, struct error *err)
+{
+    return cJSON_IsArray(at->value) ? 0 : refuse_type(at, "a list", err);
+}
+
+/* Keys. */
+
+static int refuse_twice(const struct json_at *at, const char *key, struct error *err)
+{
+    return json_error(at, err, "key '%s' is given twice; take one out", key);
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+int json_check_keys(const struct json_at *at, char **keys, size_t count, struct error *err)
+{
+    if (count > 1) {
+        qsort(keys, count, sizeof *keys, compare_keys);
+    }
+    for (size_t i = 1; i < count; i++) {
+        if (strcmp(keys[i - 1], keys[i]) == 0) {
+            return refuse_twice(at, keys[i], err);
+        }
+    }
+    return 0;
+}
+
+static int check_many_keys(const struct json_at *at, size_t count, struct error *err)
+{
+    char **keys = malloc(count * sizeof *keys);
+    const cJSON *member;
+    int status;
+
+    if (keys == NULL) {
+        return error_no_memory(err);
+    }
+    count = 0;
+    cJSON_ArrayForEach(member, at->value)
+    {
+        keys[count++] = member->string;
+    }
+    status = json_check_keys(at, keys, count, err);
+    free(keys);
+    return status;
+}
+
+static int check_few_keys(const struct json_at *at, struct error *err)
+{
+    const cJSON *member;
+
+    cJSON_ArrayForEach(member, at->value)
+    {
+        for (const cJSON *other = member->next; other != NULL; other = other->next) {
+            if (strcmp(member->string, other->string) == 0) {
+                return refuse_twice(at, member->string, err);
+            }
+        }
+    }
+    return 0;
+}
+
+static int check_own_keys(const struct json_at *at, struct error *err)
+{
+    size_t count = 0;
+    const cJSON *member;
+
+    cJSON_ArrayForEach(member, at->value)
+    {
+        count++;
+    }
+    return count <= FEW_KEYS ? check_few_keys(at, err) : check_many_keys(at, count, err);
+}
+
+/* The depth is cJSON's limit on nesting at most. */
+int json_check_duplicates(const struct json_at *at, struct error *err)
+{
+    bool is_object = cJSON_IsObject(at->value);
+    const cJSON *child;
+    long index = 0;
+
+    if (is_object && check_own_keys(at, err) != 0) {
+        return -1;
+    }
+    cJSON_ArrayForEach(child, at->value)
+    {
+        struct json_at below = {.parent = at, .index = is_object ? -1 : index++, .value = child};
+        below.key = is_object ? child->string : NULL;
+        if (child->child != NULL && json_check_duplicates(&below, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static const char *join_names(const char *const *names, char *buffer, size_t size)
+{
+    struct writer writer = {.buffer = buffer, .size = size};
+
+    buffer[0] = '\0';
+    for (size_t i = 0; names[i] != NULL; i++) {
+        put(&writer, "%s%s", i == 0 ? "" : ", ", names[i]);
+    }
+    return buffer;
+}
+
+static int warn_unknown(const struct json_at *at, const char *key, const char *const *known,
+                        struct warnings *warnings, struct error *err)
+{
+    const char *nearest = nearest_name(key, known);
+    char where[WHERE_TEXT], list[WHERE_TEXT];
+
+    json_where(at, where, sizeof where);
+    if (nearest != NULL) {
+        return warn(warnings, err, "%s: unknown key '%s', did you mean '%s'?", where, key, nearest);
+    }
+    return warn(warnings, err, "%s: unknown key '%s'; known are %s", where, key,
+                join_names(known, list, sizeof list));
+}
+
+static bool is_known(const char *key, const char *const *known)
+{
+    for (; *known != NULL; known++) {
+        if (strcmp(key, *known) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int json_known_keys(const struct json_at *at, const char *const *known, struct warnings *warnings,
+                    struct error *err)
+{
+    const cJSON *member;
+
+    if (!cJSON_IsObject(at->value)) {
+        return 0;
+    }
+    cJSON_ArrayForEach(member, at->value)
+    {
+        if (!is_known(member->string, known) &&
+            warn_unknown(at, member->string, known, warnings, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How many letters must be put in, taken out, replaced, or swapped with their neighbour to turn one
+ * word into the other (optimal string alignment). Both are at most LONGEST_NEAR_NAME long. */
+static size_t distance(const char *a, size_t length_a, const char *b, size_t length_b)
+{
+    size_t rows[3][LONGEST_NEAR_NAME + 1]; /* row i in rows[i % 3] */
+
+    for (size_t j = 0; j <= length_b; j++) {
+        rows[0][j] = j;
+    }
+    for (size_t i = 1; i <= length_a; i++) {
+        size_t *row = rows[i % 3], *above = rows[(i - 1) % 3], *second = rows[(i + 1) % 3];
+        row[0] = i;
+        for (size_t j = 1; j <= length_b; j++) {
+            char c = lower(a[i - 1]), d = lower(b[j - 1]);
+            row[j] = smaller(above[j - 1] + (c != d), smaller(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && c == lower(b[j - 2]) && d == lower(a[i - 2])) {
+                row[j] = smaller(row[j], second[j - 2] + 1);
+            }
+        }
+    }
+    return rows[length_a % 3][length_b];
+}
+
+const char *nearest_name(const char *word, const char *const *names)
+{
+    size_t length = strlen(word);
+    const char *nearest = NULL;
+    size_t least = LONGEST_NEAR_NAME;
+
+    for (; length <= LONGEST_NEAR_NAME && *names != NULL; names++) {
+        size_t name_length = strlen(*names);
+        size_t found;
+        if (name_length > LONGEST_NEAR_NAME) {
+            continue;
+        }
+        found = distance(word, length, *names, name_length);
+        if (found < least && found <= (length > name_length ? length : name_length) / 3) {
+            least = found;
+            nearest = *names;
+        }
+    }
+    return nearest;
+}

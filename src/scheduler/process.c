@@ -1,0 +1,251 @@
+/* Promise: the scheduler's command runs in a process group of its own, with a private socket; both
+ * are gone afterwards, whatever the command does. */
+#include "scheduler/backend.h"
+
+#include "scheduler/zeromq.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+#define URL_VARIABLE "ELASTISIM_URL="
+
+enum {
+    FOLDER_TEXT = 80,     /* what fits into the address of a socket, with the file's name */
+    GRACE = 2000,         /* ms that a process has to end after being told or signalled */
+    SHELL_SIGNALLED = 128 /* a shell's exit status above this one is a signal */
+};
+
+struct process {
+    char *command;            /* owned */
+    char folder[FOLDER_TEXT]; /* "" while it does not exist */
+    pid_t pid;                /* the shell's, and its group's; 0 while there is none */
+    bool ended;
+    int status; /* as from waitpid */
+    struct zeromq_process watched;
+    struct zeromq *zeromq;
+};
+
+/* --- How it ended --------------------------------------------------------------------------- */
+
+static bool has_ended(struct process *process)
+{
+    pid_t found;
+    if (process->ended)
+        return true;
+    while ((found = waitpid(process->pid, &process->status, WNOHANG)) < 0 && errno == EINTR)
+        ;
+    process->ended = found != 0; /* or it is no child of ours any more */
+    return process->ended;
+}
+
+static void describe_signal(int number, char *how, size_t size)
+{
+    snprintf(how, size, "was ended by signal %d (%s)", number, strsignal(number));
+}
+
+static bool report_end(void *context, char *how, size_t size)
+{
+    struct process *process = context;
+    if (!has_ended(process))
+        return false;
+    int status = WEXITSTATUS(process->status);
+    if (WIFSIGNALED(process->status))
+        describe_signal(WTERMSIG(process->status), how, size);
+    else if (status > SHELL_SIGNALLED && status < SHELL_SIGNALLED + 32)
+        describe_signal(status - SHELL_SIGNALLED, how, size);
+    else
+        snprintf(how, size, "ended with exit status %d%s", status,
+                 status == 127   ? " (no such command)"
+                 : status == 126 ? " (can't be executed)"
+                                 : "");
+    return true;
+}
+
+/* --- Starting ------------------------------------------------------------------------------- */
+
+static int make_folder(struct process *process, struct error *err)
+{
+    const char *parents[] = {getenv("TMPDIR"), "/tmp"};
+    for (size_t i = 0; i < sizeof parents / sizeof parents[0]; i++) {
+        if (!parents[i] || parents[i][0] != '/')
+            continue;
+        int length = snprintf(process->folder, FOLDER_TEXT, "%s/elastisim-XXXXXX", parents[i]);
+        if (length < FOLDER_TEXT && mkdtemp(process->folder))
+            return 0;
+    }
+    process->folder[0] = '\0';
+    return error_set(err, ERROR_FAILURE,
+                     "can't create a folder for the scheduler's socket in TMPDIR or /tmp: %s",
+                     strerror(errno));
+}
+
+/* Our environment, with the URL in place of one that we were given ourselves. Returns NULL when out
+ * of memory. The array alone is to be freed. */
+static char **environment_with(char *url)
+{
+    size_t count = 0, kept = 0;
+    while (environ[count])
+        count++;
+    char **environment = malloc((count + 2) * sizeof *environment);
+    if (!environment)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(environ[i], URL_VARIABLE, strlen(URL_VARIABLE)) != 0)
+            environment[kept++] = environ[i];
+    environment[kept++] = url;
+    environment[kept] = NULL;
+    return environment;
+}
+
+/* A group of its own, so that it can be ended whole, and signals handled as usual. */
+static int set_attributes(posix_spawnattr_t *attributes)
+{
+    sigset_t none, usual;
+    sigemptyset(&none);
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGINT);
+    sigaddset(&usual, SIGTERM);
+    sigaddset(&usual, SIGPIPE);
+    short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+    int failed = posix_spawnattr_setflags(attributes, flags);
+    failed = failed ? failed : posix_spawnattr_setpgroup(attributes, 0);
+    failed = failed ? failed : posix_spawnattr_setsigmask(attributes, &none);
+    return failed ? failed : posix_spawnattr_setsigdefault(attributes, &usual);
+}
+
+/* Returns 0 or an errno. */
+static int spawn_shell(struct process *process, char **environment)
+{
+    char *arguments[] = {"sh", "-c", process->command, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int failed = posix_spawn_file_actions_init(&actions);
+    if (failed)
+        return failed;
+    failed = posix_spawnattr_init(&attributes);
+    if (!failed) {
+        failed = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        failed = failed ? failed : set_attributes(&attributes);
+        failed = failed ? failed
+                        : posix_spawn(&process->pid, "/bin/sh", &actions, &attributes, arguments,
+                                      environment);
+        posix_spawnattr_destroy(&attributes);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    if (failed)
+        process->pid = 0;
+    return failed;
+}
+
+static int start(struct process *process, const char *url, struct error *err)
+{
+    char variable[sizeof URL_VARIABLE + FOLDER_TEXT + 16];
+    snprintf(variable, sizeof variable, URL_VARIABLE "%s", url);
+    char **environment = environment_with(variable);
+    if (!environment)
+        return error_no_memory(err);
+    int failed = spawn_shell(process, environment);
+    free(environment);
+    if (failed)
+        return error_set(err, ERROR_SCHEDULER, "the scheduler command '%s' can't be started: %s",
+                         process->command, strerror(failed));
+    return 0;
+}
+
+/* --- Ending --------------------------------------------------------------------------------- */
+
+/* Whether the command and all it started have ended. */
+static bool group_is_gone(struct process *process)
+{
+    return has_ended(process) && kill(-process->pid, 0) != 0;
+}
+
+static bool await_end(struct process *process, int milliseconds)
+{
+    const struct timespec step = {.tv_nsec = 2000000};
+    for (int waited = 0; waited < milliseconds && !group_is_gone(process); waited += 2)
+        nanosleep(&step, NULL);
+    return group_is_gone(process);
+}
+
+/* `knows` that the run is over: then it may end by itself. */
+static void end_process(struct process *process, bool knows)
+{
+    if (process->pid == 0 || (knows && await_end(process, GRACE)))
+        return;
+    kill(-process->pid, SIGTERM);
+    if (await_end(process, GRACE))
+        return;
+    kill(-process->pid, SIGKILL);
+    await_end(process, GRACE);
+}
+
+static void finalize(void *self, bool failed)
+{
+    struct process *process = self;
+    end_process(process, zeromq_finish(process->zeromq, failed));
+    process->pid = 0;
+}
+
+static void destroy(void *self)
+{
+    struct process *process = self;
+    end_process(process, false);
+    zeromq_close(process->zeromq);
+    if (process->folder[0])
+        rmdir(process->folder);
+    free(process->command);
+    free(process);
+}
+
+/* --- The backend ---------------------------------------------------------------------------- */
+
+static int invoke(void *self, const struct state *state, const struct invocation *invocation,
+                  struct decisions *decisions, struct error *err)
+{
+    struct process *process = self;
+    return zeromq_invoke(process->zeromq, state, invocation, decisions, err);
+}
+
+static int open_process(struct process *process, double timeout, struct error *err)
+{
+    char url[FOLDER_TEXT + 16];
+    if (make_folder(process, err))
+        return -1;
+    snprintf(url, sizeof url, "ipc://%s/s", process->folder);
+    process->watched = (struct zeromq_process){process->command, report_end, process};
+    process->zeromq = zeromq_open(url, timeout, &process->watched, err);
+    if (!process->zeromq)
+        return -1;
+    return start(process, url, err);
+}
+
+int process_backend_open(struct scheduler_backend *backend, const char *command, double timeout,
+                         struct error *err)
+{
+    if (command[strspn(command, " \t\n")] == '\0')
+        return error_set(err, ERROR_INPUT, "the scheduler command is empty; use exec:COMMAND");
+    struct process *process = calloc(1, sizeof *process);
+    if (!process)
+        return error_no_memory(err);
+    process->command = strdup(command);
+    if (!process->command || open_process(process, timeout, err)) {
+        if (!process->command)
+            error_no_memory(err);
+        destroy(process);
+        return -1;
+    }
+    *backend = (struct scheduler_backend){
+        .self = process, .invoke = invoke, .finalize = finalize, .destroy = destroy};
+    return 0;
+}

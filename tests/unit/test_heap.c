@@ -1,0 +1,94 @@
+/* The event queue: order of time, ties by arrival, removal of anything at any time. */
+#include "base/heap.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdlib.h>
+
+#define MANY 500
+
+static struct event *take(struct event_heap *heap)
+{
+    struct event *first = event_heap_first(heap);
+    if (first)
+        event_heap_remove(heap, first);
+    return first;
+}
+
+static void test_events_come_in_order_of_time(void **state)
+{
+    (void)state;
+    struct event_heap heap = {0};
+    struct event events[] = {{.due = 3}, {.due = 1}, {.due = 2}};
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(event_heap_add(&heap, &events[i]), 0);
+    assert_ptr_equal(take(&heap), &events[1]);
+    assert_ptr_equal(take(&heap), &events[2]);
+    assert_ptr_equal(take(&heap), &events[0]);
+    assert_null(take(&heap));
+    event_heap_release(&heap);
+}
+
+static void test_events_of_one_instant_come_in_order_of_arrival(void **state)
+{
+    (void)state;
+    struct event_heap heap = {0};
+    static struct event events[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        events[i] = (struct event){.due = 7};
+        event_heap_add(&heap, &events[i]);
+    }
+    for (size_t i = 0; i < MANY; i++)
+        assert_ptr_equal(take(&heap), &events[i]);
+    event_heap_release(&heap);
+}
+
+static void test_removing_any_event_keeps_the_order_of_the_others(void **state)
+{
+    (void)state;
+    struct event_heap heap = {0};
+    static struct event events[MANY];
+    srand(42);
+    for (size_t i = 0; i < MANY; i++) {
+        events[i] = (struct event){.due = rand() % 50};
+        event_heap_add(&heap, &events[i]);
+    }
+    for (size_t i = 0; i < MANY; i += 3)
+        event_heap_remove(&heap, &events[i]);
+    size_t left = 0;
+    const struct event *previous = NULL;
+    for (struct event *event; (event = take(&heap)); previous = event, left++) {
+        assert_int_not_equal((event - events) % 3, 0);
+        if (previous)
+            assert_true(previous->due < event->due ||
+                        (previous->due == event->due && previous->order < event->order));
+    }
+    assert_int_equal(left, MANY - (MANY + 2) / 3);
+    event_heap_release(&heap);
+}
+
+static void test_removing_an_event_that_is_not_queued_does_nothing(void **state)
+{
+    (void)state;
+    struct event_heap heap = {0};
+    struct event event = {.due = 1};
+    event_heap_remove(&heap, &event);
+    event_heap_add(&heap, &event);
+    event_heap_remove(&heap, &event);
+    event_heap_remove(&heap, &event);
+    assert_null(event_heap_first(&heap));
+    event_heap_release(&heap);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_events_come_in_order_of_time),
+        cmocka_unit_test(test_events_of_one_instant_come_in_order_of_arrival),
+        cmocka_unit_test(test_removing_any_event_keeps_the_order_of_the_others),
+        cmocka_unit_test(test_removing_an_event_that_is_not_queued_does_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
