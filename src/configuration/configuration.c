@@ -257,24 +257,31 @@ static bool is_device(const char *path)
     return strncmp(path, "/dev/", strlen("/dev/")) == 0;
 }
 
+/* The path that a key names, or NULL. */
+static const char *path_of(struct configuration *configuration, const struct key *key)
+{
+    if (key->type != TYPE_INPUT && key->type != TYPE_OUTPUT) {
+        return NULL;
+    }
+    return *(char **)field_of(configuration, key);
+}
+
 static int check_path(struct configuration *configuration, const struct json_at *root,
                       const struct key *key, struct error *err)
 {
-    const char *path = *(char **)field_of(configuration, key);
+    const char *path = path_of(configuration, key);
     struct json_at member = json_member(root, key->name);
 
     if (key->type != TYPE_OUTPUT || path == NULL || is_device(path)) {
         return 0;
     }
     if (strcmp(path, configuration->file) == 0) {
-        return json_error(&member, err,
-                          "is this configuration file, which would be overwritten; "
-                          "choose another path");
+        return json_error(&member, err, "'%s' is this configuration file; choose another path",
+                          path);
     }
     for (const struct key *other = keys; other < key; other++) {
-        if ((other->type == TYPE_OUTPUT || other->type == TYPE_INPUT) &&
-            *(char **)field_of(configuration, other) != NULL &&
-            strcmp(path, *(char **)field_of(configuration, other)) == 0) {
+        const char *other_path = path_of(configuration, other);
+        if (other_path != NULL && strcmp(path, other_path) == 0) {
             return json_error(&member, err, "'%s' is given as %s too; choose another path", path,
                               other->name);
         }

@@ -632,7 +632,7 @@ static int step(struct simulation *simulation)
     if (!next && !resources_busy(simulation->platform->resources))
         return stuck(simulation);
     if (!next || next->due > state->now) {
-        bool arrived;
+        bool arrived = false;
         if (move_clock(simulation, next, &arrived))
             return -1;
         next = event_heap_first(&simulation->heap);
