@@ -2,10 +2,11 @@
  * left behind by a use that is taken out. */
 #include "simulation/devices.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 
 struct bench {
     struct node_description node;
