@@ -4,7 +4,7 @@
 usage: python3 docs/pictures/make_gantt.py [RESULTS [PICTURE]]
 
 RESULTS is the folder that holds job_statistics.csv and node_utilization.csv (by default output, where
-configurations/example.json has them written), PICTURE the file to write (by default docs/pictures/gantt.svg; its
+configurations/example.json has them written), PICTURE the file to write (by default docs/pictures/gantt.png; its
 ending chooses the format). Above, each node is a row and each job a block on the nodes it ran on, coloured by the type
 of the job; white is idle. Below is the number of jobs that waited. The colours keep their order of lightness in
 black and white. The same results give the same bytes.
@@ -130,15 +130,14 @@ def draw(results: Path, picture: Path) -> None:
     below.set_xlim(0, end)
     below.set_xticks([hour for hour in range(0, int(end) + 1, 6)])
     below.set_xlabel("simulated time (hours)")
-    figure.legend(handles=[Patch(color=colour, label=kind) for kind, colour in COLOURS.items()],
-                  loc="outside upper center", ncols=len(COLOURS), frameon=False)
-    metadata = {"Date": None} if picture.suffix == ".svg" else {}
-    figure.savefig(picture, dpi=150, metadata=metadata)
+    above.legend(handles=[Patch(color=colour, label=kind) for kind, colour in COLOURS.items()],
+                 loc="lower center", bbox_to_anchor=(0.5, 1), ncol=len(COLOURS), frameon=False)
+    figure.savefig(picture, dpi=150, metadata={"Date": None} if picture.suffix == ".svg" else {})
 
 
 def main(arguments: list[str]) -> None:
     results = Path(arguments[0]) if arguments else Path("output")
-    picture = Path(arguments[1]) if len(arguments) > 1 else Path(__file__).resolve().parent / "gantt.svg"
+    picture = Path(arguments[1]) if len(arguments) > 1 else Path(__file__).resolve().parent / "gantt.png"
     draw(results, picture)
 
 

@@ -41,7 +41,7 @@ static void note_end(void *owner)
 static void advance(struct bench *bench, double until)
 {
     struct event *event;
-    while ((event = event_heap_first(&bench->heap)) && event->due <= until) {
+    while ((event = event_heap_first(&bench->heap)) && event->time <= until) {
         event_heap_remove(&bench->heap, event);
         bench->now = event->time;
         event->handle(event->owner);

@@ -399,7 +399,7 @@ static const struct bad_syntax {
     {"syntax_zero_first", "{'a': 012, 'b' 1}", "a.json:1:7: '012' is no JSON number"},
     {"syntax_behind_much_that_is_right",
      "{'a': 'x\\n\\ud83d\\ude00', 'b': [true, -1.5E+3, {}, []], 'c' 1}",
-     "a.json:1:57: must be ':' and a value, is '1'"},
+     "a.json:1:60: must be ':' and a value, is '1'"},
 
     {"syntax_string_without_end", "{'a': 'b}",
      "a.json:1:7: the string has no end on its line; close it with '\"'"},
