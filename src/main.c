@@ -144,9 +144,8 @@ static void finish(struct run *run, struct error *err)
 
 static void execute(const struct options *options, struct error *err)
 {
-    struct run run = {.options = options,
-                      .warnings = {.strict = options->strict},
-                      .started = wall_seconds()};
+    struct run run = {
+        .options = options, .warnings = {.strict = options->strict}, .started = wall_seconds()};
     if (read_inputs(&run, err) == 0) {
         if (options->command == COMMAND_CHECK)
             printf("%s: %u nodes, %zu jobs: all inputs are fine\n", run.configuration.file,

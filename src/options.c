@@ -8,8 +8,8 @@
 
 /* What an option does with its value (NULL for one that takes none). */
 struct option {
-    const char *name;     /* without the dashes */
-    const char *value;    /* what stands for it in the help; NULL when it takes none */
+    const char *name;  /* without the dashes */
+    const char *value; /* what stands for it in the help; NULL when it takes none */
     const char *help;
     void (*apply)(struct options *, const char *value);
 };
@@ -92,13 +92,13 @@ void options_print_help(void)
          "directory.\n\noptions:");
     for (size_t i = 0; i < NUM_OPTIONS; i++) {
         char name[40];
-        snprintf(name, sizeof name, "--%s %s", table[i].name,
-                 table[i].value ? table[i].value : "");
+        snprintf(name, sizeof name, "--%s %s", table[i].name, table[i].value ? table[i].value : "");
         printf("  %-22s %s\n", name, table[i].help);
     }
-    puts("  --log=..., --cfg=...   passed on to SimGrid as they are\n\n"
-         "exit status: 0 every job ended; 2 bad input; 3 the scheduler failed or decided something\n"
-         "impossible; 4 nothing is left to happen while jobs wait; 1 anything else");
+    puts(
+        "  --log=..., --cfg=...   passed on to SimGrid as they are\n\n"
+        "exit status: 0 every job ended; 2 bad input; 3 the scheduler failed or decided something\n"
+        "impossible; 4 nothing is left to happen while jobs wait; 1 anything else");
 }
 
 static bool is_simgrid_option(const char *argument)
@@ -118,13 +118,13 @@ static int unknown_option(const char *name, struct error *err)
         return error_set(err, ERROR_INPUT,
                          "command line: unknown option '--%s'; did you mean '--%s'?", name,
                          nearest);
-    return error_set(err, ERROR_INPUT,
-                     "command line: unknown option '--%s'; see elastisim --help", name);
+    return error_set(err, ERROR_INPUT, "command line: unknown option '--%s'; see elastisim --help",
+                     name);
 }
 
 /* Applies one option. *used tells whether the next argument was its value. */
-static int read_option(struct options *options, const char *argument, const char *next,
-                       bool *used, struct error *err)
+static int read_option(struct options *options, const char *argument, const char *next, bool *used,
+                       struct error *err)
 {
     const char *name = argument + 2, *equals = strchr(name, '=');
     size_t length = equals ? (size_t)(equals - name) : strlen(name);
@@ -133,8 +133,7 @@ static int read_option(struct options *options, const char *argument, const char
         if (strlen(table[i].name) != length || strncmp(table[i].name, name, length) != 0)
             continue;
         if (!table[i].value && equals)
-            return error_set(err, ERROR_INPUT, "command line: --%s takes no value",
-                             table[i].name);
+            return error_set(err, ERROR_INPUT, "command line: --%s takes no value", table[i].name);
         *used = table[i].value && !equals;
         const char *value = equals ? equals + 1 : next;
         if (table[i].value && (!value || !*value))

@@ -7,8 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_HELP, COMMAND_VERSION, COMMAND_SCHEDULERS,
-               COMMAND_CONFIGURATION };
+enum command {
+    COMMAND_RUN,
+    COMMAND_CHECK,
+    COMMAND_HELP,
+    COMMAND_VERSION,
+    COMMAND_SCHEDULERS,
+    COMMAND_CONFIGURATION
+};
 
 struct options {
     enum command command;

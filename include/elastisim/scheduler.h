@@ -5,11 +5,12 @@
  * the accessors return belongs to the simulator and is valid until the function returns; jobs and
  * nodes keep their identity (their address and ID) over the whole run.
  *
- * Times are simulated seconds, bandwidths bytes/s, speeds flops/s. IDs count from 0; node IDs follow
- * the lexicographic order of host names, job IDs the order of submission.
+ * Times are simulated seconds, bandwidths bytes/s, speeds flops/s. IDs count from 0; node IDs
+ * follow the lexicographic order of host names, job IDs the order of submission.
  *
- * Operations only note what is wanted. The whole answer is checked when the function returns, before any of
- * it is applied; an impossible one ends the run with an error that names job and rule (exit status 3).
+ * Operations only note what is wanted. The whole answer is checked when the function returns,
+ * before any of it is applied; an impossible one ends the run with an error that names job and rule
+ * (exit status 3).
  */
 #ifndef ELASTISIM_SCHEDULER_H
 #define ELASTISIM_SCHEDULER_H
@@ -75,7 +76,8 @@ double elastisim_time(const struct elastisim_view *view);
 enum elastisim_invocation elastisim_invocation(const struct elastisim_view *view);
 /* The job that caused the invocation; NULL when it is periodic. */
 struct elastisim_job *elastisim_trigger(const struct elastisim_view *view);
-/* The number of nodes asked for by an evolving request, clipped to the job's bounds unless configured otherwise; 0 otherwise. */
+/* The number of nodes asked for by an evolving request, clipped to the job's bounds unless
+ * configured otherwise; 0 otherwise. */
 uint32_t elastisim_request(const struct elastisim_view *view);
 /* Whether nodes may run several jobs at once. */
 bool elastisim_oversubscription(const struct elastisim_view *view);
@@ -93,8 +95,8 @@ struct elastisim_job *elastisim_job(const struct elastisim_view *view, size_t id
 size_t elastisim_num_nodes(const struct elastisim_view *view);
 struct elastisim_node *elastisim_node(const struct elastisim_view *view, size_t id);
 
-/* Pending jobs in ID order, running jobs (in any running state) in the order of their start; NULL at the end. Each step
- * costs O(1), whatever the number of jobs. */
+/* Pending jobs in ID order, running jobs (in any running state) in the order of their start; NULL
+ * at the end. Each step costs O(1), whatever the number of jobs. */
 struct elastisim_job *elastisim_first_pending(const struct elastisim_view *view);
 struct elastisim_job *elastisim_next_pending(const struct elastisim_job *job);
 size_t elastisim_num_pending(const struct elastisim_view *view);
@@ -118,9 +120,9 @@ const char *elastisim_job_name(const struct elastisim_job *job); /* NULL when it
 enum elastisim_job_type elastisim_job_type(const struct elastisim_job *job);
 enum elastisim_job_state elastisim_job_state(const struct elastisim_job *job);
 double elastisim_job_submit_time(const struct elastisim_job *job);
-double elastisim_job_start_time(const struct elastisim_job *job); /* -1 while not known */
-double elastisim_job_end_time(const struct elastisim_job *job);   /* -1 while not known */
-double elastisim_job_walltime(const struct elastisim_job *job);   /* 0 for none */
+double elastisim_job_start_time(const struct elastisim_job *job);       /* -1 while not known */
+double elastisim_job_end_time(const struct elastisim_job *job);         /* -1 while not known */
+double elastisim_job_walltime(const struct elastisim_job *job);         /* 0 for none */
 double elastisim_job_runtime_estimate(const struct elastisim_job *job); /* -1 for none */
 /* Bounds on the number of nodes; a rigid job's are equal. Preferred: 0 when not given. */
 uint32_t elastisim_job_nodes_min(const struct elastisim_job *job);
@@ -132,7 +134,8 @@ uint32_t elastisim_job_gpus_max(const struct elastisim_job *job);
 uint32_t elastisim_job_num_assigned(const struct elastisim_job *job);
 struct elastisim_node *elastisim_job_assigned(const struct elastisim_job *job, uint32_t rank);
 uint32_t elastisim_job_assigned_gpus(const struct elastisim_job *job); /* per node */
-/* Nodes the job executes on now (0 while pending): differs from the assigned ones while a change waits. */
+/* Nodes the job executes on now (0 while pending): differs from the assigned ones while a change
+ * waits. */
 uint32_t elastisim_job_num_executing(const struct elastisim_job *job);
 struct elastisim_node *elastisim_job_executing(const struct elastisim_job *job, uint32_t rank);
 /* Finished phase iterations, and all of them. */

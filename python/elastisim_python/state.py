@@ -127,8 +127,10 @@ class State:
                 setattr(job, name, int(message[name]))
         job.name = message.get('name')
         # What is empty is left out.
-        job.assigned_nodes = [_known(self.nodes, node_id, 'node') for node_id in message.get('assigned_nodes', ())]
-        job.assigned_node_ids = {node.identifier for node in job.assigned_nodes}
+        # Schedulers written for ElastiSim see the nodes in the order of a set of their identifiers, and which
+        # ones assigned_nodes[-1:] takes depends on it: the same order keeps their figures.
+        job.assigned_node_ids = set(message.get('assigned_nodes', ()))
+        job.assigned_nodes = [_known(self.nodes, node_id, 'node') for node_id in job.assigned_node_ids]
         job.assigned_num_gpus_per_node = int(message.get('assigned_num_gpus_per_node', 0))
         job._chose_gpus = False
         job.arguments = dict(message.get('arguments', {}))

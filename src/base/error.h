@@ -36,17 +36,19 @@ int error_vset(struct error *err, enum error_kind kind, const char *format, va_l
 /* Fills err with "out of memory". Returns -1. */
 int error_no_memory(struct error *err);
 
-/* Puts "PREFIX: " before the message, to add a location that the callee could not know. Returns -1. */
+/* Puts "PREFIX: " before the message, to add a location that the callee could not know. Returns -1.
+ */
 int error_prefix(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Warnings go to standard error as "elastisim: warning: MESSAGE"; with strict set they are errors. */
+/* Warnings go to standard error as "elastisim: warning: MESSAGE"; with strict set they are errors.
+ */
 struct warnings {
     bool strict;
     unsigned count; /* printed so far */
 };
 
-/* Prints a warning and returns 0, or, when warnings->strict, fills err (ERROR_INPUT) and returns -1.
- * A NULL warnings drops the warning. */
+/* Prints a warning and returns 0, or, when warnings->strict, fills err (ERROR_INPUT) and returns
+ * -1. A NULL warnings drops the warning. */
 int warn(struct warnings *warnings, struct error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

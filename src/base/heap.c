@@ -1,11 +1,12 @@
-/* Promise: event_heap_first() is the smallest by (due, order); add and remove cost O(log n). */
+/* Promise: event_heap_first() is the smallest by (instant, order); add and remove cost O(log n). */
 #include "base/heap.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static bool before(const struct event *a, const struct event *b)
 {
-    return a->due < b->due || (a->due == b->due && a->order < b->order);
+    return a->instant < b->instant || (a->instant == b->instant && a->order < b->order);
 }
 
 static void place(struct event_heap *heap, size_t index, struct event *event)
@@ -53,6 +54,7 @@ int event_heap_add(struct event_heap *heap, struct event *event)
         heap->capacity = capacity;
     }
     event->order = heap->arrivals++;
+    event->instant = nearbyint(event->due / EVENT_INSTANT) * EVENT_INSTANT;
     rise(heap, heap->count++, event);
     return 0;
 }

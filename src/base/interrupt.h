@@ -4,12 +4,13 @@
 
 #include "base/error.h"
 
-/* Installs the handlers (without SA_RESTART, so that a wait ends with EINTR). A second signal of the same kind
- * kills the process as it would without us. */
+/* Installs the handlers (without SA_RESTART, so that a wait ends with EINTR). A second signal of
+ * the same kind kills the process as it would without us. */
 void interrupt_install(void);
 /* The signal that arrived, 0 when none did. */
 int interrupt_signal(void);
-/* Fills err with "interrupted by SIGINT" (ERROR_FAILURE) when a signal arrived; returns -1 then, else 0. */
+/* Fills err with "interrupted by SIGINT" (ERROR_FAILURE) when a signal arrived; returns -1 then,
+ * else 0. */
 int interrupt_check(struct error *err);
 
 #endif

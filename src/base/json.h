@@ -3,7 +3,8 @@
  * cJSON knows no positions, so a reader carries its own: every value is reached through a
  * `struct json_at`, a chain of stack frames from the document down (file, key or index), which is
  * turned into a path ("jobs.json: jobs[3].arguments.x") only when a message needs it. Syntax errors
- * are located as FILE:LINE:COLUMN. Keys are matched case-sensitively; a key given twice is an error.
+ * are located as FILE:LINE:COLUMN. Keys are matched case-sensitively; a key given twice is an
+ * error.
  */
 #ifndef ELASTISIM_BASE_JSON_H
 #define ELASTISIM_BASE_JSON_H
@@ -71,10 +72,10 @@ int json_known_keys(const struct json_at *at, const char *const *known, struct w
 const char *nearest_name(const char *word, const char *const *names);
 
 /* Streaming: visits the elements of one array of a large top-level object without holding the whole
- * tree (a million jobs take the memory of one). `visit` gets each element of member `key`, in order,
- * located as KEY[INDEX]; the other members of the top-level object are given to `other` (may be
- * NULL) as members of the root. A visitor returns 0 or -1 with err. Fails when the top level is no object,
- * the member is missing or no array, or the syntax is wrong (with line and column). */
+ * tree (a million jobs take the memory of one). `visit` gets each element of member `key`, in
+ * order, located as KEY[INDEX]; the other members of the top-level object are given to `other` (may
+ * be NULL) as members of the root. A visitor returns 0 or -1 with err. Fails when the top level is
+ * no object, the member is missing or no array, or the syntax is wrong (with line and column). */
 struct json_stream {
     const char *key;
     int (*visit)(void *context, const struct json_at *element, struct error *err);

@@ -27,7 +27,8 @@ const char *expression_variable(const struct expression *expression, size_t inde
 
 /* Evaluates with values[i] for the i-th variable (values may be NULL when there are none). The
  * result may be infinite or not a number: what that means is the caller's affair. Returns 0, or -1
- * with err when evaluation itself fails. Equal inputs give equal results, independent of the locale. */
+ * with err when evaluation itself fails. Equal inputs give equal results, independent of the
+ * locale. */
 int expression_evaluate(struct expression *expression, const double *values, double *result,
                         struct error *err);
 

@@ -21,8 +21,8 @@ struct node_description {
     double speed;          /* flops/s, all cores together */
     double flops_per_byte; /* compute cost of striped burst-buffer I/O */
     uint32_t num_gpus;
-    double gpu_speed;     /* flops/s of one GPU */
-    double gpu_bandwidth; /* bytes/s between two GPUs of the node */
+    double gpu_speed;       /* flops/s of one GPU */
+    double gpu_bandwidth;   /* bytes/s between two GPUs of the node */
     struct pfs_targets pfs; /* shared between nodes; owned by the platform */
 };
 
@@ -34,7 +34,7 @@ struct link_set {
 };
 
 struct platform {
-    struct resources *resources; /* borrowed */
+    struct resources *resources;    /* borrowed */
     struct node_description *nodes; /* IDs 0 .. num_nodes - 1 */
     uint32_t num_nodes;
     uint32_t max_gpus;         /* of any node */
@@ -48,10 +48,11 @@ struct platform {
     size_t num_target_lists;
 };
 
-/* Works out the machine and gives hosts their disks. `file` names the platform in messages. Returns 0, or
- * -1 with err (and nothing to release): a property that says no sensible value, a missing mandatory one, two batch systems,
- * no compute node, a PFS link that does not exist, ... Unknown properties are no warning: SimGrid's
- * plugins and users keep their own there, but one that is a letter away from ours is. */
+/* Works out the machine and gives hosts their disks. `file` names the platform in messages. Returns
+ * 0, or -1 with err (and nothing to release): a property that says no sensible value, a missing
+ * mandatory one, two batch systems, no compute node, a PFS link that does not exist, ... Unknown
+ * properties are no warning: SimGrid's plugins and users keep their own there, but one that is a
+ * letter away from ours is. */
 int platform_create(struct platform *platform, const char *file, struct resources *resources,
                     const struct configuration *configuration, struct warnings *warnings,
                     struct error *err);

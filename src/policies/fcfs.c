@@ -1,10 +1,10 @@
 /* First come, first served.
  *
- * At each invocation, in this order: an evolving request is answered (shrinking always, growing when
- * enough nodes are free); pending jobs are started in order of submission, each on as many nodes as
- * are free up to its maximum, until one does not fit; a malleable job at a scheduling point grows
- * into idle nodes when no job waits. Nodes are taken by lowest ID; GPUs per node are the most that the job allows
- * and enough nodes of the platform have.
+ * At each invocation, in this order: an evolving request is answered (shrinking always, growing
+ * when enough nodes are free); pending jobs are started in order of submission, each on as many
+ * nodes as are free up to its maximum, until one does not fit; a malleable job at a scheduling
+ * point grows into idle nodes when no job waits. Nodes are taken by lowest ID; GPUs per node are
+ * the most that the job allows and enough nodes of the platform have.
  */
 #include "policies/policy.h"
 

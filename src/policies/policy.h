@@ -1,4 +1,5 @@
-/* Policies inside the simulator, written against the public scheduler API like any other scheduler. */
+/* Policies inside the simulator, written against the public scheduler API like any other scheduler.
+ */
 #ifndef ELASTISIM_POLICIES_POLICY_H
 #define ELASTISIM_POLICIES_POLICY_H
 

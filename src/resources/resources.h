@@ -1,9 +1,10 @@
 /* The resource port: everything that shares time on the platform.
  *
  * The simulation hands over whole groups of loads (an exchange of a job, the I/O of all its ranks)
- * and is told which members have ended when. What has a known end (compute on a node of one's own, delays, GPU
- * kernels) never comes here. Behind the port stands SimGrid's L07 model (simgrid.cpp, the only file
- * that knows SimGrid); another implementation can take its place without a change elsewhere.
+ * and is told which members have ended when. What has a known end (compute on a node of one's own,
+ * delays, GPU kernels) never comes here. Behind the port stands SimGrid's L07 model (simgrid.cpp,
+ * the only file that knows SimGrid); another implementation can take its place without a change
+ * elsewhere.
  *
  * Hosts are numbered 0.. in the lexicographic order of their names; nodes here are host numbers.
  * One instance per process (SimGrid has one engine). Units: bytes, flops, seconds.
@@ -26,7 +27,8 @@ struct resources;
 struct load_group;
 
 /* Loads the platform. `options` are SimGrid's own (--cfg=..., --log=...), passed on as they are.
- * Returns NULL with err when the file can't be read or SimGrid refuses it, with SimGrid's reason. */
+ * Returns NULL with err when the file can't be read or SimGrid refuses it, with SimGrid's reason.
+ */
 struct resources *resources_open(const char *platform_file, size_t num_options,
                                  const char *const *options, struct error *err);
 void resources_close(struct resources *resources); /* NULL is fine; cancels what is under way */
@@ -60,17 +62,17 @@ double resources_host_load(const struct resources *resources, size_t host);
 /* Gives a host a disk (its burst buffer); bandwidths in bytes/s. Before the first load only. */
 void resources_add_disk(struct resources *resources, size_t host, double read_bandwidth,
                         double write_bandwidth);
-/* Whether a route with at least one link leads from one host to the other, without an abort of SimGrid. Returns 0, or -1
- * with err (ERROR_INPUT) that names both hosts. */
+/* Whether a route with at least one link leads from one host to the other, without an abort of
+ * SimGrid. Returns 0, or -1 with err (ERROR_INPUT) that names both hosts. */
 int resources_check_route(struct resources *resources, size_t from, size_t to, struct error *err);
 
 /* --- Loads --------------------------------------------------------------------------------- */
 enum load_kind {
-    LOAD_COMPUTE,    /* member: amounts[i] flops on its own host */
-    LOAD_EXCHANGE,   /* the whole team as one parallel task: flops[] and a matrix of bytes */
-    LOAD_PFS_READ,   /* member: amounts[i] bytes from its PFS hosts, split evenly over them */
-    LOAD_PFS_WRITE,  /* ... to its PFS hosts */
-    LOAD_DISK_READ,  /* member: amounts[i] bytes from its own disk */
+    LOAD_COMPUTE,   /* member: amounts[i] flops on its own host */
+    LOAD_EXCHANGE,  /* the whole team as one parallel task: flops[] and a matrix of bytes */
+    LOAD_PFS_READ,  /* member: amounts[i] bytes from its PFS hosts, split evenly over them */
+    LOAD_PFS_WRITE, /* ... to its PFS hosts */
+    LOAD_DISK_READ, /* member: amounts[i] bytes from its own disk */
     LOAD_DISK_WRITE,
     LOAD_STRIPED_READ, /* member: amounts[i]/n on each team host's disk, amounts[i]/n over the
                           network from each other host to this one, flops_per_byte * amounts[i]/n
@@ -112,8 +114,9 @@ void resources_cancel(struct resources *resources, struct load_group *group);
 /* Whether any load is under way. */
 bool resources_busy(const struct resources *resources);
 
-/* Moves the port's time towards `until` (never back), stopping early when members of a group end; *reached is
- * the time it got to. Returns 0, or -1 with err (a host or link that a load needs was turned off). */
+/* Moves the port's time towards `until` (never back), stopping early when members of a group end;
+ * *reached is the time it got to. Returns 0, or -1 with err (a host or link that a load needs was
+ * turned off). */
 int resources_advance(struct resources *resources, double until, double *reached,
                       struct error *err);
 
@@ -128,6 +131,12 @@ struct completion {
     bool last;
 };
 bool resources_next_completion(struct resources *resources, struct completion *completion);
+
+/* Has `observe` called at each instant at which members end, before anything else is known of it:
+ * loads are then still those of the time that has passed up to there. NULL for none. It may read
+ * loads only. */
+void resources_observe(struct resources *resources, void (*observe)(void *context, double time),
+                       void *context);
 
 /* Wall-clock seconds spent inside SimGrid so far. */
 double resources_seconds(const struct resources *resources);

@@ -1,19 +1,21 @@
 /* The resource port on SimGrid's L07 model: the only file that knows SimGrid.
  *
- * - There are no SimGrid actors. Loads are activities started from SimGrid's main context; their ends come
- *   through a completion callback, which also makes SimGrid's run_until return (a "vetoed" activity does) at the end
- *   of that instant. All that ended in the instant has been reported by then.
- * - SimGrid's clock follows the port's lazily: nothing here calls SimGrid while no load is under way.
+ * - There are no SimGrid actors. Loads are activities started from SimGrid's main context; their
+ * ends come through a completion callback, which also makes SimGrid's run_until return (a "vetoed"
+ * activity does) at the end of that instant. All that ended in the instant has been reported by
+ * then.
+ * - SimGrid's clock follows the port's lazily: nothing here calls SimGrid while no load is under
+ * way.
  * - SimGrid answers what it can't accept with abort() or an exception. Whatever calls it goes
  *   through attempt(), which makes an error of both.
- * - A node is as fast as all its cores. L07 binds an entry of a task's host list to the speed of one core, so a
- *   host with c cores and flops to compute stands in the list c times.
+ * - A node is as fast as all its cores. L07 binds an entry of a task's host list to the speed of
+ * one core, so a host with c cores and flops to compute stands in the list c times.
  */
 #include <simgrid/s4u.hpp>
+#include <simgrid/version.h>
 #include <xbt/log.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <csetjmp>
 #include <csignal>
@@ -22,20 +24,19 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
-#include <fstream>
 #include <limits>
 #include <new>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 #include <string>
-#include <sys/stat.h>
 #include <type_traits>
-#include <unistd.h>
 #include <vector>
 
 extern "C" {
 #include "base/error.h"
+#include "resources/capture.h"
+#include "resources/platform_file.h"
+#include "resources/reason.h"
 #include "resources/resources.h"
 }
 
@@ -44,7 +45,8 @@ namespace s4u = simgrid::s4u;
 namespace
 {
 
-/* Amounts below this are none: their time is far below what a clock can tell, and 1 / amount might overflow. */
+/* Amounts below this are none: their time is far below what a clock can tell, and 1 / amount might
+ * overflow. */
 constexpr double negligible = 1e-100;
 /* SimGrid's clock and the port's agree when they are this close, in seconds... */
 constexpr double clock_tolerance = 1e-9;
@@ -61,8 +63,6 @@ constexpr double max_standstill = 1e8;
 constexpr bool reuse_disk_io = SIMGRID_VERSION < 33300;
 /* Stands for a member's index: all members of the group wait for this part. */
 constexpr uint32_t every_member = UINT32_MAX;
-/* Longest reason of SimGrid that is quoted. */
-constexpr size_t max_reason = 400;
 
 struct host {
     s4u::Host *simgrid;
@@ -70,6 +70,7 @@ struct host {
     double speed;    /* all cores together */
     uint32_t cores;
     std::vector<const char *> keys; /* of its properties, sorted */
+    std::vector<bool> reachable;    /* by host: known to have a route there; empty while none is */
 };
 
 /* One SimGrid activity of a group. */
@@ -87,11 +88,19 @@ struct spare {
     bool is_disk_io;
 };
 
+/* No link leads from one host to another. */
+struct missing_route : std::runtime_error {
+    missing_route() : std::runtime_error("there is no route")
+    {
+    }
+};
+
 /* What a parallel task needs; kept between tasks for its memory. */
 struct task_draft {
-    std::vector<s4u::Host *> hosts;
+    std::vector<uint32_t> hosts; /* numbers; one stands there as often as it has cores to use */
     std::vector<double> flops;
     std::vector<double> bytes; /* row sends to column; empty for none */
+    std::vector<s4u::Host *> simgrid_hosts;
 };
 
 } // namespace
@@ -106,7 +115,7 @@ struct load_group {
     uint32_t shared_left;             /* parts under way that all members wait for */
     uint32_t members_left;
     std::vector<uint32_t> ended; /* members, not reported yet */
-    std::vector<uint32_t> hosts; /* of the team, for a message when one is turned off */
+    std::vector<uint32_t> hosts; /* of the team and its PFS, for a message when one is turned off */
     bool queued;                 /* in port->ended or port->reporting */
     bool cancelled;              /* while queued: to be freed instead of reported */
     load_group *previous, *next; /* all groups of the port */
@@ -123,7 +132,8 @@ struct resources {
     uint64_t num_started;
     size_t num_running; /* activities */
     load_group *groups;
-    std::vector<load_group *> ended;     /* groups with ended members, to be reported by the next advance */
+    std::vector<load_group *>
+        ended; /* groups with ended members, to be reported by the next advance */
     std::vector<load_group *> reporting; /* those of the instant that the last advance reached */
     size_t num_reported;                 /* of these */
     std::vector<uint32_t> indices;       /* of the completion handed out last */
@@ -131,10 +141,10 @@ struct resources {
     std::vector<s4u::IoPtr> disk_ios;    /* to be started again */
     std::set<s4u::Activity *> veto;      /* not empty: run_until returns */
     bool inside;                         /* SimGrid is running */
-    bool stale;                          /* loads have changed since SimGrid worked out the shares */
-    bool broken;                         /* SimGrid gave up in the middle of something */
-    std::string failure;                 /* a load failed: what happened to it */
-    double until;                        /* of the advance under way */
+    bool stale;          /* loads have changed since SimGrid worked out the shares */
+    bool broken;         /* SimGrid gave up in the middle of something */
+    std::string failure; /* a load failed: what happened to it */
+    double until;        /* of the advance under way */
     void (*observe)(void *context, double time);
     void *observer;
     task_draft draft;
@@ -176,9 +186,10 @@ void remove_abort_guard()
     sigaction(SIGABRT, &former_abort_action, nullptr);
 }
 
-/* Runs work(). Returns whether it came to its end; else `reason` holds the text of an exception, or nothing when SimGrid
- * called abort(): then it has written its reason to standard error. The jump skips destructors of SimGrid's
- * frames; the memory they leak is the least concern of a run that is about to end. */
+/* Runs work(). Returns whether it came to its end; else `reason` holds the text of an exception, or
+ * nothing when SimGrid called abort(): then it has written its reason to standard error. The jump
+ * skips destructors of SimGrid's frames; the memory they leak is the least concern of a run that is
+ * about to end. */
 template <class Work> bool attempt(const Work &work, std::string &reason)
 {
     reason.clear();
@@ -201,125 +212,23 @@ template <class Work> bool attempt(const Work &work, std::string &reason)
 
 /* --- What SimGrid writes to standard error --------------------------------------------------- */
 
-struct {
-    int stderr_copy = -1; /* of the real one, while SimGrid's words are caught */
-    FILE *caught = nullptr;
-    bool help_wanted = false; /* an option asks for help: exit() is no failure then */
-} capture;
-
-void begin_capture()
+std::string taken(char *text)
 {
-    std::fflush(stderr);
-    capture.caught = std::tmpfile();
-    if (!capture.caught)
-        return; /* then SimGrid speaks for itself */
-    capture.stderr_copy = dup(STDERR_FILENO);
-    if (capture.stderr_copy >= 0)
-        dup2(fileno(capture.caught), STDERR_FILENO);
-}
-
-/* Gives standard error back; returns what was written meanwhile. */
-std::string end_capture()
-{
-    std::string text;
-    if (!capture.caught)
-        return text;
-    std::fflush(stderr);
-    if (capture.stderr_copy >= 0) {
-        dup2(capture.stderr_copy, STDERR_FILENO);
-        close(capture.stderr_copy);
-        capture.stderr_copy = -1;
-    }
-    char buffer[4096];
-    size_t count;
-    std::rewind(capture.caught);
-    while ((count = std::fread(buffer, 1, sizeof buffer, capture.caught)) > 0)
-        text.append(buffer, count);
-    std::fclose(capture.caught);
-    capture.caught = nullptr;
-    return text;
-}
-
-/* SimGrid ends the process on some options: what it has written must not be lost, and exit status 0 is for help only. */
-extern "C" void show_captured()
-{
-    if (!capture.caught)
-        return;
-    std::string text = end_capture();
-    std::fputs(text.c_str(), stderr);
-    if (!capture.help_wanted) {
-        std::fputs("elastisim: error: SimGrid ended the program\n", stderr);
-        std::fflush(nullptr);
-        _exit(ERROR_INPUT);
-    }
-}
-
-bool starts_with(const std::string &text, const std::string &prefix)
-{
-    return text.compare(0, prefix.size(), prefix) == 0;
-}
-
-/* The last complaint in SimGrid's log: "[0.000000] [root/CRITICAL] text". */
-std::string last_complaint(const std::string &log)
-{
-    std::istringstream lines(log);
-    std::string complaint, last;
-    for (std::string line; std::getline(lines, line);) {
-        for (const char *mark : {"/CRITICAL] ", "/ERROR] "}) {
-            size_t at = line.find(mark);
-            if (at != std::string::npos)
-                complaint = line.substr(at + std::strlen(mark));
-        }
-        if (!line.empty())
-            last = line;
-    }
-    return complaint.empty() ? last : complaint;
-}
-
-/* Cuts "PREFIX<digits>SUFFIX" off the front of text; returns the number, or 0 when it does not stand there. */
-long cut_number(std::string &text, const std::string &prefix, const std::string &suffix)
-{
-    if (!starts_with(text, prefix))
-        return 0;
-    size_t end = text.find_first_not_of("0123456789", prefix.size());
-    if (end == prefix.size() || end == std::string::npos || text.compare(end, suffix.size(), suffix) != 0)
-        return 0;
-    long number = std::strtol(text.c_str() + prefix.size(), nullptr, 10);
-    text.erase(0, end + suffix.size());
-    return number;
-}
-
-/* SimGrid's reason as part of a sentence of ours: one line, without places in SimGrid's own source. Sets *line when
- * it names one of `file`. */
-std::string tidy_reason(std::string text, const std::string &file, long *line)
-{
-    *line = cut_number(text, "Parse error at " + file + ":", ": ");
-    text = text.substr(0, text.find('\n'));
-    if (starts_with(text, "Invalid XML (") && text.find("): ") != std::string::npos)
-        text.erase(0, text.find("): ") + 3);
-    size_t source = text.find(".cpp:");
-    if (source != std::string::npos && text.find(": ", source) != std::string::npos)
-        text.erase(0, text.find(": ", source) + 2);
-    size_t list = text.find(" Existing netpoints:");
-    if (list != std::string::npos)
-        text.erase(list);
-    while (!text.empty() && std::strchr(" .!:", text.back()))
-        text.pop_back();
-    if (text.size() > max_reason)
-        text = text.substr(0, max_reason) + "...";
-    return text.empty() ? "it gives no reason" : text;
+    std::string copy = text ? text : "";
+    std::free(text);
+    return copy;
 }
 
 /* Fills err with "WHERE: WHAT: REASON". Returns -1. */
-int refuse(struct error *err, const std::string &where, const char *what, const std::string &said)
+int refuse(struct error *err, const std::string &where, const char *what, std::string said)
 {
     if (said == std::bad_alloc().what())
         return error_no_memory(err);
-    long line;
-    std::string reason = tidy_reason(said, where, &line);
+    long line = reason_extract(&said[0], where.c_str());
+    const char *reason = said.c_str()[0] ? said.c_str() : "it gives no reason";
     if (line > 0)
-        return error_set(err, ERROR_INPUT, "%s:%ld: %s: %s", where.c_str(), line, what, reason.c_str());
-    return error_set(err, ERROR_INPUT, "%s: %s: %s", where.c_str(), what, reason.c_str());
+        return error_set(err, ERROR_INPUT, "%s:%ld: %s: %s", where.c_str(), line, what, reason);
+    return error_set(err, ERROR_INPUT, "%s: %s: %s", where.c_str(), what, reason);
 }
 
 /* --- Loading the platform -------------------------------------------------------------------- */
@@ -327,73 +236,12 @@ int refuse(struct error *err, const std::string &where, const char *what, const 
 int check_options(size_t count, const char *const *options, struct error *err)
 {
     for (size_t i = 0; i < count; i++)
-        if (!starts_with(options[i], "--cfg=") && !starts_with(options[i], "--log="))
-            return error_set(err, ERROR_INPUT, "%s: no option of SimGrid; these begin with --cfg= or --log=",
-                             options[i]);
+        if (std::strncmp(options[i], "--cfg=", 6) != 0 &&
+            std::strncmp(options[i], "--log=", 6) != 0)
+            return error_set(
+                err, ERROR_INPUT,
+                "%s: no option of SimGrid; these begin with --cfg= or --log=", options[i]);
     return 0;
-}
-
-bool ends_with(const std::string &text, const std::string &suffix)
-{
-    return text.size() >= suffix.size() && text.compare(text.size() - suffix.size(), suffix.size(), suffix) == 0;
-}
-
-/* SimGrid also loads platforms that are programs. */
-bool is_program(const std::string &file)
-{
-    return ends_with(file, ".so") || ends_with(file, ".dylib");
-}
-
-/* Reads the whole file, so that what is wrong with it as a file is not said by SimGrid. */
-int read_file(const char *file, std::string &text, struct error *err)
-{
-    struct stat status;
-    if (stat(file, &status) != 0)
-        return error_set(err, ERROR_INPUT, "%s: can't open the platform file: %s", file, std::strerror(errno));
-    if (S_ISDIR(status.st_mode))
-        return error_set(err, ERROR_INPUT, "%s: can't open the platform file: it is a directory", file);
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream)
-        return error_set(err, ERROR_INPUT, "%s: can't open the platform file: %s", file, std::strerror(errno));
-    std::ostringstream content;
-    content << stream.rdbuf();
-    text = content.str();
-    if (text.find_first_not_of(" \t\r\n") == std::string::npos)
-        return error_set(err, ERROR_INPUT, "%s: the platform file is empty", file);
-    return 0;
-}
-
-void erase_comments(std::string &xml)
-{
-    for (size_t begin; (begin = xml.find("<!--")) != std::string::npos;) {
-        size_t end = xml.find("-->", begin + 4);
-        xml.erase(begin, end == std::string::npos ? end : end + 3 - begin);
-    }
-}
-
-/* Whether the attribute stands in the text with a value that is not empty. */
-bool has_attribute(const std::string &xml, const std::string &name)
-{
-    const char *blanks = " \t\r\n";
-    for (size_t at = 0; (at = xml.find(name, at)) != std::string::npos; at += name.size()) {
-        size_t equals = xml.find_first_not_of(blanks, at + name.size());
-        if (at == 0 || !std::strchr(blanks, xml[at - 1]) || equals == std::string::npos || xml[equals] != '=')
-            continue;
-        size_t quote = xml.find_first_not_of(blanks, equals + 1);
-        if (quote != std::string::npos && quote + 1 < xml.size() && xml[quote + 1] != xml[quote])
-            return true;
-    }
-    return false;
-}
-
-/* SimGrid has no way to ask for this. */
-bool mentions_profiles(std::string xml)
-{
-    erase_comments(xml);
-    for (const char *name : {"speed_file", "availability_file", "bandwidth_file", "latency_file", "state_file"})
-        if (has_attribute(xml, name))
-            return true;
-    return xml.find("<trace") != std::string::npos;
 }
 
 template <class Activity> void on_completion(const Activity &activity);
@@ -402,7 +250,8 @@ void register_callbacks()
 {
     /* One signal for all kinds of activities up to SimGrid 3.32, one for each kind later. */
     s4u::Exec::on_completion_cb([](const auto &activity) { on_completion(activity); });
-    if (!std::is_same<decltype(&s4u::Exec::on_completion_cb), decltype(&s4u::Io::on_completion_cb)>::value)
+    if (!std::is_same<decltype(&s4u::Exec::on_completion_cb),
+                      decltype(&s4u::Io::on_completion_cb)>::value)
         s4u::Io::on_completion_cb([](const auto &activity) { on_completion(activity); });
 }
 
@@ -455,17 +304,18 @@ void list_hosts(resources *port)
     std::sort(all.begin(), all.end(),
               [](const s4u::Host *a, const s4u::Host *b) { return a->get_name() < b->get_name(); });
     for (s4u::Host *simgrid : all) {
-        struct host host = {};
-        host.simgrid = simgrid;
-        host.cores = static_cast<uint32_t>(simgrid->get_core_count());
-        host.speed = simgrid->get_speed() * host.cores;
-        if (!(host.speed >= 0))
-            throw std::invalid_argument("host '" + std::string(simgrid->get_cname()) + "': its speed is negative");
+        host entry = {};
+        entry.simgrid = simgrid;
+        entry.cores = static_cast<uint32_t>(simgrid->get_core_count());
+        entry.speed = simgrid->get_speed() * entry.cores;
+        if (!(entry.speed >= 0))
+            throw std::invalid_argument("host '" + std::string(simgrid->get_cname()) +
+                                        "': its speed is negative");
         for (const auto &property : *simgrid->get_properties())
-            host.keys.push_back(property.first.c_str());
-        std::sort(host.keys.begin(), host.keys.end(),
+            entry.keys.push_back(property.first.c_str());
+        std::sort(entry.keys.begin(), entry.keys.end(),
                   [](const char *a, const char *b) { return std::strcmp(a, b) < 0; });
-        port->hosts.push_back(host);
+        port->hosts.push_back(entry);
     }
 }
 
@@ -493,7 +343,8 @@ void load_platform(resources *port)
 
 bool wants_help(size_t count, const char *const *options)
 {
-    return std::any_of(options, options + count, [](const char *option) { return ends_with(option, ":help"); });
+    return std::any_of(options, options + count,
+                       [](const char *option) { return std::strstr(option, ":help") != nullptr; });
 }
 
 /* The option when there is but one to blame. */
@@ -506,17 +357,17 @@ std::string blamed_option(size_t count, const char *const *options)
 int open_simgrid(resources *port, size_t count, const char *const *options, struct error *err)
 {
     std::string reason;
-    capture.help_wanted = wants_help(count, options);
-    begin_capture();
+    capture_watch_exit(wants_help(count, options));
+    capture_begin();
     bool has_engine = attempt([&] { create_engine(port, count, options); }, reason);
     bool loaded = has_engine && attempt([&] { load_platform(port); }, reason);
-    std::string log = end_capture();
+    std::string log = taken(capture_end());
     if (loaded) {
         std::fputs(log.c_str(), stderr);
         return 0;
     }
     if (reason.empty())
-        reason = last_complaint(log);
+        reason = log;
     if (!has_engine)
         return refuse(err, blamed_option(count, options), "SimGrid refuses the option", reason);
     return refuse(err, port->file, "SimGrid refuses the platform", reason);
@@ -527,8 +378,8 @@ int open_simgrid(resources *port, size_t count, const char *const *options, stru
 const char *kind_name(load_kind kind)
 {
     static const char *const names[] = {
-        "a computation", "an exchange",     "a PFS read",           "a PFS write",
-        "a disk read",   "a disk write",    "a striped disk read",  "a striped disk write",
+        "a computation", "an exchange",  "a PFS read",          "a PFS write",
+        "a disk read",   "a disk write", "a striped disk read", "a striped disk write",
     };
     return names[kind];
 }
@@ -559,7 +410,8 @@ void part_ended(part *part)
     group->port->num_running--;
     if (part->member == every_member)
         shared_part_ended(group);
-    else if (group->parts_left.empty() || (--group->parts_left[part->member] == 0 && group->shared_left == 0))
+    else if (group->parts_left.empty() ||
+             (--group->parts_left[part->member] == 0 && group->shared_left == 0))
         member_ended(group, part->member);
 }
 
@@ -569,9 +421,6 @@ std::string what_is_off(const load_group *group)
     for (uint32_t index : group->hosts)
         if (!group->port->hosts[index].simgrid->is_on())
             return "host '" + std::string(group->port->hosts[index].simgrid->get_cname()) + "'";
-    for (const host &host : group->port->hosts)
-        if (!host.simgrid->is_on())
-            return "host '" + std::string(host.simgrid->get_cname()) + "'";
     for (const s4u::Link *link : group->port->links)
         if (!link->is_on())
             return "link '" + std::string(link->get_cname()) + "'";
@@ -585,7 +434,8 @@ void part_failed(const part *part)
         return;
     char time[32];
     std::snprintf(time, sizeof time, "%.15g", s4u::Engine::get_clock());
-    port->failure = what_is_off(part->group) + " is off at " + time + " s, where " + kind_name(part->group->kind) +
+    port->failure = what_is_off(part->group) + " is off at " + time + " s, where " +
+                    kind_name(part->group->kind) +
                     " needs it; a load does not survive that, so its state profile must keep it on";
 }
 
@@ -599,7 +449,8 @@ template <class Activity> void on_completion(const Activity &activity)
     if (activity.get_state() == s4u::Activity::State::FAILED) {
         part_failed(part);
     } else if (port->veto.empty() && port->observe) {
-        port->observe(port->observer, std::max(port->now, std::min(s4u::Engine::get_clock(), port->until)));
+        port->observe(port->observer,
+                      std::max(port->now, std::min(s4u::Engine::get_clock(), port->until)));
     }
     if (port->veto.empty())
         port->veto.insert(part->activity.get());
@@ -626,7 +477,8 @@ int give_up(resources *port, const std::string &reason, struct error *err)
     port->broken = true;
     if (!reason.empty())
         return refuse(err, port->file, "SimGrid can't go on", reason);
-    return error_set(err, ERROR_FAILURE, "%s: SimGrid can't go on; what it says is above", port->file.c_str());
+    return error_set(err, ERROR_FAILURE, "%s: SimGrid can't go on; what it says is above",
+                     port->file.c_str());
 }
 
 int fail_if_broken(const resources *port, struct error *err)
@@ -647,8 +499,8 @@ void recycle(resources *port, std::vector<spare> &spares)
     spares.clear();
 }
 
-/* Lets SimGrid run up to `date` (-1: until nothing is left to happen), or to the next instant at which activities
- * end. */
+/* Lets SimGrid run up to `date` (-1: until nothing is left to happen), or to the next instant at
+ * which activities end. */
 int run_simgrid(resources *port, double date, struct error *err)
 {
     bool had_cancelled = !port->cancelled.empty();
@@ -666,8 +518,8 @@ int run_simgrid(resources *port, double date, struct error *err)
     return fail_if_broken(port, err);
 }
 
-/* Makes SimGrid forget cancelled activities. It does so at the end of a step, with the length of the step worked out as
- * if they went on: a step of no length comes before any other. */
+/* Makes SimGrid forget cancelled activities. It does so at the end of a step, with the length of
+ * the step worked out as if they went on: a step of no length comes before any other. */
 int drop_cancelled(resources *port, struct error *err)
 {
     return port->cancelled.empty() ? 0 : run_simgrid(port, s4u::Engine::get_clock(), err);
@@ -694,7 +546,17 @@ void settle(const resources *const_port)
             return;
 }
 
-/* With no end in sight SimGrid stops at once, even if a profile will speed up later what stands still now. */
+/* The same for what profiles change while no load is under way. */
+void catch_up(const resources *const_port)
+{
+    resources *port = const_cast<resources *>(const_port);
+    struct error ignored = {};
+    if (port->num_running == 0 && !port->inside && !port->broken)
+        follow(port, &ignored);
+}
+
+/* With no end in sight SimGrid stops at once, even if a profile will speed up later what stands
+ * still now. */
 int await_profiles(resources *port, struct error *err)
 {
     double start = s4u::Engine::get_clock();
@@ -705,7 +567,8 @@ int await_profiles(resources *port, struct error *err)
     return 0;
 }
 
-/* Runs until the next ends or `until`, whichever comes first; without either, nothing can ever end. */
+/* Runs until the next ends or `until`, whichever comes first; without either, nothing can ever end.
+ */
 int run_to_next_end(resources *port, double until, struct error *err)
 {
     if (std::isinf(until)) {
@@ -723,8 +586,11 @@ int run_to_next_end(resources *port, double until, struct error *err)
 /* What ended becomes what resources_next_completion reports, after what it still has to. */
 void report_ended(resources *port)
 {
-    auto started_before = [](const load_group *a, const load_group *b) { return a->order < b->order; };
-    port->reporting.erase(port->reporting.begin(), port->reporting.begin() + static_cast<long>(port->num_reported));
+    auto started_before = [](const load_group *a, const load_group *b) {
+        return a->order < b->order;
+    };
+    port->reporting.erase(port->reporting.begin(),
+                          port->reporting.begin() + static_cast<long>(port->num_reported));
     port->num_reported = 0;
     port->reporting.insert(port->reporting.end(), port->ended.begin(), port->ended.end());
     port->ended.clear();
@@ -749,44 +615,45 @@ part *add_part(load_group *group, uint32_t member, bool is_disk_io)
     return &group->parts.back();
 }
 
-/* A draft of `count` hosts, nothing to do yet. */
-task_draft &new_draft(resources *port, size_t count)
+/* A draft for these hosts, nothing to do yet. */
+task_draft &new_draft(resources *port, const uint32_t *hosts, size_t count)
 {
     task_draft &draft = port->draft;
-    draft.hosts.clear();
+    draft.hosts.assign(hosts, hosts + count);
     draft.flops.assign(count, 0);
     draft.bytes.clear();
     return draft;
 }
 
-/* Spreads the flops of a host over its cores: it enters the list again for each further core. */
-void spread_over_cores(resources *port, task_draft &draft, const uint32_t *hosts, size_t count)
+/* Spreads the flops of each host over its cores: it enters the list again for each further core. */
+void spread_over_cores(const resources *port, task_draft &draft)
 {
+    size_t count = draft.hosts.size();
     for (size_t i = 0; i < count; i++) {
-        const host &host = port->hosts[hosts[i]];
-        if (draft.flops[i] < negligible || host.cores == 1)
+        uint32_t cores = port->hosts[draft.hosts[i]].cores;
+        if (draft.flops[i] < negligible || cores == 1)
             continue;
-        double share = draft.flops[i] / host.cores;
+        double share = draft.flops[i] / cores;
         draft.flops[i] = share;
-        draft.flops.insert(draft.flops.end(), host.cores - 1, share);
-        draft.hosts.insert(draft.hosts.end(), host.cores - 1, host.simgrid);
+        draft.flops.insert(draft.flops.end(), cores - 1, share);
+        draft.hosts.insert(draft.hosts.end(), cores - 1, draft.hosts[i]);
     }
 }
 
 /* Room for the bytes between the hosts of the draft, all of them in the list by now. */
-void add_matrix(const resources *port, task_draft &draft)
+void add_matrix(task_draft &draft)
 {
     size_t size = draft.hosts.size();
     if (size > max_matrix / size)
         throw std::invalid_argument(
             "a parallel task of " + std::to_string(size) +
-            " cores that exchange data is too large for it; hosts with several cores can be given as one core of "
-            "that many times the speed");
+            " cores that exchange data is too large for it; hosts with several cores can be given "
+            "as one core of that many times the speed");
     draft.bytes.assign(size * size, 0);
-    (void)port;
 }
 
-/* What is too small to matter must not overflow 1 / amount in SimGrid. Returns whether anything is left. */
+/* What is too small to matter must not overflow 1 / amount in SimGrid. Returns whether anything is
+ * left. */
 bool drop_negligible(std::vector<double> &amounts)
 {
     bool any = false;
@@ -799,6 +666,48 @@ bool drop_negligible(std::vector<double> &amounts)
     return any;
 }
 
+/* SimGrid lets data pass at once where no link leads. */
+void require_route(resources *port, uint32_t from, uint32_t to)
+{
+    std::vector<bool> &reachable = port->hosts[from].reachable;
+    if (from == to || (!reachable.empty() && reachable[to]))
+        return;
+    std::vector<s4u::Link *> links;
+    double latency = 0;
+    port->hosts[from].simgrid->route_to(port->hosts[to].simgrid, links, &latency);
+    if (links.empty())
+        throw missing_route();
+    reachable.resize(port->hosts.size());
+    reachable[to] = true;
+}
+
+void require_routes(resources *port, const task_draft &draft)
+{
+    const double *bytes = draft.bytes.data();
+    for (uint32_t from : draft.hosts)
+        for (uint32_t to : draft.hosts)
+            if (*bytes++ > 0)
+                require_route(port, from, to);
+}
+
+s4u::ExecPtr new_exec(resources *port, task_draft &draft, bool sends)
+{
+    s4u::ExecPtr exec = s4u::Exec::init();
+    if (draft.hosts.size() == 1 && !sends) {
+        exec->set_flops_amount(draft.flops[0]);
+        exec->set_host(port->hosts[draft.hosts[0]].simgrid);
+        return exec;
+    }
+    draft.simgrid_hosts.clear();
+    for (uint32_t host : draft.hosts)
+        draft.simgrid_hosts.push_back(port->hosts[host].simgrid);
+    exec->set_flops_amounts(draft.flops);
+    if (sends)
+        exec->set_bytes_amounts(draft.bytes);
+    exec->set_hosts(draft.simgrid_hosts);
+    return exec;
+}
+
 /* Starts the drafted task as a part of the group; returns false when there is nothing to do. */
 bool start_task(load_group *group, uint32_t member)
 {
@@ -807,17 +716,9 @@ bool start_task(load_group *group, uint32_t member)
     bool sends = drop_negligible(draft.bytes);
     if (!computes && !sends)
         return false;
-    s4u::ExecPtr exec = s4u::Exec::init();
-    if (draft.hosts.size() == 1 && !sends) {
-        exec->set_flops_amount(draft.flops[0]);
-        exec->set_host(draft.hosts[0]);
-    } else {
-        exec->set_flops_amounts(draft.flops);
-        if (sends)
-            exec->set_bytes_amounts(draft.bytes);
-        exec->set_hosts(draft.hosts);
-    }
-    start_activity(add_part(group, member, false), exec);
+    if (sends)
+        require_routes(group->port, draft);
+    start_activity(add_part(group, member, false), new_exec(group->port, draft, sends));
     return true;
 }
 
@@ -831,7 +732,8 @@ s4u::IoPtr new_disk_io(resources *port)
     return io;
 }
 
-/* Starts an I/O of `count` equal shares of `bytes` on the host's disk: one activity that weighs as much as that many.
+/* Starts an I/O of `count` equal shares of `bytes` on the host's disk: one activity that weighs as
+ * much as that many.
  */
 bool start_disk_io(load_group *group, uint32_t member, uint32_t host, double bytes, uint32_t count)
 {
@@ -840,10 +742,12 @@ bool start_disk_io(load_group *group, uint32_t member, uint32_t host, double byt
     if (bytes < negligible)
         return false;
     if (!disk)
-        throw std::logic_error("host '" + group->port->hosts[host].simgrid->get_name() + "' has no disk");
+        throw std::logic_error("host '" + group->port->hosts[host].simgrid->get_name() +
+                               "' has no disk");
     double size = std::max(1.0, std::round(bytes)) * count;
     if (size > max_disk_bytes)
-        throw std::invalid_argument("an I/O of " + std::to_string(size) + " bytes is too large for it");
+        throw std::invalid_argument("an I/O of " + std::to_string(size) +
+                                    " bytes is too large for it");
     s4u::IoPtr io = new_disk_io(group->port);
     io->set_disk(disk);
     io->set_size(static_cast<sg_size_t>(size));
@@ -858,11 +762,9 @@ void start_compute(load_group *group, const struct load *load)
     resources *port = group->port;
     group->parts.reserve(load->num_members);
     for (uint32_t i = 0; i < load->num_members; i++) {
-        const uint32_t *host = &load->hosts[load->members[i]];
-        task_draft &draft = new_draft(port, 1);
-        draft.hosts.push_back(port->hosts[*host].simgrid);
+        task_draft &draft = new_draft(port, &load->hosts[load->members[i]], 1);
         draft.flops[0] = load->amounts[i];
-        spread_over_cores(port, draft, host, 1);
+        spread_over_cores(port, draft);
         if (!start_task(group, i))
             member_ended(group, i);
     }
@@ -916,16 +818,15 @@ void start_exchange(load_group *group, const struct load *load)
 {
     resources *port = group->port;
     size_t n = load->num_hosts;
-    bool sends = n > 1 && (load->pattern == MATRIX_LIST ? load->matrix != nullptr : load->bytes >= negligible);
-    task_draft &draft = new_draft(port, n);
-    for (size_t i = 0; i < n; i++)
-        draft.hosts.push_back(port->hosts[load->hosts[i]].simgrid);
+    bool sends = n > 1 && (load->pattern == MATRIX_LIST ? load->matrix != nullptr
+                                                        : load->bytes >= negligible);
+    task_draft &draft = new_draft(port, load->hosts, n);
     if (load->flops) {
         std::copy(load->flops, load->flops + n, draft.flops.begin());
-        spread_over_cores(port, draft, load->hosts, n);
+        spread_over_cores(port, draft);
     }
     if (sends) {
-        add_matrix(port, draft);
+        add_matrix(draft);
         lay_out(load, draft.hosts.size(), draft.bytes);
     }
     group->parts.reserve(1);
@@ -934,28 +835,29 @@ void start_exchange(load_group *group, const struct load *load)
 }
 
 /* A member and its PFS hosts, itself excepted. */
-void draft_pfs_io(resources *port, const struct load *load, uint32_t host, const struct pfs_targets *targets,
-                  double bytes)
+void draft_pfs_io(resources *port, const struct load *load, uint32_t host,
+                  const struct pfs_targets *targets, double bytes)
 {
-    task_draft &draft = new_draft(port, 0);
-    draft.hosts.push_back(port->hosts[host].simgrid);
+    task_draft &draft = new_draft(port, &host, 1);
     for (size_t i = 0; i < targets->count; i++)
         if (targets->hosts[i] != host)
-            draft.hosts.push_back(port->hosts[targets->hosts[i]].simgrid);
+            draft.hosts.push_back(targets->hosts[i]);
     size_t size = draft.hosts.size();
     draft.flops.assign(size, 0);
     if (size == 1)
         return;
-    add_matrix(port, draft);
+    add_matrix(draft);
     for (size_t j = 1; j < size; j++)
-        draft.bytes[load->kind == LOAD_PFS_WRITE ? j : j * size] = bytes / static_cast<double>(targets->count);
+        draft.bytes[load->kind == LOAD_PFS_WRITE ? j : j * size] =
+            bytes / static_cast<double>(targets->count);
 }
 
 void start_pfs_io(load_group *group, const struct load *load)
 {
     group->parts.reserve(load->num_members);
     for (uint32_t i = 0; i < load->num_members; i++) {
-        draft_pfs_io(group->port, load, load->hosts[load->members[i]], load->targets[i], load->amounts[i]);
+        draft_pfs_io(group->port, load, load->hosts[load->members[i]], load->targets[i],
+                     load->amounts[i]);
         if (!start_task(group, i))
             member_ended(group, i);
     }
@@ -969,26 +871,26 @@ void start_disk_ios(load_group *group, const struct load *load)
             member_ended(group, i);
 }
 
-/* The part of a striped I/O that is a parallel task: between this rank and each other one, on all their CPUs. */
+/* The part of a striped I/O that is a parallel task: between this rank and each other one, on all
+ * their CPUs. */
 void draft_striped_io(resources *port, const struct load *load, uint32_t rank, double share)
 {
     size_t n = load->num_hosts;
-    task_draft &draft = new_draft(port, n);
-    for (size_t i = 0; i < n; i++)
-        draft.hosts.push_back(port->hosts[load->hosts[i]].simgrid);
+    task_draft &draft = new_draft(port, load->hosts, n);
     draft.flops.assign(n, load->flops_per_byte * share);
-    spread_over_cores(port, draft, load->hosts, n);
+    spread_over_cores(port, draft);
     if (n == 1)
         return;
-    add_matrix(port, draft);
+    add_matrix(draft);
     size_t stride = draft.hosts.size();
     for (size_t i = 0; i < n; i++)
         if (i != rank)
-            draft.bytes[load->kind == LOAD_STRIPED_WRITE ? rank * stride + i : i * stride + rank] = share;
+            draft.bytes[load->kind == LOAD_STRIPED_WRITE ? rank * stride + i : i * stride + rank] =
+                share;
 }
 
-/* Members mostly do the same amount of I/O. What they do on a disk is then one activity, not one for each of them: the
- * number of activities is that of the disks, not its square. */
+/* Members mostly do the same amount of I/O. What they do on a disk is then one activity, not one
+ * for each of them: the number of activities is that of the disks, not its square. */
 bool is_uniform(const struct load *load)
 {
     return std::all_of(load->amounts, load->amounts + load->num_members,
@@ -1000,18 +902,20 @@ void start_striped_disk_ios(load_group *group, const struct load *load)
     double n = load->num_hosts;
     for (uint32_t host = 0; host < load->num_hosts; host++) {
         if (is_uniform(load)) {
-            group->shared_left +=
-                start_disk_io(group, every_member, load->hosts[host], load->amounts[0] / n, load->num_members);
+            group->shared_left += start_disk_io(group, every_member, load->hosts[host],
+                                                load->amounts[0] / n, load->num_members);
             continue;
         }
         for (uint32_t i = 0; i < load->num_members; i++)
-            group->parts_left[i] += start_disk_io(group, i, load->hosts[host], load->amounts[i] / n, 1);
+            group->parts_left[i] +=
+                start_disk_io(group, i, load->hosts[host], load->amounts[i] / n, 1);
     }
 }
 
 void start_striped_io(load_group *group, const struct load *load)
 {
-    size_t disk_parts = is_uniform(load) ? load->num_hosts : size_t{load->num_hosts} * load->num_members;
+    size_t disk_parts =
+        is_uniform(load) ? load->num_hosts : size_t{load->num_hosts} * load->num_members;
     group->parts.reserve(disk_parts + load->num_members);
     group->parts_left.assign(load->num_members, 0);
     start_striped_disk_ios(group, load);
@@ -1042,6 +946,9 @@ load_group *create_group(resources *port, const struct load *load, void *owner)
     group->kind = load->kind;
     group->members_left = load->kind == LOAD_EXCHANGE ? 1 : load->num_members;
     group->hosts.assign(load->hosts, load->hosts + load->num_hosts);
+    if (load->targets)
+        group->hosts.insert(group->hosts.end(), load->targets[0]->hosts,
+                            load->targets[0]->hosts + load->targets[0]->count);
     group->next = port->groups;
     if (group->next)
         group->next->previous = group;
@@ -1074,22 +981,18 @@ void stop_part(resources *port, part *part)
 
 /* --- Routes ---------------------------------------------------------------------------------- */
 
-/* Whether a link leads from one host to the other. SimGrid's opinion of those that don't exist is not shown. */
-bool has_route(const s4u::Host *from, const s4u::Host *to)
+/* What SimGrid says of routes that don't exist is not shown. */
+int check_route(resources *port, uint32_t from, uint32_t to, struct error *err)
 {
-    std::vector<s4u::Link *> links;
     std::string reason;
-    double latency = 0;
-    begin_capture();
-    bool found = attempt([&] { from->route_to(to, links, &latency); }, reason);
-    end_capture();
-    return found && !links.empty();
-}
-
-int no_route(const resources *port, const s4u::Host *from, const s4u::Host *to, struct error *err)
-{
-    return error_set(err, ERROR_INPUT, "%s: no route leads from host '%s' to host '%s'", port->file.c_str(),
-                     from->get_cname(), to->get_cname());
+    capture_begin();
+    bool found = attempt([&] { require_route(port, from, to); }, reason);
+    std::free(capture_end());
+    if (found)
+        return 0;
+    return error_set(err, ERROR_INPUT, "%s: no route leads from host '%s' to host '%s'",
+                     port->file.c_str(), port->hosts[from].simgrid->get_cname(),
+                     port->hosts[to].simgrid->get_cname());
 }
 
 /* Why the drafted task could not be started: mostly a missing route. */
@@ -1097,9 +1000,10 @@ int explain_refusal(resources *port, const std::string &reason, struct error *er
 {
     const task_draft &draft = port->draft;
     size_t size = draft.hosts.size();
-    for (size_t k = 0; reason.empty() && k < draft.bytes.size(); k++)
-        if (draft.bytes[k] > 0 && !has_route(draft.hosts[k / size], draft.hosts[k % size]))
-            return no_route(port, draft.hosts[k / size], draft.hosts[k % size], err);
+    for (size_t k = 0; k < draft.bytes.size(); k++)
+        if (draft.bytes[k] > 0 &&
+            check_route(port, draft.hosts[k / size], draft.hosts[k % size], err))
+            return -1;
     return give_up(port, reason, err);
 }
 
@@ -1117,23 +1021,24 @@ template <class Link> auto load_of(const Link *link, long) -> decltype(link->get
 
 /* --- The port -------------------------------------------------------------------------------- */
 
-struct resources *resources_open(const char *platform_file, size_t num_options, const char *const *options,
-                                 struct error *err)
+struct resources *resources_open(const char *platform_file, size_t num_options,
+                                 const char *const *options, struct error *err)
 {
     static bool used = false;
-    std::string text;
+    bool have_profiles;
     if (used) {
-        error_set(err, ERROR_FAILURE, "%s: SimGrid loads only one platform in the life of a process", platform_file);
+        error_set(err, ERROR_FAILURE,
+                  "%s: SimGrid loads only one platform in the life of a process", platform_file);
         return nullptr;
     }
-    if (check_options(num_options, options, err) || read_file(platform_file, text, err))
+    if (check_options(num_options, options, err) ||
+        platform_file_look(platform_file, &have_profiles, err))
         return nullptr;
     used = true;
     the_port = new resources();
     the_port->file = platform_file;
-    the_port->have_profiles = is_program(platform_file) || mentions_profiles(text);
+    the_port->have_profiles = have_profiles;
     install_abort_guard();
-    std::atexit(show_captured);
     if (open_simgrid(the_port, num_options, options, err)) {
         resources_close(the_port);
         return nullptr;
@@ -1145,6 +1050,9 @@ void resources_close(struct resources *resources)
 {
     if (!resources)
         return;
+    remove_abort_guard();
+    if (resources->broken)
+        return; /* what SimGrid was about to do something with has to stay */
     while (resources->groups) {
         load_group *group = resources->groups;
         group->queued = false;
@@ -1152,7 +1060,6 @@ void resources_close(struct resources *resources)
     }
     if (resources->engine)
         resources->engine->track_vetoed_activities(nullptr);
-    remove_abort_guard();
     the_port = nullptr;
     delete resources;
 }
@@ -1204,7 +1111,10 @@ const char *resources_link_name(const struct resources *resources, size_t link)
 
 double resources_link_bandwidth(const struct resources *resources, size_t link)
 {
-    return resources->have_profiles ? resources->links[link]->get_bandwidth() : resources->bandwidths[link];
+    if (!resources->have_profiles)
+        return resources->bandwidths[link];
+    catch_up(resources);
+    return resources->links[link]->get_bandwidth();
 }
 
 double resources_link_load(const struct resources *resources, size_t link)
@@ -1228,21 +1138,22 @@ double resources_host_load(const struct resources *resources, size_t host)
     return resources->hosts[host].simgrid->get_load();
 }
 
-void resources_add_disk(struct resources *resources, size_t host, double read_bandwidth, double write_bandwidth)
+void resources_add_disk(struct resources *resources, size_t host, double read_bandwidth,
+                        double write_bandwidth)
 {
-    s4u::Disk *disk = resources->hosts[host].simgrid->create_disk("elastisim_bb", read_bandwidth, write_bandwidth);
+    s4u::Disk *disk = resources->hosts[host].simgrid->create_disk("elastisim_bb", read_bandwidth,
+                                                                  write_bandwidth);
     disk->seal();
     resources->hosts[host].disk = disk;
 }
 
 int resources_check_route(struct resources *resources, size_t from, size_t to, struct error *err)
 {
-    const s4u::Host *source = resources->hosts[from].simgrid, *destination = resources->hosts[to].simgrid;
-    return has_route(source, destination) ? 0 : no_route(resources, source, destination, err);
+    return check_route(resources, static_cast<uint32_t>(from), static_cast<uint32_t>(to), err);
 }
 
-struct load_group *resources_start(struct resources *resources, const struct load *load, void *owner,
-                                   struct error *err)
+struct load_group *resources_start(struct resources *resources, const struct load *load,
+                                   void *owner, struct error *err)
 {
     if (fail_if_broken(resources, err) || (resources->num_running == 0 && follow(resources, err)))
         return nullptr;
@@ -1291,7 +1202,8 @@ int resources_advance(struct resources *resources, double until, double *reached
     if (resources->num_running > 0 && resources->ended.empty() &&
         resources->num_reported == resources->reporting.size()) {
         resources->until = until;
-        if (drop_cancelled(resources, err) || (resources->ended.empty() && run_to_next_end(resources, until, err)))
+        if (drop_cancelled(resources, err) ||
+            (resources->ended.empty() && run_to_next_end(resources, until, err)))
             return -1;
         if (!resources->ended.empty())
             resources->now = std::max(resources->now, std::min(s4u::Engine::get_clock(), until));
@@ -1330,7 +1242,8 @@ bool resources_next_completion(struct resources *resources, struct completion *c
     return false;
 }
 
-void resources_observe(struct resources *resources, void (*observe)(void *context, double time), void *context)
+void resources_observe(struct resources *resources, void (*observe)(void *context, double time),
+                       void *context)
 {
     resources->observe = observe;
     resources->observer = context;

@@ -235,7 +235,7 @@ int results_close(struct results *results, const struct state *state, struct err
         put_job(stream, state, &state->jobs[i]);
     const char *failed = close_files(results);
     if (failed)
-        return error_set(err, ERROR_FAILURE,
-                         "%s: cannot write all of it; is the disk full?", failed);
+        return error_set(err, ERROR_FAILURE, "%s: cannot write all of it; is the disk full?",
+                         failed);
     return 0;
 }

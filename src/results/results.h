@@ -1,8 +1,8 @@
 /* The result files (SPEC section 10): CSV, header first, written as things happen.
  *
  * Every file is created when the run starts, so that a path that can't be written is known at once,
- * and is complete up to the last event whenever the run ends, for whatever reason. Figures carry 15 significant digits.
- * All functions take NULL results and then do nothing.
+ * and is complete up to the last event whenever the run ends, for whatever reason. Figures carry 15
+ * significant digits. All functions take NULL results and then do nothing.
  */
 #ifndef ELASTISIM_RESULTS_RESULTS_H
 #define ELASTISIM_RESULTS_RESULTS_H
@@ -18,11 +18,12 @@ struct node;
 struct state;
 struct results;
 
-/* Creates the files that the configuration names (folders that are missing, too). Returns NULL with err
- * (ERROR_INPUT) that names the key and the path. */
+/* Creates the files that the configuration names (folders that are missing, too). Returns NULL with
+ * err (ERROR_INPUT) that names the key and the path. */
 struct results *results_open(const struct configuration *configuration, struct error *err);
 
-/* A row of node_utilization: the node as it is now. Returns 0, or -1 with err when the disk is full. */
+/* A row of node_utilization: the node as it is now. Returns 0, or -1 with err when the disk is
+ * full. */
 int results_node_changed(struct results *results, double time, const struct node *node,
                          struct error *err);
 /* Whether task_times are written: nobody keeps task starts otherwise. */
@@ -31,8 +32,9 @@ bool results_want_task_times(const struct results *results);
 int results_task(struct results *results, double time, uint32_t job, const char *node,
                  const char *task, double duration, struct error *err);
 
-/* Writes job_statistics, unfinished jobs included, and closes all files. Returns 0, or -1 with err when something could
- * not be written. The results are gone afterwards. `state` may be NULL when the run never began. */
+/* Writes job_statistics, unfinished jobs included, and closes all files. Returns 0, or -1 with err
+ * when something could not be written. The results are gone afterwards. `state` may be NULL when
+ * the run never began. */
 int results_close(struct results *results, const struct state *state, struct error *err);
 
 #endif

@@ -37,8 +37,7 @@ struct summary summarize(const struct state *state)
     }
     summary.makespan = last > first ? last - first : 0;
     if (summary.makespan > 0)
-        summary.node_utilization =
-            node_seconds / (summary.makespan * state->platform->num_nodes);
+        summary.node_utilization = node_seconds / (summary.makespan * state->platform->num_nodes);
     return summary;
 }
 

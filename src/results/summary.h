@@ -7,14 +7,15 @@
 
 struct state;
 
-/* Times in seconds of simulated time. Means are over the jobs that started and ended; 0 when there are none. */
+/* Times in seconds of simulated time. Means are over the jobs that started and ended; 0 when there
+ * are none. */
 struct summary {
     size_t completed, killed, unfinished;
-    double makespan;         /* from the first submission to the last end */
-    double mean_wait;        /* start - submission */
-    double mean_turnaround;  /* end - submission */
-    /* Mean of max(1, (wait + run) / max(run, 10 s)): Feitelson and Rudolph, "Metrics and benchmarking for
-     * parallel job scheduling", JSSPP 1998. */
+    double makespan;        /* from the first submission to the last end */
+    double mean_wait;       /* start - submission */
+    double mean_turnaround; /* end - submission */
+    /* Mean of max(1, (wait + run) / max(run, 10 s)): Feitelson and Rudolph, "Metrics and
+     * benchmarking for parallel job scheduling", JSSPP 1998. */
     double bounded_slowdown;
     double node_utilization; /* node seconds used over node seconds there were in the makespan */
     size_t reconfigurations;

@@ -5,7 +5,7 @@
 const char *invocation_type_name(int type)
 {
     static const char *const names[] = {
-        "periodic",         "job submit",       "job completed", "job killed",
+        "periodic",         "job submit",       "job completed",   "job killed",
         "scheduling point", "evolving request", "reconfiguration",
     };
     return type >= 0 && (size_t)type < sizeof names / sizeof names[0] ? names[type] : "unknown";

@@ -7,9 +7,10 @@
 #include "scheduler/decision.h"
 #include "simulation/state.h"
 
-/* Why and with what the scheduler is invoked. The changed jobs and nodes are in state, sorted by ID. */
+/* Why and with what the scheduler is invoked. The changed jobs and nodes are in state, sorted by
+ * ID. */
 struct invocation {
-    int type; /* enum elastisim_invocation */
+    int type;                  /* enum elastisim_invocation */
     const struct job *trigger; /* NULL when periodic */
     uint32_t request;          /* evolving request only: nodes asked for */
     /* PFS figures in bytes/s; with forward_io_information only. */
@@ -24,20 +25,22 @@ struct scheduler_backend {
     void *self;
     /* Shows the system to the scheduler and fills decisions (empty at the call). Returns 0, or -1
      * with err (ERROR_SCHEDULER: it died, timed out, answered garbage, raised; ERROR_FAILURE when
-     * interrupted by a signal). The checks here are of form only; the validator judges the content. */
+     * interrupted by a signal). The checks here are of form only; the validator judges the content.
+     */
     int (*invoke)(void *self, const struct state *state, const struct invocation *invocation,
                   struct decisions *decisions, struct error *err);
-    /* Tells the scheduler that the run is over and lets go of it; `failed` when the run ended with an
-     * error. Called once, before destroy. Never fails the run. */
+    /* Tells the scheduler that the run is over and lets go of it; `failed` when the run ended with
+     * an error. Called once, before destroy. Never fails the run. */
     void (*finalize)(void *self, bool failed);
     void (*destroy)(void *self);
     /* Wall-clock seconds spent in the scheduler, waiting for it included. */
     double seconds;
 };
 
-/* Opens the scheduler that SPEC names ("builtin:NAME", "exec:COMMAND", "plugin:FILE.so", "zmq:URL").
- * `timeout` is in wall-clock seconds, 0 for none. Returns 0, or -1 with err (ERROR_INPUT for an unknown
- * kind or policy; ERROR_SCHEDULER when the scheduler can't be started or does not connect). */
+/* Opens the scheduler that SPEC names ("builtin:NAME", "exec:COMMAND", "plugin:FILE.so",
+ * "zmq:URL"). `timeout` is in wall-clock seconds, 0 for none. Returns 0, or -1 with err
+ * (ERROR_INPUT for an unknown kind or policy; ERROR_SCHEDULER when the scheduler can't be started
+ * or does not connect). */
 int scheduler_open(struct scheduler_backend *backend, const char *spec, double timeout,
                    struct error *err);
 void scheduler_close(struct scheduler_backend *backend); /* fine on a zeroed one */
@@ -47,8 +50,8 @@ void scheduler_close(struct scheduler_backend *backend); /* fine on a zeroed one
 /* Waits for an external scheduler at URL (the simulator binds a ZeroMQ PAIR socket). */
 int zeromq_backend_open(struct scheduler_backend *backend, const char *url, double timeout,
                         struct error *err);
-/* Starts COMMAND with /bin/sh -c and the URL to connect to in its environment (ELASTISIM_URL), over a
- * private ipc:// socket in a fresh folder under TMPDIR; ends it afterwards. */
+/* Starts COMMAND with /bin/sh -c and the URL to connect to in its environment (ELASTISIM_URL), over
+ * a private ipc:// socket in a fresh folder under TMPDIR; ends it afterwards. */
 int process_backend_open(struct scheduler_backend *backend, const char *command, double timeout,
                          struct error *err);
 /* A policy inside the simulator: NAME with its options, e.g. "easy,order=sjf". */

@@ -19,9 +19,9 @@ struct decision_argument {
 struct decision {
     uint32_t job;
     bool kill;
-    bool sets_nodes;  /* `nodes` is the whole new list, in rank order */
+    bool sets_nodes; /* `nodes` is the whole new list, in rank order */
     bool sets_gpus;
-    uint32_t gpus; /* per node */
+    uint32_t gpus;   /* per node */
     uint32_t *nodes; /* owned */
     uint32_t num_nodes, nodes_capacity;
     struct decision_argument *arguments; /* runtime arguments to set; owned */

@@ -181,7 +181,7 @@ static bool await_end(struct process *process, int milliseconds)
 /* `knows` that the run is over: then it may end by itself. */
 static void end_process(struct process *process, bool knows)
 {
-    if (process->pid == 0 || (knows && await_end(process, GRACE)))
+    if (process->pid == 0 || await_end(process, knows ? GRACE : 0))
         return;
     kill(-process->pid, SIGTERM);
     if (await_end(process, GRACE))
@@ -193,7 +193,9 @@ static void end_process(struct process *process, bool knows)
 static void finalize(void *self, bool failed)
 {
     struct process *process = self;
-    end_process(process, zeromq_finish(process->zeromq, failed));
+    (void)failed; /* it is to end either way */
+    zeromq_finish(process->zeromq);
+    end_process(process, true);
     process->pid = 0;
 }
 
@@ -225,9 +227,9 @@ static int open_process(struct process *process, double timeout, struct error *e
     snprintf(url, sizeof url, "ipc://%s/s", process->folder);
     process->watched = (struct zeromq_process){process->command, report_end, process};
     process->zeromq = zeromq_open(url, timeout, &process->watched, err);
-    if (!process->zeromq)
+    if (!process->zeromq || start(process, url, err))
         return -1;
-    return start(process, url, err);
+    return zeromq_connect(process->zeromq, err);
 }
 
 int process_backend_open(struct scheduler_backend *backend, const char *command, double timeout,

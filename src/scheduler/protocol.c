@@ -364,13 +364,6 @@ const char *invocation_text(const struct state *state, const struct invocation *
 
 /* --- Reading -------------------------------------------------------------------------------- */
 
-static int require(const struct json_at *member, const char *expected, struct error *err)
-{
-    if (member->value)
-        return 0;
-    return json_error(member, err, "is missing; expected %s", expected);
-}
-
 /* IDs and counts. */
 static int read_count(const struct json_at *at, uint32_t *result, struct error *err)
 {
@@ -463,7 +456,7 @@ static int read_entry(const struct json_at *entry, struct decisions *decisions, 
     if (json_object(entry, err))
         return -1;
     struct json_at member = json_member(entry, "id");
-    if (require(&member, "the job's ID", err) || read_count(&member, &id, err))
+    if (read_count(&member, &id, err))
         return -1;
     if (decisions_find(decisions, id))
         return json_error(&member, err,
@@ -482,8 +475,7 @@ static int read_decisions(const struct json_at *root, struct decisions *decision
                           struct error *err)
 {
     struct json_at list = json_member(root, "jobs");
-    if (require(&list, "the list of jobs to change, which may be empty", err) ||
-        json_array(&list, err))
+    if (json_array(&list, err))
         return -1;
     long index = 0;
     for (const cJSON *value = list.value->child; value; value = value->next) {
@@ -509,8 +501,7 @@ static int read_failure(const struct json_at *root, struct error *err)
 {
     const char *text, *traceback = "";
     struct json_at member = json_member(root, "error");
-    if (require(&member, "what the scheduler raised, as a string", err) ||
-        json_string(&member, &text, err))
+    if (json_string(&member, &text, err))
         return -1;
     member = json_member(root, "traceback");
     if (member.value && json_string(&member, &traceback, err))
@@ -519,7 +510,7 @@ static int read_failure(const struct json_at *root, struct error *err)
     size_t length = strlen(traceback);
     while (length > 0 && traceback[length - 1] == '\n')
         length--;
-    return error_set(err, ERROR_SCHEDULER, "the scheduler raised %.900s%s%.*s", text,
+    return error_set(err, ERROR_SCHEDULER, "the scheduler raised %s%s%.*s", text,
                      length > 0 ? "\n" : "", (int)length, traceback);
 }
 
@@ -529,15 +520,14 @@ static int read_root(const struct json_at *root, struct decisions *decisions, st
     if (json_object(root, err))
         return -1;
     struct json_at member = json_member(root, "code");
-    if (require(&member, "4293673985 (0xFFEC4401), the code of an answer", err) ||
-        json_integer(&member, 0, UINT32_MAX, &code, err))
+    if (json_integer(&member, 0, UINT32_MAX, &code, err))
         return -1;
     if (code == PROTOCOL_ANSWER)
         return read_decisions(root, decisions, err);
     if (code == PROTOCOL_FAILURE)
         return read_failure(root, err);
     return json_error(&member, err,
-                      "is %lld (%#llX); expected %u (0xFFEC4401), the code of an answer", code,
+                      "is %lld (0x%llX); expected %u (0xFFEC4401), the code of an answer", code,
                       (unsigned long long)code, PROTOCOL_ANSWER);
 }
 

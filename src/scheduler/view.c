@@ -1,5 +1,5 @@
-/* Promise: accessors cost O(1) (argument look-ups: the number of arguments), an operation the number
- * of nodes assigned to its job at most. */
+/* Promise: accessors cost O(1) (argument look-ups: the number of arguments), an operation the
+ * number of nodes assigned to its job at most. */
 #include "scheduler/view.h"
 
 #include <math.h>

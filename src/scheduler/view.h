@@ -1,6 +1,6 @@
 /* The view of the system that C schedulers inside the simulator get: the public API
- * (include/elastisim/scheduler.h) over the state of a run. What the scheduler wants is kept with the
- * jobs as proposals, so that accessors show it, and becomes decisions at the end. */
+ * (include/elastisim/scheduler.h) over the state of a run. What the scheduler wants is kept with
+ * the jobs as proposals, so that accessors show it, and becomes decisions at the end. */
 #ifndef ELASTISIM_SCHEDULER_VIEW_H
 #define ELASTISIM_SCHEDULER_VIEW_H
 
@@ -10,7 +10,8 @@
 struct elastisim_view {
     const struct state *state;
     const struct invocation *invocation;
-    /* FREE nodes less those assigned, plus those given up, in this invocation. NULL before the first operation. */
+    /* FREE nodes less those assigned, plus those given up, in this invocation. NULL before the
+     * first operation. */
     uint64_t *free_nodes;
     size_t num_free;
     struct proposal *first, *last; /* in the order in which jobs were first named */

@@ -1,9 +1,5 @@
 /* The ZeroMQ end of the scheduling protocol, for zeromq_backend_open and for schedulers that the
- * simulator starts itself.
- *
- * Opening binds the URL only: the scheduler may come until it is needed, so that its start and
- * the reading of the input overlap. The first invocation waits for it.
- */
+ * simulator starts itself, between binding and waiting. */
 #ifndef ELASTISIM_SCHEDULER_ZEROMQ_H
 #define ELASTISIM_SCHEDULER_ZEROMQ_H
 
@@ -11,7 +7,7 @@
 
 struct zeromq;
 
-/* The process that is to connect, where the simulator has started it; outlives the connection. */
+/* The process that is to connect, where the simulator starts it; outlives the connection. */
 struct zeromq_process {
     const char *command;
     /* Whether it has ended, and then how ("ended with exit status 1"). */
@@ -24,12 +20,13 @@ struct zeromq_process {
  */
 struct zeromq *zeromq_open(const char *url, double timeout, const struct zeromq_process *process,
                            struct error *err);
+/* Waits until the scheduler has connected. Returns 0, or -1 with err. */
+int zeromq_connect(struct zeromq *zeromq, struct error *err);
 /* As scheduler_backend.invoke; self is a struct zeromq. */
 int zeromq_invoke(void *self, const struct state *state, const struct invocation *invocation,
                   struct decisions *decisions, struct error *err);
-/* Tells the scheduler that the run is over; one that has not connected yet is given a second for it
- * unless the run failed. Returns whether it knows now: it was told, or had left by itself. */
-bool zeromq_finish(struct zeromq *zeromq, bool failed);
+/* Tells a scheduler that is still there that the run is over. */
+void zeromq_finish(struct zeromq *zeromq);
 /* Closes the connection once the last message has left, within a second. NULL is fine. */
 void zeromq_close(struct zeromq *zeromq);
 

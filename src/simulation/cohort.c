@@ -266,24 +266,29 @@ bool is_point(const struct execution *execution, const struct block *phase)
            (job_may_be_resized(execution) && phase->scheduling_point);
 }
 
+/* An iteration counts as finished once what stands between it and the next is over, too: a scheduling
+ * point belongs to the iteration before it, as in ElastiSim. */
+void pass_iteration(struct cohort *cohort)
+{
+    struct execution *execution = cohort->execution;
+    cohort->place.passed++;
+    lifecycle_touch(execution->executor->state, execution->job, execution->executor->err);
+}
+
 static void end_phase_iteration(struct cohort *cohort)
 {
     struct execution *execution = cohort->execution;
-    struct executor *executor = execution->executor;
     struct place *place = &cohort->place;
-    const struct block *done = block_of(execution, place);
-    place->passed++;
-    if (lifecycle_touch(executor->state, execution->job, executor->err))
-        return;
     if (!next_iteration(execution, &place->phase, &place->iteration)) {
         cohort_meet(cohort, STEP_BLOCK_END, true);
         return;
     }
-    bool meets = is_point(execution, block_of(execution, place)) || done->barrier;
-    if (meets) {
+    const struct block *phase = block_of(execution, place);
+    if (is_point(execution, phase) || phase->barrier) {
         cohort_meet(cohort, STEP_BLOCK_END, true);
         return;
     }
+    pass_iteration(cohort);
     begin_block(cohort);
     make_runnable(cohort);
 }
@@ -356,6 +361,10 @@ static bool step(struct cohort *cohort)
         after_block(cohort);
         return false;
     }
+    if (place->step == STEP_BEGIN) {
+        begin_block(cohort);
+        return true;
+    }
     const struct block *block = block_of(cohort->execution, place);
     if (place->task == block->num_tasks) {
         end_block(cohort);
@@ -389,6 +398,7 @@ static bool step(struct cohort *cohort)
         place->step = STEP_ITERATE;
         return true;
     case STEP_BLOCK_END:
+    case STEP_BEGIN:
         break; /* seen to above */
     }
     return false;

@@ -1,4 +1,6 @@
-/* Promise: a device serves exactly the first of its queue, and the end of that use is an event. */
+/* Promise: a device serves the first of its queue, and the end of that use is an event. At the
+ * instant in which a use ends its device counts as free until whoever waited for it has gone on: a
+ * task that follows at once may queue there again, behind those who wait, as in ElastiSim. */
 #include "simulation/devices.h"
 
 #include <stdlib.h>
@@ -6,6 +8,7 @@
 struct device {
     struct devices *devices;
     struct device_use *first, *last;
+    bool serving; /* the first */
 };
 
 int devices_create(struct devices *devices, const struct platform *platform,
@@ -42,8 +45,9 @@ static void use_ended(void *owner);
 static void serve_first(struct device *device)
 {
     struct device_use *use = device->first;
-    if (!use)
+    if (!use || device->serving)
         return;
+    device->serving = true;
     use->end = (struct event){.handle = use_ended, .owner = use};
     use->end.time = use->end.due = *device->devices->now + use->duration;
     if (event_heap_add(device->devices->heap, &use->end))
@@ -54,13 +58,10 @@ static void enqueue(struct device *device, struct device_use *use)
 {
     use->device = device;
     use->next = NULL;
-    if (device->last) {
-        device->last->next = use;
-        device->last = use;
-        return;
-    }
-    device->first = device->last = use;
-    serve_first(device);
+    *(device->last ? &device->last->next : &device->first) = use;
+    device->last = use;
+    if (device->first == use)
+        serve_first(device);
 }
 
 static void dequeue(struct device *device, struct device_use *use)
@@ -82,8 +83,9 @@ static void use_ended(void *owner)
     struct device_use *use = owner;
     struct device *device = use->device;
     dequeue(device, use);
-    serve_first(device);
+    device->serving = false;
     use->done(use->owner);
+    serve_first(device);
 }
 
 static bool among(const struct device_use *uses, uint32_t count, const struct device *device)
@@ -101,7 +103,7 @@ void devices_use_gpus(struct devices *devices, uint32_t node, struct device_use 
     uint32_t num_gpus = devices->platform->nodes[node].num_gpus;
     uint32_t used = 0;
     for (uint32_t i = 0; i < num_gpus && used < count; i++)
-        if (!gpus[i].first)
+        if (!gpus[i].serving)
             enqueue(&gpus[i], &uses[used++]);
     for (uint32_t i = 0; i < num_gpus && used < count; i++)
         if (!among(uses, used, &gpus[i]))
@@ -118,9 +120,11 @@ void devices_cancel(struct devices *devices, struct device_use *use)
     struct device *device = use->device;
     if (!device)
         return;
-    bool served = device->first == use;
+    bool served = use->end.slot > 0;
     event_heap_remove(devices->heap, &use->end);
     dequeue(device, use);
-    if (served)
+    if (served) {
+        device->serving = false;
         serve_first(device);
+    }
 }

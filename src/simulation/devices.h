@@ -1,5 +1,6 @@
-/* GPUs and GPU links of nodes that several jobs may share: each serves one use at a time, first come
- * first served (SPEC section 5). Nodes that belong to one job need none of this: a rank has one GPU task at a time. */
+/* GPUs and GPU links of nodes that several jobs may share: each serves one use at a time, first
+ * come first served (SPEC section 5). Nodes that belong to one job need none of this: a rank has
+ * one GPU task at a time. */
 #ifndef ELASTISIM_SIMULATION_DEVICES_H
 #define ELASTISIM_SIMULATION_DEVICES_H
 
@@ -12,7 +13,7 @@ struct device;
 struct device_use {
     struct device *device; /* NULL while not queued */
     struct device_use *next;
-    double duration; /* seconds */
+    double duration;  /* seconds */
     struct event end; /* queued while the device serves this use */
     void (*done)(void *owner);
     void *owner;
@@ -32,13 +33,14 @@ int devices_create(struct devices *devices, const struct platform *platform,
                    struct event_heap *heap, const double *now, struct error *err);
 void devices_release(struct devices *devices); /* fine on a zeroed one */
 
-/* Queues `count` kernels (uses[0..count), with duration, done and owner set) on that many different GPUs of a
- * node, free ones first, each group in order of their index. count <= number of GPUs. */
+/* Queues `count` kernels (uses[0..count), with duration, done and owner set) on that many different
+ * GPUs of a node, free ones first, each group in order of their index. count <= number of GPUs. */
 void devices_use_gpus(struct devices *devices, uint32_t node, struct device_use *uses,
                       uint32_t count);
 /* Queues an exchange on the node's GPU link. */
 void devices_use_link(struct devices *devices, uint32_t node, struct device_use *use);
-/* Takes a use out, queued or being served; the next in line starts at once. Nothing when it ended. */
+/* Takes a use out, queued or being served; the next in line starts at once. Nothing when it ended.
+ */
 void devices_cancel(struct devices *devices, struct device_use *use);
 
 #endif

@@ -1,4 +1,5 @@
-/* The inside of the executor, shared by its files (executor.c, cohort.c, work.c) and no one else. */
+/* The inside of the executor, shared by its files (executor.c, cohort.c, work.c) and no one else.
+ */
 #ifndef ELASTISIM_SIMULATION_EXECUTION_H
 #define ELASTISIM_SIMULATION_EXECUTION_H
 
@@ -17,8 +18,8 @@ struct task_values {
 struct team {
     struct execution *execution;
     uint32_t size;
-    uint32_t *nodes; /* node ID by rank; owned */
-    uint32_t *hosts; /* host number by rank; owned */
+    uint32_t *nodes;      /* node ID by rank; owned */
+    uint32_t *hosts;      /* host number by rank; owned */
     double uniform_speed; /* the nodes' speed when it is the same for all, else 0 */
     /* The meeting that is forming: cohorts in the order of their arrival. */
     struct cohort *first_waiting, *last_waiting;
@@ -26,7 +27,8 @@ struct team {
     bool awaits_io;   /* it forms only once `async_ranks` is 0 */
     /* Ranks with async I/O under way outside of sequences, counted per I/O. */
     uint64_t async_ranks;
-    /* [depth * size + rank], depth >= 1: async I/Os under way in the sequence at that depth; NULL until used. */
+    /* [depth * size + rank], depth >= 1: async I/Os under way in the sequence at that depth; NULL
+     * until used. */
     uint32_t *async_in_sequence;
     double *task_starts; /* [depth * size + rank]; NULL unless task times are logged */
 };
@@ -41,6 +43,7 @@ enum step {
     STEP_EXCHANGE,     /* after the meeting before an exchange */
     STEP_SEQUENCE_END, /* the children of a sequence ran once */
     STEP_BLOCK_END,    /* after the meeting at the end of a block's iteration */
+    STEP_BEGIN,        /* after the meeting of kept nodes and newcomers */
 };
 
 enum cohort_state {
@@ -74,12 +77,13 @@ struct cohort {
     struct place place;
     uint64_t *counters; /* [depth]: iterations done of the task there; owned */
     size_t *sequences;  /* [depth]: the sequence entered there; in the same memory */
-    uint32_t *ready; /* ranks that are done with the current step, ascending; owned */
+    uint32_t *ready;    /* ranks that are done with the current step, ascending; owned */
     uint32_t num_ready, ready_capacity;
     struct part *parts; /* ranks that are not */
     uint32_t num_in_parts;
     struct load_group *exchange;
-    bool exchange_pending; /* nobody goes on before the exchange, under way or about to start, is done */
+    bool exchange_pending; /* nobody goes on before the exchange, under way or about to start, is
+                              done */
 };
 
 /* Members of a cohort that wait for the same end, or for the same group of loads. */
@@ -123,7 +127,7 @@ struct execution {
     struct cohort *at_point; /* the cohort of all ranks while the simulation has the word */
     size_t next_phase;       /* then: where the phases go on */
     uint64_t next_iteration;
-    uint64_t passed; /* lower bound of the finished phase iterations while no cohort says */
+    uint64_t passed;   /* lower bound of the finished phase iterations while no cohort says */
     struct event wake; /* runs what is runnable, or tells the simulation */
     void (*on_wake)(struct execution *execution);
 };
@@ -138,7 +142,8 @@ void run_cohorts(struct execution *execution);
 const struct block *block_of(const struct execution *execution, const struct place *place);
 /* The next phase iteration after (phase, iteration); false when there is none. */
 bool next_iteration(const struct execution *execution, size_t *phase, uint64_t *iteration);
-/* A cohort with room for `capacity` ranks, none of them in it yet; NULL (and the error filled) without memory. */
+/* A cohort with room for `capacity` ranks, none of them in it yet; NULL (and the error filled)
+ * without memory. */
 struct cohort *cohort_create(struct team *team, const struct place *place, uint32_t capacity);
 void cohort_destroy(struct cohort *cohort);
 void make_runnable(struct cohort *cohort);
@@ -150,10 +155,13 @@ void after_block(struct cohort *cohort);
 void cohort_walk(struct cohort *cohort);
 /* Adds ranks (ascending) to the ready ones of a cohort. */
 void cohort_add_ready(struct cohort *cohort, const uint32_t *ranks, uint32_t count);
-/* The ready ranks go on (as a cohort of their own when others are not ready) unless an exchange is pending. */
+/* The ready ranks go on (as a cohort of their own when others are not ready) unless an exchange is
+ * pending. */
 void cohort_release(struct cohort *cohort);
 /* Starts a block from its first task. */
 void begin_block(struct cohort *cohort);
+/* Counts a phase iteration of the cohort as finished. */
+void pass_iteration(struct cohort *cohort);
 /* Whether the simulation is asked before an iteration of a phase. */
 bool is_point(const struct execution *execution, const struct block *phase);
 bool job_may_ask(const struct execution *execution);
@@ -166,10 +174,11 @@ void team_check_meeting(struct team *team);
 void async_ranks_ended(struct async_io *async, const uint32_t *indices, uint32_t count);
 
 /* --- work.c -------------------------------------------------------------------------------- */
-/* Gives the ready ranks of a cohort the loads of its task. Afterwards they are ready or in parts; with
- * exchange_pending the cohort is to meet and go on with STEP_EXCHANGE. */
+/* Gives the ready ranks of a cohort the loads of its task. Afterwards they are ready or in parts;
+ * with exchange_pending the cohort is to meet and go on with STEP_EXCHANGE. */
 void perform_task(struct cohort *cohort, const struct task *task);
-/* Starts the exchange after the meeting; clears exchange_pending when there is nothing to exchange. */
+/* Starts the exchange after the meeting; clears exchange_pending when there is nothing to exchange.
+ */
 void start_exchange(struct cohort *cohort, const struct task *task);
 void part_destroy(struct part *part);
 void async_destroy(struct async_io *async);

@@ -21,8 +21,7 @@ int executor_create(struct executor *executor, struct state *state, struct event
                     struct devices *devices, struct error *err)
 {
     size_t nodes = state->platform->num_nodes;
-    *executor =
-        (struct executor){.state = state, .heap = heap, .devices = devices, .err = err};
+    *executor = (struct executor){.state = state, .heap = heap, .devices = devices, .err = err};
     executor->ranks = malloc(nodes * sizeof *executor->ranks);
     executor->amounts = malloc(nodes * sizeof *executor->amounts);
     executor->targets = malloc(nodes * sizeof *executor->targets);
@@ -111,16 +110,15 @@ void make_runnable(struct cohort *cohort)
     execution->last_runnable = cohort;
 }
 
-/* How many walks are made between two looks at whether the user wants the run to end: an application
- * of countless iterations that take no time must not make us deaf. */
+/* How many walks are made between two looks at whether the user wants the run to end: an
+ * application of countless iterations that take no time must not make us deaf. */
 #define WALKS_PER_INTERRUPT_CHECK 4096
 
 void run_cohorts(struct execution *execution)
 {
     unsigned walks = 0;
     while (execution->first_runnable && !execution_failed(execution)) {
-        if (++walks % WALKS_PER_INTERRUPT_CHECK == 0 &&
-            interrupt_check(execution->executor->err))
+        if (++walks % WALKS_PER_INTERRUPT_CHECK == 0 && interrupt_check(execution->executor->err))
             return;
         struct cohort *cohort = execution->first_runnable;
         execution->first_runnable = cohort->next_in_line;
@@ -146,8 +144,7 @@ void execution_wake(struct execution *execution, void (*action)(struct execution
     struct executor *executor = execution->executor;
     double now = executor->state->now;
     execution->on_wake = action;
-    execution->wake =
-        (struct event){.time = now, .due = now, .handle = woken, .owner = execution};
+    execution->wake = (struct event){.time = now, .due = now, .handle = woken, .owner = execution};
     if (event_heap_add(executor->heap, &execution->wake))
         error_no_memory(executor->err);
 }
@@ -464,9 +461,9 @@ static void after_phase_iteration(struct cohort *cohort)
     struct place *place = &cohort->place;
     execution->next_phase = place->phase;
     execution->next_iteration = place->iteration;
-    execution->passed = place->passed;
     bool over = place->phase == execution->application->num_phases;
     if (!over && !is_point(execution, &execution->application->phases[place->phase])) {
+        pass_iteration(cohort);
         begin_block(cohort);
         make_runnable(cohort);
         return;
@@ -474,6 +471,18 @@ static void after_phase_iteration(struct cohort *cohort)
     cohort->state = COHORT_POINT;
     execution->at_point = cohort;
     execution_wake(execution, over ? tell_end : tell_point);
+}
+
+/* Kept nodes and newcomers go on with the phases one after the other; the barrier of the next
+ * iteration, if it has one, brings them together. */
+static void rejoin(struct cohort *cohort)
+{
+    struct execution *execution = cohort->execution;
+    cohort->place = phases_place(execution);
+    if (execution->application->phases[execution->next_phase].barrier)
+        cohort_meet(cohort, STEP_BEGIN, false);
+    else
+        make_runnable(cohort);
 }
 
 /* Sends the newcomers of a cohort of all ranks through on_expansion; the others go on. */
@@ -485,6 +494,7 @@ static void part_newcomers(struct cohort *cohort)
     struct cohort *expanding = whole_team(newcomers, &place);
     if (!expanding)
         return;
+    make_runnable(expanding);
     /* Newcomers are a subsequence of all ranks, in the same order. */
     uint32_t kept = 0, next = 0;
     for (uint32_t rank = 0; rank < execution->all.size; rank++) {
@@ -494,9 +504,8 @@ static void part_newcomers(struct cohort *cohort)
             cohort->ready[kept++] = rank;
     }
     cohort->num_ready = kept;
-    make_runnable(expanding);
     if (kept > 0)
-        enter_phases(cohort);
+        rejoin(cohort);
     else
         cohort_destroy(cohort);
 }
@@ -523,7 +532,7 @@ static void after_expansion(struct cohort *cohort)
         if (execution->all.nodes[rank] == newcomers->nodes[next])
             cohort->ready[next++] = rank;
     cohort->team = &execution->all;
-    enter_phases(cohort);
+    rejoin(cohort);
 }
 
 void after_block(struct cohort *cohort)
@@ -557,6 +566,7 @@ void execution_continue(struct execution *execution)
 {
     struct cohort *cohort = execution->at_point;
     execution->at_point = NULL;
+    pass_iteration(cohort);
     begin_block(cohort);
     make_runnable(cohort);
     execution_wake(execution, run_cohorts);
@@ -591,6 +601,8 @@ int execution_reconfigure(struct execution *execution, const struct node_list *b
 {
     const struct application *application = execution->application;
     const struct node_list *nodes = &execution->job->executing;
+    pass_iteration(execution->at_point);
+    execution->passed = execution->at_point->place.passed;
     cohort_destroy(execution->at_point);
     execution->at_point = NULL;
     team_release(&execution->all);

@@ -342,11 +342,13 @@ int state_create(struct state *state, const struct configuration *configuration,
         return error_no_memory(err);
     }
     for (size_t i = 0; i < state->num_jobs; i++)
-        state->jobs[i] = (struct job){
-            .request = workload_job(workload, i), .all_nodes = state->nodes, .start_time = -1, .end_time = -1};
+        state->jobs[i] = (struct job){.request = workload_job(workload, i),
+                                      .all_nodes = state->nodes,
+                                      .start_time = -1,
+                                      .end_time = -1};
     for (uint32_t i = 0; i < platform->num_nodes; i++) {
-        state->nodes[i] = (struct node){
-            .description = &platform->nodes[i], .id = i, .state = NODE_ALLOCATED};
+        state->nodes[i] =
+            (struct node){.description = &platform->nodes[i], .id = i, .state = NODE_ALLOCATED};
         if (node_settle(state, &state->nodes[i], err)) {
             state_release(state);
             return -1;
@@ -562,8 +564,7 @@ static const char *check_node(const struct state *state, const struct node *node
         return "a node's state does not follow from its jobs";
     if ((node->state == NODE_FREE) != in_set(state->free_nodes, node->id))
         return "the set of free nodes is wrong";
-    if (!state->configuration->allow_oversubscription &&
-        node->num_running + node->num_expected > 1)
+    if (!state->configuration->allow_oversubscription && node->num_running + node->num_expected > 1)
         return "a node has several jobs without oversubscription";
     for (uint32_t i = 0; i < node->num_running; i++)
         if (!job_is_running(node_running_job(node, i)))

@@ -1,15 +1,16 @@
 /* Jobs and nodes as state machines: the only place that writes their states and what follows from
  * them (queues, node states, reservations, counters, what changed, rows of node_utilization).
  *
- * Functions that allocate return 0, or -1 with err. Node lists handed over are owned by the job afterwards,
- * also on failure.
+ * Functions that allocate return 0, or -1 with err. Node lists handed over are owned by the job
+ * afterwards, also on failure.
  */
 #ifndef ELASTISIM_SIMULATION_LIFECYCLE_H
 #define ELASTISIM_SIMULATION_LIFECYCLE_H
 
 #include "simulation/state.h"
 
-/* All jobs unsubmitted, all nodes free. The pointers are borrowed. Writes the row per node of time 0. */
+/* All jobs unsubmitted, all nodes free. The pointers are borrowed. Writes the row per node of time
+ * 0. */
 int state_create(struct state *state, const struct configuration *configuration,
                  const struct platform *platform, const struct workload *workload,
                  struct results *results, struct error *err);
@@ -20,9 +21,9 @@ int lifecycle_submit(struct state *state, struct job *job, struct error *err);
 /* PENDING -> RUNNING on `nodes`. */
 int lifecycle_start(struct state *state, struct job *job, struct node_list nodes, uint32_t gpus,
                     struct error *err);
-/* A running job is to run on `nodes`: reserves the new ones (and frees those reserved before). The same set of nodes and
- * as many GPUs as it runs on mean no change. The state becomes PENDING_RECONFIGURATION or RUNNING; a
- * job IN_RECONFIGURATION stays so until it resumes. */
+/* A running job is to run on `nodes`: reserves the new ones (and frees those reserved before). The
+ * same set of nodes and as many GPUs as it runs on mean no change. The state becomes
+ * PENDING_RECONFIGURATION or RUNNING; a job IN_RECONFIGURATION stays so until it resumes. */
 int lifecycle_want(struct state *state, struct job *job, struct node_list nodes, uint32_t gpus,
                    struct error *err);
 /* Applies the waiting change: -> IN_RECONFIGURATION. Dropped nodes are free at once. */

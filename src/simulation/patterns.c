@@ -22,8 +22,9 @@ double vector_share(enum vector_pattern pattern, double payload, const double *l
     return 0;
 }
 
-/* A ring over n * g GPUs: the number of times `per_hop` bytes pass between two neighbouring GPUs of one node. On a
- * single node the ring closes inside it, and with two GPUs both neighbours are the same one. */
+/* A ring over n * g GPUs: the number of times `per_hop` bytes pass between two neighbouring GPUs of
+ * one node. On a single node the ring closes inside it, and with two GPUs both neighbours are the
+ * same one. */
 static double ring_link_bytes(double per_hop, uint32_t directions, uint32_t n, uint32_t g)
 {
     double hops = n == 1 && g == 2 ? 2 : 1;

@@ -22,8 +22,7 @@
 #define MIN_INTERVAL_TOLERANCE 1e-3
 
 /* A job that ends within this of its walltime, by rounding of sums of times, ends at it. */
-#define WALLTIME_TOLERANCE 1e-9
-#define WALLTIME_RELATIVE_TOLERANCE 1e-12
+#define WALLTIME_TOLERANCE (2 * EVENT_INSTANT)
 
 /* So many periodic invocations in a row, with nothing running, nothing to be submitted and nothing
  * decided, mean that the scheduler will never start what waits. */
@@ -58,9 +57,9 @@ struct simulation {
     struct validator validator;
     struct decisions decisions;
     struct error *err;
-    struct event submission; /* of the job that is next */
-    struct event period;     /* the next periodic invocation */
-    uint64_t periods;        /* made so far */
+    struct event submission;       /* of the job that is next */
+    struct event period;           /* the next periodic invocation */
+    uint64_t periods;              /* made so far */
     struct event put_off;          /* an invocation put off by min_scheduling_interval */
     struct event put_off_periodic; /* a periodic one */
     struct follow_up *follow_ups;
@@ -174,8 +173,7 @@ static void remove_follow_up(struct follow_up *follow_up)
 {
     struct simulation *simulation = follow_up->simulation;
     event_heap_remove(&simulation->heap, &follow_up->event);
-    *(follow_up->previous ? &follow_up->previous->next : &simulation->follow_ups) =
-        follow_up->next;
+    *(follow_up->previous ? &follow_up->previous->next : &simulation->follow_ups) = follow_up->next;
     if (follow_up->next)
         follow_up->next->previous = follow_up->previous;
     free(follow_up);
@@ -235,11 +233,11 @@ static void watch_walltime(struct simulation *simulation, struct job *job)
     job->watch = watch;
     watch->simulation = simulation;
     watch->job = job;
-    double end = simulation->state.now + walltime +
-                 simulation->configuration->job_kill_grace_period;
+    double end =
+        simulation->state.now + walltime + simulation->configuration->job_kill_grace_period;
     watch->event = (struct event){
         .time = end,
-        .due = end + WALLTIME_TOLERANCE + WALLTIME_RELATIVE_TOLERANCE * end,
+        .due = end + WALLTIME_TOLERANCE,
         .handle = walltime_exceeded,
         .owner = watch,
     };
@@ -261,8 +259,8 @@ static void apply_start(struct simulation *simulation, struct job *job,
     execution_start(&simulation->executor, job, simulation->err);
 }
 
-/* Applies what passed the validator: first what frees nodes, then what takes them. `at_point` is the job whose
- * change is applied at once, or NULL. */
+/* Applies what passed the validator: first what frees nodes, then what takes them. `at_point` is
+ * the job whose change is applied at once, or NULL. */
 static void apply_decisions(struct simulation *simulation, struct job *at_point)
 {
     struct state *state = &simulation->state;
@@ -312,23 +310,21 @@ static bool comes_too_early(const struct simulation *simulation)
 {
     double interval = simulation->configuration->min_scheduling_interval;
     return interval > 0 && simulation->has_invoked &&
-           simulation->state.now - simulation->last_invocation <
-               interval - MIN_INTERVAL_TOLERANCE;
+           simulation->state.now - simulation->last_invocation < interval - MIN_INTERVAL_TOLERANCE;
 }
 
 static void invoke_put_off(void *owner);
 
-/* Several invocations that are put off become one. The periodic one keeps its own place when it comes
- * after others: it then follows theirs by the interval. */
+/* Several invocations that are put off become one. The periodic one keeps its own place when it
+ * comes after others: it then follows theirs by the interval. */
 static void put_off(struct simulation *simulation, int type)
 {
     bool periodic = type == ELASTISIM_PERIODIC;
-    bool waits = simulation->put_off_periodic.slot > 0 ||
-                 (!periodic && simulation->put_off.slot > 0);
+    bool waits =
+        simulation->put_off_periodic.slot > 0 || (!periodic && simulation->put_off.slot > 0);
     if (waits)
         return;
-    double time =
-        simulation->last_invocation + simulation->configuration->min_scheduling_interval;
+    double time = simulation->last_invocation + simulation->configuration->min_scheduling_interval;
     add_event(simulation, periodic ? &simulation->put_off_periodic : &simulation->put_off,
               fmax(time, simulation->state.now), invoke_put_off, simulation);
 }
@@ -359,8 +355,7 @@ static void invoke_periodic(struct simulation *simulation)
 {
     if (!invoke(simulation, (struct invocation){.type = ELASTISIM_PERIODIC}, NULL))
         return;
-    simulation->idle_invocations =
-        is_idle(simulation) ? simulation->idle_invocations + 1 : 0;
+    simulation->idle_invocations = is_idle(simulation) ? simulation->idle_invocations + 1 : 0;
     if (simulation->idle_invocations > MAX_IDLE_INVOCATIONS && !failed(simulation))
         stuck(simulation);
 }
@@ -380,8 +375,7 @@ static void expect_submission(struct simulation *simulation)
     if (state->num_submitted == state->num_jobs)
         return;
     double time = state->jobs[state->num_submitted].request->submit_time;
-    add_event(simulation, &simulation->submission, fmax(time, state->now), submit_next,
-              simulation);
+    add_event(simulation, &simulation->submission, fmax(time, state->now), submit_next, simulation);
 }
 
 static void submit_next(void *owner)
@@ -393,8 +387,7 @@ static void submit_next(void *owner)
         return;
     expect_submission(simulation);
     if (simulation->configuration->schedule_on_job_submit)
-        invoke(simulation, (struct invocation){.type = ELASTISIM_JOB_SUBMIT, .trigger = job},
-               NULL);
+        invoke(simulation, (struct invocation){.type = ELASTISIM_JOB_SUBMIT, .trigger = job}, NULL);
 }
 
 static void expect_period(struct simulation *simulation);
@@ -423,8 +416,7 @@ static void walltime_exceeded(void *owner)
     struct job *job = watch->job;
     end_job(simulation, job, JOB_KILLED);
     if (simulation->configuration->schedule_on_job_finalize && !failed(simulation))
-        invoke(simulation, (struct invocation){.type = ELASTISIM_JOB_KILLED, .trigger = job},
-               NULL);
+        invoke(simulation, (struct invocation){.type = ELASTISIM_JOB_KILLED, .trigger = job}, NULL);
 }
 
 static void follow_up_kill(void *owner)
@@ -464,15 +456,15 @@ static int remember_nodes(struct simulation *simulation, const struct job *job)
     return 0;
 }
 
-/* A scheduling point of which the scheduler is not told: what waits is applied, and it may hear of that. */
+/* A scheduling point of which the scheduler is not told: what waits is applied, and it may hear of
+ * that. */
 static void silent_scheduling_point(struct simulation *simulation, struct job *job)
 {
-    if (!job->has_change ||
-        lifecycle_reconfigure(&simulation->state, job, simulation->err))
+    if (!job->has_change || lifecycle_reconfigure(&simulation->state, job, simulation->err))
         return;
     if (simulation->configuration->schedule_on_reconfiguration)
-        invoke(simulation,
-               (struct invocation){.type = ELASTISIM_RECONFIGURATION, .trigger = job}, NULL);
+        invoke(simulation, (struct invocation){.type = ELASTISIM_RECONFIGURATION, .trigger = job},
+               NULL);
 }
 
 /* Asks the scheduler where the job may be resized. */
@@ -613,33 +605,42 @@ static void deliver_completions(struct simulation *simulation)
         executor_complete(&simulation->executor, &completion);
 }
 
-/* Handles what comes next: completions of loads or one event. */
-static int step(struct simulation *simulation)
+/* Moves the clock to the next event, or to completions of loads before it; these are handled here.
+ * *arrived tells whether it got to the event. The port hears of every step, so that a load starts at
+ * the right time. */
+static int move_clock(struct simulation *simulation, const struct event *next, bool *arrived)
 {
     struct resources *resources = simulation->platform->resources;
     struct state *state = &simulation->state;
+    double reached, until = next ? next->due : INFINITY;
+    if (resources_advance(resources, until, &reached, simulation->err))
+        return -1;
+    if (!isfinite(reached))
+        return stuck(simulation);
+    *arrived = next && reached >= until;
+    state->now = fmax(state->now, *arrived ? next->time : reached);
+    deliver_completions(simulation);
+    return failed(simulation) ? -1 : 0;
+}
+
+/* Handles what comes next: completions of loads, one event, or both at one instant. */
+static int step(struct simulation *simulation)
+{
+    struct state *state = &simulation->state;
     struct event *next = event_heap_first(&simulation->heap);
     simulation->figures.events++;
-    if (resources_busy(resources) && (!next || next->due > state->now)) {
-        double reached;
-        if (resources_advance(resources, next ? next->due : INFINITY, &reached, simulation->err))
-            return -1;
-        if (!isfinite(reached))
-            return stuck(simulation);
-        bool first = !next || reached < next->due;
-        double now = first ? reached : next->time;
-        if (now > state->now)
-            state->now = now;
-        deliver_completions(simulation);
-        if (first || failed(simulation))
-            return failed(simulation) ? -1 : 0;
-        next = event_heap_first(&simulation->heap);
-    }
-    if (!next)
+    if (!next && !resources_busy(simulation->platform->resources))
         return stuck(simulation);
+    if (!next || next->due > state->now) {
+        bool arrived = false;
+        if (move_clock(simulation, next, &arrived))
+            return -1;
+        next = event_heap_first(&simulation->heap);
+        if (!arrived || !next)
+            return 0;
+    }
     event_heap_remove(&simulation->heap, next);
-    if (next->time > state->now)
-        state->now = next->time;
+    state->now = fmax(state->now, next->time);
     next->handle(next->owner);
     return failed(simulation) ? -1 : 0;
 }

@@ -12,9 +12,10 @@
 struct results;
 struct simulation;
 
-/* Called every now and then while the simulation runs (NULL for never), with what there is to tell. */
+/* Called every now and then while the simulation runs (NULL for never), with what there is to tell.
+ */
 struct simulation_progress {
-    double now; /* simulated seconds */
+    double now;          /* simulated seconds */
     size_t ended, total; /* jobs */
 };
 typedef void simulation_progress_fn(void *context, const struct simulation_progress *progress);
@@ -37,8 +38,8 @@ const struct state *simulation_state(const struct simulation *simulation);
 
 /* What a run cost. */
 struct simulation_figures {
-    uint64_t events;      /* handled */
-    uint64_t invocations; /* of the scheduler */
+    uint64_t events;          /* handled */
+    uint64_t invocations;     /* of the scheduler */
     double scheduler_seconds; /* wall clock */
 };
 struct simulation_figures simulation_figures(const struct simulation *simulation);

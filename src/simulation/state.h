@@ -1,7 +1,8 @@
 /* The state of a run: jobs, nodes and what changed since the scheduler last looked.
  *
  * Everyone may read these structs; only lifecycle.c writes them (the executor's progress excepted,
- * which it asks for). That keeps every derived fact (node states, queues, counters, changes) in one place.
+ * which it asks for). That keeps every derived fact (node states, queues, counters, changes) in one
+ * place.
  */
 #ifndef ELASTISIM_SIMULATION_STATE_H
 #define ELASTISIM_SIMULATION_STATE_H
@@ -32,9 +33,9 @@ enum node_state { NODE_FREE, NODE_ALLOCATED, NODE_RESERVED };
 const char *job_state_name(enum job_state state);   /* "pending", ... */
 const char *node_state_name(enum node_state state); /* "free", ... */
 
-struct execution; /* simulation/executor.h */
+struct execution;      /* simulation/executor.h */
 struct walltime_watch; /* simulation/simulation.c */
-struct proposal; /* scheduler/view.c */
+struct proposal;       /* scheduler/view.c */
 
 /* Nodes in rank order. */
 struct node_list {
@@ -47,25 +48,25 @@ struct job {
     const struct job_request *request;
     struct node *all_nodes; /* of the state, by ID */
     enum job_state state;
-    bool changed;    /* since the last invocation: the job is in state->changed_jobs */
-    bool has_change; /* `wanted` differs from `executing` and waits to be applied */
-    double start_time; /* -1 while not known */
-    double end_time;   /* -1 while not known */
+    bool changed;               /* since the last invocation: the job is in state->changed_jobs */
+    bool has_change;            /* `wanted` differs from `executing` and waits to be applied */
+    double start_time;          /* -1 while not known */
+    double end_time;            /* -1 while not known */
     struct node_list executing; /* while it runs: the nodes it runs on */
     uint32_t executing_gpus;    /* per node */
-    struct node_list wanted; /* with has_change: the nodes it is to run on */
+    struct node_list wanted;    /* with has_change: the nodes it is to run on */
     uint32_t wanted_gpus;
     struct arguments runtime_arguments; /* set by the scheduler; kept after the end */
     struct execution *execution;        /* while it runs */
     uint64_t completed_phases;          /* final value, set at the end (execution knows before) */
     /* For job_statistics: */
     uint32_t nodes_at_start, nodes_smallest, nodes_largest;
-    double node_seconds;      /* integrated up to node_seconds_until */
+    double node_seconds; /* integrated up to node_seconds_until */
     double node_seconds_until;
     uint32_t reconfigurations;
-    struct job *previous, *next; /* in the pending or in the running queue */
-    struct walltime_watch *watch;  /* while it runs with a walltime; owned by the simulation */
-    struct proposal *proposal;     /* during an invocation: what the policy wants; owned by the view */
+    struct job *previous, *next;  /* in the pending or in the running queue */
+    struct walltime_watch *watch; /* while it runs with a walltime; owned by the simulation */
+    struct proposal *proposal; /* during an invocation: what the policy wants; owned by the view */
 };
 
 struct node {
@@ -76,7 +77,8 @@ struct node {
     uint32_t num_running, num_expected;
     uint32_t gpu_claims;     /* GPUs per node summed over the jobs that run here */
     uint32_t gpus_allocated; /* gpu_claims, at most description->num_gpus */
-    /* Jobs that run here and jobs that are to run here, in order of arrival. One job needs no memory. */
+    /* Jobs that run here and jobs that are to run here, in order of arrival. One job needs no
+     * memory. */
     struct job *running_one, *expected_one;
     struct job **running_more, **expected_more; /* [i] is the (i + 1)-th; owned */
     uint32_t running_capacity, expected_capacity;
@@ -102,7 +104,7 @@ struct state {
     size_t num_jobs;      /* in the workload */
     size_t num_submitted; /* IDs below are known to the scheduler */
     size_t num_completed, num_killed;
-    struct node *nodes; /* by ID, platform->num_nodes of them */
+    struct node *nodes;       /* by ID, platform->num_nodes of them */
     struct job_queue pending; /* in ID order */
     struct job_queue running; /* in order of start */
     uint64_t *free_nodes;     /* bit set by node ID: FREE */

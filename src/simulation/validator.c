@@ -45,8 +45,7 @@ static int refuse(const struct check *check, uint32_t job, const char *format, .
     int length = snprintf(where, sizeof where, "scheduler's answer at %.15g s (%s",
                           check->state->now, invocation_type_name(check->invocation->type));
     if (trigger)
-        snprintf(where + length, sizeof where - (size_t)length, " of job %u",
-                 trigger->request->id);
+        snprintf(where + length, sizeof where - (size_t)length, " of job %u", trigger->request->id);
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(rule, sizeof rule, format, arguments);
@@ -59,7 +58,8 @@ static int refuse(const struct check *check, uint32_t job, const char *format, .
 uint32_t decided_gpus(const struct job *job, const struct decision *decision)
 {
     const struct job_request *request = job->request;
-    /* Schedulers seldom say anything about the GPUs of rigid jobs: they have what they asked for. */
+    /* Schedulers seldom say anything about the GPUs of rigid jobs: they have what they asked for.
+     */
     if (request->type == JOB_RIGID && (!decision->sets_gpus || decision->gpus == 0))
         return request->gpus_max;
     if (decision->sets_gpus)
@@ -190,7 +190,8 @@ static int check_equipment(const struct check *check, const struct job *job, uin
     return 0;
 }
 
-/* Whether another job that runs on the node, or is expected there, is out of the way when this answer is applied. */
+/* Whether another job that runs on the node, or is expected there, is out of the way when this
+ * answer is applied. */
 static bool makes_way(const struct check *check, const struct job *other, uint32_t id, bool runs)
 {
     if (is_killed(check, other))
@@ -201,9 +202,8 @@ static bool makes_way(const struct check *check, const struct job *other, uint32
     if (!is_trigger_at_point(check, other))
         return false;
     const struct node_list *stays = job_assigned(other);
-    return decision && decision->sets_nodes
-               ? !list_has(decision->nodes, decision->num_nodes, id)
-               : !list_has(stays->ids, stays->count, id);
+    return decision && decision->sets_nodes ? !list_has(decision->nodes, decision->num_nodes, id)
+                                            : !list_has(stays->ids, stays->count, id);
 }
 
 static int check_available(const struct check *check, const struct job *job, uint32_t id)
@@ -214,9 +214,8 @@ static int check_available(const struct check *check, const struct job *job, uin
     for (uint32_t i = 0; i < node->num_running; i++) {
         const struct job *other = node_running_job(node, i);
         if (other != job && !makes_way(check, other, id, true))
-            return refuse(check, job->request->id,
-                          "node %u (%s) is taken: job %u runs there", id, node->description->name,
-                          other->request->id);
+            return refuse(check, job->request->id, "node %u (%s) is taken: job %u runs there", id,
+                          node->description->name, other->request->id);
     }
     for (uint32_t i = 0; i < node->num_expected; i++) {
         const struct job *other = node_expected_job(node, i);

@@ -1,8 +1,8 @@
 /* What tasks do: the loads of each type, as parts with a known end (timers), as groups of loads at
  * the resource port, or as uses of shared GPUs; and what happens when they end.
  *
- * Promise: perform_task leaves every rank of the cohort either ready or in exactly one part, and an I/O that
- * is async in the execution's list.
+ * Promise: perform_task leaves every rank of the cohort either ready or in exactly one part, and an
+ * I/O that is async in the execution's list.
  */
 #include "simulation/execution.h"
 
@@ -35,8 +35,8 @@ double compute_share(const struct execution *execution, const struct task *task,
 double io_share(const struct execution *execution, const struct task *task, uint32_t rank,
                 uint32_t n)
 {
-    return vector_share(task->io_pattern, execution->values[task->id].transfer,
-                        task->transfer.list, rank, n);
+    return vector_share(task->io_pattern, execution->values[task->id].transfer, task->transfer.list,
+                        rank, n);
 }
 
 static double node_speed(const struct team *team, uint32_t rank)
@@ -195,10 +195,10 @@ static struct resources *port_of(const struct cohort *cohort)
     return executor_of(cohort)->state->platform->resources;
 }
 
-/* Takes the ready ranks that have a load (amounts[rank position] > 0) out of `ready`, into ranks and
- * amounts of the executor's working memory; returns how many. */
-static uint32_t take_loaded(struct cohort *cohort, double (*amount)(const struct cohort *,
-                                                                    const struct task *, uint32_t),
+/* Takes the ready ranks that have a load (amounts[rank position] > 0) out of `ready`, into ranks
+ * and amounts of the executor's working memory; returns how many. */
+static uint32_t take_loaded(struct cohort *cohort,
+                            double (*amount)(const struct cohort *, const struct task *, uint32_t),
                             const struct task *task)
 {
     struct executor *executor = executor_of(cohort);
@@ -309,8 +309,7 @@ static void async_add(struct cohort *cohort, const struct task *task, enum load_
             return;
         }
         for (uint32_t i = 0; i < count; i++)
-            async->starts[i] =
-                team->task_starts[task->depth * team->size + async->ranks[i]];
+            async->starts[i] = team->task_starts[task->depth * team->size + async->ranks[i]];
     }
     async->load = start_load(cohort, kind, count, flops_per_byte, async);
 }
@@ -325,8 +324,8 @@ static void async_count(struct cohort *cohort, const struct task *task, uint32_t
         return;
     }
     if (!team->async_in_sequence) {
-        team->async_in_sequence = calloc(cohort->execution->depths * team->size,
-                                         sizeof *team->async_in_sequence);
+        team->async_in_sequence =
+            calloc(cohort->execution->depths * team->size, sizeof *team->async_in_sequence);
         if (!team->async_in_sequence) {
             error_no_memory(executor->err);
             return;
@@ -489,8 +488,8 @@ static void queue_for_gpus(struct cohort *cohort, const struct task *task)
 
 /* --- Task types ---------------------------------------------------------------------------- */
 
-/* Whether ranks exchange something: the payload counts, whatever it evaluates to, so that where ranks
- * meet does not depend on figures. */
+/* Whether ranks exchange something: the payload counts, whatever it evaluates to, so that where
+ * ranks meet does not depend on figures. */
 static bool exchanges(const struct cohort *cohort, const struct task *task)
 {
     return task->transfer.kind != PAYLOAD_NONE && cohort->team->size > 1;

@@ -51,8 +51,8 @@ void progress_bar_update(void *context, const struct simulation_progress *progre
     format_duration(progress->now, simulated, sizeof simulated);
     format_duration(share > 0 ? elapsed * (1 - share) / share : -1, left, sizeof left);
     fprintf(bar->out, "\r\033[K[%s] %zu/%zu jobs, %s simulated, %.3g s/s, %s left", blocks,
-            progress->ended, progress->total, simulated,
-            elapsed > 0 ? progress->now / elapsed : 0, left);
+            progress->ended, progress->total, simulated, elapsed > 0 ? progress->now / elapsed : 0,
+            left);
     fflush(bar->out);
 }
 

@@ -1,5 +1,5 @@
-/* Runs a fuzz target without libFuzzer: over the files named on the command line, or, without any, over
- * random mutations of short seeds, the same ones every time. */
+/* Runs a fuzz target without libFuzzer: over the files named on the command line, or, without any,
+ * over random mutations of short seeds, the same ones every time. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,20 +8,32 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The file that each input goes to: one per process. */
-static const char *input_path(void)
-{
-    static char path[64];
+/* The file that each input goes to: one per process, gone at its end. */
+static char path[] = "/tmp/fuzz-application-XXXXXX";
 
-    if (path[0] == '\0') {
-        snprintf(path, sizeof path, "/tmp/fuzz-application-%ld.json", (long)getpid());
-    }
-    return path;
+static void remove_file(void)
+{
+    remove(path);
 }
 
-static void write_input(const uint8_t *data, size_t size)
+static void prepare(void)
 {
-    FILE *file = fopen(input_path(), "w");
+    static bool prepared;
+    int file;
+
+    if (prepared) {
+        return;
+    }
+    file = mkstemp(path);
+    if (file < 0 || close(file) != 0 || atexit(remove_file) != 0) {
+        abort();
+    }
+    prepared = true;
+}
+
+static void write_file(const uint8_t *data, size_t size)
+{
+    FILE *file = fopen(path, "w");
 
     if (file == NULL || fwrite(data, 1, size, file) != size || fclose(file) != 0) {
         abort();
@@ -33,8 +45,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct error err = {.kind = ERROR_NONE};
     struct application *application;
 
-    write_input(data, size);
-    application = application_read(input_path(), NULL, &err);
+    prepare();
+    write_file(data, size);
+    application = application_read(path, NULL, &err);
     if ((application == NULL) != (err.kind != ERROR_NONE)) {
         abort();
     }

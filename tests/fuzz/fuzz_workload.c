@@ -1,24 +1,47 @@
-/* Any bytes as a jobs file: an error or a workload, never a crash. The jobs can name
- * application.json and list.json, which stand in the working directory of the fuzzer. */
+/* Any bytes as a jobs file: an error or a workload, never a crash. The jobs can name the
+ * application models a.json and b.json. */
 #include "workload/workload.h"
 
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char application[] =
-    "{\"on_init\": {\"iterations\": \"i\", \"tasks\": [{\"type\": \"idle\", \"delay\": \"x\"}]},"
-    "\"phases\": [{\"iterations\": \"n\", \"evolving_request\": \"num_nodes_max - x\", \"tasks\": ["
-    "{\"type\": \"pfs_read\", \"bytes\": \"x * num_nodes\", \"pattern\": \"uniform\"}]}]}";
+static const struct model {
+    const char *name, *text;
+} models[] = {
+    {"a.json",
+     "{\"on_init\": {\"iterations\": \"x\", \"tasks\": [{\"type\": \"idle\", \"delay\": \"y\"}]}, "
+     "\"phases\": [{\"iterations\": \"x\", \"evolving_request\": \"num_nodes_max - y\", "
+     "\"tasks\": [{\"type\": \"pfs_read\", \"bytes\": \"x * num_nodes\", \"pattern\": "
+     "\"uniform\"}]}]}"},
+    {"b.json", "{\"phases\": [{\"tasks\": [{\"type\": \"cpu\", \"flops\": [1, 2], "
+               "\"computation_pattern\": \"vector\"}]}]}"},
+};
 
-static const char list[] =
-    "{\"phases\": [{\"tasks\": [{\"type\": \"cpu\", \"flops\": [1, 2], \"computation_pattern\": "
-    "\"vector\"}]}]}";
+enum { NUM_MODELS = sizeof models / sizeof *models };
+
+/* A directory of the process's own, gone at its end; between inputs, the fuzzer is at home. */
+static char directory[] = "/tmp/fuzz-workload-XXXXXX";
+static int home;
+
+static void enter(void)
+{
+    if (chdir(directory) != 0) {
+        abort();
+    }
+}
+
+static void leave(void)
+{
+    if (fchdir(home) != 0) {
+        abort();
+    }
+}
 
 static void write_file(const char *path, const void *data, size_t size)
 {
@@ -29,37 +52,34 @@ static void write_file(const char *path, const void *data, size_t size)
     }
 }
 
-/* The files are in a directory of the process's own; the fuzzer works in another one. */
-static char directory[] = "/tmp/fuzz-workload-XXXXXX";
-static int home;
-
-static void enter_directory(void)
+static void remove_directory(void)
 {
-    if (chdir(directory) != 0) {
-        abort();
+    enter();
+    for (size_t i = 0; i < NUM_MODELS; i++) {
+        remove(models[i].name);
     }
+    remove("jobs.json");
+    leave();
+    rmdir(directory);
 }
 
-static void leave_directory(void)
+static void prepare(void)
 {
-    if (fchdir(home) != 0) {
-        abort();
-    }
-}
+    static bool prepared;
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    home = open(".", O_RDONLY | O_DIRECTORY);
-    if (home < 0 || mkdtemp(directory) == NULL) {
+    if (prepared) {
+        return;
+    }
+    home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (home < 0 || mkdtemp(directory) == NULL || atexit(remove_directory) != 0) {
         abort();
     }
-    enter_directory();
-    write_file("application.json", application, sizeof application - 1);
-    write_file("list.json", list, sizeof list - 1);
-    leave_directory();
-    return 0;
+    enter();
+    for (size_t i = 0; i < NUM_MODELS; i++) {
+        write_file(models[i].name, models[i].text, strlen(models[i].text));
+    }
+    leave();
+    prepared = true;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -69,10 +89,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct error err = {.kind = ERROR_NONE};
     struct workload *workload;
 
-    enter_directory();
+    prepare();
+    enter();
     write_file("jobs.json", data, size);
     workload = workload_read("jobs.json", &limits, NULL, &err);
-    leave_directory();
+    leave();
     if ((workload == NULL) != (err.kind != ERROR_NONE)) {
         abort();
     }

@@ -247,7 +247,8 @@ static const struct row {
      SCOPE_LOADS,
      QUANTITY_LOAD,
      {{"kind", "gpu job"}},
-     .message = "BASE"},
+     .message = "a.json: phases[0].tasks[1].flops: argument 'kind': \"gpu job\": column 5: an "
+                "operator is missing before 'job'"},
     {"unused_argument_that_is_no_expression",
      "1",
      SCOPE_LOADS,
@@ -505,7 +506,8 @@ static void test_runtime_argument_that_is_no_expression(void **state)
     assert_int_equal(arguments_set(&arguments, "a", "1", &err), 0);
     assert_int_equal(arguments_set(&arguments, "a", "2 *", &err), -1);
     assert_int_equal(err.kind, ERROR_SCHEDULER);
-    assert_string_equal(err.message, "BASE");
+    assert_string_equal(err.message,
+                        "runtime argument 'a': \"2 *\": column 4: a value is missing at the end");
     assert_string_equal(arguments.items[0].text, "1");
     arguments_clear(&arguments);
 }

@@ -1,10 +1,10 @@
 /* The event queue: order of time, ties by arrival, removal of anything at any time. */
 #include "base/heap.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 #include <stdlib.h>
 
 #define MANY 500

@@ -1,12 +1,12 @@
-/* How payloads are laid out: against the figures of the definitions, and, for GPU exchanges, against a
- * matrix over all GPUs that is summed up by brute force. */
+/* How payloads are laid out: against the figures of the definitions, and, for GPU exchanges,
+ * against a matrix over all GPUs that is summed up by brute force. */
 #include "simulation/patterns.h"
 
+#include <cmocka.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 #include <stdlib.h>
 
 #define S 840.0
@@ -24,12 +24,9 @@ static void test_vector_shares_follow_the_definitions(void **state)
         enum vector_pattern pattern;
         double shares[5];
     } rows[] = {
-        {VECTOR_ALL_RANKS, {168, 168, 168, 168, 168}},
-        {VECTOR_ROOT_ONLY, {840, 0, 0, 0, 0}},
-        {VECTOR_EVEN_RANKS, {280, 0, 280, 0, 280}},
-        {VECTOR_ODD_RANKS, {0, 420, 0, 420, 0}},
-        {VECTOR_UNIFORM, {840, 840, 840, 840, 840}},
-        {VECTOR_LIST, {5, 6, 7, 8, 9}},
+        {VECTOR_ALL_RANKS, {168, 168, 168, 168, 168}}, {VECTOR_ROOT_ONLY, {840, 0, 0, 0, 0}},
+        {VECTOR_EVEN_RANKS, {280, 0, 280, 0, 280}},    {VECTOR_ODD_RANKS, {0, 420, 0, 420, 0}},
+        {VECTOR_UNIFORM, {840, 840, 840, 840, 840}},   {VECTOR_LIST, {5, 6, 7, 8, 9}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (uint32_t rank = 0; rank < 5; rank++)

@@ -316,17 +316,13 @@ static void test_lists_fit_rigid_jobs(void **state)
 
 static void test_platform_holds_the_smallest_size_of_a_job(void **state)
 {
-    struct workload
-        *
-            workload =
-                read_good(
-                    JOBS(
-                        RIGID("'num_nodes': 8, 'application_model': 'idle.json'") ", " RIGID(
-                            "'num_nodes': 4, 'num_gpus_per_node': 2, 'application_model': "
-                            "'gpu.json'") ", " MALLEABLE("'num_nodes_min': 1, 'num_nodes_max': 99, "
-                                                         "'num_gpus_per_node_min': 4, "
-                                                         "'num_gpus_per_node_max': 99, "
-                                                         "'application_model': 'gpu.json'")));
+    struct workload *workload =
+        read_good(JOBS(RIGID("'num_nodes': 8, 'application_model': 'idle.json'") ", " RIGID(
+            "'num_nodes': 4, 'num_gpus_per_node': 2, 'application_model': "
+            "'gpu.json'") ", " MALLEABLE("'num_nodes_min': 1, 'num_nodes_max': 99, "
+                                         "'num_gpus_per_node_min': 4, "
+                                         "'num_gpus_per_node_max': 99, "
+                                         "'application_model': 'gpu.json'")));
 
     (void)state;
     workload_destroy(workload);
@@ -379,19 +375,23 @@ static void test_warnings_of_a_key_come_once(void **state)
     struct workload *workload;
 
     (void)state;
-    scratch_write("jobs.json", JOBS(
-                                   RIGID(ON_TWO "'idle.json', 'queue': 'a', 'arguments': "
-                                                "{'num_nodes': 1}") ", " RIGID(ON_TWO "'idle.json',"
-                                                                                      " 'queue': "
-                                                                                      "'b', "
-                                                                                      "'arguments':"
-                                                                                      " {'num_"
-                                                                                      "nodes': 2}") ", " RIGID(
-                                       ON_TWO
-                                       "'idle.json', 'num_nodes_min': 1") ", " RIGID(ON_TWO
-                                                                                     "'idle.json', "
-                                                                                     "'num_nodes_"
-                                                                                     "min': 1")));
+    scratch_write(
+        "jobs.json",
+        JOBS(RIGID(
+            ON_TWO
+            "'idle.json', 'queue': 'a', 'arguments': "
+            "{'num_nodes': 1}") ", " RIGID(ON_TWO
+                                           "'idle.json',"
+                                           " 'queue': "
+                                           "'b', "
+                                           "'arguments':"
+                                           " {'num_"
+                                           "nodes': 2}") ", " RIGID(ON_TWO
+                                                                    "'idle.json', 'num_nodes_min': "
+                                                                    "1") ", " RIGID(ON_TWO
+                                                                                    "'idle.json', "
+                                                                                    "'num_nodes_"
+                                                                                    "min': 1")));
     workload = workload_read("jobs.json", &everything, &warnings, &err);
     assert_non_null(workload);
     assert_int_equal(warnings.count, 3);
@@ -442,7 +442,8 @@ static void test_missing_file_is_an_error(void **state)
 
     (void)state;
     assert_null(workload_read("none.json", &everything, NULL, &err));
-    assert_string_equal(err.message, "BASE");
+    assert_string_equal(err.message,
+                        "none.json: does not exist (paths are relative to the working directory)");
 }
 
 /* Read strictly, so that warnings are pinned too. */
@@ -451,18 +452,22 @@ static const struct bad_workload {
     const struct workload_limits *limits; /* NULL: everything */
 } bad_workloads[] = {
     /* The document. */
-    {"bad_document_is_no_object", "[]", "BASE", NULL},
-    {"bad_document_lacks_jobs", "{}", "BASE", NULL},
-    {"bad_jobs_are_no_list", "{'jobs': {}}", "BASE", NULL},
-    {"bad_document_has_an_unknown_key", "{'jobs': [], 'job': 1}", "BASE", NULL},
-    {"bad_syntax", "{'jobs': [\n  {'type' 'rigid'}]}", "BASE", NULL},
-    {"bad_job_is_no_object", JOBS("1"), "BASE", NULL},
-    {"bad_job_has_an_unknown_key", JOBS(RIGID(ON_TWO "'idle.json', 'walltme': 3")), "BASE", NULL},
+    {"bad_document_is_no_object", "[]", "jobs.json: must be an object, is a list", NULL},
+    {"bad_document_lacks_jobs", "{}", "jobs.json: needs 'jobs', a list; add it", NULL},
+    {"bad_jobs_are_no_list", "{'jobs': {}}", "jobs.json: jobs: must be a list, is an object", NULL},
+    {"bad_document_has_an_unknown_key", "{'jobs': [], 'job': 1}",
+     "jobs.json: unknown key 'job', did you mean 'jobs'?", NULL},
+    {"bad_syntax", "{'jobs': [\n  {'type' 'rigid'}]}",
+     "jobs.json:2:11: must be ':' and a value, is '\"'", NULL},
+    {"bad_job_is_no_object", JOBS("1"), "jobs.json: jobs[0]: must be an object, is a number", NULL},
+    {"bad_job_has_an_unknown_key", JOBS(RIGID(ON_TWO "'idle.json', 'walltme': 3")),
+     "jobs.json: jobs[0]: unknown key 'walltme', did you mean 'walltime'?", NULL},
 
     /* Common keys. */
     {"bad_job_lacks_a_type", JOBS("{'submit_time': 0}"),
      "jobs.json: jobs[0]: a job needs 'type'; add it", NULL},
-    {"bad_type_is_a_number", JOBS("{'type': 0}"), "BASE", NULL},
+    {"bad_type_is_a_number", JOBS("{'type': 0}"),
+     "jobs.json: jobs[0].type: must be a string, is a number", NULL},
     {"bad_type_has_a_typo", JOBS("{'type': 'malleabel'}"),
      "jobs.json: jobs[0].type: unknown job type 'malleabel', did you mean 'malleable'?", NULL},
     {"bad_type_is_like_none", JOBS("{'type': 'interactive'}"),
@@ -471,13 +476,17 @@ static const struct bad_workload {
      NULL},
     {"bad_job_lacks_a_submit_time", JOBS("{'type': 'rigid'}"),
      "jobs.json: jobs[0]: a job needs 'submit_time'; add it", NULL},
-    {"bad_submit_time_is_negative", JOBS("{'type': 'rigid', 'submit_time': -1}"), "BASE", NULL},
-    {"bad_submit_time_is_a_string", JOBS("{'type': 'rigid', 'submit_time': '1'}"), "BASE", NULL},
-    {"bad_walltime_is_negative", JOBS(RIGID("'walltime': -1")), "BASE", NULL},
+    {"bad_submit_time_is_negative", JOBS("{'type': 'rigid', 'submit_time': -1}"),
+     "jobs.json: jobs[0].submit_time: must be at least 0, is -1", NULL},
+    {"bad_submit_time_is_a_string", JOBS("{'type': 'rigid', 'submit_time': '1'}"),
+     "jobs.json: jobs[0].submit_time: must be a number, is a string", NULL},
+    {"bad_walltime_is_negative", JOBS(RIGID("'walltime': -1")),
+     "jobs.json: jobs[0].walltime: must be at least 0, is -1", NULL},
     {"bad_runtime_estimate_is_zero", JOBS(RIGID("'runtime_estimate': 0")),
      "jobs.json: jobs[0].runtime_estimate: must be more than 0; leave it out if it is not known",
      NULL},
-    {"bad_name_is_a_number", JOBS(RIGID(ON_TWO "'idle.json', 'name': 5")), "BASE", NULL},
+    {"bad_name_is_a_number", JOBS(RIGID(ON_TWO "'idle.json', 'name': 5")),
+     "jobs.json: jobs[0].name: must be a string, is a number", NULL},
 
     /* Nodes and GPUs. */
     {"bad_rigid_job_lacks_nodes", JOBS(RIGID("'application_model': 'idle.json'")),
@@ -494,9 +503,12 @@ static const struct bad_workload {
      NULL},
     {"bad_superfluous_bound_is_warned_of", JOBS(RIGID(ON_TWO "'idle.json', 'num_nodes_max': 4")),
      "jobs.json: jobs[0].num_nodes_max: has no effect: a rigid job has 'num_nodes'", NULL},
-    {"bad_num_nodes_is_zero", JOBS(RIGID("'num_nodes': 0")), "BASE", NULL},
-    {"bad_num_nodes_is_a_fraction", JOBS(RIGID("'num_nodes': 4.5")), "BASE", NULL},
-    {"bad_num_nodes_is_beyond_all_machines", JOBS(RIGID("'num_nodes': 1e10")), "BASE", NULL},
+    {"bad_num_nodes_is_zero", JOBS(RIGID("'num_nodes': 0")),
+     "jobs.json: jobs[0].num_nodes: must be at least 1, is 0", NULL},
+    {"bad_num_nodes_is_a_fraction", JOBS(RIGID("'num_nodes': 4.5")),
+     "jobs.json: jobs[0].num_nodes: must be an integer, is 4.5", NULL},
+    {"bad_num_nodes_is_beyond_all_machines", JOBS(RIGID("'num_nodes': 1e10")),
+     "jobs.json: jobs[0].num_nodes: must be at most 2147483647, is 10000000000", NULL},
     {"bad_minimum_is_above_maximum",
      JOBS(MALLEABLE("'num_nodes_min': 4, 'num_nodes_max': 2, 'application_model': 'idle.json'")),
      "jobs.json: jobs[0]: 'num_nodes_max' is 2, but 'num_nodes_min' is 4; raise the one or lower "
@@ -511,21 +523,24 @@ static const struct bad_workload {
     {"bad_rigid_job_has_gpu_bounds", JOBS(RIGID(ON_TWO "'idle.json', 'num_gpus_per_node_max': 2")),
      "jobs.json: jobs[0].num_gpus_per_node_max: is not for rigid jobs; use 'num_gpus_per_node'",
      NULL},
-    {"bad_num_gpus_is_negative", JOBS(RIGID(ON_TWO "'idle.json', 'num_gpus_per_node': -1")), "BASE",
-     NULL},
+    {"bad_num_gpus_is_negative", JOBS(RIGID(ON_TWO "'idle.json', 'num_gpus_per_node': -1")),
+     "jobs.json: jobs[0].num_gpus_per_node: must be at least 0, is -1", NULL},
     {"bad_preferred_nodes_are_below_the_minimum",
-     JOBS(MALLEABLE(ON_TWO_TO_FOUR "'idle.json', 'num_nodes_preferred': 1")), "BASE", NULL},
+     JOBS(MALLEABLE(ON_TWO_TO_FOUR "'idle.json', 'num_nodes_preferred': 1")),
+     "jobs.json: jobs[0].num_nodes_preferred: must be at least 2, is 1", NULL},
     {"bad_preferred_nodes_differ_from_a_rigid_job",
-     JOBS(RIGID(ON_TWO "'idle.json', 'num_nodes_preferred': 3")), "BASE", NULL},
+     JOBS(RIGID(ON_TWO "'idle.json', 'num_nodes_preferred': 3")),
+     "jobs.json: jobs[0].num_nodes_preferred: must be at most 2, is 3", NULL},
 
     /* Arguments and attributes. */
-    {"bad_arguments_are_a_list", JOBS(RIGID(ON_TWO "'idle.json', 'arguments': [1]")), "BASE", NULL},
+    {"bad_arguments_are_a_list", JOBS(RIGID(ON_TWO "'idle.json', 'arguments': [1]")),
+     "jobs.json: jobs[0].arguments: must be an object, is a list", NULL},
     {"bad_argument_is_a_boolean", JOBS(RIGID(ON_TWO "'idle.json', 'arguments': {'x': true}")),
      "jobs.json: jobs[0].arguments.x: must be a number or a string, is a boolean", NULL},
     {"bad_argument_is_null", JOBS(RIGID(ON_TWO "'idle.json', 'arguments': {'x': null}")),
      "jobs.json: jobs[0].arguments.x: must be a number or a string, is null", NULL},
     {"bad_argument_is_infinite", JOBS(RIGID(ON_TWO "'idle.json', 'arguments': {'x': 1e999}")),
-     "BASE", NULL},
+     "jobs.json: jobs[0].arguments.x: must be a finite number, is beyond 1.8e308", NULL},
     {"bad_argument_named_like_a_built_in_variable_is_warned_of",
      JOBS(RIGID(ON_TWO "'idle.json', 'arguments': {'num_gpus': 1}")),
      "jobs.json: jobs[0].arguments.num_gpus: has no effect where the built-in variable of this "
@@ -535,7 +550,10 @@ static const struct bad_workload {
     {"bad_attribute_is_a_list", JOBS(RIGID(ON_TWO "'idle.json', 'attributes': {'x': [1]}")),
      "jobs.json: jobs[0].attributes.x: must be a number, a string or a boolean, is a list", NULL},
     {"bad_used_argument_is_no_expression",
-     JOBS(RIGID(ON_TWO "'runtime.json', 'arguments': {'runtime': 'two hours'}")), "BASE", NULL},
+     JOBS(RIGID(ON_TWO "'runtime.json', 'arguments': {'runtime': 'two hours'}")),
+     "jobs.json: jobs[0]: runtime.json: phases[0].tasks[0].delay: argument 'runtime': \"two "
+     "hours\": column 5: an operator is missing before 'hours'",
+     NULL},
     {"bad_arguments_in_a_circle",
      JOBS(RIGID(ON_TWO "'runtime.json', 'arguments': {'runtime': 'x + 0', 'x': 'runtime * 2'}")),
      "jobs.json: jobs[0]: runtime.json: phases[0].tasks[0].delay: arguments refer to each other in "
@@ -545,8 +563,12 @@ static const struct bad_workload {
     /* The application. */
     {"bad_job_lacks_an_application", JOBS(RIGID("'num_nodes': 1")),
      "jobs.json: jobs[0]: a job needs 'application_model'; add it", NULL},
-    {"bad_application_is_a_number", JOBS(RIGID(ON_TWO "3")), "BASE", NULL},
-    {"bad_application_is_missing", JOBS(RIGID(ON_TWO "'none.json'")), "BASE", NULL},
+    {"bad_application_is_a_number", JOBS(RIGID(ON_TWO "3")),
+     "jobs.json: jobs[0].application_model: must be a string, is a number", NULL},
+    {"bad_application_is_missing", JOBS(RIGID(ON_TWO "'none.json'")),
+     "jobs.json: jobs[0].application_model: none.json: does not exist (paths are relative to the "
+     "working directory)",
+     NULL},
     {"bad_application_has_an_error", JOBS(RIGID(ON_TWO "'bad.json'")),
      "jobs.json: jobs[0].application_model: bad.json: phases[0].tasks[0]: a task of type idle "
      "needs "

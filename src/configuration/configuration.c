@@ -1,0 +1,358 @@
+/* Promise: a configuration that was read has every key of the table, as given or by default, and no
+ * contradiction that can be seen without other files. */
+#include "configuration/configuration.h"
+
+#include "base/json.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum key_type {
+    TYPE_STRING,
+    TYPE_INPUT,  /* path of a file that is read */
+    TYPE_OUTPUT, /* path of a file that is written */
+    TYPE_BOOL,
+    TYPE_SECONDS,
+    TYPE_LIST, /* of strings */
+};
+
+struct key {
+    const char *name;
+    enum key_type type;
+    const char *initial; /* the default as the reference prints it */
+    size_t offset;       /* in struct configuration */
+    const char *meaning;
+};
+
+static const char mandatory[] = "mandatory";
+
+#define AT(name) offsetof(struct configuration, name)
+
+static const struct key keys[] = {
+    {"jobs_file", TYPE_INPUT, mandatory, AT(jobs_file), "the jobs, a JSON file"},
+    {"platform_file", TYPE_INPUT, mandatory, AT(platform_file), "the machine, a SimGrid platform"},
+    {"zmq_url", TYPE_STRING, "-", AT(zmq_url),
+     "where an external scheduler connects, e.g. ipc:///tmp/elastisim.ipc"},
+    {"scheduler", TYPE_STRING, "-", AT(scheduler),
+     "builtin:NAME, exec:COMMAND, plugin:FILE.so or zmq:URL"},
+    {"scheduler_timeout", TYPE_SECONDS, "0", AT(scheduler_timeout),
+     "longest wait for the scheduler, wall clock; 0 is for ever"},
+    {"schedule_on_job_submit", TYPE_BOOL, "false", AT(schedule_on_job_submit),
+     "invoke the scheduler when a job is submitted"},
+    {"schedule_on_job_finalize", TYPE_BOOL, "false", AT(schedule_on_job_finalize),
+     "invoke it when a job completes or is killed"},
+    {"schedule_on_scheduling_point", TYPE_BOOL, "false", AT(schedule_on_scheduling_point),
+     "invoke it at scheduling points of malleable and adaptive jobs"},
+    {"schedule_on_reconfiguration", TYPE_BOOL, "false", AT(schedule_on_reconfiguration),
+     "invoke it when a job is reconfigured"},
+    {"scheduling_interval", TYPE_SECONDS, "0", AT(scheduling_interval),
+     "invoke it periodically; 0 is off, for which the first two switches must be true"},
+    {"min_scheduling_interval", TYPE_SECONDS, "0", AT(min_scheduling_interval),
+     "least simulated time between two invocations; 0 is off"},
+    {"allow_oversubscription", TYPE_BOOL, "false", AT(allow_oversubscription),
+     "several jobs may share a node"},
+    {"clip_evolving_requests", TYPE_BOOL, "true", AT(clip_evolving_requests),
+     "cut evolving requests to the bounds of the job; otherwise one beyond is an error"},
+    {"forward_io_information", TYPE_BOOL, "false", AT(forward_io_information),
+     "send PFS bandwidth and utilization to the scheduler"},
+    {"job_kill_grace_period", TYPE_SECONDS, "0", AT(job_kill_grace_period),
+     "time between the walltime of a job and its kill"},
+    {"show_progress_bar", TYPE_BOOL, "true", AT(show_progress_bar),
+     "on a terminal, when the log level is above info"},
+    {"sensing", TYPE_BOOL, "false", AT(sensing), "write the monitoring files"},
+    {"sensing_interval", TYPE_SECONDS, "-", AT(sensing_interval),
+     "time between two samples; mandatory with sensing"},
+    {"log_task_times", TYPE_BOOL, "false", AT(log_task_times), "write task_times"},
+    {"pfs_read_links", TYPE_LIST, "[]", AT(pfs_read_links),
+     "links that make up the read bandwidth of the PFS"},
+    {"pfs_write_links", TYPE_LIST, "[]", AT(pfs_write_links),
+     "links that make up the write bandwidth of the PFS"},
+    {"job_statistics", TYPE_OUTPUT, "-", AT(job_statistics), "result: a row for each job"},
+    {"node_utilization", TYPE_OUTPUT, "-", AT(node_utilization),
+     "result: a row for each change of a node's state"},
+    {"cpu_utilization", TYPE_OUTPUT, "-", AT(cpu_utilization), "monitoring: load of each node"},
+    {"network_activity", TYPE_OUTPUT, "-", AT(network_activity),
+     "monitoring: mean load of the links"},
+    {"pfs_utilization", TYPE_OUTPUT, "-", AT(pfs_utilization), "monitoring: load of the PFS links"},
+    {"gpu_utilization", TYPE_OUTPUT, "-", AT(gpu_utilization),
+     "monitoring: load of the GPUs of each node"},
+    {"task_times", TYPE_OUTPUT, "-", AT(task_times),
+     "result: a row for each task on each node, with log_task_times"},
+};
+
+enum { NUM_KEYS = sizeof keys / sizeof *keys };
+
+/* Reading, by type. */
+
+static int copy_text(const char *text, char **result, struct error *err)
+{
+    *result = strdup(text);
+    return *result == NULL ? error_no_memory(err) : 0;
+}
+
+static int read_text(const struct json_at *at, void *field, struct error *err)
+{
+    const char *text;
+
+    if (json_string(at, &text, err) != 0) {
+        return -1;
+    }
+    if (*text == '\0') {
+        return json_error(at, err, "must not be empty; leave the key out to do without");
+    }
+    return copy_text(text, field, err);
+}
+
+static int read_bool(const struct json_at *at, void *field, struct error *err)
+{
+    return json_bool(at, field, err);
+}
+
+static int read_seconds(const struct json_at *at, void *field, struct error *err)
+{
+    return json_number_in(at, 0, INFINITY, field, err);
+}
+
+static int read_list(const struct json_at *at, void *field, struct error *err)
+{
+    struct string_list *list = field;
+    const cJSON *value;
+
+    if (json_array(at, err) != 0) {
+        return -1;
+    }
+    list->items = calloc((size_t)cJSON_GetArraySize(at->value) + 1, sizeof *list->items);
+    if (list->items == NULL) {
+        return error_no_memory(err);
+    }
+    cJSON_ArrayForEach(value, at->value)
+    {
+        struct json_at element = json_element(at, value, (long)list->count);
+        const char *text;
+        if (json_string(&element, &text, err) != 0 ||
+            copy_text(text, &list->items[list->count], err) != 0) {
+            return -1;
+        }
+        list->count++;
+    }
+    return 0;
+}
+
+static void free_text(void *field)
+{
+    free(*(char **)field);
+}
+
+static void free_list(void *field)
+{
+    struct string_list *list = field;
+
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->items[i]);
+    }
+    free(list->items);
+}
+
+static const struct type {
+    const char *name;
+    int (*read)(const struct json_at *at, void *field, struct error *err);
+    void (*free)(void *field); /* or NULL */
+} types[] = {
+    [TYPE_STRING] = {"string", read_text, free_text}, [TYPE_INPUT] = {"path", read_text, free_text},
+    [TYPE_OUTPUT] = {"path", read_text, free_text},   [TYPE_BOOL] = {"boolean", read_bool, NULL},
+    [TYPE_SECONDS] = {"seconds", read_seconds, NULL}, [TYPE_LIST] = {"list", read_list, free_list},
+};
+
+static void *field_of(struct configuration *configuration, const struct key *key)
+{
+    return (char *)configuration + key->offset;
+}
+
+/* The rest of the defaults are what an empty configuration has. */
+static void set_default(struct configuration *configuration, const struct key *key)
+{
+    if (key->type == TYPE_BOOL) {
+        *(bool *)field_of(configuration, key) = strcmp(key->initial, "true") == 0;
+    }
+}
+
+/* null is the same as a key left out, as in ElastiSim. */
+static bool is_given(const struct json_at *member)
+{
+    return member->value != NULL && !cJSON_IsNull(member->value);
+}
+
+static int read_key(struct configuration *configuration, const struct json_at *root,
+                    const struct key *key, struct error *err)
+{
+    struct json_at member = json_member(root, key->name);
+
+    set_default(configuration, key);
+    if (is_given(&member)) {
+        return types[key->type].read(&member, field_of(configuration, key), err);
+    }
+    return key->initial == mandatory
+               ? json_error(&member, err, "is missing; add it (%s)", key->meaning)
+               : 0;
+}
+
+static int read_keys(struct configuration *configuration, const struct json_at *root,
+                     struct error *err)
+{
+    for (size_t i = 0; i < NUM_KEYS; i++) {
+        if (read_key(configuration, root, &keys[i], err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int check_names(const struct json_at *root, struct warnings *warnings, struct error *err)
+{
+    const char *names[NUM_KEYS + 1];
+
+    for (size_t i = 0; i < NUM_KEYS; i++) {
+        names[i] = keys[i].name;
+    }
+    names[NUM_KEYS] = NULL;
+    return json_known_keys(root, names, warnings, err);
+}
+
+/* Contradictions. */
+
+static int check_scheduling(const struct configuration *configuration, const struct json_at *root,
+                            struct error *err)
+{
+    struct json_at member = json_member(root, "scheduling_interval");
+
+    if (configuration->scheduling_interval > 0 ||
+        (configuration->schedule_on_job_submit && configuration->schedule_on_job_finalize)) {
+        return 0;
+    }
+    return json_error(&member, err,
+                      "must be greater than 0 unless schedule_on_job_submit and "
+                      "schedule_on_job_finalize are both true, is %s; set an interval in seconds "
+                      "or both switches",
+                      is_given(&member) ? "0" : "missing");
+}
+
+static int check_sensing(const struct configuration *configuration, const struct json_at *root,
+                         struct error *err)
+{
+    struct json_at member = json_member(root, "sensing_interval");
+
+    if (!configuration->sensing || configuration->sensing_interval > 0) {
+        return 0;
+    }
+    return json_error(&member, err,
+                      "must be greater than 0 as sensing is true, is %s; set an interval in "
+                      "seconds, or sensing to false",
+                      is_given(&member) ? "0" : "missing");
+}
+
+/* Devices like /dev/null take any number of files. */
+static bool is_device(const char *path)
+{
+    return strncmp(path, "/dev/", strlen("/dev/")) == 0;
+}
+
+/* The path that a key names, or NULL. */
+static const char *path_of(struct configuration *configuration, const struct key *key)
+{
+    if (key->type != TYPE_INPUT && key->type != TYPE_OUTPUT) {
+        return NULL;
+    }
+    return *(char **)field_of(configuration, key);
+}
+
+static int check_path(struct configuration *configuration, const struct json_at *root,
+                      const struct key *key, struct error *err)
+{
+    const char *path = path_of(configuration, key);
+    struct json_at member = json_member(root, key->name);
+
+    if (key->type != TYPE_OUTPUT || path == NULL || is_device(path)) {
+        return 0;
+    }
+    if (strcmp(path, configuration->file) == 0) {
+        return json_error(&member, err, "'%s' is this configuration file; choose another path",
+                          path);
+    }
+    for (const struct key *other = keys; other < key; other++) {
+        const char *other_path = path_of(configuration, other);
+        if (other_path != NULL && strcmp(path, other_path) == 0) {
+            return json_error(&member, err, "'%s' is given as %s too; choose another path", path,
+                              other->name);
+        }
+    }
+    return 0;
+}
+
+static int check_paths(struct configuration *configuration, const struct json_at *root,
+                       struct error *err)
+{
+    for (size_t i = 0; i < NUM_KEYS; i++) {
+        if (check_path(configuration, root, &keys[i], err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int read_root(struct configuration *configuration, const struct json_at *root,
+                     struct warnings *warnings, struct error *err)
+{
+    if (json_object(root, err) != 0 || check_names(root, warnings, err) != 0 ||
+        read_keys(configuration, root, err) != 0 ||
+        check_scheduling(configuration, root, err) != 0 ||
+        check_sensing(configuration, root, err) != 0) {
+        return -1;
+    }
+    return check_paths(configuration, root, err);
+}
+
+int configuration_read(struct configuration *configuration, const char *path,
+                       struct warnings *warnings, struct error *err)
+{
+    struct json_document document;
+    struct json_at root;
+    int status;
+
+    *configuration = (struct configuration){.file = NULL};
+    if (json_read(&document, path, err) != 0) {
+        return -1;
+    }
+    root = json_root(&document);
+    status = copy_text(path, &configuration->file, err);
+    if (status == 0) {
+        status = read_root(configuration, &root, warnings, err);
+    }
+    json_close(&document);
+    if (status != 0) {
+        configuration_release(configuration);
+    }
+    return status;
+}
+
+void configuration_release(struct configuration *configuration)
+{
+    for (size_t i = 0; i < NUM_KEYS; i++) {
+        if (types[keys[i].type].free != NULL) {
+            types[keys[i].type].free(field_of(configuration, &keys[i]));
+        }
+    }
+    free(configuration->file);
+    *configuration = (struct configuration){.file = NULL};
+}
+
+#define REFERENCE_ROW "%-28s  %-7s  %-9s  %s\n"
+
+void configuration_print_reference(FILE *out)
+{
+    fprintf(out, REFERENCE_ROW, "Key", "Type", "Default", "Meaning");
+    for (size_t i = 0; i < NUM_KEYS; i++) {
+        fprintf(out, REFERENCE_ROW, keys[i].name, types[keys[i].type].name, keys[i].initial,
+                keys[i].meaning);
+    }
+}

@@ -1,0 +1,944 @@
+/* The resource port: the platform as it is read, when loads end, and what is said when something is
+ * wrong. */
+#include "resources/resources.h"
+
+#include "child.h"
+#include "scratch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define HEAD                                                                                       \
+    "<?xml version='1.0'?>\n<!DOCTYPE platform SYSTEM 'https://simgrid.org/simgrid.dtd'>\n"        \
+    "<platform version='4.1'>\n"
+#define PLATFORM(content) HEAD "<zone id='z' routing='Full'>" content "</zone></platform>"
+
+/* A link of 1 GBps without latency for an ordered pair, named "from-to". */
+#define LINK(from, to) "<link id='" from "-" to "' bandwidth='1GBps' latency='0s'/>"
+#define ROUTE(from, to)                                                                            \
+    "<route src='" from "' dst='" to "' symmetrical='NO'><link_ctn id='" from "-" to "'/></route>"
+#define PAIR(from, to) LINK(from, to) ROUTE(from, to)
+#define HOST(name) "<host id='" name "' speed='1Gf'/>"
+
+/* Four hosts of 1 Gf, one link per ordered pair. */
+#define FOR_PAIRS(DO)                                                                              \
+    DO("a", "b")                                                                                   \
+    DO("a", "c") DO("a", "d") DO("b", "a") DO("b", "c") DO("b", "d") DO("c", "a") DO("c", "b")     \
+        DO("c", "d") DO("d", "a") DO("d", "b") DO("d", "c")
+static const char mesh[] =
+    PLATFORM(HOST("a") HOST("b") HOST("c") HOST("d") FOR_PAIRS(LINK) FOR_PAIRS(ROUTE));
+
+/* Loads the platform of that text, or ends the case. */
+static struct resources *open_text(const char *text)
+{
+    struct error err = {.kind = ERROR_NONE};
+    scratch_write("p.xml", text);
+    struct resources *port = resources_open("p.xml", 0, NULL, &err);
+    check_text(err.message, "");
+    return port;
+}
+
+/* --- The platform ---------------------------------------------------------------------------- */
+
+static void read_platform(const void *argument)
+{
+    (void)argument;
+    struct resources *port = open_text(PLATFORM(
+        "<host id='n10' speed='2Gf,1Gf' core='4'><prop id='z' value='1'/><prop id='a' value='x y'/>"
+        "</host><host id='n2' speed='1Gf' pstate='0'/><host id='a' speed='0f'/>"
+        "<link id='l2' bandwidth='8Gbps' latency='1us'/><link id='l10' bandwidth='1MBps' "
+        "latency='0s'/>"
+        "<link id='d' bandwidth='3MBps' latency='0s' sharing_policy='SPLITDUPLEX'/>"));
+    check(resources_num_hosts(port) == 3);
+    check_text(resources_host_name(port, 0), "a");
+    check_text(resources_host_name(port, 1), "n10");
+    check_text(resources_host_name(port, 2), "n2");
+    check_near(resources_host_speed(port, 0), 0);
+    check_near(resources_host_speed(port, 1), 8e9);
+    check_near(resources_host_speed(port, 2), 1e9);
+    check(resources_num_host_properties(port, 0) == 0);
+    check(resources_num_host_properties(port, 1) == 2);
+    check_text(resources_host_property_key(port, 1, 0), "a");
+    check_text(resources_host_property_key(port, 1, 1), "z");
+    check_text(resources_host_property(port, 1, "a"), "x y");
+    check(resources_host_property(port, 1, "b") == NULL);
+    check(resources_num_links(port) == 5);
+    check_text(resources_link_name(port, 0), "__loopback__");
+    check_text(resources_link_name(port, 1), "d_DOWN");
+    check_text(resources_link_name(port, 2), "d_UP");
+    check_text(resources_link_name(port, 3), "l10");
+    check_text(resources_link_name(port, 4), "l2");
+    check_near(resources_link_bandwidth(port, 4), 1e9);
+    check(resources_find_link(port, "l10") == 3);
+    check(resources_find_link(port, "l1") == -1);
+    check(resources_find_link(port, "zzz") == -1);
+    check(!resources_have_profiles(port));
+    check(!resources_busy(port));
+    check(!resources_log_info_enabled());
+    resources_close(port);
+}
+
+static void test_platform_is_read(void **state)
+{
+    (void)state;
+    assert_true(child_runs(read_platform, NULL));
+}
+
+static void read_example(const void *argument)
+{
+    struct error err = {.kind = ERROR_NONE};
+    struct resources *port = resources_open(argument, 0, NULL, &err);
+    check_text(err.message, "");
+    check(resources_num_hosts(port) > 100);
+    check(resources_check_route(port, 10, 20, &err) == 0);
+    resources_close(port);
+}
+
+static void test_example_platforms_are_read(void **state)
+{
+    (void)state;
+    assert_true(child_runs(read_example, SOURCE_DIR "/platforms/crossbar.xml"));
+    assert_true(child_runs(read_example, SOURCE_DIR "/platforms/dragonfly.xml"));
+    assert_true(child_runs(read_example, SOURCE_DIR "/platforms/fat_tree.xml"));
+}
+
+struct profile_case {
+    const char *content;
+    bool has_profiles;
+};
+
+static void look_for_profiles(const void *argument)
+{
+    const struct profile_case *expected = argument;
+    scratch_write("t.txt", "1 0.5\nLOOPAFTER 10\n");
+    struct resources *port = open_text(expected->content);
+    check(resources_have_profiles(port) == expected->has_profiles);
+    resources_close(port);
+}
+
+static void test_profiles_are_found(void **state)
+{
+    static const struct profile_case cases[] = {
+        {PLATFORM("<host id='h' speed='1Gf' speed_file='t.txt'/>"), true},
+        {PLATFORM("<host id='h' speed='1Gf'\n\tstate_file = \"t.txt\"/>"), true},
+        {PLATFORM("<host id='h' speed='1Gf'/><link id='l' bandwidth='1Bps' latency='0s' "
+                  "bandwidth_file='t.txt'/>"),
+         true},
+        {PLATFORM("<host id='h' speed='1Gf'/><link id='l' bandwidth='1Bps' latency='0s' "
+                  "latency_file='t.txt'/>"),
+         true},
+        {PLATFORM("<host id='h' speed='1Gf' speed_file=''/>"), false},
+        {PLATFORM("<!-- speed_file='t.txt' <trace/> --><host id='h' speed='1Gf'/>"), false},
+        {PLATFORM("<host id='speed_file' speed='1Gf'/>"), false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_true(child_runs(look_for_profiles, &cases[i]));
+}
+
+struct bad_case {
+    const char *file;
+    const char *content; /* NULL: not written */
+    const char *option;
+    const char *message;
+};
+
+static void open_bad(const void *argument)
+{
+    const struct bad_case *bad = argument;
+    struct error err = {.kind = ERROR_NONE};
+    if (bad->content)
+        scratch_write(bad->file, bad->content);
+    check(resources_open(bad->file, bad->option ? 1 : 0, &bad->option, &err) == NULL);
+    check(err.kind == ERROR_INPUT);
+    check_text(err.message, bad->message);
+}
+
+#define REFUSED "SimGrid refuses the platform: "
+#define ONE_HOST "<host id='h' speed='1Gf'/>"
+
+static const struct bad_case bad_platforms[] = {
+    {"none.xml", NULL, NULL, "none.xml: can't open the platform file: No such file or directory"},
+    {"/", NULL, NULL, "/: can't open the platform file: it is a directory"},
+    {"p.xml", " \n", NULL, "p.xml: the platform file is empty"},
+    {"p.xml", "{}", NULL, "p.xml:1: " REFUSED "Unexpected character `{' in prolog"},
+    {"p.xml", PLATFORM("<host id='h' sped='1Gf'/>"), NULL,
+     "p.xml:4: " REFUSED "Bad attribute `sped' in `host' element start tag"},
+    {"p.xml", PLATFORM("\n\n<host id='h' speed='1Gx'/>"), NULL,
+     "p.xml:6: " REFUSED "unknown unit: Gx"},
+    {"p.xml", PLATFORM("<host id='h' speed='1Gf'>"), NULL,
+     "p.xml:4: " REFUSED "Unexpected end-tag `</zone>': `</host>' expected"},
+    {"p.xml", PLATFORM(ONE_HOST ONE_HOST), NULL,
+     "p.xml: " REFUSED "Refusing to create a second host named 'h'"},
+    {"p.xml", PLATFORM(ONE_HOST "<route src='h' dst='x'/>"), NULL,
+     "p.xml:4: " REFUSED "Route dst='x' does name a node"},
+    {"p.xml", PLATFORM("<host id='h' speed='1Gf' core='0'/>"), NULL,
+     "p.xml: " REFUSED "Host h must have at least one core, not 0"},
+    {"p.xml", PLATFORM("<host id='h' speed='1Gf' speed_file='x.txt'/>"), NULL,
+     "p.xml: " REFUSED "Cannot open file 'x.txt' (path=./:.)"},
+    {"p.xml", PLATFORM("<host id='h' speed='-1Gf'/>"), NULL,
+     "p.xml: " REFUSED "host 'h': its speed is negative"},
+    {"p.xml", PLATFORM(ONE_HOST "<link id='l' bandwidth='-1Bps' latency='0s'/>"), NULL,
+     "p.xml: " REFUSED "link 'l': its bandwidth is negative"},
+    {"p.xml", PLATFORM(ONE_HOST "<link id='l' bandwidth='1Bps' latency='-1s'/>"), NULL,
+     "p.xml: " REFUSED "link 'l': its latency is negative"},
+    {"p.xml", HEAD "</platform>", NULL, "p.xml: " REFUSED "there is no host in it"},
+    {"p.xml", PLATFORM(""), NULL, "p.xml: " REFUSED "there is no host in it"},
+    {"p.xml",
+     PLATFORM(ONE_HOST "<link id='l' bandwidth='1Bps,2Bps' latency='0s' sharing_policy='WIFI'/>"),
+     NULL, "p.xml: " REFUSED "Non WIFI link must have only 1 bandwidth"},
+    {"p.xml", PLATFORM(ONE_HOST), "--log",
+     "--log: no option of SimGrid; these begin with --cfg= or --log="},
+    {"p.xml", PLATFORM(ONE_HOST), "--cfg=foo:1",
+     "--cfg=foo:1: SimGrid refuses the option: Bad config key: foo"},
+    {"p.xml", PLATFORM(ONE_HOST), "--cfg=foo",
+     "--cfg=foo: SimGrid refuses the option: Option 'foo' badly formatted. Should be of the form "
+     "'name:value'"},
+    {"p.xml", PLATFORM(ONE_HOST), "--log=root.thresh:loud",
+     "--log=root.thresh:loud: SimGrid refuses the option: Unknown priority name: loud (must be one "
+     "of: "
+     "trace,debug,verbose,info,warning,error,critical)"},
+    {"p.xml", PLATFORM(ONE_HOST), "--cfg=plugin:none",
+     "--cfg=plugin:none: SimGrid refuses the option: Model 'none' is invalid! Valid models are: "
+     "link_load, link_energy_wifi, link_energy, host_load, host_energy, host_dvfs, cmonkey"},
+};
+
+static void test_bad_platforms_are_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof bad_platforms / sizeof bad_platforms[0]; i++)
+        assert_true(child_runs(open_bad, &bad_platforms[i]));
+}
+
+static void open_twice(const void *argument)
+{
+    struct error err = {.kind = ERROR_NONE};
+    (void)argument;
+    resources_close(open_text(mesh));
+    check(resources_open("p.xml", 0, NULL, &err) == NULL);
+    check_text(err.message, "p.xml: SimGrid loads only one platform in the life of a process");
+    resources_close(NULL);
+}
+
+static void test_a_second_platform_is_refused(void **state)
+{
+    (void)state;
+    assert_true(child_runs(open_twice, NULL));
+}
+
+static void set_log_level(const void *argument)
+{
+    const char *option = "--log=root.thresh:info";
+    struct error err = {.kind = ERROR_NONE};
+    (void)argument;
+    scratch_write("p.xml", mesh);
+    check(freopen("log.txt", "w", stderr) != NULL);
+    struct resources *port = resources_open("p.xml", 1, &option, &err);
+    check(port && resources_log_info_enabled());
+    resources_close(port);
+}
+
+static void test_log_level_is_the_users(void **state)
+{
+    (void)state;
+    assert_true(child_runs(set_log_level, NULL));
+}
+
+/* --- Routes ---------------------------------------------------------------------------------- */
+
+static const char islands[] = PLATFORM(HOST("a") HOST("b") HOST("c") HOST("d") PAIR("a", "b"));
+
+static void check_routes(const void *argument)
+{
+    struct error err = {.kind = ERROR_NONE};
+    (void)argument;
+    struct resources *port = open_text(islands);
+    check(resources_check_route(port, 0, 1, &err) == 0);
+    check_text(err.message, "");
+    check(resources_check_route(port, 1, 0, &err) == -1);
+    check(err.kind == ERROR_INPUT);
+    check_text(err.message, "p.xml: no route leads from host 'b' to host 'a'");
+    err.kind = ERROR_NONE;
+    check(resources_check_route(port, 0, 1, &err) == 0);
+    resources_close(port);
+}
+
+static void start_without_route(const void *argument)
+{
+    struct error err = {.kind = ERROR_NONE};
+    (void)argument;
+    struct resources *port = open_text(islands);
+    const uint32_t hosts[] = {0, 1, 2};
+    const struct load load = {.kind = LOAD_EXCHANGE,
+                              .hosts = hosts,
+                              .num_hosts = 3,
+                              .pattern = MATRIX_RING_CLOCKWISE,
+                              .bytes = 3e9};
+    double reached;
+    check(resources_start(port, &load, NULL, &err) == NULL);
+    check(err.kind == ERROR_INPUT);
+    check_text(err.message, "p.xml: no route leads from host 'b' to host 'c'");
+    err.kind = ERROR_NONE;
+    check(resources_advance(port, 1, &reached, &err) == -1);
+    resources_close(port);
+}
+
+static void test_missing_routes_are_errors(void **state)
+{
+    (void)state;
+    assert_true(child_runs(check_routes, NULL));
+    assert_true(child_runs(start_without_route, NULL));
+}
+
+/* --- Loads ----------------------------------------------------------------------------------- */
+
+static const uint32_t abcd[] = {0, 1, 2, 3};
+static const uint32_t all_ranks[] = {0, 1, 2, 3};
+
+static struct load_group *start(struct resources *port, const struct load *load, const char *owner)
+{
+    struct error err = {.kind = ERROR_NONE};
+    struct load_group *group = resources_start(port, load, (void *)(uintptr_t)owner, &err);
+    check_text(err.message, "");
+    check(group != NULL);
+    return group;
+}
+
+/* A computation of these amounts on the first hosts. */
+static struct load_group *start_compute(struct resources *port, const double *amounts,
+                                        uint32_t count, const char *owner)
+{
+    const struct load load = {.kind = LOAD_COMPUTE,
+                              .hosts = abcd,
+                              .num_hosts = count,
+                              .members = all_ranks,
+                              .amounts = amounts,
+                              .num_members = count};
+    return start(port, &load, owner);
+}
+
+static double advance(struct resources *port, double until)
+{
+    struct error err = {.kind = ERROR_NONE};
+    double reached = -1;
+    check(resources_advance(port, until, &reached, &err) == 0);
+    check_text(err.message, "");
+    return reached;
+}
+
+/* The completions of an instant as text: "owner:0,2 other:1!", ! after the last of a group. */
+static const char *completions(struct resources *port)
+{
+    static char text[256];
+    struct completion completion;
+    size_t used = 0;
+    text[0] = '\0';
+    while (resources_next_completion(port, &completion)) {
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s:", used ? " " : "",
+                                 (const char *)completion.owner);
+        for (uint32_t i = 0; i < completion.count; i++)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%u", i ? "," : "",
+                                     completion.indices[i]);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s", completion.last ? "!" : "");
+    }
+    return text;
+}
+
+static void compute(const void *argument)
+{
+    const double first[] = {1e9, 3e9, 1e9, 2e9}, second[] = {1e9};
+    (void)argument;
+    struct resources *port = open_text(mesh);
+    check_near(advance(port, 5), 5);
+    check(!resources_busy(port));
+    start_compute(port, first, 4, "A");
+    start_compute(port, second, 1, "B");
+    check(resources_busy(port));
+    check_near(resources_host_load(port, 0), 1e9);
+    check_near(resources_host_load(port, 3), 1e9);
+    check_near(advance(port, 5.5), 5.5);
+    check_text(completions(port), "");
+    check_near(advance(port, 100), 6); /* host c */
+    check_text(completions(port), "A:2");
+    check_near(resources_host_load(port, 2), 0);
+    check_near(advance(port, 100), 7); /* d; two shared a */
+    check_text(completions(port), "A:0,3 B:0!");
+    check_near(resources_host_load(port, 0), 0);
+    check_near(advance(port, INFINITY), 8);
+    check_text(completions(port), "A:1!");
+    check(!resources_busy(port));
+    check_near(advance(port, 1e6), 1e6);
+    check(resources_seconds(port) > 0);
+    resources_close(port);
+}
+
+static void compute_on_cores(const void *argument)
+{
+    const double one[] = {8e9};
+    const double flops[] = {8e9, 1e9}, matrix[] = {0, 1e9, 0, 0};
+    (void)argument;
+    struct resources *port = open_text(
+        PLATFORM("<host id='a' speed='1Gf' core='4'/><host id='b' speed='1Gf'/>" PAIR("a", "b")));
+    start_compute(port, one, 1, "A");
+    check_near(resources_host_load(port, 0), 4e9);
+    check_near(advance(port, INFINITY), 2);
+    check_text(completions(port), "A:0!");
+    start_compute(port, one, 1, "A");
+    start_compute(port, one, 1, "B");
+    check_near(resources_host_load(port, 0), 4e9);
+    check_near(advance(port, INFINITY), 6);
+    check_text(completions(port), "A:0! B:0!");
+    const struct load coupled = {.kind = LOAD_EXCHANGE,
+                                 .hosts = abcd,
+                                 .num_hosts = 2,
+                                 .flops = flops,
+                                 .pattern = MATRIX_LIST,
+                                 .matrix = matrix};
+    start(port, &coupled, "C");
+    check_near(resources_host_load(port, 0), 4e9);
+    check_near(resources_host_load(port, 1), 0.5e9);
+    check_near(resources_link_load(port, (size_t)resources_find_link(port, "a-b")), 0.5e9);
+    check_near(advance(port, INFINITY), 8);
+    check_text(completions(port), "C:0!");
+    resources_close(port);
+}
+
+static void test_computations_share_hosts(void **state)
+{
+    (void)state;
+    assert_true(child_runs(compute, NULL));
+    assert_true(child_runs(compute_on_cores, NULL));
+}
+
+struct pattern_case {
+    enum matrix_pattern pattern;
+    uint32_t n;
+    double sent[4][4]; /* of 12 GB */
+};
+
+/* The share of each link in the load of all is its share in the bytes. */
+static void exchange(const void *argument)
+{
+    const struct pattern_case *expected = argument;
+    const struct load load = {.kind = LOAD_EXCHANGE,
+                              .hosts = abcd,
+                              .num_hosts = expected->n,
+                              .pattern = expected->pattern,
+                              .bytes = 12e9,
+                              .matrix = &expected->sent[0][0]};
+    double largest = 0;
+    struct resources *port = open_text(mesh);
+    start(port, &load, "A");
+    for (uint32_t i = 0; i < 4; i++)
+        for (uint32_t j = 0; j < 4; j++)
+            largest = fmax(largest, expected->sent[i][j]);
+    for (uint32_t i = 0; i < 4; i++)
+        for (uint32_t j = 0; j < 4; j++) {
+            const char name[] = {(char)('a' + i), '-', (char)('a' + j), '\0'};
+            if (i != j)
+                check_near(resources_link_load(port, (size_t)resources_find_link(port, name)),
+                           1e9 * expected->sent[i][j] / largest);
+        }
+    check_near(advance(port, 1e6), largest * 1e-9);
+    check_text(completions(port), "A:0!");
+    resources_close(port);
+}
+
+static void test_exchanges_follow_their_pattern(void **state)
+{
+    static const struct pattern_case cases[] = {
+        {MATRIX_ALL_TO_ALL,
+         4,
+         {{0, 1e9, 1e9, 1e9}, {1e9, 0, 1e9, 1e9}, {1e9, 1e9, 0, 1e9}, {1e9, 1e9, 1e9, 0}}},
+        {MATRIX_ALL_TO_ALL, 2, {{0, 6e9}, {6e9}}},
+        {MATRIX_GATHER, 4, {{0}, {3e9}, {3e9}, {3e9}}},
+        {MATRIX_SCATTER, 4, {{0, 3e9, 3e9, 3e9}}},
+        {MATRIX_MASTER_WORKER, 4, {{0, 2e9, 2e9, 2e9}, {2e9}, {2e9}, {2e9}}},
+        {MATRIX_RING,
+         4,
+         {{0, 1.5e9, 0, 1.5e9}, {1.5e9, 0, 1.5e9, 0}, {0, 1.5e9, 0, 1.5e9}, {1.5e9, 0, 1.5e9}}},
+        {MATRIX_RING, 2, {{0, 6e9}, {6e9}}},
+        {MATRIX_RING_CLOCKWISE, 4, {{0, 3e9}, {0, 0, 3e9}, {0, 0, 0, 3e9}, {3e9}}},
+        {MATRIX_RING_COUNTER_CLOCKWISE, 4, {{0, 0, 0, 3e9}, {3e9}, {0, 3e9}, {0, 0, 3e9}}},
+        {MATRIX_LIST, 4, {{0, 1e9, 2e9, 0}, {0}, {0, 5e9, 0, 1}, {0}}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_true(child_runs(exchange, &cases[i]));
+}
+
+/* What has nothing to do is over when the port is next asked. */
+static void exchange_nothing(const void *argument)
+{
+    const double matrix[16] = {0}, flops[4] = {0}, one[] = {2e9, 0, 0, 0};
+    struct load load = {.kind = LOAD_EXCHANGE, .hosts = abcd, .num_hosts = 1, .bytes = 1e9};
+    (void)argument;
+    struct resources *port = open_text(mesh);
+    check_near(advance(port, 3), 3);
+    start(port, &load, "A");
+    check(resources_busy(port));
+    check_text(completions(port), "");
+    load = (struct load){.kind = LOAD_EXCHANGE,
+                         .hosts = abcd,
+                         .num_hosts = 4,
+                         .flops = flops,
+                         .pattern = MATRIX_LIST,
+                         .matrix = matrix};
+    struct load_group *cancelled = start(port, &load, "B");
+    load.bytes = 1e-200;
+    load.pattern = MATRIX_RING;
+    start(port, &load, "C");
+    resources_cancel(port, cancelled);
+    check_near(advance(port, 10), 3);
+    check_text(completions(port), "A:0! C:0!");
+    check(!resources_busy(port));
+    load.flops = one;
+    load.num_hosts = 1;
+    start(port, &load, "D");
+    check_near(advance(port, 10), 5);
+    check_text(completions(port), "D:0!");
+    resources_close(port);
+}
+
+static void test_empty_exchanges_end_at_once(void **state)
+{
+    (void)state;
+    assert_true(child_runs(exchange_nothing, NULL));
+}
+
+static void pfs_io(const void *argument)
+{
+    const enum load_kind kind = *(const enum load_kind *)argument;
+    const uint32_t both[] = {2, 3}, members[] = {1, 0};
+    const struct pfs_targets two = {both, 2}, one = {both, 1};
+    const struct pfs_targets *const targets[] = {&two, &one};
+    const double amounts[] = {4e9, 1e9};
+    const struct load load = {.kind = kind,
+                              .hosts = abcd,
+                              .num_hosts = 2,
+                              .members = members,
+                              .amounts = amounts,
+                              .num_members = 2,
+                              .targets = targets};
+    bool write = kind == LOAD_PFS_WRITE;
+    struct resources *port = open_text(mesh);
+    start(port, &load, "A");
+    check_near(resources_link_load(port, (size_t)resources_find_link(port, write ? "b-d" : "d-b")),
+               1e9);
+    check_near(resources_link_load(port, (size_t)resources_find_link(port, write ? "a-c" : "c-a")),
+               1e9);
+    check_near(resources_link_load(port, (size_t)resources_find_link(port, write ? "c-a" : "a-c")),
+               0);
+    check_near(advance(port, 10), 1);
+    check_text(completions(port), "A:1");
+    check_near(advance(port, 10), 2);
+    check_text(completions(port), "A:0!");
+    resources_close(port);
+}
+
+/* A PFS host that is a node: what it keeps for itself goes nowhere. */
+static void pfs_io_of_target(const void *argument)
+{
+    const uint32_t both[] = {0, 1}, members[] = {0, 1};
+    const struct pfs_targets two = {both, 2}, one = {both, 1};
+    const struct pfs_targets *const targets[] = {&one, &two};
+    const double amounts[] = {1e9, 4e9};
+    const struct load load = {.kind = LOAD_PFS_WRITE,
+                              .hosts = abcd,
+                              .num_hosts = 2,
+                              .members = members,
+                              .amounts = amounts,
+                              .num_members = 2,
+                              .targets = targets};
+    (void)argument;
+    struct resources *port = open_text(mesh);
+    start(port, &load, "A");
+    check_near(advance(port, 10), 0);
+    check_text(completions(port), "A:0");
+    check_near(advance(port, 10), 2);
+    check_text(completions(port), "A:1!");
+    resources_close(port);
+}
+
+static void test_pfs_io_is_split_over_its_hosts(void **state)
+{
+    const enum load_kind read = LOAD_PFS_READ, write = LOAD_PFS_WRITE;
+    (void)state;
+    assert_true(child_runs(pfs_io, &read));
+    assert_true(child_runs(pfs_io, &write));
+    assert_true(child_runs(pfs_io_of_target, NULL));
+}
+
+static struct resources *open_with_disks(void)
+{
+    struct resources *port = open_text(mesh);
+    for (size_t host = 0; host < 4; host++)
+        resources_add_disk(port, host, 2e9, 1e9);
+    return port;
+}
+
+static struct load_group *start_io(struct resources *port, enum load_kind kind,
+                                   const double *amounts, uint32_t count, const char *owner)
+{
+    const struct load load = {.kind = kind,
+                              .hosts = abcd,
+                              .num_hosts = 4,
+                              .members = all_ranks,
+                              .amounts = amounts,
+                              .num_members = count,
+                              .flops_per_byte = 0};
+    return start(port, &load, owner);
+}
+
+static void disk_io(const void *argument)
+{
+    const double amounts[] = {4e9, 2e9, 0.1};
+    (void)argument;
+    struct resources *port = open_with_disks();
+    start_io(port, LOAD_DISK_READ, amounts, 2, "R");
+    check_near(advance(port, 10), 1);
+    check_text(completions(port), "R:1");
+    start_io(port, LOAD_DISK_WRITE, amounts, 3, "W");
+    /* one byte at the least */
+    check_near(advance(port, 10), 1 + 1e-9);
+    check_text(completions(port), "W:2");
+    /* together read and written at no more than the larger bandwidth: 1e9 each on disk a */
+    check_near(advance(port, 10), 3);
+    check_text(completions(port), "R:0! W:1");
+    check_near(advance(port, 10), 5);
+    check_text(completions(port), "W:0!");
+    resources_close(port);
+}
+
+static void many_disk_ios(const void *argument)
+{
+    const double amounts[] = {2e9, 2e9, 2e9, 2e9};
+    (void)argument;
+    struct resources *port = open_with_disks();
+    for (int i = 0; i < 5; i++) {
+        struct load_group *cancelled = start_io(port, LOAD_DISK_READ, amounts, 4, "X");
+        start_io(port, LOAD_DISK_READ, amounts, 4, "R");
+        resources_cancel(port, cancelled);
+        start_io(port, LOAD_DISK_WRITE, amounts, 1, "W");
+        check_near(advance(port, 100), 3.0 * i + 1);
+        check_text(completions(port), "R:1,2,3");
+        check_near(advance(port, 100), 3.0 * i + 2);
+        check_text(completions(port), "R:0! W:0!");
+        check_near(advance(port, 3.0 * i + 3), 3.0 * i + 3);
+    }
+    resources_close(port);
+}
+
+static void test_disk_io_shares_disks(void **state)
+{
+    (void)state;
+    assert_true(child_runs(disk_io, NULL));
+    assert_true(child_runs(many_disk_ios, NULL));
+}
+
+/* Member i of n moves amounts[i]/n over the disks of all and amounts[i]/n over each link to or from
+ * it. */
+static void striped_io(const void *argument)
+{
+    const double equal[] = {4e9, 4e9, 4e9, 4e9}, unequal[] = {4e9, 8e9};
+    (void)argument;
+    struct resources *port = open_with_disks();
+    start_io(port, LOAD_STRIPED_READ, equal, 4, "A");
+    check_near(resources_link_load(port, (size_t)resources_find_link(port, "a-b")), 1e9);
+    check_near(advance(port, 10), 2); /* 4e9 on each disk; 1e9 on each link took 1 s */
+    check_text(completions(port), "A:0,1,2,3!");
+    start_io(port, LOAD_STRIPED_WRITE, unequal, 2, "B");
+    check_near(advance(port, 10), 4); /* of 3e9 on each disk, 2 * 1e9 by now */
+    check_text(completions(port), "B:0");
+    check_near(advance(port, 10), 5);
+    check_text(completions(port), "B:1!");
+    check(!resources_busy(port));
+    resources_close(port);
+}
+
+static void striped_io_computes(const void *argument)
+{
+    const double amounts[] = {4e9};
+    struct load load = {.kind = LOAD_STRIPED_READ,
+                        .hosts = abcd,
+                        .num_hosts = 4,
+                        .members = all_ranks,
+                        .amounts = amounts,
+                        .num_members = 1,
+                        .flops_per_byte = 4};
+    (void)argument;
+    struct resources *port = open_with_disks();
+    start(port, &load, "A");
+    for (size_t host = 0; host < 4; host++)
+        check_near(resources_host_load(port, host), 1e9);
+    check_near(resources_link_load(port, (size_t)resources_find_link(port, "b-a")), 0.25e9);
+    check_near(resources_link_load(port, (size_t)resources_find_link(port, "a-b")), 0);
+    check_near(advance(port, 10), 4);
+    check_text(completions(port), "A:0!");
+    load.num_hosts = 1;
+    start(port, &load, "A"); /* 2 s of disk, 16 s of computation */
+    check_near(advance(port, 100), 20);
+    check_text(completions(port), "A:0!");
+    load.flops_per_byte = 0;
+    start(port, &load, "A");
+    check_near(advance(port, 100), 22);
+    check_text(completions(port), "A:0!");
+    resources_close(port);
+}
+
+static void test_striped_io_uses_all_disks(void **state)
+{
+    (void)state;
+    assert_true(child_runs(striped_io, NULL));
+    assert_true(child_runs(striped_io_computes, NULL));
+}
+
+/* --- Cancelling, and what handlers may do ---------------------------------------------------- */
+
+static void cancel(const void *argument)
+{
+    const double amounts[] = {4e9, 1e9};
+    (void)argument;
+    struct resources *port = open_text(mesh);
+    start_compute(port, amounts, 1, "A");
+    struct load_group *other = start_compute(port, amounts, 2, "B");
+    check_near(advance(port, 1), 1);
+    check_text(completions(port), "B:1");
+    check_near(resources_host_load(port, 0), 1e9);
+    check_near(advance(port, 2), 2);
+    resources_cancel(port, other);
+    check_near(resources_host_load(port, 0), 1e9);
+    check_near(advance(port, 100), 5); /* 1e9 of 4e9 done in 2 s, the rest alone */
+    check_text(completions(port), "A:0!");
+    other = start_compute(port, amounts, 1, "C");
+    resources_cancel(port, other);
+    check(!resources_busy(port));
+    check_near(resources_host_load(port, 0), 0);
+    check_near(advance(port, 6), 6);
+    start_compute(port, amounts, 1, "D");
+    check_near(advance(port, INFINITY), 10);
+    check_text(completions(port), "D:0!");
+    start_compute(port, amounts, 2, "E");
+    resources_close(port);
+}
+
+/* Of three groups that end together, the handler of the first cancels the second and starts a
+ * fourth. */
+static void interfere(const void *argument)
+{
+    const double amounts[] = {1e9};
+    struct completion completion;
+    (void)argument;
+    struct resources *port = open_text(mesh);
+    start_compute(port, amounts, 1, "A");
+    struct load_group *second = start_compute(port, amounts, 1, "B");
+    start_compute(port, amounts, 1, "C");
+    check_near(advance(port, 10), 3);
+    check(resources_next_completion(port, &completion));
+    check_text(completion.owner, "A");
+    check(completion.count == 1 && completion.indices[0] == 0 && completion.last);
+    resources_cancel(port, second);
+    start_compute(port, amounts, 1, "D");
+    check_text(completions(port), "C:0!");
+    check_near(advance(port, 10), 4);
+    check_text(completions(port), "D:0!");
+    resources_close(port);
+}
+
+/* A group is cancelled by the handler of its own first completion, and one is left unreported. */
+static void cancel_self(const void *argument)
+{
+    const double amounts[] = {1e9, 2e9};
+    struct completion completion;
+    (void)argument;
+    struct resources *port = open_text(mesh);
+    struct load_group *group = start_compute(port, amounts, 2, "A");
+    check_near(advance(port, 10), 1);
+    check(resources_next_completion(port, &completion));
+    resources_cancel(port, group);
+    check(completion.indices[0] == 0);
+    check_text(completions(port), "");
+    check(!resources_busy(port));
+    start_compute(port, amounts, 1, "B");
+    check_near(advance(port, 10), 2);
+    check_near(advance(port, 10), 2);
+    check_text(completions(port), "B:0!");
+    resources_close(port);
+}
+
+static void test_handlers_may_cancel_and_start(void **state)
+{
+    (void)state;
+    assert_true(child_runs(cancel, NULL));
+    assert_true(child_runs(interfere, NULL));
+    assert_true(child_runs(cancel_self, NULL));
+}
+
+/* --- Time ------------------------------------------------------------------------------------ */
+
+static void keep_time(const void *argument)
+{
+    const double amounts[] = {1e9};
+    double start_time = 0;
+    (void)argument;
+    struct resources *port = open_text(mesh);
+    for (int i = 0; i < 2000; i++) {
+        start_time += 0.1 + 1e-6 * i;
+        check(advance(port, start_time) == start_time);
+        check(advance(port, start_time - 0.05) == start_time); /* never back */
+        start_compute(port, amounts, 1, "A");
+        check(advance(port, start_time + 1e-6) == start_time + 1e-6);
+        check_near(advance(port, INFINITY), start_time + 1);
+        check_text(completions(port), "A:0!");
+        start_time += 1;
+    }
+    resources_close(port);
+}
+
+static void stand_still(const void *argument)
+{
+    const double amounts[] = {1e9};
+    (void)argument;
+    struct resources *port = open_text(PLATFORM("<host id='a' speed='0f'/>"));
+    start_compute(port, amounts, 1, "A");
+    check_near(advance(port, 7), 7);
+    check(isinf(advance(port, INFINITY)));
+    check_text(completions(port), "");
+    check(resources_busy(port));
+    check_near(advance(port, 8), 8);
+    resources_close(port);
+}
+
+static void test_time_is_kept(void **state)
+{
+    (void)state;
+    assert_true(child_runs(keep_time, NULL));
+    assert_true(child_runs(stand_still, NULL));
+}
+
+static double observed[8];
+static size_t num_observed;
+static double observed_load;
+
+static void observe(void *context, double time)
+{
+    observed_load = resources_host_load(context, 0);
+    observed[num_observed++] = time;
+}
+
+/* At its end a load still shows. */
+static void observe_ends(const void *argument)
+{
+    const double amounts[] = {1e9, 1e9}, more[] = {2e9};
+    (void)argument;
+    struct resources *port = open_text(mesh);
+    resources_observe(port, observe, port);
+    start_compute(port, amounts, 2, "A");
+    start_compute(port, more, 1, "B");
+    check_near(advance(port, 10), 1);
+    check(num_observed == 1 && observed_load > 0.99e9);
+    check_text(completions(port), "A:1");
+    check_near(advance(port, 10), 2);
+    check_text(completions(port), "A:0!");
+    check_near(advance(port, 10), 3);
+    check(num_observed == 3 && observed_load > 0.99e9);
+    check_near(observed[0], 1);
+    check_near(observed[2], 3);
+    check_near(resources_host_load(port, 0), 0);
+    resources_close(port);
+}
+
+static void test_ends_are_observed(void **state)
+{
+    (void)state;
+    assert_true(child_runs(observe_ends, NULL));
+}
+
+/* --- Profiles -------------------------------------------------------------------------------- */
+
+static void slow_down(const void *argument)
+{
+    const double amounts[] = {2e9};
+    (void)argument;
+    scratch_write("t.txt", "1 0.5\n2 0\n12 1\n");
+    struct resources *port = open_text(PLATFORM("<host id='a' speed='1Gf' speed_file='t.txt'/>"));
+    start_compute(port, amounts, 1, "A");
+    check_near(advance(port, INFINITY), 12.5); /* 1, 0.5, 10 s of nothing, 0.5 */
+    check_text(completions(port), "A:0!");
+    resources_close(port);
+}
+
+static void change_bandwidth(const void *argument)
+{
+    const struct load load = {.kind = LOAD_EXCHANGE,
+                              .hosts = abcd,
+                              .num_hosts = 2,
+                              .pattern = MATRIX_SCATTER,
+                              .bytes = 4e9};
+    (void)argument;
+    scratch_write("t.txt", "5 2000000000\n");
+    struct resources *port = open_text(PLATFORM(
+        HOST("a") HOST("b") "<link id='l' bandwidth='1GBps' latency='0s' bandwidth_file='t.txt'/>"
+                            "<route src='a' dst='b'><link_ctn id='l'/></route>"));
+    size_t link = (size_t)resources_find_link(port, "l");
+    check_near(resources_link_bandwidth(port, link), 1e9);
+    check_near(advance(port, 4), 4);
+    start(port, &load, "A");
+    check_near(advance(port, INFINITY), 5.5);
+    check_near(resources_link_bandwidth(port, link), 2e9);
+    resources_close(port);
+}
+
+static void turn_off(const void *argument)
+{
+    const double amounts[] = {2e9, 2e9};
+    struct error err = {.kind = ERROR_NONE};
+    double reached;
+    (void)argument;
+    scratch_write("t.txt", "0.5 0\n10 1\n");
+    struct resources *port =
+        open_text(PLATFORM(HOST("a") "<host id='b' speed='1Gf' state_file='t.txt'/>"));
+    start_compute(port, amounts, 2, "A");
+    check(resources_advance(port, INFINITY, &reached, &err) == -1);
+    check(err.kind == ERROR_INPUT);
+    check_text(err.message,
+               "p.xml: host 'b' is off at 0.5 s, where a computation needs it; a load does "
+               "not survive that, so its state profile must keep it on");
+    resources_close(port);
+}
+
+static void test_profiles_change_the_platform(void **state)
+{
+    (void)state;
+    assert_true(child_runs(slow_down, NULL));
+    assert_true(child_runs(change_bandwidth, NULL));
+    assert_true(child_runs(turn_off, NULL));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_platform_is_read),
+        cmocka_unit_test(test_example_platforms_are_read),
+        cmocka_unit_test(test_profiles_are_found),
+        cmocka_unit_test(test_bad_platforms_are_refused),
+        cmocka_unit_test(test_a_second_platform_is_refused),
+        cmocka_unit_test(test_log_level_is_the_users),
+        cmocka_unit_test(test_missing_routes_are_errors),
+        cmocka_unit_test(test_computations_share_hosts),
+        cmocka_unit_test(test_exchanges_follow_their_pattern),
+        cmocka_unit_test(test_empty_exchanges_end_at_once),
+        cmocka_unit_test(test_pfs_io_is_split_over_its_hosts),
+        cmocka_unit_test(test_disk_io_shares_disks),
+        cmocka_unit_test(test_striped_io_uses_all_disks),
+        cmocka_unit_test(test_handlers_may_cancel_and_start),
+        cmocka_unit_test(test_time_is_kept),
+        cmocka_unit_test(test_ends_are_observed),
+        cmocka_unit_test(test_profiles_change_the_platform),
+    };
+    return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);
+}
