@@ -206,9 +206,9 @@ def _difference(first: float | None, value: float | None, metric: Metric) -> str
 
 
 def _statistics_of_many(runs: Sequence[Statistics]) -> str:
-    groups = list(dict.fromkeys(group for statistics in runs for group in statistics.groups))
-    bodies = []
-    for group in groups:
+    """A table of all jobs, and one of each job type to unfold."""
+    tables = []
+    for group in dict.fromkeys(group for statistics in runs for group in statistics.groups):
         there = [statistics.groups.get(group) for statistics in runs]
         rows = []
         for metric in shown_metrics([figures for figures in there if figures]):
@@ -216,11 +216,12 @@ def _statistics_of_many(runs: Sequence[Statistics]) -> str:
             cells = [_escape(format_value(value, metric.unit)) + (_difference(values[0], value, metric) if i else '')
                      for i, value in enumerate(values)]
             rows.append(_row([_escape(metric.label), *cells]))
-        title = 'all jobs' if group == ALL else f'{group} jobs'
-        bodies.append(f'<tbody><tr class="group"><th scope="rowgroup" colspan="{len(runs) + 1}">{_escape(title)}</th></tr>'
-                      f'{"".join(rows)}</tbody>')
-    heads = ''.join(f'<th scope="col">{_escape(statistics.run)}</th>' for statistics in runs)
-    return f'<table class="figures"><thead><tr><td></td>{heads}</tr></thead>{"".join(bodies)}</table>'
+        heads = ''.join(f'<th scope="col">{_escape(statistics.run)}</th>' for statistics in runs)
+        table = (f'<table class="figures"><thead><tr><th scope="row"></th>{heads}</tr></thead>'
+                 f'<tbody>{"".join(rows)}</tbody></table>')
+        tables.append(f'<details{" open" if group == ALL else ""}><summary>{"All" if group == ALL else _escape(group.title())} '
+                      f'jobs</summary>{table}</details>')
+    return f'<div class="compared">{"".join(tables)}</div>'
 
 
 def _statistics(stories: Sequence[Story]) -> str:

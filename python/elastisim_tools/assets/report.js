@@ -139,7 +139,7 @@ function timeTicks(u, splits, axis, space, step) {
 }
 
 const FONT = '12px system-ui, "Liberation Sans", "DejaVu Sans", sans-serif';
-const AXIS_WIDTH = 78;
+const AXIS_WIDTH = 88;
 
 function axisStyle(extra) {
   return {stroke: () => colour('soft'), font: FONT, ticks: {stroke: () => colour('line'), size: 5, width: 1},
@@ -285,7 +285,7 @@ function makeGantt(run, container, height) {
   return gantt;
 }
 
-const shorten = name => name.length > 10 ? `${name.slice(0, 3)}…${name.slice(-6)}` : name;
+const shorten = name => name.length > 11 ? `${name.slice(0, 4)}…${name.slice(-6)}` : name;
 
 /* From data to pixels of the canvas. */
 function projection(gantt, box) {
@@ -340,12 +340,17 @@ function drawJobs(gantt) {
 function drawChanges(gantt, at, pen, scale) {
   const {rects, data, jobs} = gantt, changes = data.changes;
   pen.fillStyle = colour('mark');
+  /* Where there are more than a person can tell apart, finer lines leave the jobs visible. */
+  let visible = 0;
+  for (let k = 0; k < changes.job.length; k++)
+    visible += changes.end[k] >= at.xs.min && changes.begin[k] <= at.xs.max;
+  const line = visible > 600 ? scale * 0.7 : 1.6 * scale, strength = visible > 600 ? 0.5 : 0.9;
   for (let k = 0; k < changes.job.length; k++) {
     const job = changes.job[k];
     if (changes.end[k] < at.xs.min || changes.begin[k] > at.xs.max || hiddenTypes.has(jobs.type[job]))
       continue;
-    const left = at.x(changes.begin[k]), width = Math.max(1.6 * scale, at.x(changes.end[k]) - left);
-    pen.globalAlpha = width > 3 * scale ? 0.55 : 0.9;
+    const left = at.x(changes.begin[k]), width = Math.max(line, at.x(changes.end[k]) - left);
+    pen.globalAlpha = width > 3 * scale ? 0.55 : strength;
     for (const i of rects.byJob.of(job)) {
       if (rects.x1[i] < changes.begin[k] || rects.x0[i] > changes.end[k])
         continue;
@@ -861,6 +866,8 @@ function connect() {
   addEventListener('resize', () => resize());
   let before = 'light';
   addEventListener('beforeprint', () => {
+    for (const details of document.querySelectorAll('details'))
+      details.open = true;
     before = root.dataset.theme;
     setTheme('light');
     resize(1000);
