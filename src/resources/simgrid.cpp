@@ -139,12 +139,13 @@ struct resources {
     std::vector<uint32_t> indices;       /* of the completion handed out last */
     std::vector<spare> cancelled;        /* to be kept until SimGrid has run once more */
     std::vector<s4u::IoPtr> disk_ios;    /* to be started again */
-    std::set<s4u::Activity *> veto;      /* not empty: run_until returns */
+    std::set<s4u::Activity *> veto;      /* not empty: run_until returns; members have ended */
     bool inside;                         /* SimGrid is running */
     bool stale;          /* loads have changed since SimGrid worked out the shares */
     bool broken;         /* SimGrid gave up in the middle of something */
     std::string failure; /* a load failed: what happened to it */
     double until;        /* of the advance under way */
+    double last_end; /* SimGrid's clock when an activity ended last in this run of it; -1: none */
     void (*observe)(void *context, double time);
     void *observer;
     task_draft draft;
@@ -446,15 +447,16 @@ template <class Activity> void on_completion(const Activity &activity)
     if (!part || !part->running)
         return; /* cancelled */
     resources *port = part->group->port;
-    if (activity.get_state() == s4u::Activity::State::FAILED) {
+    double clock = s4u::Engine::get_clock();
+    bool failed = activity.get_state() == s4u::Activity::State::FAILED;
+    if (failed)
         part_failed(part);
-    } else if (port->veto.empty() && port->observe) {
-        port->observe(port->observer,
-                      std::max(port->now, std::min(s4u::Engine::get_clock(), port->until)));
-    }
-    if (port->veto.empty())
-        port->veto.insert(part->activity.get());
+    else if (port->observe && clock != port->last_end)
+        port->observe(port->observer, std::max(port->now, std::min(clock, port->until)));
+    port->last_end = clock;
     part_ended(part);
+    if (failed || !port->ended.empty())
+        port->veto.insert(part->activity.get());
 }
 
 /* --- Time ------------------------------------------------------------------------------------ */
@@ -506,6 +508,7 @@ int run_simgrid(resources *port, double date, struct error *err)
     bool had_cancelled = !port->cancelled.empty();
     std::string reason;
     port->veto.clear();
+    port->last_end = -1;
     port->inside = true;
     double start = wall_clock();
     bool fine = attempt([&] { port->engine->run_until(date); }, reason);
@@ -514,7 +517,7 @@ int run_simgrid(resources *port, double date, struct error *err)
     if (!fine)
         return give_up(port, reason, err);
     recycle(port, port->cancelled);
-    port->stale = had_cancelled || !port->veto.empty();
+    port->stale = had_cancelled || port->last_end == s4u::Engine::get_clock();
     return fail_if_broken(port, err);
 }
 
@@ -572,8 +575,12 @@ int await_profiles(resources *port, struct error *err)
 int run_to_next_end(resources *port, double until, struct error *err)
 {
     if (std::isinf(until)) {
-        if (run_simgrid(port, -1, err))
-            return -1;
+        size_t running;
+        do { /* until a member is done: it may have several activities */
+            running = port->num_running;
+            if (run_simgrid(port, -1, err))
+                return -1;
+        } while (port->ended.empty() && port->num_running < running);
         return port->ended.empty() && port->have_profiles ? await_profiles(port, err) : 0;
     }
     do {
