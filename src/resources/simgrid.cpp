@@ -40,6 +40,8 @@ extern "C" {
 #include "resources/resources.h"
 }
 
+XBT_LOG_NEW_CATEGORY(elastisim, "What jobs do");
+
 namespace s4u = simgrid::s4u;
 
 namespace
@@ -263,6 +265,7 @@ std::vector<char *> engine_arguments(size_t count, const char *const *options)
         "elastisim",
         "--log=no_loc",              /* no source places and no stack traces of SimGrid's */
         "--log=root.thresh:warning", /* notices are for those who ask */
+        "--log=elastisim.fmt:%m%n",  /* our messages carry the time, which SimGrid's clock lags */
         "--cfg=debug/clean-atexit:no",
         "--cfg=host/model:ptask_L07",
     };
@@ -1264,4 +1267,14 @@ double resources_seconds(const struct resources *resources)
 bool resources_log_info_enabled(void)
 {
     return XBT_LOG_ISENABLED(root, xbt_log_priority_info);
+}
+
+bool resources_log_jobs_enabled(void)
+{
+    return XBT_LOG_ISENABLED(elastisim, xbt_log_priority_info);
+}
+
+void resources_log_job(const char *message)
+{
+    XBT_CINFO(elastisim, "%s", message);
 }
