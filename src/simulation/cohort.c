@@ -6,12 +6,17 @@
  */
 #include "simulation/execution.h"
 
+#include "base/interrupt.h"
 #include "results/journal.h"
 #include "results/results.h"
 #include "simulation/lifecycle.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* Steps between two looks at whether the user wants the run to end: an application of countless
+ * iterations that take no time must not make us deaf. */
+#define STEPS_PER_INTERRUPT_CHECK 65536
 
 /* --- Task times ---------------------------------------------------------------------------- */
 
@@ -429,6 +434,8 @@ static bool step(struct cohort *cohort)
 void cohort_walk(struct cohort *cohort)
 {
     struct execution *execution = cohort->execution;
+    unsigned steps = 0;
     while (!execution_failed(execution) && step(cohort))
-        ;
+        if (++steps % STEPS_PER_INTERRUPT_CHECK == 0 && interrupt_check(execution->executor->err))
+            return;
 }

@@ -3,6 +3,7 @@
  */
 #include "simulation/simulation.h"
 
+#include "base/clock.h"
 #include "base/heap.h"
 #include "base/interrupt.h"
 #include "elastisim/scheduler.h"
@@ -19,13 +20,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* An invocation is held back when it comes more than this early (seconds). */
 #define MIN_INTERVAL_TOLERANCE 1e-3
 
-/* A job that ends within this of its walltime, by rounding of sums of times, ends at it. */
-#define WALLTIME_TOLERANCE (2 * EVENT_INSTANT)
+/* Loads that end within this of the walltime of their job, by rounding of sums of times, end at it.
+ */
+#define WALLTIME_TOLERANCE 1e-9
 
 /* So many periodic invocations in a row, with nothing running, nothing to be submitted and nothing
  * decided, mean that the scheduler will never start what waits. */
@@ -84,7 +85,7 @@ static bool failed(const struct simulation *simulation)
 static void add_event(struct simulation *simulation, struct event *event, double time,
                       void (*handle)(void *), void *owner)
 {
-    *event = (struct event){.time = time, .due = time, .handle = handle, .owner = owner};
+    *event = (struct event){.time = time, .handle = handle, .owner = owner};
     if (event_heap_add(&simulation->heap, event))
         error_no_memory(simulation->err);
 }
@@ -129,13 +130,6 @@ static void add_pfs_figures(const struct simulation *simulation, struct invocati
     invocation->pfs_write_bandwidth = platform->pfs_write.bandwidth;
     invocation->pfs_read_utilization = link_loads(platform, &platform->pfs_read);
     invocation->pfs_write_utilization = link_loads(platform, &platform->pfs_write);
-}
-
-static double wall_seconds(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
 static int ask(struct simulation *simulation, const struct invocation *invocation)
@@ -247,7 +241,7 @@ static void watch_walltime(struct simulation *simulation, struct job *job)
         simulation->state.now + walltime + simulation->configuration->job_kill_grace_period;
     watch->event = (struct event){
         .time = end,
-        .due = end + WALLTIME_TOLERANCE,
+        .last = true,
         .handle = walltime_exceeded,
         .owner = watch,
     };
@@ -451,20 +445,13 @@ static void at_end(void *context, struct job *job)
                NULL);
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 static int remember_nodes(struct simulation *simulation, const struct job *job)
 {
     node_list_release(&simulation->before);
     if (node_list_copy(&simulation->before, job->executing.ids, job->executing.count,
                        simulation->err))
         return -1;
-    qsort(simulation->before.ids, simulation->before.count, sizeof *simulation->before.ids,
-          compare_ids);
+    node_list_sort(&simulation->before);
     return 0;
 }
 
@@ -658,8 +645,10 @@ static int move_clock(struct simulation *simulation, const struct event *next, b
 {
     struct resources *resources = simulation->platform->resources;
     struct state *state = &simulation->state;
-    double reached, until = next ? next->due : INFINITY;
     bool busy = resources_busy(resources);
+    double reached, until = next ? next->time : INFINITY;
+    if (next && next->last && busy)
+        until += WALLTIME_TOLERANCE * fmax(1, 1e-3 * until);
     simulation->sampled = false;
     if (resources_advance(resources, until, &reached, simulation->err))
         return -1;
@@ -684,7 +673,7 @@ static int step(struct simulation *simulation)
     simulation->figures.events++;
     if (!next && !resources_busy(simulation->platform->resources))
         return stuck(simulation);
-    if (!next || next->due > state->now) {
+    if (!next || next->time > state->now || next->last) {
         bool arrived = false;
         if (move_clock(simulation, next, &arrived))
             return -1;
