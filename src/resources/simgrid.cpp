@@ -556,6 +556,8 @@ int follow(resources *port, struct error *err)
 void settle(const resources *const_port)
 {
     resources *port = const_cast<resources *>(const_port);
+    if (!port->stale || port->inside)
+        return; /* before the error below is cleared: this is asked for every link */
     struct error ignored = {};
     while (port->stale && !port->inside && !port->broken && port->failure.empty())
         if (run_simgrid(port, s4u::Engine::get_clock(), &ignored))
