@@ -146,5 +146,6 @@ def charts_of(run: Run, timeline: Timeline | None) -> list[Chart]:
         charts.append(Chart('network', 'Network activity', 'percent', {'mean of all links': line}))
     if 'pfs_utilization' in run.files:
         read, write = _columns(run.files['pfs_utilization'], _numbers, 4)[:2]
-        charts.append(Chart('pfs', 'Parallel file system', 'bytes/s', {'read': read, 'write': write}))
+        charts.append(Chart('pfs_read', 'File system, read', 'bytes/s', {'of all PFS links': read}))
+        charts.append(Chart('pfs_write', 'File system, write', 'bytes/s', {'of all PFS links': write}))
     return charts

@@ -163,8 +163,11 @@ function setTime(min, max) {
   else
     max = min + span;
   syncing = true;
-  for (const chart of timeCharts)
+  for (const chart of timeCharts) {
+    if (chart.viewOf)
+      chart.setData(chart.viewOf(min, max), false);
     chart.setScale('x', {min, max});
+  }
   syncing = false;
 }
 
@@ -344,7 +347,7 @@ function drawChanges(gantt, at, pen, scale) {
   let visible = 0;
   for (let k = 0; k < changes.job.length; k++)
     visible += changes.end[k] >= at.xs.min && changes.begin[k] <= at.xs.max;
-  const line = visible > 600 ? scale * 0.7 : 1.6 * scale, strength = visible > 600 ? 0.5 : 0.9;
+  const line = visible > 150 ? scale : 1.6 * scale, strength = visible > 600 ? 0.5 : 0.85;
   for (let k = 0; k < changes.job.length; k++) {
     const job = changes.job[k];
     if (changes.end[k] < at.xs.min || changes.begin[k] > at.xs.max || hiddenTypes.has(jobs.type[job]))
@@ -354,6 +357,8 @@ function drawChanges(gantt, at, pen, scale) {
     for (const i of rects.byJob.of(job)) {
       if (rects.x1[i] < changes.begin[k] || rects.x0[i] > changes.end[k])
         continue;
+      if (at.kx * (rects.x1[i] - rects.x0[i]) < 5 * scale)
+        continue; /* would hide the job */
       const top = at.y(rects.y0[i]);
       pen.fillRect(left - (width > 3 * scale ? 0 : width / 2), top, width, Math.max(1, at.y(rects.y1[i]) - top));
     }
@@ -584,6 +589,39 @@ function merge(lines) {
   return [Array.from(times), ...columns];
 }
 
+/* The area under a step function up to each of its steps. */
+function areas({times, values}) {
+  const sums = new Float64Array(times.length);
+  for (let i = 1; i < times.length; i++)
+    sums[i] = sums[i - 1] + values[i - 1] * (times[i] - times[i - 1]);
+  return sums;
+}
+
+/* Means of step functions over `count` equal spans: what is to be seen where single steps are not. */
+function means(lines, sums, min, max, count) {
+  const width = (max - min) / count;
+  const times = Array.from({length: count + 1}, (_, i) => min + i * width);
+  const columns = lines.map((line, l) => {
+    const last = line.times.length - 1;
+    const areaTo = time => {
+      const at = stepAt(line.times, time);
+      return at < 0 ? 0 : sums[l][at] + (at < last ? line.values[at] * (time - line.times[at]) : 0);
+    };
+    const column = new Array(count + 1).fill(null);
+    let before = areaTo(min);
+    for (let i = 0; i < count; i++) {
+      const from = Math.max(times[i], line.times[0]), until = Math.min(times[i + 1], line.times[last]);
+      const area = areaTo(times[i + 1]);
+      if (until > from)
+        column[i] = (area - before) / (until - from);
+      before = area;
+    }
+    column[count] = column[count - 1];
+    return column;
+  });
+  return [times, ...columns];
+}
+
 function legendEntry(label, strokeColour, dash) {
   const line = element('i', {class: 'thin'});
   line.style.borderTopColor = strokeColour;
@@ -595,7 +633,8 @@ function legendEntry(label, strokeColour, dash) {
 
 function lineChart(container, chart, last) {
   const names = Object.keys(chart.lines);
-  const data = merge(Object.values(chart.lines));
+  const lines = Object.values(chart.lines);
+  const data = merge(lines), sums = lines.map(areas);
   const box = element('div', {class: 'chart'}), legend = element('span', {class: 'legend'});
   box.append(element('h3', {}, chart.title, legend));
   container.append(box);
@@ -605,7 +644,7 @@ function lineChart(container, chart, last) {
     repaints.push(() => { line.style.borderTopColor = lineColour(i); });
   });
   const full = chart.full || 0;
-  timeChart(box, {
+  const plot = timeChart(box, {
     width: box.clientWidth, height: last ? 156 : 134,
     series: [{}, ...names.map((name, i) => ({
       scale: 'y', width: 1.4, dash: DASHES[i % LINES], paths: uPlot.paths.stepped({align: 1}), points: {show: false},
@@ -617,12 +656,17 @@ function lineChart(container, chart, last) {
     cursor: {drag: {x: true, y: false, dist: 4}},
     hooks: {
       setCursor: [u => entries.forEach(({value}, i) => {
-        const at = stepAt(data[0], u.cursor.left < 0 ? NaN : u.posToVal(u.cursor.left, 'x'));
-        const figure = at < 0 ? null : data[i + 1][at];
+        const at = stepAt(u.data[0], u.cursor.left < 0 ? NaN : u.posToVal(u.cursor.left, 'x'));
+        const figure = at < 0 ? null : u.data[i + 1][at] ?? null;
         value.textContent = figure === null ? '' : SHOW[chart.unit](figure);
       })],
     },
   }, data);
+  plot.viewOf = (min, max) => {
+    const pixels = plot.over.clientWidth || 1000;
+    const most = Math.max(...lines.map(line => stepAt(line.times, max) - stepAt(line.times, min)));
+    return most > 2 * pixels ? means(lines, sums, min, max, pixels) : data;
+  };
 }
 
 /* The last step at or before a time; -1 when there is none. */
