@@ -45,6 +45,8 @@ extern "C" {
 #include "resources/resources.h"
 }
 
+XBT_LOG_NEW_CATEGORY(elastisim, "What jobs do");
+
 namespace s4u = simgrid::s4u;
 
 namespace
@@ -294,6 +296,7 @@ std::vector<char *> engine_arguments(size_t count, const char *const *options)
         "elastisim",
         "--log=no_loc",              /* no source places and no stack traces of SimGrid's */
         "--log=root.thresh:warning", /* notices are for those who ask */
+        "--log=elastisim.fmt:%m%n",  /* our messages carry the time, which SimGrid's clock lags */
         "--cfg=debug/clean-atexit:no",
         std::string("--cfg=host/model:") + host_model,
     };
@@ -594,6 +597,8 @@ int follow(resources *port, struct error *err)
 void settle(const resources *const_port)
 {
     resources *port = const_cast<resources *>(const_port);
+    if (!port->stale || port->inside)
+        return; /* before the error below is cleared: this is asked for every link */
     struct error ignored = {};
     while (port->stale && !port->inside && !port->broken && port->failure.empty())
         if (run_simgrid(port, s4u::Engine::get_clock(), &ignored))
@@ -1430,4 +1435,14 @@ double resources_seconds(const struct resources *resources)
 bool resources_log_info_enabled(void)
 {
     return XBT_LOG_ISENABLED(root, xbt_log_priority_info);
+}
+
+bool resources_log_jobs_enabled(void)
+{
+    return XBT_LOG_ISENABLED(elastisim, xbt_log_priority_info);
+}
+
+void resources_log_job(const char *message)
+{
+    XBT_CINFO(elastisim, "%s", message);
 }

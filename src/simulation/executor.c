@@ -365,6 +365,7 @@ static void enter_phases(struct cohort *cohort)
         execution_wake(execution, tell_end);
         return;
     }
+    note_iteration(cohort);
     make_runnable(cohort);
 }
 
@@ -661,6 +662,12 @@ bool execution_has_scheduling_point(const struct execution *execution)
 {
     return job_may_be_resized(execution) &&
            execution->application->phases[execution->next_phase].scheduling_point;
+}
+
+void execution_place(const struct execution *execution, uint64_t *phase, uint64_t *iteration)
+{
+    *phase = execution->next_phase;
+    *iteration = execution->next_iteration;
 }
 
 uint64_t execution_completed_phases(const struct execution *execution)

@@ -81,7 +81,6 @@ def test_job_statistics_of_a_run_that_ends_early_has_unfinished_jobs_with_what_i
     scenario.workload(rigid(2, waiting(2, 5), 1), rigid(4, submit=2), rigid(1, submit=5), rigid(1, submit=9))
     result, _ = scenario.ask(lambda peer: [change(2, [9])] if peer.time == 5 else start_on({0: [0, 1]})(peer),
                              status=3)
-    unknown = {'End_Time': -1, 'Makespan': -1, 'Turnaround_Time': -1, 'Status': 'unfinished', 'Name': ''}
     never = {'Nodes_At_Start': 0, 'Nodes_Min': 0, 'Nodes_Max': 0, 'Node_Seconds': 0, 'Reconfigurations': 0,
              'Completed_Phases': 0}
     assert result.jobs == [
@@ -91,8 +90,17 @@ def test_job_statistics_of_a_run_that_ends_early_has_unfinished_jobs_with_what_i
         *[row(ID=i, Type='rigid', Submit_Time=submit, Start_Time=-1, End_Time=-1, Wait_Time=-1, Makespan=-1,
               Turnaround_Time=-1, Status='unfinished', Name='', **never)
           for i, submit in ((1, 2), (2, 5), (3, 9))]]
-    assert unknown['Status'] == result.jobs[0]['Status']
     assert result.jobs[0]['Completed Phases'] in ('1', '2')
+
+
+def test_nodes_that_a_job_gets_at_its_point_are_never_shown_as_reserved(scenario: Scenario) -> None:
+    """Nor is anything else that lasts no time: rows tell of changes."""
+    scenario.workload(flexible('malleable', 1, 4, waiting(2, 2))).configure(schedule_on_scheduling_point=True)
+    result, _ = scenario.ask(lambda peer: [change(0, [3, 0])] if peer.kind == POINT else start_on({0: [0]})(peer))
+    rows = [tuple(entry.values()) for entry in result.nodes if entry['Node'] in ('n0', 'n3')]
+    assert rows == [('0', 'n0', 'free', 'none', 'none'), ('0', 'n3', 'free', 'none', 'none'),
+                    ('0', 'n0', 'allocated', '0', 'none'), ('2', 'n3', 'allocated', '0', 'none'),
+                    ('4', 'n3', 'free', 'none', 'none'), ('4', 'n0', 'free', 'none', 'none')]
 
 
 @pytest.mark.parametrize('name', ['a, b', 'say "hi"', 'line\nbreak', 'naïve ✓', "it's"])
@@ -118,14 +126,14 @@ def test_figures_carry_at_least_twelve_digits(scenario: Scenario) -> None:
 
 
 def test_node_utilization_has_a_row_per_node_at_time_0_and_then_at_each_change(scenario: Scenario) -> None:
-    scenario.workload(rigid(2, waiting(3), 1.5), rigid(1, waiting(1), 4.5))
+    scenario.workload(rigid(2, waiting(3), 1.5), rigid(1, waiting(1), 4.75))
     result = scenario.run()
     assert result.text('node_utilization') == '\n'.join([
         ','.join(NODE_COLUMNS),
         *[f'0,n{i},free,none,none' for i in range(4)],
         '1.5,n0,allocated,0,none', '1.5,n1,allocated,0,none',
-        '4.5,n0,free,none,none', '4.5,n1,free,none,none', '4.5,n0,allocated,1,none',
-        '5.5,n0,free,none,none', ''])
+        '4.5,n0,free,none,none', '4.5,n1,free,none,none', '4.75,n0,allocated,1,none',
+        '5.75,n0,free,none,none', ''])
 
 
 def test_node_utilization_shows_reservations_and_who_is_expected(scenario: Scenario) -> None:
@@ -194,7 +202,7 @@ def test_the_same_run_twice_is_byte_identical(scenario: Scenario) -> None:
     mixed_world(scenario)
     first, second = ([scenario.run().text(name) for name in FILES] for _ in range(2))
     assert first == second
-    assert 'killed' in first[0] and 'reserved' not in first[1] and len(first[2].splitlines()) > 1000
+    assert 'killed' in first[0] and len(first[1].splitlines()) > 300 and len(first[2].splitlines()) > 1000
 
 
 def test_an_external_scheduler_does_not_change_that(scenario: Scenario) -> None:
@@ -252,4 +260,5 @@ def test_ends_agree_with_the_sum_of_what_the_tasks_took(scenario: Scenario) -> N
     steps = [cpu(3e9), busy(0.25), task('cpu', bytes=1e9, communication_pattern='all_to_all')]
     result = scenario.workload(rigid(2, model(phase(*steps, iterations=4)))).run()
     on_a = [float(entry['Duration']) for entry in result.tasks if entry['Node'] == 'a']
-    assert result.ends() == near([sum(on_a)]) == near([4 * (1.5 + 0.25 + 0.5)])
+    assert result.ends() == near([sum(on_a)])
+    assert result.ends() == near([4 * (1.5 + 0.25 + 0.5)])

@@ -24,14 +24,15 @@ from harness import (
     PATIENCE,
     PYTHON,
     ROOT,
-    Json,
     Peer,
     PythonScheduler,
     Scenario,
     busy,
     crossbar,
     flexible,
+    host,
     model,
+    pairwise,
     phase,
     rigid,
     start_pending,
@@ -196,7 +197,6 @@ def test_a_scheduling_function_sees_jobs_nodes_and_system_as_documented(scenario
             assert jobs[1].state is JobState.COMPLETED and jobs[1].makespan == 1
 
     peer = PythonScheduler(scenario.url, schedule)
-    scenario.workload  # noqa: B018
     result = scenario.run_with(peer)
     assert result.ends() == [4.5, 2]
     assert seen == [(0.5, InvocationType.INVOKE_JOB_SUBMIT), (1, InvocationType.INVOKE_JOB_SUBMIT),
@@ -234,14 +234,14 @@ def test_all_operations_of_a_job_reach_the_simulator(scenario: Scenario) -> None
 def test_a_script_written_for_elastisim_runs_unchanged(scenario: Scenario) -> None:
     """Started before the simulator, which binds zmq_url."""
     scenario.write('scheduler.py', OLD_STYLE)
-    scenario.workload(rigid(3, waiting(4)), flexible('malleable', 1, 4, waiting(3, 2), 1),
-                      flexible('moldable', 1, 2, waiting(2), 5))
+    scenario.workload(rigid(3, waiting(4)), flexible('malleable', 1, 4, waiting(3, 3), 0.5),
+                      flexible('moldable', 1, 2, waiting(2), 5.5))
     scenario.configure(zmq_url='ipc://s.ipc', scheduling_interval=1, schedule_on_job_submit=False,
                        schedule_on_job_finalize=False)
     script = subprocess.Popen([PYTHON, 'scheduler.py'], cwd=scenario.folder, env=scenario.environment)
     result = scenario.run(scheduler=None)
     assert script.wait(PATIENCE) == 0
-    assert result.starts() == [1, 1, 8] and result.column('Nodes Max') == ['3', '4', '2']
+    assert result.starts() == [1, 1, 10] and result.column('Nodes Max') == ['3', '4', '2']
 
 
 def test_a_script_written_for_elastisim_may_be_started_after_the_simulator(scenario: Scenario) -> None:
@@ -323,7 +323,6 @@ def test_fcfs_grows_malleable_jobs_into_idle_nodes_at_scheduling_points(scenario
 
 
 def test_fcfs_gives_gpu_jobs_nodes_that_have_enough(scenario: Scenario) -> None:
-    from harness import host, pairwise
     gpus = {'flops_per_gpu': '1Gf', 'gpu_to_gpu_bw': '1GBps'}
     scenario.platform(pairwise({'a': host('a'), 'b': host('b', num_gpus=1, **gpus), 'c': host('c', num_gpus=2, **gpus)}))
     kernel = model(phase(task('gpu', flops=2e9, computation_pattern='uniform')))
@@ -333,7 +332,6 @@ def test_fcfs_gives_gpu_jobs_nodes_that_have_enough(scenario: Scenario) -> None:
 
 
 def test_fcfs_gives_burst_buffer_jobs_nodes_that_have_one(scenario: Scenario) -> None:
-    from harness import host, pairwise
     scenario.platform(pairwise({'a': host('a'), 'b': host('b', node_local_bb='true', bb_read_bw='1GBps',
                                                          bb_write_bw='1GBps')}))
     scenario.workload(rigid(1, model(phase(task('bb_write', bytes=2e9, pattern='uniform')))))
