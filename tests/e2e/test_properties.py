@@ -123,7 +123,7 @@ def bounds_of(workload: list[Json]) -> dict[str, tuple[int, int]]:
             for i, job in enumerate(ordered)}
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(jobs(), min_size=1, max_size=6), st.booleans(), st.booleans())
 def test_any_workload_ends_under_fcfs_and_its_results_agree(
         workload: list[Json], points: bool, coarse: bool) -> None:

@@ -234,7 +234,7 @@ def test_all_operations_of_a_job_reach_the_simulator(scenario: Scenario) -> None
 def test_a_script_written_for_elastisim_runs_unchanged(scenario: Scenario) -> None:
     """Started before the simulator, which binds zmq_url."""
     scenario.write('scheduler.py', OLD_STYLE)
-    scenario.workload(rigid(3, waiting(4)), flexible('malleable', 1, 4, waiting(3, 3), 0.5),
+    scenario.workload(rigid(3, waiting(3.8)), flexible('malleable', 1, 4, waiting(2.9, 3), 0.5),
                       flexible('moldable', 1, 2, waiting(2), 5.5))
     scenario.configure(zmq_url='ipc://s.ipc', scheduling_interval=1, schedule_on_job_submit=False,
                        schedule_on_job_finalize=False)

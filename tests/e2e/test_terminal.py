@@ -52,7 +52,7 @@ def test_a_terminal_shows_a_progress_bar_that_is_cleared_at_the_end(scenario: Sc
 
 def test_the_bar_grows_with_the_jobs_that_have_ended(scenario: Scenario) -> None:
     """The redraws are a tenth of a second apart."""
-    scenario.workload(*[rigid(4, waiting(1e-3, 100000)) for _ in range(40)]).configure(log_task_times=False)
+    scenario.workload(*[rigid(4, waiting(1e-3, 60000)) for _ in range(40)]).configure(log_task_times=False)
     _, _, shown = on_a_terminal(scenario)
     bars = [(blocks.count('#'), int(ended)) for blocks, ended, *_ in BAR.findall(shown)]
     assert bars == sorted(bars) and bars[0][1] < bars[-1][1]
