@@ -207,8 +207,11 @@ static void apply_arguments(struct simulation *simulation, struct job *job,
         lifecycle_touch(&simulation->state, job, simulation->err);
 }
 
+typedef int want_fn(struct state *state, struct job *job, struct node_list nodes, uint32_t gpus,
+                    struct error *err);
+
 static void apply_resize(struct simulation *simulation, struct job *job,
-                         const struct decision *decision)
+                         const struct decision *decision, want_fn *want)
 {
     if (!decision_resizes(job, decision))
         return;
@@ -218,7 +221,7 @@ static void apply_resize(struct simulation *simulation, struct job *job,
     uint32_t count = decision->sets_nodes ? decision->num_nodes : assigned->count;
     if (node_list_copy(&nodes, ids, count, simulation->err))
         return;
-    lifecycle_want(&simulation->state, job, nodes, decided_gpus(job, decision), simulation->err);
+    want(&simulation->state, job, nodes, decided_gpus(job, decision), simulation->err);
 }
 
 static void walltime_exceeded(void *owner);
@@ -279,14 +282,14 @@ static void apply_decisions(struct simulation *simulation, struct job *at_point)
     if (at_point && !job_has_ended(at_point) && !failed(simulation)) {
         const struct decision *own = decisions_find(decisions, at_point->request->id);
         if (own)
-            apply_resize(simulation, at_point, own);
+            apply_resize(simulation, at_point, own, lifecycle_want_at_point);
         if (at_point->has_change && !failed(simulation))
             lifecycle_reconfigure(state, at_point, simulation->err);
     }
     for (size_t i = 0; i < decisions->count && !failed(simulation); i++) {
         struct job *job = &state->jobs[decisions->items[i].job];
         if (job != at_point && job_is_running(job))
-            apply_resize(simulation, job, &decisions->items[i]);
+            apply_resize(simulation, job, &decisions->items[i], lifecycle_want);
     }
     for (size_t i = 0; i < decisions->count && !failed(simulation); i++) {
         struct job *job = &state->jobs[decisions->items[i].job];
