@@ -18,7 +18,8 @@ from harness import (PATIENCE, PYTHON, ROOT, SIMULATOR, Json, Peer, Scenario, bu
 
 MONITORING = ('cpu_utilization', 'network_activity', 'pfs_utilization', 'gpu_utilization')
 
-CASES = Path(os.environ.get('ELASTISIM_CONFORMANCE', '/nonexistent'))
+# Recorded cases; they are kept outside of the project.
+CASES = Path(os.environ.get('ELASTISIM_CONFORMANCE', ROOT.parent / 'shared' / 'conformance' / 'cases'))
 
 EVERYTHING: Json = {
     'sensing': True, 'sensing_interval': 0.37, 'log_task_times': True, 'events': 'out/events.jsonl',
@@ -273,7 +274,7 @@ def run_case(source: Path, folder: Path, more: Json | None) -> bytes:
     return (folder / 'out' / 'job_statistics.csv').read_bytes()
 
 
-@pytest.mark.parametrize('case', sorted(path.name for path in CASES.glob('*') if (path / 'config.json').exists()))
+@pytest.mark.parametrize('case', sorted(path.parent.name for path in CASES.glob('*/config.json')))
 def test_watching_changes_nothing_in_recorded_cases(tmp_path: Path, case: str) -> None:
     plain = run_case(CASES / case, tmp_path / 'plain', None)
     assert run_case(CASES / case, tmp_path / 'watched', EVERYTHING) == plain
