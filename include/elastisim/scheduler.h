@@ -81,6 +81,8 @@ struct elastisim_job *elastisim_trigger(const struct elastisim_view *view);
 uint32_t elastisim_request(const struct elastisim_view *view);
 /* Whether nodes may run several jobs at once. */
 bool elastisim_oversubscription(const struct elastisim_view *view);
+/* Whether the scheduler is invoked at scheduling points (schedule_on_scheduling_point). */
+bool elastisim_told_of_scheduling_points(const struct elastisim_view *view);
 
 /* PFS figures, bytes/s; NAN unless forward_io_information is set. */
 double elastisim_pfs_read_bandwidth(const struct elastisim_view *view);
@@ -130,6 +132,8 @@ uint32_t elastisim_job_nodes_max(const struct elastisim_job *job);
 uint32_t elastisim_job_nodes_preferred(const struct elastisim_job *job);
 uint32_t elastisim_job_gpus_min(const struct elastisim_job *job); /* per node */
 uint32_t elastisim_job_gpus_max(const struct elastisim_job *job);
+/* Whether tasks of the job use burst buffers: it then runs on nodes that have one only. */
+bool elastisim_job_uses_burst_buffer(const struct elastisim_job *job);
 /* The nodes assigned, in rank order, operations of this invocation included. */
 uint32_t elastisim_job_num_assigned(const struct elastisim_job *job);
 struct elastisim_node *elastisim_job_assigned(const struct elastisim_job *job, uint32_t rank);
@@ -155,6 +159,14 @@ const char *elastisim_node_name(const struct elastisim_node *node);
 enum elastisim_node_type elastisim_node_type(const struct elastisim_node *node);
 enum elastisim_node_state elastisim_node_state(const struct elastisim_node *node);
 double elastisim_node_speed(const struct elastisim_node *node); /* all cores together */
+/* A property of the host in the platform file; NULL when there is none. */
+const char *elastisim_node_property(const struct elastisim_view *view,
+                                    const struct elastisim_node *node, const char *key);
+/* Links on the route from one node to another: a measure of their distance. 0 when they are the
+ * same, UINT32_MAX when there is no route. Not free: keep what you ask often. */
+uint32_t elastisim_node_distance(const struct elastisim_view *view,
+                                 const struct elastisim_node *from,
+                                 const struct elastisim_node *to);
 uint32_t elastisim_node_num_gpus(const struct elastisim_node *node);
 uint32_t elastisim_node_num_free_gpus(const struct elastisim_node *node);
 /* Jobs that run on the node. */

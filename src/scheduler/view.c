@@ -118,6 +118,11 @@ bool elastisim_oversubscription(const struct elastisim_view *view)
     return view->state->configuration->allow_oversubscription;
 }
 
+bool elastisim_told_of_scheduling_points(const struct elastisim_view *view)
+{
+    return view->state->configuration->schedule_on_scheduling_point;
+}
+
 static double pfs_figure(const struct elastisim_view *view, double figure)
 {
     return view->invocation->has_pfs ? figure : NAN;
@@ -302,6 +307,12 @@ uint32_t elastisim_job_gpus_max(const struct elastisim_job *job)
     return job_of(job)->request->gpus_max;
 }
 
+bool elastisim_job_uses_burst_buffer(const struct elastisim_job *job)
+{
+    const bool *uses = job_of(job)->request->application->uses;
+    return uses[TASK_BB_READ] || uses[TASK_BB_WRITE];
+}
+
 /* The nodes assigned, with what this invocation wants. */
 static struct node_list shown_nodes(const struct job *job)
 {
@@ -420,6 +431,23 @@ enum elastisim_node_state elastisim_node_state(const struct elastisim_node *node
 double elastisim_node_speed(const struct elastisim_node *node)
 {
     return node_of(node)->description->speed;
+}
+
+const char *elastisim_node_property(const struct elastisim_view *view,
+                                    const struct elastisim_node *node, const char *key)
+{
+    return resources_host_property(view->state->platform->resources,
+                                   node_of(node)->description->host, key);
+}
+
+uint32_t elastisim_node_distance(const struct elastisim_view *view,
+                                 const struct elastisim_node *from, const struct elastisim_node *to)
+{
+    long links = from == to ? 0
+                            : resources_route_links(view->state->platform->resources,
+                                                    node_of(from)->description->host,
+                                                    node_of(to)->description->host);
+    return links < 0 ? UINT32_MAX : (uint32_t)links;
 }
 
 uint32_t elastisim_node_num_gpus(const struct elastisim_node *node)

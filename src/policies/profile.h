@@ -1,0 +1,44 @@
+/* The reservation profile: how many nodes are expected to be unused, from now on, by class of
+ * nodes.
+ *
+ * A list of steps in time. Running jobs take nodes until their expected end, reservations take them
+ * for a while in the future. Counts per class are enough: jobs that never overlap beyond a class's
+ * size can always be given nodes of their own when they start.
+ */
+#ifndef ELASTISIM_POLICIES_PROFILE_H
+#define ELASTISIM_POLICIES_PROFILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct profile {
+    size_t num_classes;
+    /* Step i lasts from times[i] to times[i + 1]; the last one for ever. Steps before `first` are
+     * over. */
+    double *times;
+    int32_t *counts; /* [i * num_classes + class] */
+    size_t first, count, capacity;
+};
+
+/* One step of `counts` from the beginning of time. Returns 0, or -1 when out of memory. */
+int profile_create(struct profile *profile, size_t num_classes, const uint32_t *counts);
+void profile_release(struct profile *profile);
+
+/* Forgets what was before now. */
+void profile_advance(struct profile *profile, double now);
+/* Adds sign * nodes[class] during [from, to). Returns 0, or -1 when out of memory. */
+int profile_add(struct profile *profile, double from, double to, const uint32_t *nodes, int sign);
+/* Least counts during [from, to), by class, 0 at least. */
+void profile_least(const struct profile *profile, double from, double to, uint32_t *least);
+/* The earliest time >= from at which `need` nodes of the classes in the mask are unused for
+ * `duration`; only times < before are considered. INFINITY when there is none. Sets the least
+ * counts of that time. */
+double profile_find(const struct profile *profile, uint64_t classes, uint32_t need, double duration,
+                    double from, double before, uint32_t *least);
+/* The least number of nodes of all classes together from `from` on, and the first time it is
+ * reached. */
+void profile_bottom(const struct profile *profile, double from, uint32_t *extra, double *time);
+/* The largest number of nodes of all classes together during [from, to). */
+uint32_t profile_top(const struct profile *profile, double from, double to);
+
+#endif
