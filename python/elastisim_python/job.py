@@ -72,7 +72,9 @@ class Job:
         wait_time: From submission to start.
         makespan: From start to end.
         turnaround_time: From submission to end.
-        assigned_nodes: Its nodes, in the order of its ranks, including the changes of this invocation.
+        assigned_nodes: Its nodes, including the changes of this invocation. What the simulator sent comes first,
+            in the iteration order of a set of the identifiers, as schedulers written for ElastiSim know it; a list
+            that is sent back decides the order of the ranks.
         assigned_node_ids: Their identifiers.
         assigned_num_gpus_per_node: How many GPUs it uses on each node.
         arguments: What performance models know of, by name; values as strings.

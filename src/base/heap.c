@@ -1,4 +1,5 @@
-/* Promise: event_heap_first() is the smallest by (instant, order); add and remove cost O(log n). */
+/* Promise: event_heap_first() is the smallest by (instant, last, order); add and remove cost O(log
+ * n). */
 #include "base/heap.h"
 
 #include <math.h>
@@ -6,7 +7,11 @@
 
 static bool before(const struct event *a, const struct event *b)
 {
-    return a->instant < b->instant || (a->instant == b->instant && a->order < b->order);
+    if (a->instant != b->instant)
+        return a->instant < b->instant;
+    if (a->last != b->last)
+        return b->last;
+    return a->order < b->order;
 }
 
 static void place(struct event_heap *heap, size_t index, struct event *event)
@@ -54,7 +59,7 @@ int event_heap_add(struct event_heap *heap, struct event *event)
         heap->capacity = capacity;
     }
     event->order = heap->arrivals++;
-    event->instant = nearbyint(event->due / EVENT_INSTANT) * EVENT_INSTANT;
+    event->instant = nearbyint(event->time / EVENT_INSTANT) * EVENT_INSTANT;
     rise(heap, heap->count++, event);
     return 0;
 }

@@ -8,17 +8,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Times that are sums of the same spans in another order differ by rounding. Events closer than this
- * (seconds, a power of two) are taken to be at one instant, in order of arrival, save where a
+/* Times that are sums of the same spans in another order differ by rounding. Events closer than
+ * this (seconds, a power of two) are taken to be at one instant, in order of arrival, save where a
  * boundary of this grid happens to fall between them. */
 #define EVENT_INSTANT (1.0 / 16777216.0)
 
 struct event {
-    double time;     /* simulated seconds: what the clock shows when it happens */
-    double due;      /* >= time: when it happens; later for "last at its instant" */
-    double instant;  /* due, rounded: where it stands in the order; set by event_heap_add */
-    uint64_t order;  /* arrival, breaks ties; set by event_heap_add */
-    size_t slot;     /* 1 + index in the heap; 0 while not queued */
+    double time;    /* simulated seconds: when it happens */
+    bool last;      /* after all others of its instant */
+    double instant; /* time, rounded: where it stands in the order; set by event_heap_add */
+    uint64_t order; /* arrival, breaks ties; set by event_heap_add */
+    size_t slot;    /* 1 + index in the heap; 0 while not queued */
     void (*handle)(void *owner);
     void *owner;
 };
@@ -30,7 +30,8 @@ struct event_heap {
     uint64_t arrivals;
 };
 
-/* Queues an event (not queued already), in its instant: `due` rounded to a multiple of EVENT_INSTANT. Returns 0, or -1 when out of memory. */
+/* Queues an event (not queued already), in its instant: its time rounded to a multiple of
+ * EVENT_INSTANT. Returns 0, or -1 when out of memory. */
 int event_heap_add(struct event_heap *heap, struct event *event);
 /* Takes an event out; nothing happens when it is not queued. */
 void event_heap_remove(struct event_heap *heap, struct event *event);

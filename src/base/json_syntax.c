@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    LONGEST_NUMBER = 63, /* cJSON's */
+    LONGEST_NUMBER = 63, /* that every release of cJSON reads */
     LONGEST_WORD = 40,   /* that a message quotes */
 };
 
@@ -27,6 +27,7 @@ struct scanner {
     size_t length;
     size_t at;                          /* the next character */
     size_t comma;                       /* the latest one between two values */
+    size_t long_number;                 /* behind the first that cJSON may refuse; 0 for none */
     size_t depth;                       /* objects and lists that are open */
     size_t opened[CJSON_NESTING_LIMIT]; /* where */
     enum expectation expectation;
@@ -332,9 +333,8 @@ static int scan_number(struct scanner *scanner)
                       quoted_length(scanner, scanner->at, is_number_character),
                       scanner->text + scanner->at);
     }
-    if (end - scanner->at > LONGEST_NUMBER) {
-        return report(scanner, scanner->at, "the number has more than %d characters; round it",
-                      LONGEST_NUMBER);
+    if (end - scanner->at > LONGEST_NUMBER && scanner->long_number == 0) {
+        scanner->long_number = end;
     }
     scanner->at = end;
     finish_value(scanner);
@@ -491,7 +491,15 @@ int json_syntax_error(const char *name, const char *text, size_t length, struct 
     if (scanner.expectation != EXPECT_NOTHING) {
         return report_end(&scanner);
     }
-    return scanner.at < length ? report_unexpected(&scanner) : error_no_memory(err);
+    if (scanner.at < length) {
+        return report_unexpected(&scanner);
+    }
+    if (scanner.long_number > 0) {
+        return report(&scanner, scanner.long_number,
+                      "the number before this has more than %d characters; round it",
+                      LONGEST_NUMBER);
+    }
+    return error_no_memory(err);
 }
 
 bool json_syntax_is_clean(const char *text, size_t length)

@@ -40,7 +40,11 @@ struct binary_operator {
 };
 extern const struct binary_operator binary_operators[];
 extern const size_t num_binary_operators;
-/* Before a value. Its operand goes as far as operators of higher precedence join it. */
+
+/* Before a value. Its operand goes as far as operators of higher precedence join it. muParser gets
+ * a function, for its C interface takes no precedence (mupDefineInfixOprt; changed in later
+ * releases).
+ */
 struct prefix_operator {
     const char *text;
     const char *code; /* a function in muParser's text; NULL for one that does nothing */

@@ -93,16 +93,19 @@ static size_t number_length(const char *text)
     return length;
 }
 
-static bool is_word(const char *text, size_t length, const char *word)
+/* Whether a name is a word in any letter case; the word is in lower case. */
+static bool is_word(const char *name, size_t length, const char *word)
 {
-    static const char difference = 'a' - 'A';
-
+    if (strlen(word) != length) {
+        return false;
+    }
     for (size_t i = 0; i < length; i++) {
-        if (text[i] != word[i] && text[i] + difference != word[i]) {
+        char c = name[i];
+        if ((c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c) != word[i]) {
             return false;
         }
     }
-    return word[length] == '\0';
+    return true;
 }
 
 /* The longest operator between two values at a place, or NULL. */

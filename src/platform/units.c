@@ -1,4 +1,4 @@
-/* SimGrid's units: a number, then a prefix and the name of the unit, nothing between or around
+/* SimGrid's units: a number, then a prefix and the name of the unit, nothing between or behind
  * them. */
 #include "platform/platform.h"
 
@@ -67,7 +67,7 @@ static double any_unit_factor(const struct unit *units, const char *text)
     return factor;
 }
 
-/* strtod also reads hexadecimal numbers, infinities and blanks in front. */
+/* strtod also reads hexadecimal numbers and infinities. */
 static bool begins_a_number(const char *text)
 {
     const char *digits = text + (*text == '+' || *text == '-');
@@ -79,6 +79,7 @@ static bool begins_a_number(const char *text)
 static int read_value(const char *text, const struct unit *units, double *result)
 {
     char *end;
+    text += strspn(text, " \t\r\n");
     if (!begins_a_number(text))
         return -1;
     errno = 0;

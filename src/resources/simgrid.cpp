@@ -58,9 +58,10 @@ constexpr size_t max_matrix = size_t{1} << 27;
 constexpr double max_disk_bytes = 9e18;
 /* How far to look, in seconds, for a profile that wakes up loads that stand still. */
 constexpr double max_standstill = 1e8;
-/* SimGrid 3.32 never forgets an I/O (it stays in a list that the end of every other activity walks
- * through), but can start the same one again. */
-constexpr bool reuse_disk_io = SIMGRID_VERSION < 33300;
+/* SimGrid 3.32 keeps all activities in a list until they end (I/Os for ever) and walks through it
+ * at each end. What has ended can be started again, though, and is not in that list any more: with
+ * many loads that is the difference between linear and quadratic. */
+constexpr bool reuse_activities = SIMGRID_VERSION < 33300;
 /* Stands for a member's index: all members of the group wait for this part. */
 constexpr uint32_t every_member = UINT32_MAX;
 
@@ -73,19 +74,23 @@ struct host {
     std::vector<bool> reachable;    /* by host: known to have a route there; empty while none is */
 };
 
+/* What an activity can be used for again. One that has sent bytes always does: SimGrid would not
+ * see that a matrix is empty where there was one before. */
+enum activity_kind { COMPUTATION, TRANSFER, DISK_IO, NUM_ACTIVITY_KINDS };
+
 /* One SimGrid activity of a group. */
 struct part {
     load_group *group;
     uint32_t member; /* index into load.members, or every_member */
-    bool is_disk_io;
     bool running;
+    activity_kind kind;
     s4u::ActivityPtr activity;
 };
 
-/* An activity that SimGrid may still touch, or a disk I/O that can be started again. */
-struct spare {
+/* An activity that SimGrid may still touch. */
+struct cancelled_activity {
     s4u::ActivityPtr activity;
-    bool is_disk_io;
+    activity_kind kind;
 };
 
 /* No link leads from one host to another. */
@@ -137,14 +142,14 @@ struct resources {
     std::vector<load_group *> reporting; /* those of the instant that the last advance reached */
     size_t num_reported;                 /* of these */
     std::vector<uint32_t> indices;       /* of the completion handed out last */
-    std::vector<spare> cancelled;        /* to be kept until SimGrid has run once more */
-    std::vector<s4u::IoPtr> disk_ios;    /* to be started again */
-    std::set<s4u::Activity *> veto;      /* not empty: run_until returns; members have ended */
-    bool inside;                         /* SimGrid is running */
-    bool stale;          /* loads have changed since SimGrid worked out the shares */
-    bool broken;         /* SimGrid gave up in the middle of something */
-    std::string failure; /* a load failed: what happened to it */
-    double until;        /* of the advance under way */
+    std::vector<cancelled_activity> cancelled; /* to be kept until SimGrid has run once more */
+    std::vector<s4u::ActivityPtr> idle[NUM_ACTIVITY_KINDS]; /* to be started again */
+    std::set<s4u::Activity *> veto; /* not empty: run_until returns; members have ended */
+    bool inside;                    /* SimGrid is running */
+    bool stale;                     /* loads have changed since SimGrid worked out the shares */
+    bool broken;                    /* SimGrid gave up in the middle of something */
+    std::string failure;            /* a load failed: what happened to it */
+    double until;                   /* of the advance under way */
     double last_end; /* SimGrid's clock when an activity ended last in this run of it; -1: none */
     void (*observe)(void *context, double time);
     void *observer;
@@ -492,13 +497,18 @@ int fail_if_broken(const resources *port, struct error *err)
     return 0;
 }
 
-/* Keeps the disk I/Os among what SimGrid will not touch any more. */
-void recycle(resources *port, std::vector<spare> &spares)
+/* Keeps an activity that SimGrid will not touch any more. */
+void recycle(resources *port, const s4u::ActivityPtr &activity, activity_kind kind)
 {
-    for (const spare &spare : spares)
-        if (spare.is_disk_io && reuse_disk_io)
-            port->disk_ios.push_back(boost::static_pointer_cast<s4u::Io>(spare.activity));
-    spares.clear();
+    if (reuse_activities)
+        port->idle[kind].push_back(activity);
+}
+
+void recycle_cancelled(resources *port)
+{
+    for (const cancelled_activity &cancelled : port->cancelled)
+        recycle(port, cancelled.activity, cancelled.kind);
+    port->cancelled.clear();
 }
 
 /* Lets SimGrid run up to `date` (-1: until nothing is left to happen), or to the next instant at
@@ -516,7 +526,7 @@ int run_simgrid(resources *port, double date, struct error *err)
     port->inside = false;
     if (!fine)
         return give_up(port, reason, err);
-    recycle(port, port->cancelled);
+    recycle_cancelled(port);
     port->stale = had_cancelled || port->last_end == s4u::Engine::get_clock();
     return fail_if_broken(port, err);
 }
@@ -607,19 +617,27 @@ void report_ended(resources *port)
 
 /* --- Starting loads -------------------------------------------------------------------------- */
 
-void start_activity(part *part, const s4u::ActivityPtr &activity)
+/* Starts an activity as a part of the group. */
+void start_part(load_group *group, uint32_t member, activity_kind kind,
+                const s4u::ActivityPtr &activity)
 {
-    part->activity = activity;
-    part->running = true;
-    activity->set_data(part);
-    part->group->port->num_running++;
+    group->parts.push_back({group, member, true, kind, activity});
+    group->port->num_running++;
+    activity->set_data(&group->parts.back());
     activity->start();
 }
 
-part *add_part(load_group *group, uint32_t member, bool is_disk_io)
+/* An activity of that kind, an old one where there is one. */
+template <class Activity>
+boost::intrusive_ptr<Activity> new_activity(resources *port, activity_kind kind)
 {
-    group->parts.push_back({group, member, is_disk_io, false, nullptr});
-    return &group->parts.back();
+    std::vector<s4u::ActivityPtr> &idle = port->idle[kind];
+    if (idle.empty())
+        return Activity::init();
+    auto activity = boost::static_pointer_cast<Activity>(idle.back());
+    idle.pop_back();
+    activity->set_state(s4u::Activity::State::INITED);
+    return activity;
 }
 
 /* A draft for these hosts, nothing to do yet. */
@@ -699,7 +717,7 @@ void require_routes(resources *port, const task_draft &draft)
 
 s4u::ExecPtr new_exec(resources *port, task_draft &draft, bool sends)
 {
-    s4u::ExecPtr exec = s4u::Exec::init();
+    s4u::ExecPtr exec = new_activity<s4u::Exec>(port, sends ? TRANSFER : COMPUTATION);
     if (draft.hosts.size() == 1 && !sends) {
         exec->set_flops_amount(draft.flops[0]);
         exec->set_host(port->hosts[draft.hosts[0]].simgrid);
@@ -725,18 +743,8 @@ bool start_task(load_group *group, uint32_t member)
         return false;
     if (sends)
         require_routes(group->port, draft);
-    start_activity(add_part(group, member, false), new_exec(group->port, draft, sends));
+    start_part(group, member, sends ? TRANSFER : COMPUTATION, new_exec(group->port, draft, sends));
     return true;
-}
-
-s4u::IoPtr new_disk_io(resources *port)
-{
-    if (port->disk_ios.empty())
-        return s4u::Io::init();
-    s4u::IoPtr io = port->disk_ios.back();
-    port->disk_ios.pop_back();
-    io->set_state(s4u::Activity::State::INITED);
-    return io;
 }
 
 /* Starts an I/O of `count` equal shares of `bytes` on the host's disk: one activity that weighs as
@@ -755,12 +763,12 @@ bool start_disk_io(load_group *group, uint32_t member, uint32_t host, double byt
     if (size > max_disk_bytes)
         throw std::invalid_argument("an I/O of " + std::to_string(size) +
                                     " bytes is too large for it");
-    s4u::IoPtr io = new_disk_io(group->port);
+    s4u::IoPtr io = new_activity<s4u::Io>(group->port, DISK_IO);
     io->set_disk(disk);
     io->set_size(static_cast<sg_size_t>(size));
     io->set_op_type(read ? s4u::Io::OpType::READ : s4u::Io::OpType::WRITE);
     io->set_priority(count);
-    start_activity(add_part(group, member, true), io);
+    start_part(group, member, DISK_IO, io);
     return true;
 }
 
@@ -970,8 +978,8 @@ void destroy_group(load_group *group)
     if (group->next)
         group->next->previous = group->previous;
     for (part &part : group->parts)
-        if (part.is_disk_io && reuse_disk_io && part.activity)
-            port->disk_ios.push_back(boost::static_pointer_cast<s4u::Io>(part.activity));
+        if (part.activity)
+            recycle(port, part.activity, part.kind);
     delete group;
 }
 
@@ -982,7 +990,7 @@ void stop_part(resources *port, part *part)
     part->activity->set_data(nullptr);
     if (!port->broken)
         part->activity->cancel();
-    port->cancelled.push_back({part->activity, part->is_disk_io});
+    port->cancelled.push_back({part->activity, part->kind});
     part->activity = nullptr;
 }
 

@@ -14,6 +14,9 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 extern char **environ;
 
@@ -147,6 +150,15 @@ static int spawn_shell(struct process *process, char **environment)
     return failed;
 }
 
+/* Processes that the command leaves behind become our children, whom we can wait for: elsewhere it
+ * may take long until somebody does, and until then a process seems to be there. */
+static void adopt_orphans(void)
+{
+#ifdef __linux__
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+#endif
+}
+
 static int start(struct process *process, const char *url, struct error *err)
 {
     char variable[sizeof URL_VARIABLE + FOLDER_TEXT + 16];
@@ -154,6 +166,7 @@ static int start(struct process *process, const char *url, struct error *err)
     char **environment = environment_with(variable);
     if (!environment)
         return error_no_memory(err);
+    adopt_orphans();
     int failed = spawn_shell(process, environment);
     free(environment);
     if (failed)
@@ -167,7 +180,11 @@ static int start(struct process *process, const char *url, struct error *err)
 /* Whether the command and all it started have ended. */
 static bool group_is_gone(struct process *process)
 {
-    return has_ended(process) && kill(-process->pid, 0) != 0;
+    if (!has_ended(process))
+        return false;
+    while (waitpid(-process->pid, NULL, WNOHANG) > 0)
+        ;
+    return kill(-process->pid, 0) != 0;
 }
 
 static bool await_end(struct process *process, int milliseconds)

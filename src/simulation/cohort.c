@@ -6,11 +6,16 @@
  */
 #include "simulation/execution.h"
 
+#include "base/interrupt.h"
 #include "results/results.h"
 #include "simulation/lifecycle.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* Steps between two looks at whether the user wants the run to end: an application of countless
+ * iterations that take no time must not make us deaf. */
+#define STEPS_PER_INTERRUPT_CHECK 65536
 
 /* --- Task times ---------------------------------------------------------------------------- */
 
@@ -266,8 +271,8 @@ bool is_point(const struct execution *execution, const struct block *phase)
            (job_may_be_resized(execution) && phase->scheduling_point);
 }
 
-/* An iteration counts as finished once what stands between it and the next is over, too: a scheduling
- * point belongs to the iteration before it, as in ElastiSim. */
+/* An iteration counts as finished once what stands between it and the next is over, too: a
+ * scheduling point belongs to the iteration before it, as in ElastiSim. */
 void pass_iteration(struct cohort *cohort)
 {
     struct execution *execution = cohort->execution;
@@ -407,6 +412,8 @@ static bool step(struct cohort *cohort)
 void cohort_walk(struct cohort *cohort)
 {
     struct execution *execution = cohort->execution;
+    unsigned steps = 0;
     while (!execution_failed(execution) && step(cohort))
-        ;
+        if (++steps % STEPS_PER_INTERRUPT_CHECK == 0 && interrupt_check(execution->executor->err))
+            return;
 }

@@ -49,7 +49,7 @@ static void serve_first(struct device *device)
         return;
     device->serving = true;
     use->end = (struct event){.handle = use_ended, .owner = use};
-    use->end.time = use->end.due = *device->devices->now + use->duration;
+    use->end.time = *device->devices->now + use->duration;
     if (event_heap_add(device->devices->heap, &use->end))
         error_no_memory(device->devices->err);
 }

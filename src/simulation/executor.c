@@ -110,8 +110,7 @@ void make_runnable(struct cohort *cohort)
     execution->last_runnable = cohort;
 }
 
-/* How many walks are made between two looks at whether the user wants the run to end: an
- * application of countless iterations that take no time must not make us deaf. */
+/* Walks between two looks at whether the user wants the run to end. */
 #define WALKS_PER_INTERRUPT_CHECK 4096
 
 void run_cohorts(struct execution *execution)
@@ -144,7 +143,7 @@ void execution_wake(struct execution *execution, void (*action)(struct execution
     struct executor *executor = execution->executor;
     double now = executor->state->now;
     execution->on_wake = action;
-    execution->wake = (struct event){.time = now, .due = now, .handle = woken, .owner = execution};
+    execution->wake = (struct event){.time = now, .handle = woken, .owner = execution};
     if (event_heap_add(executor->heap, &execution->wake))
         error_no_memory(executor->err);
 }

@@ -21,8 +21,9 @@
 /* An invocation is held back when it comes more than this early (seconds). */
 #define MIN_INTERVAL_TOLERANCE 1e-3
 
-/* A job that ends within this of its walltime, by rounding of sums of times, ends at it. */
-#define WALLTIME_TOLERANCE (2 * EVENT_INSTANT)
+/* Loads that end within this of the walltime of their job, by rounding of sums of times, end at it.
+ */
+#define WALLTIME_TOLERANCE 1e-9
 
 /* So many periodic invocations in a row, with nothing running, nothing to be submitted and nothing
  * decided, mean that the scheduler will never start what waits. */
@@ -78,7 +79,7 @@ static bool failed(const struct simulation *simulation)
 static void add_event(struct simulation *simulation, struct event *event, double time,
                       void (*handle)(void *), void *owner)
 {
-    *event = (struct event){.time = time, .due = time, .handle = handle, .owner = owner};
+    *event = (struct event){.time = time, .handle = handle, .owner = owner};
     if (event_heap_add(&simulation->heap, event))
         error_no_memory(simulation->err);
 }
@@ -237,7 +238,7 @@ static void watch_walltime(struct simulation *simulation, struct job *job)
         simulation->state.now + walltime + simulation->configuration->job_kill_grace_period;
     watch->event = (struct event){
         .time = end,
-        .due = end + WALLTIME_TOLERANCE,
+        .last = true,
         .handle = walltime_exceeded,
         .owner = watch,
     };
@@ -606,13 +607,15 @@ static void deliver_completions(struct simulation *simulation)
 }
 
 /* Moves the clock to the next event, or to completions of loads before it; these are handled here.
- * *arrived tells whether it got to the event. The port hears of every step, so that a load starts at
- * the right time. */
+ * *arrived tells whether it got to the event. The port hears of every step, so that a load starts
+ * at the right time. */
 static int move_clock(struct simulation *simulation, const struct event *next, bool *arrived)
 {
     struct resources *resources = simulation->platform->resources;
     struct state *state = &simulation->state;
-    double reached, until = next ? next->due : INFINITY;
+    double reached, until = next ? next->time : INFINITY;
+    if (next && next->last && resources_busy(resources))
+        until += WALLTIME_TOLERANCE * fmax(1, 1e-3 * until);
     if (resources_advance(resources, until, &reached, simulation->err))
         return -1;
     if (!isfinite(reached))
@@ -631,7 +634,7 @@ static int step(struct simulation *simulation)
     simulation->figures.events++;
     if (!next && !resources_busy(simulation->platform->resources))
         return stuck(simulation);
-    if (!next || next->due > state->now) {
+    if (!next || next->time > state->now || next->last) {
         bool arrived = false;
         if (move_clock(simulation, next, &arrived))
             return -1;

@@ -95,7 +95,7 @@ static void start_timer(struct part *part, double duration)
 {
     struct executor *executor = executor_of(part->cohort);
     double end = executor->state->now + duration;
-    part->end = (struct event){.time = end, .due = end, .handle = timer_ended, .owner = part};
+    part->end = (struct event){.time = end, .handle = timer_ended, .owner = part};
     if (event_heap_add(executor->heap, &part->end))
         error_no_memory(executor->err);
 }

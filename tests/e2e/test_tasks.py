@@ -242,8 +242,8 @@ def test_ranks_of_a_synchronized_task_meet_before_each_iteration(
 @pytest.mark.parametrize('barrier, start', [(True, [4, 4]), (False, [1, 4])])
 def test_without_a_barrier_ranks_enter_the_next_phase_on_their_own(
         scenario: Scenario, barrier: bool, start: list[float]) -> None:
-    result = scenario.workload(rigid(2, model(phase(busy([1, 4], pattern='vector'), barrier=barrier),
-                                              phase(busy(2, name='next'))))).run()
+    result = scenario.workload(rigid(2, model(phase(busy([1, 4], pattern='vector')),
+                                              phase(busy(2, name='next'), barrier=barrier)))).run()
     assert sorted(time for time, _, _ in result.rows_of('next')) == [time + 2 for time in start]
 
 
@@ -268,13 +268,14 @@ def test_a_sequence_without_iterations_runs_nothing(scenario: Scenario) -> None:
 
 def background(gigabytes: float, **keys: Any) -> Json:
     """A write that takes a second per GB on a PFS of its own."""
-    return task('pfs_write', bytes=gigabytes * 1e9, pattern='uniform', **{'async': True, 'name': 'io', **keys})
+    return task('pfs_write', **{'bytes': gigabytes * 1e9, 'pattern': 'uniform', 'async': True, 'name': 'io', **keys})
 
 
 @pytest.mark.parametrize('application, end', [
-    # The phase's barrier, which is there unless it is switched off, awaits it.
+    # The barrier before the next phase, which is there unless that phase switches it off, awaits it.
     (model(phase(background(4), busy(1)), phase(busy(2))), 6),
-    (model(phase(background(4), busy(1), barrier=False), phase(busy(2))), 4),
+    (model(phase(background(4), busy(1), barrier=False), phase(busy(2))), 6),
+    (model(phase(background(4), busy(1)), phase(busy(2), barrier=False)), 4),
     # The end of the job awaits it.
     (model(phase(background(4), busy(1))), 4),
     # A synchronized task does not.
@@ -292,7 +293,7 @@ def test_asynchronous_io_goes_on_beside_its_rank_until_it_is_awaited(
 
 
 def test_a_scheduling_point_and_an_evolving_request_await_asynchronous_io(scenario: Scenario) -> None:
-    steps = [phase(background(4), busy(1), barrier=False), phase(busy(1), barrier=False, evolving_request='num_nodes')]
+    steps = [phase(background(4), busy(1)), phase(busy(1), barrier=False, evolving_request='num_nodes')]
     scenario.workload(flexible('malleable', 1, 1, model(*steps)), flexible('evolving', 1, 1, model(*steps), 100),
                       rigid(1, model(*steps), 200))
     scenario.configure(schedule_on_scheduling_point=True)
@@ -486,8 +487,9 @@ def test_nodes_of_different_speed_take_their_own_time(scenario: Scenario) -> Non
                                        (cpu(10e9, bytes=2, communication_pattern='all_to_all', coupled=True), 15)])
 def test_a_speed_profile_slows_computing_down_and_not_sleeping(scenario: Scenario, work: Json, end: float) -> None:
     """Half the speed from 5 s on."""
-    scenario.write('slow.txt', '0 1.0\n5 0.5\n')
-    hosts = {name: host(name, attributes='speed_file="slow.txt"') for name in ('n0', 'n1')}
+    hosts = {name: host(name, attributes=f'speed_file="{name}.txt"') for name in ('n0', 'n1')}
+    for name in hosts:
+        scenario.write(f'{name}.txt', '0 1.0\n5 0.5\n')
     scenario.platform(pairwise(hosts))
     assert run_alone(scenario, 2, work).ends() == near([end])
 
@@ -541,7 +543,7 @@ def test_jobs_that_exchange_over_the_same_port_share_it(scenario: Scenario) -> N
 
 
 @pytest.mark.parametrize('topology, parameters, nodes', [
-    ('FAT_TREE', '2;2,4;1,2;1,2', 8), ('TORUS', '2,2,2', 8), ('DRAGONFLY', '2,2;2,1;1,1;2', 8)])
+    ('FAT_TREE', '2;2,4;1,2;1,2', 8), ('TORUS', '2,2,2', 8), ('DRAGONFLY', '2,2;2,1;2,1;1', 8)])
 def test_any_simgrid_topology_serves_as_a_platform(
         scenario: Scenario, topology: str, parameters: str, nodes: int) -> None:
     """A coupled exchange of little data hides behind 2 s of computing."""

@@ -25,7 +25,7 @@ static const char *const seeds[] = {
     "\"application_model\": \"a.json\", \"arguments\": {\"x\": \"1+y\", \"y\": 2}}]}",
     "{\"phases\": [{\"iterations\": 3, \"tasks\": [{\"type\": \"cpu\", \"flops\": \"1e9*x\", "
     "\"computation_pattern\": \"uniform\", \"bytes\": 5, \"communication_pattern\": \"ring\"}]}]}",
-    "{\"code\": 4293674753, \"jobs\": [{\"id\": 1, \"assigned_node_ids\": [0, 1], "
+    "{\"code\": 4293673985, \"jobs\": [{\"id\": 1, \"assigned_node_ids\": [0, 1], "
     "\"kill_flag\": false, \"assigned_num_gpus_per_node\": 0}]}",
     "{\"jobs_file\": \"j\", \"platform_file\": \"p\", \"schedule_on_job_submit\": true}",
     "x > 3 ? max(1, y, 2^-z) : if(not x = 2, -sqrt(4) % 3, pi)",

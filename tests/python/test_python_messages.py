@@ -15,6 +15,13 @@ def message(jobs=(), nodes=(), **more):
     return {'time': 0, 'invocation_type': 0, 'jobs': list(jobs), 'nodes': list(nodes), **more}
 
 
+def test_assigned_nodes_come_in_the_order_of_a_set_of_identifiers_as_in_elastisim():
+    state = State()
+    state.update(message(nodes=nodes(9), jobs=[{'id': 0, 'state': 4, 'type': 2, 'assigned_nodes': [5, 6, 7, 8]}]))
+    job, = state.jobs
+    assert [node.identifier for node in job.assigned_nodes] == list({5, 6, 7, 8}) == [8, 5, 6, 7]
+
+
 def test_every_documented_figure_of_a_job_arrives():
     state = State()
     state.update(message(nodes=nodes(3), jobs=[{
@@ -31,7 +38,7 @@ def test_every_documented_figure_of_a_job_arrives():
     assert (job.num_nodes, job.num_gpus_per_node) == (None, None)
     assert (job.num_nodes_min, job.num_nodes_max) == (1, 3)
     assert (job.num_gpus_per_node_min, job.num_gpus_per_node_max) == (0, 2)
-    assert job.assigned_nodes == [state.nodes[2], state.nodes[0]] and job.assigned_node_ids == {0, 2}
+    assert job.assigned_nodes == [state.nodes[0], state.nodes[2]] and job.assigned_node_ids == {0, 2}
     assert job.assigned_num_gpus_per_node == 1
     assert (job.arguments, job.attributes, job.runtime_arguments) == ({'x': '20'}, {'priority': '50'}, {'y': '1'})
     assert (job.total_phase_count, job.completed_phases) == (7, 3)

@@ -2,10 +2,11 @@
  * left behind by a use that is taken out. */
 #include "simulation/devices.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 
 struct bench {
     struct node_description node;
@@ -40,7 +41,7 @@ static void note_end(void *owner)
 static void advance(struct bench *bench, double until)
 {
     struct event *event;
-    while ((event = event_heap_first(&bench->heap)) && event->due <= until) {
+    while ((event = event_heap_first(&bench->heap)) && event->time <= until) {
         event_heap_remove(&bench->heap, event);
         bench->now = event->time;
         event->handle(event->owner);

@@ -1,10 +1,12 @@
 /* The event queue: order of time, ties by arrival, removal of anything at any time. */
 #include "base/heap.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
+
 #include <stdlib.h>
 
 #define MANY 500
@@ -21,7 +23,7 @@ static void test_events_come_in_order_of_time(void **state)
 {
     (void)state;
     struct event_heap heap = {0};
-    struct event events[] = {{.due = 3}, {.due = 1}, {.due = 2}};
+    struct event events[] = {{.time = 3}, {.time = 1}, {.time = 2}};
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(event_heap_add(&heap, &events[i]), 0);
     assert_ptr_equal(take(&heap), &events[1]);
@@ -37,11 +39,40 @@ static void test_events_of_one_instant_come_in_order_of_arrival(void **state)
     struct event_heap heap = {0};
     static struct event events[MANY];
     for (size_t i = 0; i < MANY; i++) {
-        events[i] = (struct event){.due = 7};
+        events[i] = (struct event){.time = 7};
         event_heap_add(&heap, &events[i]);
     }
     for (size_t i = 0; i < MANY; i++)
         assert_ptr_equal(take(&heap), &events[i]);
+    event_heap_release(&heap);
+}
+
+static void test_times_that_differ_by_rounding_are_one_instant(void **state)
+{
+    (void)state;
+    struct event_heap heap = {0};
+    struct event first = {.time = 0.1 + 0.2}, second = {.time = 0.3}, later = {.time = 0.300001};
+    event_heap_add(&heap, &later);
+    event_heap_add(&heap, &first);
+    event_heap_add(&heap, &second);
+    assert_true(second.time < first.time);
+    assert_ptr_equal(take(&heap), &first);
+    assert_ptr_equal(take(&heap), &second);
+    assert_ptr_equal(take(&heap), &later);
+    event_heap_release(&heap);
+}
+
+static void test_the_last_of_an_instant_comes_after_those_that_arrive_later(void **state)
+{
+    (void)state;
+    struct event_heap heap = {0};
+    struct event last = {.time = 1, .last = true}, other = {.time = 1}, next = {.time = 2};
+    event_heap_add(&heap, &last);
+    event_heap_add(&heap, &next);
+    event_heap_add(&heap, &other);
+    assert_ptr_equal(take(&heap), &other);
+    assert_ptr_equal(take(&heap), &last);
+    assert_ptr_equal(take(&heap), &next);
     event_heap_release(&heap);
 }
 
@@ -52,7 +83,7 @@ static void test_removing_any_event_keeps_the_order_of_the_others(void **state)
     static struct event events[MANY];
     srand(42);
     for (size_t i = 0; i < MANY; i++) {
-        events[i] = (struct event){.due = rand() % 50};
+        events[i] = (struct event){.time = rand() % 50};
         event_heap_add(&heap, &events[i]);
     }
     for (size_t i = 0; i < MANY; i += 3)
@@ -62,8 +93,8 @@ static void test_removing_any_event_keeps_the_order_of_the_others(void **state)
     for (struct event *event; (event = take(&heap)); previous = event, left++) {
         assert_int_not_equal((event - events) % 3, 0);
         if (previous)
-            assert_true(previous->due < event->due ||
-                        (previous->due == event->due && previous->order < event->order));
+            assert_true(previous->time < event->time ||
+                        (previous->time == event->time && previous->order < event->order));
     }
     assert_int_equal(left, MANY - (MANY + 2) / 3);
     event_heap_release(&heap);
@@ -73,7 +104,7 @@ static void test_removing_an_event_that_is_not_queued_does_nothing(void **state)
 {
     (void)state;
     struct event_heap heap = {0};
-    struct event event = {.due = 1};
+    struct event event = {.time = 1};
     event_heap_remove(&heap, &event);
     event_heap_add(&heap, &event);
     event_heap_remove(&heap, &event);
@@ -87,6 +118,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_events_come_in_order_of_time),
         cmocka_unit_test(test_events_of_one_instant_come_in_order_of_arrival),
+        cmocka_unit_test(test_times_that_differ_by_rounding_are_one_instant),
+        cmocka_unit_test(test_the_last_of_an_instant_comes_after_those_that_arrive_later),
         cmocka_unit_test(test_removing_any_event_keeps_the_order_of_the_others),
         cmocka_unit_test(test_removing_an_event_that_is_not_queued_does_nothing),
     };

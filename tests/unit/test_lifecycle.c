@@ -2,10 +2,12 @@
  * step all derived facts must agree (state_check). */
 #include "simulation/lifecycle.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
+
 #include <string.h>
 
 #include "scratch.h"

@@ -1,10 +1,12 @@
 /* The command line: what is understood, and what every mistake is answered with. */
 #include "options.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
+
 #include <string.h>
 
 #define MAX_ARGUMENTS 8

@@ -2,11 +2,13 @@
  * against a matrix over all GPUs that is summed up by brute force. */
 #include "simulation/patterns.h"
 
-#include <cmocka.h>
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
+
+#include <math.h>
 #include <stdlib.h>
 
 #define S 840.0

@@ -1,0 +1,61 @@
+/* Reading a platform: what its parts share. Internal to the platform. */
+#ifndef ELASTISIM_PLATFORM_READER_H
+#define ELASTISIM_PLATFORM_READER_H
+
+#include "platform/platform.h"
+
+enum role { ROLE_NODE, ROLE_BATCH_SYSTEM, ROLE_PFS_HOST };
+
+/* Something to warn of that may hold for many hosts. */
+struct remark {
+    const char *key;        /* the property */
+    const char *suggestion; /* the property that is meant; NULL: it has no effect */
+    size_t host;            /* the first one */
+    size_t count;
+};
+
+struct reader {
+    struct platform *platform;
+    const char *file; /* of the platform, for messages */
+    const struct configuration *configuration;
+    struct warnings *warnings;
+    struct error *err;
+    enum role *roles; /* by host */
+    struct remark *remarks;
+    size_t num_remarks, remarks_capacity;
+};
+
+/* --- Properties (properties.c). A function that fails returns -1 with reader->err. ----------- */
+/* NULL when the host has no such property. */
+const char *host_property(const struct reader *reader, size_t host, const char *key);
+const char *host_name(const struct reader *reader, size_t host);
+/* "FILE: host 'NAME': property 'KEY': ..." Returns -1. */
+int property_error(struct reader *reader, size_t host, const char *key, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* false, 0 and 0 when the host lacks the property. */
+int read_bool(struct reader *reader, size_t host, const char *key, bool *result);
+int read_flops_per_byte(struct reader *reader, size_t host, double *result);
+int read_num_gpus(struct reader *reader, size_t host, uint32_t *result);
+
+/* A property that must be there and be positive. */
+struct wanted {
+    const char *key;
+    int (*read)(const char *text, double *result);
+    const char *what;  /* "a bandwidth, like '4GBps'" */
+    const char *cause; /* what makes it mandatory */
+};
+int read_wanted(struct reader *reader, size_t host, const struct wanted *wanted, double *result);
+
+/* Notes that a property has no effect (suggestion NULL), or that another one is meant. */
+int remark(struct reader *reader, size_t host, const char *key, const char *suggestion);
+/* Notes the properties of a host that look like ours and are not. */
+int look_for_slips(struct reader *reader, size_t host);
+/* Warns of what was noted, once for all hosts that it holds for. */
+int say_remarks(struct reader *reader);
+
+/* --- PFS targets (targets.c) ----------------------------------------------------------------- */
+/* Gives the nodes that have the property pfs_targets their PFS hosts. */
+int read_all_targets(struct reader *reader);
+
+#endif
