@@ -47,19 +47,28 @@ static void take_counts(const struct engine *engine, struct entry *entry, const 
     }
 }
 
-/* Reserves the earliest place before `before`, else the one it had (`had`). */
-static int reserve(struct engine *engine, struct entry *entry, double before, bool had)
+/* Reserves the earliest place, if it is earlier than the one it has. */
+static int reserve(struct engine *engine, struct entry *entry)
 {
     uint32_t least[MAX_NODE_CLASSES];
-    double start = profile_find(&engine->profile, entry->classes, entry->least, entry->estimate,
-                                engine->now, before, least);
+    struct profile_search search = {
+        .classes = entry->classes,
+        .need = entry->least,
+        .duration = entry->estimate,
+        .from = engine->now,
+        .before = entry->reserved ? entry->reserved_start : INFINITY,
+        .own = entry->reserved ? entry->counts : NULL,
+        .own_from = entry->reserved_start,
+        .own_to = entry->reserved_start + entry->estimate,
+    };
+    double start = profile_find(&engine->profile, &search, least);
     if (isfinite(start)) {
+        if (drop_reservation(engine, entry))
+            return -1;
         take_counts(engine, entry, least);
         return place(engine, entry, start);
     }
-    if (had)
-        return place(engine, entry, entry->reserved_start);
-    engine->unbounded = true;
+    engine->unbounded = engine->unbounded || !entry->reserved;
     return 0;
 }
 
@@ -78,13 +87,14 @@ static uint32_t room_for(const struct engine *engine, const struct entry *entry,
     return total;
 }
 
-/* Starts a job if it fits and does not disturb those that have reservations in the profile. */
-static int try_start(struct engine *engine, struct entry *entry, bool *started)
+/* Starts a job if it fits and does not disturb those that have reservations in the profile. Behind
+ * a job whose start can't be foreseen, nothing may start that might run for ever, unless it had a
+ * reservation. */
+static int try_start(struct engine *engine, struct entry *entry, bool had, bool *started)
 {
     uint32_t quota[MAX_NODE_CLASSES];
     *started = false;
-    /* Behind a job whose start can't be foreseen, nothing may start that might run for ever. */
-    if (engine->unbounded && isinf(entry->estimate))
+    if (engine->unbounded && isinf(entry->estimate) && !had)
         return 0;
     uint32_t room = room_for(engine, entry, quota);
     if (room < entry->least || !io_admits(engine, entry))
@@ -111,7 +121,7 @@ static int pass_without_reservations(struct engine *engine)
         entry = queue_next(engine, entry, &wanted);
         if (!entry || (depth > 0 && visited++ == depth))
             return 0;
-        if (try_start(engine, entry, &started))
+        if (try_start(engine, entry, false, &started))
             return -1;
     } while (started || first_fit || !io_admits(engine, entry));
     return 0;
@@ -130,6 +140,20 @@ static int drop_all(struct engine *engine)
     return 0;
 }
 
+/* Jobs too far back in the queue to be visited keep no reservation. */
+static int drop_behind(struct engine *engine, uint32_t depth)
+{
+    struct wanted reserved = want_all;
+    reserved.start = DBL_MAX;
+    struct entry *entry = NULL;
+    while (depth-- > 0 && (entry = queue_next(engine, entry, &want_all)) != NULL)
+        continue;
+    while (entry && (entry = queue_next(engine, entry, &reserved)) != NULL)
+        if (drop_reservation(engine, entry))
+            return -1;
+    return 0;
+}
+
 static size_t count_reserved(const struct engine *engine)
 {
     struct wanted reserved = want_all;
@@ -141,19 +165,32 @@ static size_t count_reserved(const struct engine *engine)
     return count;
 }
 
+/* Starts a job that has a reservation, if it can; else it keeps it. */
+static int start_reserved(struct engine *engine, struct entry *entry, bool *started)
+{
+    uint32_t idle[MAX_NODE_CLASSES];
+    *started = false;
+    if (pool_available(engine, entry, idle) < entry->least)
+        return 0;
+    if (drop_reservation(engine, entry) || try_start(engine, entry, true, started))
+        return -1;
+    return *started ? 0 : place(engine, entry, entry->reserved_start);
+}
+
 /* Starts a job or gives it a reservation, if it may have one. */
 static int start_or_reserve(struct engine *engine, struct entry *entry, bool *started)
 {
     bool had = entry->reserved, may_have = engine->num_blocked < engine->options.reservation_depth;
-    double before = had ? entry->reserved_start : INFINITY;
-    if (drop_reservation(engine, entry) || try_start(engine, entry, started))
+    if (had ? start_reserved(engine, entry, started) : try_start(engine, entry, false, started))
         return -1;
-    if (*started || (!had && !may_have) || !io_admits(engine, entry))
+    if (had && *started && engine->num_blocked > 0)
+        engine->num_blocked--;
+    if (*started || (!had && !may_have) || (!had && !io_admits(engine, entry)))
         return 0;
     if (!had)
         engine->num_blocked++;
     engine->last_blocked = entry;
-    return reserve(engine, entry, before, had);
+    return reserve(engine, entry);
 }
 
 /* Those that may still start behind all reservations: short ones in what is free now, others in
@@ -174,10 +211,10 @@ static struct wanted backfillable(const struct engine *engine)
 static int pass_over_all(struct engine *engine)
 {
     bool forget = engine->replan || engine->options.reservations == RESERVATIONS_RECOMPUTED;
-    if (forget && drop_all(engine))
+    uint32_t depth = engine->options.queue_depth, visited = 0;
+    if ((forget && drop_all(engine)) || (depth > 0 && drop_behind(engine, depth)))
         return -1;
     size_t had = forget ? 0 : count_reserved(engine);
-    uint32_t depth = engine->options.queue_depth, visited = 0;
     bool started;
     engine->num_blocked = (uint32_t)had;
     engine->unbounded = false;
@@ -197,13 +234,36 @@ static int pass_over_all(struct engine *engine)
     return 0;
 }
 
-static int visit_all(struct engine *engine, const struct wanted *wanted)
+/* Those whose reservations are due start, as far as their nodes are there. */
+static int start_due(struct engine *engine)
 {
+    struct wanted due = want_all;
+    due.start = engine->now;
     bool started;
     struct entry *entry = NULL;
-    while ((entry = queue_next(engine, entry, wanted)) != NULL)
-        if (start_or_reserve(engine, entry, &started))
+    while ((entry = queue_next(engine, entry, &due)) != NULL)
+        if (start_reserved(engine, entry, &started))
             return -1;
+    return 0;
+}
+
+/* Nodes are free earlier than expected: the first jobs move forward as far as they can, those
+ * behind them start if they can do so at once. */
+static int compress(struct engine *engine)
+{
+    uint32_t depth = engine->options.compression_depth, visited = 0;
+    bool started;
+    struct wanted wanted = want_all;
+    struct entry *entry = NULL;
+    engine->unbounded = false;
+    while ((entry = queue_next(engine, entry, &wanted)) != NULL) {
+        bool moves = depth == 0 || visited++ < depth || !entry->reserved;
+        if (moves ? start_or_reserve(engine, entry, &started)
+                  : start_reserved(engine, entry, &started))
+            return -1;
+        if (depth > 0 && visited >= depth && engine->keepers.count == 0)
+            wanted.nodes = engine->pool.num_free;
+    }
     return 0;
 }
 
@@ -238,17 +298,13 @@ static int visit_arrivals(struct engine *engine)
  * earlier than expected, those that could use them move forward; new jobs get a place. */
 static int pass_conservative(struct engine *engine)
 {
-    struct wanted due = want_all, movable = want_all;
-    due.start = engine->now;
     engine->num_blocked = 0;
-    if (engine->freed && visit_all(engine, &due))
+    if (engine->freed && start_due(engine))
         return -1;
-    if (engine->early) {
-        engine->unbounded = false;
-        movable.nodes = profile_top(&engine->profile, engine->now, INFINITY);
-        if (visit_all(engine, &movable))
-            return -1;
-    }
+    /* Jobs without a reservation wait for the file system, or for nodes that others hand over. */
+    bool others = engine->keepers.count > 0 || engine->options.io != IO_IGNORE;
+    if ((engine->early || others) && compress(engine))
+        return -1;
     return visit_arrivals(engine);
 }
 

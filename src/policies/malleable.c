@@ -202,6 +202,7 @@ static int steal_from(struct engine *engine, struct entry *victim, struct entry 
             continue;
         if (pool_keep(engine, node, thief))
             return -1;
+        engine->freed = true;
         --*missing;
     }
     return 0;

@@ -159,6 +159,11 @@ static const struct option {
      offsetof(struct policy_options, reservation_depth), true, 0, UINT32_MAX, "0"},
     {"queue_depth", "number of waiting jobs looked at, 0 for all", NULL,
      offsetof(struct policy_options, queue_depth), true, 0, UINT32_MAX, "0"},
+    {"compression_depth",
+     "number of waiting jobs whose persistent reservations move forward when nodes are free early, "
+     "0 for all; those "
+     "behind start if they can do so at once (conservative)",
+     NULL, offsetof(struct policy_options, compression_depth), true, 0, UINT32_MAX, "100"},
     {"estimate", "how long a job is expected to run", estimates,
      offsetof(struct policy_options, estimate), false, 0, 0, "given"},
     {"start", "number of nodes that a flexible job starts on, at least its minimum", starts,

@@ -64,6 +64,7 @@ struct policy_options {
     int order, backfill, reservations, estimate, start, malleable, towards, evolving, nodes, io;
     uint32_t reservation_depth; /* 0: as the backfilling has it */
     uint32_t queue_depth;       /* 0: no bound */
+    uint32_t compression_depth; /* 0: no bound */
     double half_life;           /* seconds, 0 for none */
     double io_share;            /* of the PFS bandwidth */
     double io_bandwidth;        /* bytes/s, 0: what the simulator says */

@@ -162,38 +162,57 @@ static uint64_t sum(const uint32_t *counts, size_t classes, uint64_t mask)
     return total;
 }
 
-/* Whether a window that begins in the step has the nodes; *next is where to look if not. */
-static int fits(const struct profile *profile, size_t begin, double until, uint64_t mask,
-                uint32_t need, uint32_t *least, size_t *next)
+/* As lower, with what the search has there already added. */
+static void lower_found(const struct profile *profile, const struct profile_search *search,
+                        size_t step, uint32_t *least)
 {
-    size_t classes = profile->num_classes;
+    int32_t counts[MAX_CLASSES];
+    double time = profile->times[step];
+    if (!search->own || time < search->own_from || time >= search->own_to) {
+        lower(least, counts_of(profile, step), profile->num_classes);
+        return;
+    }
+    for (size_t kind = 0; kind < profile->num_classes; kind++)
+        counts[kind] = counts_of(profile, step)[kind] + (int32_t)search->own[kind];
+    lower(least, counts, profile->num_classes);
+}
+
+static void set_all(uint32_t *least, size_t classes)
+{
     for (size_t kind = 0; kind < classes; kind++)
         least[kind] = UINT32_MAX;
+}
+
+/* Whether a window that begins in the step has the nodes; *next is where to look if not. */
+static int fits(const struct profile *profile, const struct profile_search *search, size_t begin,
+                double until, uint32_t *least, size_t *next)
+{
+    size_t classes = profile->num_classes;
+    set_all(least, classes);
     for (size_t step = begin;
          step < profile->count && (step == begin || profile->times[step] < until); step++) {
-        lower(least, counts_of(profile, step), classes);
-        if (sum(least, classes, mask) >= need)
+        lower_found(profile, search, step, least);
+        if (sum(least, classes, search->classes) >= search->need)
             continue;
         uint32_t alone[MAX_CLASSES];
-        for (size_t kind = 0; kind < classes; kind++)
-            alone[kind] = UINT32_MAX;
-        lower(alone, counts_of(profile, step), classes);
-        *next = sum(alone, classes, mask) < need ? step + 1 : begin + 1;
+        set_all(alone, classes);
+        lower_found(profile, search, step, alone);
+        *next = sum(alone, classes, search->classes) < search->need ? step + 1 : begin + 1;
         return 0;
     }
     return 1;
 }
 
-double profile_find(const struct profile *profile, uint64_t classes, uint32_t need, double duration,
-                    double from, double before, uint32_t *least)
+double profile_find(const struct profile *profile, const struct profile_search *search,
+                    uint32_t *least)
 {
-    size_t step = step_at(profile, from);
+    size_t step = step_at(profile, search->from);
     while (step < profile->count) {
-        double time = fmax(from, profile->times[step]);
-        if (time >= before)
+        double time = fmax(search->from, profile->times[step]);
+        if (time >= search->before)
             return INFINITY;
         size_t next;
-        if (fits(profile, step, time + duration, classes, need, least, &next))
+        if (fits(profile, search, step, time + search->duration, least, &next))
             return time;
         step = next;
     }
@@ -220,15 +239,4 @@ void profile_bottom(const struct profile *profile, double from, uint32_t *extra,
         *time = fmax(from, profile->times[step]);
     }
     *extra = (uint32_t)least;
-}
-
-uint32_t profile_top(const struct profile *profile, double from, double to)
-{
-    int64_t most = 0;
-    size_t step = step_at(profile, from);
-    do {
-        int64_t nodes = total(profile, step);
-        most = nodes > most ? nodes : most;
-    } while (++step < profile->count && profile->times[step] < to);
-    return (uint32_t)most;
 }

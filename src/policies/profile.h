@@ -30,15 +30,22 @@ void profile_advance(struct profile *profile, double now);
 int profile_add(struct profile *profile, double from, double to, const uint32_t *nodes, int sign);
 /* Least counts during [from, to), by class, 0 at least. */
 void profile_least(const struct profile *profile, double from, double to, uint32_t *least);
-/* The earliest time >= from at which `need` nodes of the classes in the mask are unused for
- * `duration`; only times < before are considered. INFINITY when there is none. Sets the least
- * counts of that time. */
-double profile_find(const struct profile *profile, uint64_t classes, uint32_t need, double duration,
-                    double from, double before, uint32_t *least);
+/* What a search looks for: `need` nodes of the classes in the mask, unused for `duration`, from a
+ * time >= from and < before on. `own` nodes that it has in the profile already, during [own_from,
+ * own_to), count as unused (NULL: none). */
+struct profile_search {
+    uint64_t classes;
+    uint32_t need;
+    double duration, from, before;
+    const uint32_t *own;
+    double own_from, own_to;
+};
+
+/* The earliest such time; INFINITY when there is none. Sets the least counts while it lasts. */
+double profile_find(const struct profile *profile, const struct profile_search *search,
+                    uint32_t *least);
 /* The least number of nodes of all classes together from `from` on, and the first time it is
  * reached. */
 void profile_bottom(const struct profile *profile, double from, uint32_t *extra, double *time);
-/* The largest number of nodes of all classes together during [from, to). */
-uint32_t profile_top(const struct profile *profile, double from, double to);
 
 #endif

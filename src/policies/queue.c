@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LN2 0.69314718055994530942
+
 const struct wanted want_all = {UINT32_MAX, UINT32_MAX, INFINITY, INFINITY};
 
 bool queue_precedes(const struct entry *a, const struct entry *b)
@@ -212,9 +214,9 @@ int queue_identify(struct engine *engine, struct entry *entry)
 static void accrue(const struct engine *engine, struct user *user)
 {
     double half_life = engine->options.half_life, elapsed = engine->now - user->until;
-    if (half_life > 0)
-        user->usage *= exp2(-elapsed / half_life);
-    user->usage += elapsed * user->nodes;
+    double left = half_life > 0 ? exp2(-elapsed / half_life) : 1;
+    double weight = half_life > 0 ? half_life / LN2 * (1 - left) : elapsed;
+    user->usage = user->usage * left + weight * user->nodes;
     user->until = engine->now;
 }
 
