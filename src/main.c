@@ -1,5 +1,6 @@
 /* Reads the arguments, then calls in order: configuration, platform, workload, scheduler,
  * simulation, results. The only place that prints errors and picks the exit status. */
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "configuration/configuration.h"
@@ -16,7 +17,6 @@
 #include "workload/workload.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Everything a run is made of, in the order in which it is made. */
@@ -32,13 +32,6 @@ struct run {
     struct simulation *simulation;
     double started; /* wall clock, seconds */
 };
-
-static double wall_seconds(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /* The scheduler to use, by precedence; *url when it is the configuration's zmq_url. */
 static const char *scheduler_spec(const struct run *run, bool *url)
@@ -98,11 +91,11 @@ static bool wants_progress_bar(const struct run *run)
 static int simulate(struct run *run, struct error *err)
 {
     run->results = results_open(&run->configuration, err);
-    if (!run->results || open_scheduler(run, err))
+    if (!run->results)
         return -1;
     run->simulation = simulation_create(&run->configuration, &run->platform, run->workload,
                                         &run->scheduler, run->results, err);
-    if (!run->simulation)
+    if (!run->simulation || open_scheduler(run, err))
         return -1;
     struct progress_bar bar;
     progress_bar_start(&bar, stderr);

@@ -322,7 +322,6 @@ static struct node_list shown_nodes(const struct job *job)
     return *job_assigned(job);
 }
 
-/* Nodes are reached through the state; a job knows it by its place in the array of all jobs. */
 static struct elastisim_node *node_at(const struct job *job, const struct node_list *list,
                                       uint32_t rank)
 {

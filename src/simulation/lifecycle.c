@@ -108,6 +108,18 @@ void node_list_release(struct node_list *list)
     *list = (struct node_list){0};
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+void node_list_sort(struct node_list *list)
+{
+    if (list->count > 1)
+        qsort(list->ids, list->count, sizeof *list->ids, compare_ids);
+}
+
 static void queue_append(struct job_queue *queue, struct job *job)
 {
     job->next = NULL;
@@ -293,12 +305,6 @@ static void note_size(struct job *job)
         job->nodes_largest = count;
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* Whether two lists hold the same nodes, in whatever order. */
 static int same_nodes(const struct node_list *a, const struct node_list *b, bool *same,
                       struct error *err)
@@ -313,8 +319,8 @@ static int same_nodes(const struct node_list *a, const struct node_list *b, bool
         node_list_release(&x);
         return -1;
     }
-    qsort(x.ids, x.count, sizeof *x.ids, compare_ids);
-    qsort(y.ids, y.count, sizeof *y.ids, compare_ids);
+    node_list_sort(&x);
+    node_list_sort(&y);
     *same = memcmp(x.ids, y.ids, x.count * sizeof *x.ids) == 0;
     node_list_release(&x);
     node_list_release(&y);

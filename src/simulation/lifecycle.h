@@ -42,6 +42,8 @@ void state_forget_changes(struct state *state);
 /* Copies a list. Returns 0, or -1 with err. */
 int node_list_copy(struct node_list *to, const uint32_t *ids, uint32_t count, struct error *err);
 void node_list_release(struct node_list *list);
+/* Sorts a list by ID. */
+void node_list_sort(struct node_list *list);
 
 /* Checks that the derived facts agree with the states of jobs and nodes; for tests and debug
  * builds. Costs a walk over everything. Returns NULL, or what does not hold. */

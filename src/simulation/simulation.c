@@ -3,6 +3,7 @@
  */
 #include "simulation/simulation.h"
 
+#include "base/clock.h"
 #include "base/heap.h"
 #include "base/interrupt.h"
 #include "elastisim/scheduler.h"
@@ -16,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* An invocation is held back when it comes more than this early (seconds). */
 #define MIN_INTERVAL_TOLERANCE 1e-3
@@ -124,13 +124,6 @@ static void add_pfs_figures(const struct simulation *simulation, struct invocati
     invocation->pfs_write_bandwidth = platform->pfs_write.bandwidth;
     invocation->pfs_read_utilization = link_loads(platform, &platform->pfs_read);
     invocation->pfs_write_utilization = link_loads(platform, &platform->pfs_write);
-}
-
-static double wall_seconds(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
 static int ask(struct simulation *simulation, const struct invocation *invocation)
@@ -440,20 +433,13 @@ static void at_end(void *context, struct job *job)
                NULL);
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 static int remember_nodes(struct simulation *simulation, const struct job *job)
 {
     node_list_release(&simulation->before);
     if (node_list_copy(&simulation->before, job->executing.ids, job->executing.count,
                        simulation->err))
         return -1;
-    qsort(simulation->before.ids, simulation->before.count, sizeof *simulation->before.ids,
-          compare_ids);
+    node_list_sort(&simulation->before);
     return 0;
 }
 
@@ -675,7 +661,7 @@ int simulation_run(struct simulation *simulation, simulation_progress_fn *progre
     expect_submission(simulation);
     expect_period(simulation);
     unsigned events = 0;
-    while (jobs_ended(state) < state->num_jobs) {
+    while (jobs_ended(state) < state->num_jobs || simulation->follow_ups) {
         if (step(simulation))
             return -1;
         if (++events % EVENTS_PER_LOOK == 0) {

@@ -1,16 +1,9 @@
 #include "terminal/progress.h"
 
-#include <time.h>
+#include "base/clock.h"
 
 #define REDRAW_INTERVAL 0.1
 #define BAR_WIDTH 24
-
-static double wall_seconds(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 const char *format_duration(double seconds, char *buffer, size_t size)
 {
