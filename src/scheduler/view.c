@@ -3,6 +3,8 @@
 #include "scheduler/view.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,6 +90,26 @@ int view_close(struct elastisim_view *view, struct decisions *decisions, struct 
     view->free_nodes = NULL;
     view->first = view->last = NULL;
     return failed ? error_no_memory(err) : 0;
+}
+
+void view_abandon(struct elastisim_view *view)
+{
+    for (struct proposal *proposal = view->first, *next; proposal; proposal = next) {
+        next = proposal->next;
+        proposal_destroy(proposal);
+    }
+    free(view->free_nodes);
+    view->free_nodes = NULL;
+    view->first = view->last = NULL;
+}
+
+int elastisim_fail(struct elastisim_view *view, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(view->failure, sizeof view->failure, format, arguments);
+    va_end(arguments);
+    return -1;
 }
 
 /* --- The system ---------------------------------------------------------------------------- */
