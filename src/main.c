@@ -90,7 +90,9 @@ static bool wants_progress_bar(const struct run *run)
 
 static int simulate(struct run *run, struct error *err)
 {
-    run->results = results_open(&run->configuration, err);
+    bool url;
+    run->results =
+        results_open(&run->configuration, &run->platform, scheduler_spec(run, &url), err);
     if (!run->results)
         return -1;
     run->simulation = simulation_create(&run->configuration, &run->platform, run->workload,

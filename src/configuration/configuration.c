@@ -79,6 +79,7 @@ static const struct key keys[] = {
      "monitoring: load of the GPUs of each node"},
     {"task_times", TYPE_OUTPUT, "-", AT(task_times),
      "result: a row for each task on each node, with log_task_times"},
+    {"events", TYPE_OUTPUT, "-", AT(events), "result: the journal, a JSON object for each event"},
 };
 
 enum { NUM_KEYS = sizeof keys / sizeof *keys };
