@@ -338,6 +338,12 @@ def test_fcfs_gives_burst_buffer_jobs_nodes_that_have_one(scenario: Scenario) ->
     assert scenario.run().ends() == pytest.approx([2])
 
 
+def test_fcfs_gets_through_thousands_of_jobs_in_no_time(scenario: Scenario) -> None:
+    scenario.workload(*[rigid(1 + i % 4, waiting(1), i / 4) for i in range(5000)])
+    result = scenario.configure(log_task_times=False).run()
+    assert set(result.column('Status')) == {'completed'} and len(result.jobs) == 5000
+
+
 def test_fcfs_works_with_oversubscription_without_using_it(scenario: Scenario) -> None:
     scenario.workload(rigid(4), rigid(4)).configure(allow_oversubscription=True)
     assert scenario.run().ends() == [1, 2]
