@@ -151,12 +151,6 @@ static void execute(const struct options *options, struct error *err)
     finish(&run, err);
 }
 
-static void print_schedulers(void)
-{
-    for (const struct policy *policy = policies; policy->name; policy++)
-        printf("builtin:%s\n    %s\n", policy->name, policy->summary);
-}
-
 int main(int argc, char **argv)
 {
     static struct error err;
@@ -171,7 +165,7 @@ int main(int argc, char **argv)
             puts("elastisim " ELASTISIM_VERSION);
             break;
         case COMMAND_SCHEDULERS:
-            print_schedulers();
+            policy_print_list(stdout);
             break;
         case COMMAND_CONFIGURATION:
             configuration_print_reference(stdout);

@@ -980,6 +980,14 @@ void cancel_disk_io(resources *port, disk_part *part)
 
 /* --- Routes --------------------------------------------------------------------------------- */
 
+long route_links(resources *port, size_t from, size_t to)
+{
+    std::vector<s4u::Link *> links;
+    double latency = 0;
+    port->hosts[from].simgrid->route_to(port->hosts[to].simgrid, links, &latency);
+    return static_cast<long>(links.size());
+}
+
 /* What SimGrid says of routes that don't exist is not shown. */
 int check_route(resources *port, uint32_t from, uint32_t to, struct error *err)
 {
@@ -1146,6 +1154,16 @@ void resources_add_disk(struct resources *resources, size_t host, double read_ba
     resources->hosts[host].has_disk = true;
     resources->hosts[host].disk = {read_bandwidth, write_bandwidth, resources->now,
                                    true,           nullptr,         nullptr};
+}
+
+long resources_route_links(struct resources *resources, size_t from, size_t to)
+{
+    std::string reason;
+    long links = 0;
+    capture_begin();
+    attempt([&] { links = route_links(resources, from, to); }, reason);
+    std::free(capture_end());
+    return links > 0 ? links : -1;
 }
 
 int resources_check_route(struct resources *resources, size_t from, size_t to, struct error *err)

@@ -145,7 +145,7 @@ def test_a_missing_file_is_named(scenario: Scenario, key: str, path: str, compla
                      'fcfs'),
     ('builtin:zz', 'scheduler builtin:zz: there is no such policy; known policies: fcfs'),
     ('builtin:', "scheduler 'builtin:': nothing follows 'builtin:'; give the name of a policy, e.g. builtin:fcfs"),
-    ('fcfs', "scheduler 'fcfs': unknown kind; use builtin:NAME, exec:COMMAND or zmq:URL"),
+    ('fcfs', "scheduler 'fcfs': unknown kind; use builtin:NAME, exec:COMMAND, plugin:FILE.so or zmq:URL"),
     ('exec:', "scheduler 'exec:': nothing follows 'exec:'; give a command, e.g. exec:'python3 schedulers/fcfs.py'"),
     ('exec: ', 'the scheduler command is empty; use exec:COMMAND'),
     ('zmq:', "scheduler 'zmq:': nothing follows 'zmq:'; give a URL, e.g. zmq:ipc:///tmp/elastisim.ipc"),
@@ -167,7 +167,7 @@ def test_a_scheduler_that_can_not_be_had_is_refused(scenario: Scenario, spec: st
 def test_a_scheduler_of_the_configuration_is_refused_in_the_same_words(scenario: Scenario, key: str) -> None:
     scenario.workload(rigid()).configure(**{key: 'what?'})
     assert refused(scenario, scheduler=None) == {
-        'scheduler': "scheduler 'what?': unknown kind; use builtin:NAME, exec:COMMAND or zmq:URL",
+        'scheduler': "scheduler 'what?': unknown kind; use builtin:NAME, exec:COMMAND, plugin:FILE.so or zmq:URL",
         'zmq_url': "can't wait for a scheduler at 'what?': use ipc://PATH or tcp://HOST:PORT"}[key]
 
 
