@@ -100,7 +100,7 @@ static int read_text(const struct json_at *at, void *field, struct error *err)
         return -1;
     }
     if (*text == '\0') {
-        return json_error(at, err, "must not be empty; leave the key out to do without");
+        return json_error(at, err, "must not be empty; give it a value or leave it out");
     }
     return copy_text(text, field, err);
 }

@@ -717,7 +717,7 @@ int simulation_run(struct simulation *simulation, simulation_progress_fn *progre
     expect_submission(simulation);
     expect_period(simulation);
     unsigned events = 0;
-    while (jobs_ended(state) < state->num_jobs) {
+    while (jobs_ended(state) < state->num_jobs || simulation->follow_ups) {
         if (step(simulation))
             return -1;
         if (++events % EVENTS_PER_LOOK == 0) {

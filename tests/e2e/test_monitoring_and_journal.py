@@ -18,7 +18,7 @@ from harness import (PATIENCE, PYTHON, ROOT, SIMULATOR, Json, Peer, Scenario, bu
 
 MONITORING = ('cpu_utilization', 'network_activity', 'pfs_utilization', 'gpu_utilization')
 
-CASES = Path(os.environ.get('ELASTISIM_CONFORMANCE', '/nonexistent'))
+CASES = Path(os.environ.get('ELASTISIM_CONFORMANCE', 'none')) / 'cases'
 
 EVERYTHING: Json = {
     'sensing': True, 'sensing_interval': 0.37, 'log_task_times': True, 'events': 'out/events.jsonl',
