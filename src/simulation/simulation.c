@@ -558,6 +558,8 @@ void simulation_destroy(struct simulation *simulation)
 {
     if (!simulation)
         return;
+    simulation->state.results = NULL; /* closed before */
+    simulation->devices.monitoring = NULL;
     for (size_t i = 0; simulation->state.jobs && i < simulation->state.num_jobs; i++) {
         execution_destroy(simulation->state.jobs[i].execution);
         free(simulation->state.jobs[i].watch);
