@@ -558,10 +558,7 @@ void simulation_destroy(struct simulation *simulation)
 {
     if (!simulation)
         return;
-    simulation->state.results = NULL; /* closed before */
-    simulation->devices.monitoring = NULL;
     for (size_t i = 0; simulation->state.jobs && i < simulation->state.num_jobs; i++) {
-        execution_destroy(simulation->state.jobs[i].execution);
         free(simulation->state.jobs[i].watch);
     }
     while (simulation->follow_ups)
@@ -706,30 +703,47 @@ static void report(const struct simulation *simulation, simulation_progress_fn *
                           });
 }
 
-int simulation_run(struct simulation *simulation, simulation_progress_fn *progress, void *context,
-                   struct error *err)
+static int run_events(struct simulation *simulation, simulation_progress_fn *progress,
+                      void *context)
 {
-    struct state *state = &simulation->state;
-    simulation->err = err;
-    simulation->executor.err = err;
-    simulation->devices.err = err;
-    if (simulation->monitoring)
-        resources_observe(simulation->platform->resources, sample_before_ends, simulation);
-    monitoring_pass(simulation->monitoring, state->now, false);
-    expect_submission(simulation);
-    expect_period(simulation);
+    const struct state *state = &simulation->state;
     unsigned events = 0;
     while (jobs_ended(state) < state->num_jobs || simulation->follow_ups) {
         if (step(simulation))
             return -1;
         if (++events % EVENTS_PER_LOOK == 0) {
-            if (interrupt_check(err))
+            if (interrupt_check(simulation->err))
                 return -1;
             report(simulation, progress, context);
         }
     }
     report(simulation, progress, context);
     return 0;
+}
+
+/* Lets go of what jobs have under way when the run breaks off; their states stay as they are. */
+static void stop_executions(struct simulation *simulation)
+{
+    for (struct job *job = simulation->state.running.first; job; job = job->next) {
+        job->completed_phases = job_completed_phases(job);
+        execution_destroy(job->execution);
+    }
+}
+
+int simulation_run(struct simulation *simulation, simulation_progress_fn *progress, void *context,
+                   struct error *err)
+{
+    simulation->err = err;
+    simulation->executor.err = err;
+    simulation->devices.err = err;
+    if (simulation->monitoring)
+        resources_observe(simulation->platform->resources, sample_before_ends, simulation);
+    monitoring_pass(simulation->monitoring, simulation->state.now, false);
+    expect_submission(simulation);
+    expect_period(simulation);
+    int result = run_events(simulation, progress, context);
+    stop_executions(simulation);
+    return result;
 }
 
 const struct state *simulation_state(const struct simulation *simulation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -342,6 +343,16 @@ def test_a_flexible_job_with_a_mistake_is_refused(scenario: Scenario, keys: Json
 def test_a_jobs_file_of_the_wrong_form_is_refused(scenario: Scenario, text: str, complaint: str) -> None:
     scenario.write('jobs.json', text)
     assert refused(scenario) == f'jobs.json{complaint}'
+
+
+def test_an_application_model_that_many_jobs_share_is_read_once(scenario: Scenario) -> None:
+    """From a pipe, which has its text only once."""
+    os.mkfifo(scenario.folder / 'pipe.json')
+    scenario.workload(*[rigid(1, 'pipe.json')] * 100)
+    process = scenario.start('--scheduler', 'builtin:fcfs')
+    scenario.write('pipe.json', waiting(2))
+    result = scenario.finish(process)
+    assert result.status == 0 and result.ends()[-1] == 50
 
 
 # --- Application models ----------------------------------------------------------------------------------------
