@@ -26,10 +26,11 @@ install_packages() {
 
 # build FOLDER [CMAKE OPTION...]: configures and builds the project into FOLDER.
 build() {
-    local folder=$1
+    local folder=$1 log=$1/build.log
     shift
-    cmake -S "$project" -B "$folder" -G Ninja "$@" >"$folder.log" 2>&1 &&
-        cmake --build "$folder" >>"$folder.log" 2>&1 && return
-    cat "$folder.log" >&2
+    mkdir -p "$folder"
+    cmake -S "$project" -B "$folder" -G Ninja "$@" >"$log" 2>&1 &&
+        cmake --build "$folder" >>"$log" 2>&1 && return
+    cat "$log" >&2
     return 1
 }
