@@ -5,7 +5,8 @@ project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 build_packages=(cmake g++ gcc ninja-build pkg-config libsimgrid-dev libzmq3-dev libcjson-dev
                 libmuparser-dev)
-test_packages=(libcmocka-dev python3-zmq python3-pytest python3-hypothesis clang-format)
+test_packages=(libcmocka-dev python3-zmq python3-pytest python3-hypothesis clang-format
+               python3-matplotlib python3-selenium chromium chromium-driver)
 
 # Installs the Debian packages among those named that are missing.
 install_packages() {

@@ -85,7 +85,7 @@ static int read_inputs(struct run *run, struct error *err)
 static bool wants_progress_bar(const struct run *run)
 {
     return run->configuration.show_progress_bar && isatty(STDERR_FILENO) &&
-           !resources_log_info_enabled();
+           !resources_log_info_enabled() && !resources_log_jobs_enabled();
 }
 
 static int simulate(struct run *run, struct error *err)

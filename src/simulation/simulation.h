@@ -27,7 +27,8 @@ struct simulation *simulation_create(const struct configuration *configuration,
                                      const struct workload *workload,
                                      struct scheduler_backend *scheduler, struct results *results,
                                      struct error *err);
-void simulation_destroy(struct simulation *simulation); /* NULL is fine */
+/* NULL is fine. The results may be closed before. */
+void simulation_destroy(struct simulation *simulation);
 
 /* Runs until every job has ended. Returns 0, or -1 with err: the state is then what it was when the
  * run broke off, unfinished jobs included. */

@@ -53,6 +53,13 @@ JOB_COLUMNS = ['ID', 'Type', 'Submit Time', 'Start Time', 'End Time', 'Wait Time
 NODE_COLUMNS = ['Time', 'Node', 'State', 'Running jobs', 'Expected jobs']
 TASK_COLUMNS = ['Time', 'Job', 'Node', 'Task', 'Duration']
 
+MONITORING = ('cpu_utilization', 'network_activity', 'pfs_utilization', 'gpu_utilization')
+
+# Keys that have a run write everything down.
+EVERYTHING: Json = {
+    'sensing': True, 'sensing_interval': 0.37, 'log_task_times': True, 'events': 'out/events.jsonl',
+    **{name: f'out/{name}.csv' for name in (*MONITORING, 'job_statistics', 'node_utilization', 'task_times')}}
+
 
 def near(value: Any) -> Any:
     """Equal but for the rounding of sums and of SimGrid's clock."""
