@@ -69,7 +69,7 @@ static void apply_version(struct options *options, const char *value)
 
 static const struct option table[] = {
     {"scheduler", "SPEC",
-     "builtin:NAME, exec:COMMAND, plugin:FILE.so or zmq:URL; goes before the configuration's 'scheduler'",
+     "builtin:NAME, exec:COMMAND, plugin:FILE.so or zmq:URL, in place of the configuration's",
      apply_scheduler},
     {"summary", NULL, "print jobs, makespan, waits, slowdown and utilisation at the end",
      apply_summary},

@@ -227,7 +227,7 @@ static void put_wishes(struct message *message, const struct job_request *reques
         put_integer_member(message, ",\"num_nodes_preferred\":", request->nodes_preferred);
     if (request->runtime_estimate >= 0)
         put_number_member(message, ",\"runtime_estimate\":", request->runtime_estimate);
-    if (request->application->uses[TASK_BB_READ] || request->application->uses[TASK_BB_WRITE])
+    if (job_uses(request, TASK_BB_READ) || job_uses(request, TASK_BB_WRITE))
         put(message, ",\"uses_burst_buffer\":true");
 }
 
@@ -284,6 +284,12 @@ static void put_job(struct message *message, const struct job *job)
 
 /* --- Nodes and the whole -------------------------------------------------------------------- */
 
+/* Whether this is the first message, where there is a machine to tell of. */
+static bool introduces(const struct message *message, const struct state *state)
+{
+    return !message->introduced && state->platform != NULL;
+}
+
 /* What never changes is told once. */
 static void put_description(struct message *message, const struct resources *resources,
                             const struct node *node)
@@ -307,7 +313,7 @@ static void put_node(struct message *message, const struct state *state, const s
 {
     put_integer_member(message, "{\"id\":", node->id);
     put_integer_member(message, ",\"type\":", node->description->type);
-    if (!message->introduced)
+    if (introduces(message, state))
         put_description(message, state->platform->resources, node);
     put_integer_member(message, ",\"state\":", node->state);
     put(message, ",\"assigned_jobs\":[");
@@ -370,7 +376,7 @@ int message_write_invocation(struct message *message, const struct state *state,
     put_cause(message, invocation);
     if (invocation->has_pfs)
         put_io_figures(message, invocation);
-    if (!message->introduced)
+    if (introduces(message, state))
         put_rules(message, state->configuration);
     put(message, ",\"jobs\":[");
     for (size_t i = 0; i < state->num_changed_jobs; i++) {

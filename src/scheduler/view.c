@@ -331,8 +331,8 @@ uint32_t elastisim_job_gpus_max(const struct elastisim_job *job)
 
 bool elastisim_job_uses_burst_buffer(const struct elastisim_job *job)
 {
-    const bool *uses = job_of(job)->request->application->uses;
-    return uses[TASK_BB_READ] || uses[TASK_BB_WRITE];
+    const struct job_request *request = job_of(job)->request;
+    return job_uses(request, TASK_BB_READ) || job_uses(request, TASK_BB_WRITE);
 }
 
 /* The nodes assigned, with what this invocation wants. */

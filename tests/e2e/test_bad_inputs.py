@@ -141,9 +141,11 @@ def test_a_missing_file_is_named(scenario: Scenario, key: str, path: str, compla
 
 
 @pytest.mark.parametrize('spec, complaint', [
-    ('builtin:fcsf', "scheduler builtin:fcsf: there is no such policy; did you mean 'builtin:fcfs'? known policies: "
-                     'fcfs'),
-    ('builtin:zz', 'scheduler builtin:zz: there is no such policy; known policies: fcfs'),
+    ('builtin:fcsf', "scheduler builtin:fcsf: there is no policy 'fcsf'; did you mean 'fcfs'? known: fcfs, sjf, easy, "
+                     'conservative, hybrid, malleable-min, malleable-avg, malleable-pref, keep-pref, equipartition, '
+                     'io-aware'),
+    ('builtin:zz', "scheduler builtin:zz: there is no policy 'zz'; known: fcfs, sjf, easy, conservative, hybrid, "
+                   'malleable-min, malleable-avg, malleable-pref, keep-pref, equipartition, io-aware'),
     ('builtin:', "scheduler 'builtin:': nothing follows 'builtin:'; give the name of a policy, e.g. builtin:fcfs"),
     ('fcfs', "scheduler 'fcfs': unknown kind; use builtin:NAME, exec:COMMAND, plugin:FILE.so or zmq:URL"),
     ('exec:', "scheduler 'exec:': nothing follows 'exec:'; give a command, e.g. exec:'python3 schedulers/fcfs.py'"),
