@@ -128,7 +128,6 @@ def test_help_tells_usage_options_and_exit_statuses(tmp_path: Path, option: str)
                  '--help-configuration', '--version', '--help', '--log=..., --cfg=...'):
         assert f'\n  {word} ' in text
     assert 'exit status: 0' in text
-    assert max(map(len, text.splitlines())) <= 120
 
 
 def test_version_is_one_line(tmp_path: Path) -> None:
