@@ -12,9 +12,9 @@ from typing import Any
 
 from .metrics import ALL, Metric, Statistics, format_seconds, format_value, statistics_of
 from .run import JOB_TYPES, Run
-from .series import Chart, Series, charts_of
+from .series import Chart, charts_of
 from .stats import shown_metrics
-from .timeline import Timeline, ranges, timeline_of
+from .timeline import Series, Timeline, ranges, timeline_of
 
 HERE = Path(__file__).resolve().parent
 

@@ -216,7 +216,8 @@ def from_journal(path: Path) -> Timeline:
     overlaps = False
     time = 0.0
     for event in read_journal(path):
-        time, kind, job = event['time'], event['kind'], event.get('job')
+        time, kind = event['time'], event['kind']
+        job: int = event.get('job', -1)
         replay.apply(event)
         if kind in ('start', 'grow'):
             holdings.take(job, time, event['nodes'])

@@ -147,12 +147,12 @@ def test_3_when_the_scheduler_disconnects_between_invocations(scenario: Scenario
 
 
 def test_3_when_the_scheduler_does_not_answer_in_time(scenario: Scenario) -> None:
-    mixed(scenario).configure(scheduler_timeout=0.5)
+    mixed(scenario).configure(scheduler_timeout=1)
     begin = time.monotonic()
     result, _ = scenario.ask(lambda peer: None if peer.time == 2 else start_on({0: [0], 1: [1]})(peer), status=3)
     assert result.error == (f'at 2 s (job submit of job 2): the scheduler at {scenario.url} did not answer within '
-                            '0.5 s; raise scheduler_timeout if it needs longer')
-    assert 0.4 < time.monotonic() - begin < 5
+                            '1 s; raise scheduler_timeout if it needs longer')
+    assert 1 <= time.monotonic() - begin < PATIENCE
     check_files(result, 3)
     assert outcome(result) == AFTERWARDS
 
@@ -167,7 +167,7 @@ def test_3_when_no_scheduler_connects_in_time(scenario: Scenario) -> None:
 
 def test_3_when_the_scheduler_sends_an_answer_before_it_is_asked(scenario: Scenario) -> None:
     """Two answers to one invocation; the next one comes after a lot of events."""
-    scenario.workload(rigid(1, waiting(1e-4, 10**5))).configure(log_task_times=False)
+    scenario.workload(rigid(1, waiting(1e-4, 5 * 10**5))).configure(log_task_times=False)
     answer = json.dumps({'code': ANSWER, 'jobs': [change(0, [0])]}).encode()
     result, _ = scenario.ask(lambda peer: (answer, answer), status=3)
     assert re.sub('at [0-9.]+ s', 'at TIME s', result.error) == (

@@ -17,22 +17,27 @@ BAR = re.compile(r'\r\x1b\[K\[([#.]{24})\] (\d+)/(\d+) jobs, ([0-9d :]+) simulat
 CLEARED = '\r\x1b[K'
 
 
+def read_to_the_end(terminal: int) -> bytes:
+    """All that comes until the program has closed its end."""
+    shown = b''
+    while True:
+        try:
+            text = os.read(terminal, 4096)
+        except OSError:  # Linux says EIO then
+            text = b''
+        if not text:
+            os.close(terminal)
+            return shown
+        shown += text
+
+
 def on_a_terminal(scenario: Scenario, *options: str) -> tuple[int, str, str]:
     """Runs the simulator with standard error on a terminal; returns status, standard output and what the terminal
     was sent."""
     ours, theirs = pty.openpty()
     process = scenario.start(*options, '--scheduler', 'builtin:fcfs', stderr=theirs)
     os.close(theirs)
-    shown = b''
-    while True:
-        try:
-            text = os.read(ours, 4096)
-        except OSError:  # Linux says EIO when the other end is closed
-            break
-        if not text:
-            break
-        shown += text
-    os.close(ours)
+    shown = read_to_the_end(ours)
     stdout, _ = process.communicate(timeout=PATIENCE)
     return process.returncode, stdout, shown.decode()
 
@@ -98,9 +103,8 @@ def test_ctrl_c_clears_the_bar(scenario: Scenario) -> None:
     while not BAR.search(shown.decode()) and time.monotonic() < limit:
         shown += os.read(ours, 4096)
     process.send_signal(signal.SIGINT)
+    shown += read_to_the_end(ours)
     process.communicate(timeout=PATIENCE)
-    shown += os.read(ours, 65536)
-    os.close(ours)
     assert process.returncode == 1
     assert shown.decode().replace('\r\n', '\n').endswith(
         f'{CLEARED}elastisim: error: interrupted by SIGINT; the results so far are written\n')

@@ -19,7 +19,7 @@ from harness import EVERYTHING, PATIENCE, PYTHON, ROOT, SIMULATOR, Json, near
 CASES = Path(os.environ.get('ELASTISIM_CONFORMANCE', 'none')) / 'cases'
 
 # Of an example: enough for every type of job to be resized, and for the sanitizers not to take minutes.
-JOBS = 120
+JOBS = 40
 
 
 def check_replay(folder: Path) -> None:
