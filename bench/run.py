@@ -24,7 +24,7 @@ from typing import Any
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
 
-BENCHMARKS = ("partition", "million", "mixed", "sensing", "journal")
+BENCHMARKS = ("partition", "partition-easy", "partition-conservative", "million", "mixed", "sensing", "journal")
 
 # The 500-job example, and what is added to its configuration to see what that costs.
 MONITORING = ("cpu_utilization", "network_activity", "pfs_utilization", "gpu_utilization")
@@ -33,8 +33,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "sensing": {"sensing": True, "sensing_interval": 1, **{key: f"output/{key}.csv" for key in MONITORING}},
     "journal": {"events": "output/events.jsonl"},
 }
-# How much longer than mixed these may take.
+# How much longer than mixed, and than partition, these may take.
 COST_AIMS = {"sensing": 1.5, "journal": 1.3}
+POLICY_AIMS = {"partition-easy": 2.0, "partition-conservative": 5.0}
 
 # What the project wants to stay under, on a current server core: (seconds, MB).
 AIMS = {"partition": (5.0, 300.0), "million-1000000": (60.0, 1500.0)}
@@ -171,7 +172,7 @@ def measure(name: str, jobs: int | None, options: argparse.Namespace) -> Measure
     """Makes and runs one scenario; the fastest of options.repeat runs counts."""
     with tempfile.TemporaryDirectory(prefix="elastisim-bench-", dir=options.directory) as temporary:
         folder = Path(temporary) / "scenario"
-        if name == "partition":
+        if name.startswith("partition"):
             config = make_partition(folder, options.seed)
         elif name == "million":
             assert jobs is not None
@@ -185,6 +186,8 @@ def measure(name: str, jobs: int | None, options: argparse.Namespace) -> Measure
         best: Measurement | None = None
         for _ in range(options.repeat):
             arguments = ["--timing"] if name in VARIANTS else []
+            if name in POLICY_AIMS:
+                arguments = ["--scheduler", f"builtin:{name.removeprefix('partition-')}"]
             seconds, megabytes, text = run_simulator(
                 options.simulator, arguments + options.simulator_options, folder, config, options.timeout
             )
@@ -219,12 +222,11 @@ def growth(measurements: Sequence[Measurement]) -> tuple[str, float] | None:
 
 
 def costs(measurements: Sequence[Measurement]) -> list[tuple[str, float, float]]:
-    """A sentence on what watching the example costs, the factor, and the aim."""
+    """Sentences on what watching the example and what a policy costs, the factor, and the aim."""
     seconds = {measurement.benchmark: measurement.wall_seconds for measurement in measurements}
-    if "mixed" not in seconds:
-        return []
-    return [(f"{name}: {seconds[name] / seconds['mixed']:.2f} times mixed", seconds[name] / seconds["mixed"], aim)
-            for name, aim in COST_AIMS.items() if name in seconds]
+    return [(f"{name}: {seconds[name] / seconds[base]:.2f} times {base}", seconds[name] / seconds[base], aim)
+            for base, aims in (("mixed", COST_AIMS), ("partition", POLICY_AIMS)) if base in seconds
+            for name, aim in aims.items() if name in seconds]
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -37,7 +37,11 @@ static int overflow(volatile char *above)
     return here[0] == 77 ? 0 : overflow(here) + here[0];
 }
 
-static int show_fault(struct elastisim_view *view, const char *fault)
+#if defined __GNUC__
+__attribute__((no_sanitize("undefined", "address"))) /* the faults are on purpose */
+#endif
+static int
+show_fault(struct elastisim_view *view, const char *fault)
 {
     struct elastisim_job *first = elastisim_job(view, 0), *second = elastisim_job(view, 1);
     volatile int zero = 0;
