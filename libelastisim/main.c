@@ -59,7 +59,7 @@ static int connect_and_serve(void *context, const char *url, void *data)
         return complain("can't create a socket");
     int result = zmq_connect(socket, url) ? complain(url) : serve(&view, socket, data);
     view_release(&view);
-    int linger = 1000;
+    int linger = 5000;
     zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger);
     zmq_close(socket);
     return result;

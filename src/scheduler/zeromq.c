@@ -21,7 +21,7 @@
 
 enum {
     SLICE = 20,   /* ms between two looks at peer, process, clock and signals */
-    LINGER = 1000 /* ms that the last message may take to leave */
+    LINGER = 5000 /* ms that the last message may take to leave */
 };
 
 /* Seconds: */
