@@ -389,9 +389,13 @@ class Peer(threading.Thread):
             socket.setsockopt(zmq.RECONNECT_IVL, 5)
             socket.connect(self.url)
             try:
-                while not self.ended and not self._stopped.is_set():
-                    if socket.poll(20):
+                while not self.ended:
+                    # What the simulator sent last may still be on its way when it is gone.
+                    stopped = self._stopped.is_set()
+                    if socket.poll(500 if stopped else 20):
                         self._take(socket)
+                    elif stopped:
+                        break
                 socket.close(linger=1000)
             except Vanish:
                 socket.close(linger=0)
