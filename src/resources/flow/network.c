@@ -1,0 +1,316 @@
+#include "resources/flow/network.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Numbers in all transfers that are kept together; beyond it all are forgotten. */
+#define MAX_KEPT ((size_t)1 << 24)
+#define FIRST_BUCKETS 1024
+
+/* A transfer that is kept, found by what it is for. */
+struct kept {
+    struct transfer transfer;
+    struct kept *next; /* in the bucket */
+    uint64_t hash;
+    enum transfer_shape shape;
+    uint32_t root, num_hosts;
+    uint32_t *hosts;
+};
+
+struct network {
+    struct resources *resources;
+    const struct sharing *sharing;
+    size_t num_links;
+    /* What is being added up, by link. */
+    double *units;
+    uint32_t *touched;
+    uint32_t num_touched;
+    double latency, latency_load;
+    struct route route;
+    /* What is kept. */
+    struct kept **buckets;
+    size_t num_buckets, num_kept, size;
+    struct transfer unkept; /* the one of the last matrix */
+};
+
+/* --- Adding up ------------------------------------------------------------------------------- */
+
+static void begin(struct network *network)
+{
+    for (uint32_t i = 0; i < network->num_touched; i++)
+        network->units[network->touched[i]] = 0;
+    network->num_touched = 0;
+    network->latency = network->latency_load = 0;
+}
+
+static void load_link(struct network *network, uint32_t link, double units)
+{
+    double *load = &network->units[link];
+    if (*load == 0)
+        network->touched[network->num_touched++] = link;
+    *load = network->sharing->resources[link].fatpipe ? fmax(*load, units) : *load + units;
+}
+
+static int add_flow(struct network *network, uint32_t from, uint32_t to, double units,
+                    struct error *err)
+{
+    if (simgrid_route(network->resources, from, to, &network->route, err))
+        return -1;
+    network->latency = fmax(network->latency, network->route.latency);
+    network->latency_load = fmax(network->latency_load, network->route.latency * units);
+    for (size_t i = 0; i < network->route.count; i++)
+        load_link(network, network->route.links[i], units);
+    return 0;
+}
+
+static int add_shape(struct network *network, enum transfer_shape shape, const uint32_t *hosts,
+                     uint32_t n, uint32_t root, struct error *err)
+{
+    bool out = shape == TRANSFER_FROM_ROOT || shape == TRANSFER_ROOT_BOTH;
+    bool in = shape == TRANSFER_TO_ROOT || shape == TRANSFER_ROOT_BOTH;
+    bool right = shape == TRANSFER_RING || shape == TRANSFER_RING_RIGHT;
+    bool left = shape == TRANSFER_RING || shape == TRANSFER_RING_LEFT;
+    bool twice = shape == TRANSFER_RING && n == 2; /* both neighbours are one host: one flow */
+    for (uint32_t i = 0; i < n; i++) {
+        if (out && i != root && add_flow(network, hosts[root], hosts[i], 1, err))
+            return -1;
+        if (in && i != root && add_flow(network, hosts[i], hosts[root], 1, err))
+            return -1;
+        if (right && add_flow(network, hosts[i], hosts[(i + 1) % n], twice ? 2 : 1, err))
+            return -1;
+        if (left && !twice && add_flow(network, hosts[i], hosts[(i + n - 1) % n], 1, err))
+            return -1;
+        for (uint32_t j = 0; shape == TRANSFER_ALL_TO_ALL && j < n; j++)
+            if (j != i && add_flow(network, hosts[i], hosts[j], 1, err))
+                return -1;
+    }
+    return 0;
+}
+
+/* --- Sets of links --------------------------------------------------------------------------- */
+
+/* Order in which links of one set stand together, by number inside. */
+struct sorted_link {
+    double units, capacity;
+    uint32_t link;
+    bool fatpipe;
+};
+
+static int compare_numbers(double a, double b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_kinds(const struct sorted_link *a, const struct sorted_link *b)
+{
+    int order = compare_numbers(a->units, b->units);
+    if (order == 0)
+        order = compare_numbers(a->capacity, b->capacity);
+    return order ? order : a->fatpipe - b->fatpipe;
+}
+
+static int compare_links(const void *first, const void *second)
+{
+    const struct sorted_link *a = first, *b = second;
+    int order = compare_kinds(a, b);
+    return order ? order : (a->link > b->link) - (a->link < b->link);
+}
+
+static void fill_sets(struct transfer *transfer, const struct sorted_link *sorted, uint32_t count,
+                      uint32_t *links)
+{
+    transfer->num_sets = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        links[i] = sorted[i].link;
+        if (i == 0 || compare_kinds(&sorted[i - 1], &sorted[i]) != 0)
+            transfer->sets[transfer->num_sets++] =
+                (struct link_set){.units = sorted[i].units, .links = &links[i]};
+        transfer->sets[transfer->num_sets - 1].count++;
+    }
+}
+
+/* Makes a transfer of what has been added up; one piece of memory, owned by transfer->sets. Returns
+ * 0, or -1 when out of memory. */
+static int finish(struct network *network, struct transfer *transfer)
+{
+    uint32_t count = network->num_touched, num_sets = 0;
+    struct sorted_link *sorted = malloc((count + 1) * sizeof *sorted);
+    if (!sorted)
+        return -1;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t link = network->touched[i];
+        const struct shared_resource *resource = &network->sharing->resources[link];
+        sorted[i] =
+            (struct sorted_link){network->units[link], resource->capacity, link, resource->fatpipe};
+    }
+    qsort(sorted, count, sizeof *sorted, compare_links);
+    for (uint32_t i = 0; i < count; i++)
+        num_sets += i == 0 || compare_kinds(&sorted[i - 1], &sorted[i]) != 0;
+    *transfer =
+        (struct transfer){.latency = network->latency, .latency_load = network->latency_load};
+    transfer->sets = malloc(num_sets * sizeof *transfer->sets + (count + 1) * sizeof(uint32_t));
+    if (transfer->sets)
+        fill_sets(transfer, sorted, count, (uint32_t *)(void *)&transfer->sets[num_sets]);
+    free(sorted);
+    return transfer->sets ? 0 : -1;
+}
+
+/* --- What is kept ---------------------------------------------------------------------------- */
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ (hash >> 29);
+}
+
+static uint64_t hash_of(enum transfer_shape shape, const uint32_t *hosts, uint32_t n, uint32_t root)
+{
+    uint64_t hash = mix(mix(mix(0, (uint64_t)shape), root), n);
+    for (uint32_t i = 0; i < n; i++)
+        hash = mix(hash, hosts[i]);
+    return hash;
+}
+
+static void forget_all(struct network *network)
+{
+    for (size_t i = 0; i < network->num_buckets; i++)
+        while (network->buckets[i]) {
+            struct kept *kept = network->buckets[i];
+            network->buckets[i] = kept->next;
+            free(kept->transfer.sets);
+            free(kept->hosts);
+            free(kept);
+        }
+    network->num_kept = network->size = 0;
+}
+
+static int grow_table(struct network *network)
+{
+    if (network->num_kept < network->num_buckets)
+        return 0;
+    size_t num_buckets = network->num_buckets ? 2 * network->num_buckets : FIRST_BUCKETS;
+    struct kept **buckets = calloc(num_buckets, sizeof *buckets);
+    if (!buckets)
+        return -1;
+    for (size_t i = 0; i < network->num_buckets; i++)
+        while (network->buckets[i]) {
+            struct kept *kept = network->buckets[i];
+            network->buckets[i] = kept->next;
+            kept->next = buckets[kept->hash & (num_buckets - 1)];
+            buckets[kept->hash & (num_buckets - 1)] = kept;
+        }
+    free(network->buckets);
+    network->buckets = buckets;
+    network->num_buckets = num_buckets;
+    return 0;
+}
+
+static struct kept *find(const struct network *network, uint64_t hash, enum transfer_shape shape,
+                         const uint32_t *hosts, uint32_t n, uint32_t root)
+{
+    if (network->num_buckets == 0)
+        return NULL;
+    struct kept *kept = network->buckets[hash & (network->num_buckets - 1)];
+    while (kept && (kept->hash != hash || kept->shape != shape || kept->num_hosts != n ||
+                    kept->root != root || memcmp(kept->hosts, hosts, n * sizeof *hosts) != 0))
+        kept = kept->next;
+    return kept;
+}
+
+/* Keeps what has been added up. NULL when out of memory. */
+static struct kept *keep(struct network *network, uint64_t hash, enum transfer_shape shape,
+                         const uint32_t *hosts, uint32_t n, uint32_t root)
+{
+    struct kept *kept = calloc(1, sizeof *kept);
+    uint32_t *copy = malloc(n * sizeof *copy);
+    if (!kept || !copy || grow_table(network) || finish(network, &kept->transfer)) {
+        free(copy);
+        free(kept);
+        return NULL;
+    }
+    memcpy(copy, hosts, n * sizeof *hosts);
+    kept->hash = hash;
+    kept->shape = shape;
+    kept->root = root;
+    kept->num_hosts = n;
+    kept->hosts = copy;
+    kept->next = network->buckets[hash & (network->num_buckets - 1)];
+    network->buckets[hash & (network->num_buckets - 1)] = kept;
+    network->num_kept++;
+    network->size += network->num_touched + n + 16;
+    return kept;
+}
+
+/* --- The interface --------------------------------------------------------------------------- */
+
+struct network *network_create(struct resources *resources, const struct sharing *sharing)
+{
+    struct network *network = calloc(1, sizeof *network);
+    if (!network)
+        return NULL;
+    network->resources = resources;
+    network->sharing = sharing;
+    network->num_links = resources_num_links(resources);
+    network->units = calloc(network->num_links + 1, sizeof *network->units);
+    network->touched = calloc(network->num_links + 1, sizeof *network->touched);
+    if (network->units && network->touched)
+        return network;
+    network_destroy(network);
+    return NULL;
+}
+
+void network_destroy(struct network *network)
+{
+    if (!network)
+        return;
+    forget_all(network);
+    free(network->buckets);
+    free(network->unkept.sets);
+    free(network->units);
+    free(network->touched);
+    simgrid_route_release(&network->route);
+    free(network);
+}
+
+void network_trim(struct network *network)
+{
+    if (network->size > MAX_KEPT)
+        forget_all(network);
+}
+
+const struct transfer *network_transfer(struct network *network, enum transfer_shape shape,
+                                        const uint32_t *hosts, uint32_t num_hosts, uint32_t root,
+                                        struct error *err)
+{
+    uint64_t hash = hash_of(shape, hosts, num_hosts, root);
+    struct kept *kept = find(network, hash, shape, hosts, num_hosts, root);
+    if (kept)
+        return &kept->transfer;
+    begin(network);
+    if (add_shape(network, shape, hosts, num_hosts, root, err))
+        return NULL;
+    kept = keep(network, hash, shape, hosts, num_hosts, root);
+    if (!kept)
+        error_no_memory(err);
+    return kept ? &kept->transfer : NULL;
+}
+
+const struct transfer *network_matrix(struct network *network, const uint32_t *hosts,
+                                      uint32_t num_hosts, const double *bytes, struct error *err)
+{
+    begin(network);
+    for (uint32_t i = 0; i < num_hosts; i++)
+        for (uint32_t j = 0; j < num_hosts; j++) {
+            double amount = bytes[(size_t)i * num_hosts + j];
+            if (amount > 0 && add_flow(network, hosts[i], hosts[j], amount, err))
+                return NULL;
+        }
+    free(network->unkept.sets);
+    network->unkept.sets = NULL;
+    if (finish(network, &network->unkept)) {
+        error_no_memory(err);
+        return NULL;
+    }
+    return &network->unkept;
+}

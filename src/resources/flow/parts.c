@@ -1,0 +1,140 @@
+/* The life of a part: a variable waits for its latency, then takes part in the sharing until it is
+ * done; a disk I/O is on its disk until it is done. */
+#include "resources/flow/state.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* Times this close, in steps of the clock, are one. */
+#define CLOCK_STEPS 8
+
+static void observe(struct flow *flow, double time)
+{
+    if (!flow->observed && flow->observe)
+        flow->observe(flow->observer, time);
+    flow->observed = true;
+}
+
+static void enter(struct flow *flow, struct agenda_entry *entry, double time)
+{
+    if (agenda_set(&flow->agenda, entry, time))
+        flow->out_of_memory = true;
+}
+
+/* --- Variables ------------------------------------------------------------------------------- */
+
+static void variable_ended(void *owner, double time)
+{
+    struct variable *variable = owner;
+    struct flow_group *group = variable->owner;
+    observe(group->flow, time);
+    if (group->variables == variable)
+        group->variables = variable->next_sibling;
+    for (uint32_t i = 0; i < variable->num_members; i++)
+        part_ended(group, variable->members ? variable->members[i] : 0);
+    sharing_destroy(&group->flow->sharing, variable);
+}
+
+static void latency_ended(void *owner, double time)
+{
+    struct variable *variable = owner;
+    struct flow *flow = ((struct flow_group *)variable->owner)->flow;
+    agenda_remove(&flow->agenda, &variable->entry);
+    variable->entry.handle = variable_ended;
+    sharing_enable(&flow->sharing, variable, time);
+}
+
+void variable_start(struct flow_group *group, struct variable *variable, double latency)
+{
+    struct flow *flow = group->flow;
+    variable->owner = group;
+    variable->next_sibling = group->variables;
+    if (group->variables)
+        group->variables->previous_sibling = variable;
+    group->variables = variable;
+    flow->num_parts += variable->num_members;
+    variable->entry.order = flow->num_entries++;
+    if (latency > 0) {
+        variable->entry.handle = latency_ended;
+        enter(flow, &variable->entry, flow->now + latency);
+        return;
+    }
+    variable->entry.handle = variable_ended;
+    sharing_enable(&flow->sharing, variable, flow->now);
+}
+
+double entry_tolerance(const struct flow *flow, const struct agenda_entry *entry, double time)
+{
+    double steps = CLOCK_STEPS * DBL_EPSILON * time;
+    if (entry->handle == latency_ended)
+        return fmax(steps, flow->settings.time_precision);
+    if (entry->handle != variable_ended)
+        return steps;
+    const struct variable *variable = entry->owner;
+    return variable->rate > 0 ? fmax(steps, flow->sharing.done / variable->rate) : steps;
+}
+
+/* --- Disk I/Os ------------------------------------------------------------------------------- */
+
+static void disk_io_ended(void *owner, double time)
+{
+    struct host_disk *disk = owner;
+    observe(disk->flow, time);
+    struct disk_io *io = disk_take_ended(&disk->disk, time);
+    while (io) {
+        struct disk_part *part = io->owner;
+        struct flow_group *group = part->group;
+        io = io->next;
+        *(part->previous ? &part->previous->next : &group->disk_parts) = part->next;
+        if (part->next)
+            part->next->previous = part->previous;
+        part_ended(group, part->member);
+        free(part);
+    }
+    enter(disk->flow, &disk->entry, disk_next_end(&disk->disk));
+}
+
+static struct host_disk *disk_of(struct flow *flow, uint32_t host)
+{
+    struct host_disk *disk = flow->disks[host];
+    disk->entry.handle = disk_io_ended;
+    return disk;
+}
+
+bool disk_part_start(struct flow_group *group, uint32_t member, uint32_t host, double bytes,
+                     uint32_t weight, bool is_write)
+{
+    struct flow *flow = group->flow;
+    struct host_disk *disk = disk_of(flow, host);
+    struct disk_part *part = calloc(1, sizeof *part);
+    if (!part) {
+        flow->out_of_memory = true;
+        return false;
+    }
+    part->group = group;
+    part->member = member;
+    part->host = host;
+    part->io.owner = part;
+    part->next = group->disk_parts;
+    if (part->next)
+        part->next->previous = part;
+    group->disk_parts = part;
+    flow->num_parts++;
+    disk_start(&disk->disk, &part->io, is_write, bytes * weight, weight, flow->now);
+    enter(flow, &disk->entry, disk_next_end(&disk->disk));
+    return true;
+}
+
+void disk_part_stop(struct disk_part *part)
+{
+    struct flow_group *group = part->group;
+    struct host_disk *disk = group->flow->disks[part->host];
+    disk_cancel(&disk->disk, &part->io, group->flow->now);
+    enter(group->flow, &disk->entry, disk_next_end(&disk->disk));
+    *(part->previous ? &part->previous->next : &group->disk_parts) = part->next;
+    if (part->next)
+        part->next->previous = part->previous;
+    group->flow->num_parts--;
+    free(part);
+}
