@@ -33,7 +33,7 @@ static uint32_t *add_use(struct variable *variable, double weight, uint32_t coun
                          struct error *err)
 {
     struct use *use = &variable->uses[variable->num_uses];
-    *use = (struct use){.weight = weight, .count = count, .each = each};
+    *use = (struct use){.weight = weight, .times = 1, .count = count, .each = each};
     use->resources = malloc(count * sizeof *use->resources);
     if (!use->resources)
         error_no_memory(err);
@@ -71,11 +71,19 @@ static void bound_by_host(struct variable *variable, const struct host_figures *
     bound_by(variable, host->speed / cores / (flops / cores));
 }
 
+/* The last use is of hosts with that many cores: an equal part of the flops on each. */
+static void spread_over_cores(struct variable *variable, const struct host_figures *host)
+{
+    struct use *use = &variable->uses[variable->num_uses - 1];
+    use->times = host->cores;
+    use->weight /= host->cores;
+}
+
 static int add_transfer(struct variable *variable, const struct flow *flow,
                         const struct transfer *transfer, double unit, struct error *err)
 {
     for (uint32_t i = 0; i < transfer->num_sets; i++)
-        if (copy_use(variable, transfer->sets[i].units * unit, transfer->sets[i].links,
+        if (copy_use(variable, set_weight(&transfer->sets[i], unit), transfer->sets[i].links,
                      transfer->sets[i].count, err))
             return -1;
     bound_by_latency(variable, flow, transfer->latency_load * unit);
@@ -187,11 +195,12 @@ static int add_class_set(struct variable *variable, const struct flow *flow,
                          const struct member_sketch *members, uint32_t count, uint32_t s,
                          double unit, struct error *err)
 {
-    const struct link_set *set = &members[0].transfer->sets[s];
+    struct link_set *set = &members[0].transfer->sets[s];
     uint32_t num_private = 0;
     for (uint32_t i = 0; i < set->count; i++) {
         bool alone = is_private(flow, set->links[i]);
-        uint32_t *resources = add_use(variable, set->units * unit, alone ? count : 1, alone, err);
+        uint32_t *resources =
+            add_use(variable, set_weight(set, unit), alone ? count : 1, alone, err);
         if (!resources)
             return -1;
         if (!alone)
@@ -273,6 +282,7 @@ static int start_compute_class(struct flow_group *group, const struct load *load
         variable->members[m] = members[m].index;
         hosts[m] = flow->num_links + load->hosts[load->members[members[m].index]];
     }
+    spread_over_cores(variable, &flow->hosts[hosts[0] - flow->num_links]);
     bound_by_host(variable, &flow->hosts[hosts[0] - flow->num_links], members[0].amount);
     return launch(group, variable, 0, err);
 }
@@ -437,6 +447,7 @@ static int add_flops(struct variable *variable, struct flow *flow, const uint32_
             return -1;
         for (uint32_t k = i; k < end; k++)
             resources[k - i] = flow->num_links + hosts[ranks[k].index];
+        spread_over_cores(variable, &flow->hosts[hosts[ranks[i].index]]);
     }
     return 0;
 }

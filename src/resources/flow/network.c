@@ -7,6 +7,8 @@
 /* Numbers in all transfers that are kept together; beyond it all are forgotten. */
 #define MAX_KEPT ((size_t)1 << 24)
 #define FIRST_BUCKETS 1024
+/* Flows of a set beyond which their bytes are not added up one by one. */
+#define MAX_ADDED 1e7
 
 /* A transfer that is kept, found by what it is for. */
 struct kept {
@@ -88,6 +90,23 @@ static int add_shape(struct network *network, enum transfer_shape shape, const u
     return 0;
 }
 
+/* SimGrid adds up flow by flow, which rounds otherwise than a product. It can matter: whether a
+ * link is exhausted in one round of the sharing or the next hangs on the last bit. */
+double set_weight(struct link_set *set, double unit)
+{
+    if (unit == set->known_unit)
+        return set->known_weight;
+    double weight = 0;
+    if (set->units > MAX_ADDED || set->units != floor(set->units))
+        weight = set->units * unit;
+    else
+        for (double i = 0; i < set->units; i++)
+            weight += unit;
+    set->known_unit = unit;
+    set->known_weight = weight;
+    return weight;
+}
+
 /* --- Sets of links --------------------------------------------------------------------------- */
 
 /* Order in which links of one set stand together, by number inside. */
@@ -125,7 +144,10 @@ static void fill_sets(struct transfer *transfer, const struct sorted_link *sorte
         links[i] = sorted[i].link;
         if (i == 0 || compare_kinds(&sorted[i - 1], &sorted[i]) != 0)
             transfer->sets[transfer->num_sets++] =
-                (struct link_set){.units = sorted[i].units, .links = &links[i]};
+                (struct link_set){.units = sorted[i].units,
+                                  .known_unit = 1,
+                                  .known_weight = sorted[i].units,
+                                  .links = &links[i]};
         transfer->sets[transfer->num_sets - 1].count++;
     }
 }

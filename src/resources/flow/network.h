@@ -14,6 +14,7 @@
 /* Links of one capacity with one load. */
 struct link_set {
     double units;
+    double known_unit, known_weight; /* set_weight's last answer */
     uint32_t count;
     const uint32_t *links;
 };
@@ -24,6 +25,9 @@ struct transfer {
     struct link_set *sets;
     uint32_t num_sets;
 };
+
+/* What the set weighs with a unit of that many bytes. */
+double set_weight(struct link_set *set, double unit);
 
 /* Who sends to whom. */
 enum transfer_shape {

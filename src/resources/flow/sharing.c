@@ -174,7 +174,7 @@ static void tie(struct sharing *sharing, struct variable *variable, struct cell 
     *element = (struct element){.cell = cell,
                                 .variable = variable,
                                 .weight = use->weight,
-                                .times = use->each ? 1 : variable->num_members,
+                                .times = use->times * (use->each ? 1 : variable->num_members),
                                 .inert = use->inert,
                                 .next_of_variable = variable->elements};
     variable->elements = element;
@@ -362,7 +362,10 @@ static void share_users(struct sharing *sharing, struct cell *from, struct cell 
             displace(sharing, variable);
             continue;
         }
-        const struct use use = {.weight = element->weight, .inert = element->inert, .each = true};
+        const struct use use = {.weight = element->weight,
+                                .times = element->times,
+                                .each = true,
+                                .inert = element->inert};
         tie(sharing, variable, to, &use);
     }
 }
@@ -459,7 +462,7 @@ static void find_inert_uses(const struct sharing *sharing, struct variable *vari
         const struct use *use = &variable->uses[u];
         const struct shared_resource *resource = &sharing->resources[use->resources[0]];
         if (!resource->fatpipe)
-            most = fmin(most, resource->capacity / use->weight);
+            most = fmin(most, resource->capacity / (use->weight * use->times));
     }
     for (uint32_t u = 0; u < variable->num_uses; u++) {
         struct use *use = &variable->uses[u];

@@ -25,7 +25,8 @@
 /* A set of resources of equal capacity that a variable uses with equal weight. With `each`, there
  * is one resource for each member, in their order; else every member uses all of them. */
 struct use {
-    double weight; /* > 0; of one member */
+    double weight;  /* > 0; of one member */
+    uint32_t times; /* that it is used with that weight; 1 but for hosts with several cores */
     uint32_t count;
     bool each;
     bool inert;          /* fat pipes that can't hold the variable back; set by the sharing */
@@ -37,7 +38,7 @@ struct element {
     struct cell *cell;
     struct variable *variable;
     double weight;
-    uint32_t times; /* members of the variable that use each resource of the cell */
+    uint32_t times; /* that the members of the variable together use each resource of the cell */
     bool inert;
     struct element *next_of_variable;
     struct element *previous, *next; /* of the cell, those enabled last first */
