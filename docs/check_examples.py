@@ -13,8 +13,9 @@ the examples are run as well. A comment on a line of its own, right before a fen
     <!-- output: NAME matching REGEX -->   those of its lines that match
     <!-- output: NAME line N -->           its N-th line, the same JSON value
 
-The examples of a page share a folder, which is removed afterwards. A run without a block after it is only made. The
-table of docs/configuration.md is compared with what --help-configuration prints.
+The examples of a page share a folder, which is removed afterwards and from which the inputs of the tree (platforms,
+workloads...) are seen as from its root. A run without a block after it is only made. The table of
+docs/configuration.md is compared with what --help-configuration prints.
 
 Prints a line per page; exits 1 if something is wrong. Pages are by default README.md and docs/*.md.
 """
@@ -33,6 +34,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+INPUTS = ("application_models", "configurations", "platforms", "python", "schedulers", "workloads")
 
 MARK = re.compile(r"<!-- (?P<verb>file|run|output)(?: (?P<status>\d+))?: (?P<rest>.*) -->")
 FENCE = re.compile(r"```(?P<language>\w*)$")
@@ -192,6 +194,8 @@ def check_configuration(page: Path, simulator: Path) -> Iterator[str]:
 def check_page(page: Path, simulator: Path | None) -> list[str]:
     problems = list(check_links(page))
     with tempfile.TemporaryDirectory(prefix="elastisim-docs-") as folder:
+        for name in INPUTS:
+            (Path(folder) / name).symlink_to(ROOT / name)
         for example in examples(page):
             try:
                 check_example(example, simulator, Path(folder))

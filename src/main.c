@@ -103,12 +103,14 @@ static bool wants_progress_bar(const struct run *run)
 
 static int simulate(struct run *run, struct error *err)
 {
-    run->results = results_open(&run->configuration, err);
-    if (!run->results || open_scheduler(run, err))
+    bool url;
+    run->results =
+        results_open(&run->configuration, &run->platform, scheduler_spec(run, &url), err);
+    if (!run->results)
         return -1;
     run->simulation = simulation_create(&run->configuration, &run->platform, run->workload,
                                         &run->scheduler, run->results, err);
-    if (!run->simulation)
+    if (!run->simulation || open_scheduler(run, err))
         return -1;
     struct progress_bar bar;
     progress_bar_start(&bar, stderr);

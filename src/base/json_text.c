@@ -173,9 +173,12 @@ int json_text_peek(struct json_text *text)
 cJSON *json_text_value(struct json_text *text, struct error *err)
 {
     const char *end = NULL;
-    cJSON *value =
-        cJSON_ParseWithLengthOpts(text->bytes + text->at, text->length - text->at, &end, false);
+    cJSON *value = NULL;
 
+    if (json_text_peek(text) < 0x80) { /* cJSON would skip a byte order mark anywhere */
+        value =
+            cJSON_ParseWithLengthOpts(text->bytes + text->at, text->length - text->at, &end, false);
+    }
     if (value == NULL) {
         json_text_error(text, err);
         return NULL;

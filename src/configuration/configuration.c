@@ -79,6 +79,7 @@ static const struct key keys[] = {
      "monitoring: load of the GPUs of each node"},
     {"task_times", TYPE_OUTPUT, "-", AT(task_times),
      "result: a row for each task on each node, with log_task_times"},
+    {"events", TYPE_OUTPUT, "-", AT(events), "result: the journal, a JSON object for each event"},
 };
 
 enum { NUM_KEYS = sizeof keys / sizeof *keys };
@@ -99,7 +100,7 @@ static int read_text(const struct json_at *at, void *field, struct error *err)
         return -1;
     }
     if (*text == '\0') {
-        return json_error(at, err, "must not be empty; leave the key out to do without");
+        return json_error(at, err, "must not be empty; give it a value or leave it out");
     }
     return copy_text(text, field, err);
 }

@@ -45,6 +45,7 @@ struct configuration {
     char *pfs_utilization;
     char *gpu_utilization;
     char *task_times;
+    char *events;
 };
 
 /* Reads and checks a configuration file. Returns 0, or -1 with err (kind ERROR_INPUT). On failure

@@ -22,13 +22,14 @@ struct expression {
     double constant;
 };
 
-/* Fills err when muParser has an error pending. Returns 0 when it has none, else -1. */
+/* Fills err when muParser has an error pending, which is a failure, as the text has been checked.
+ * Returns 0 when it has none, else -1. */
 static int check_parser(const struct expression *expression, struct error *err)
 {
     if (!mupError(expression->parser)) {
         return 0;
     }
-    error_set(err, ERROR_INPUT, "muParser can't evaluate this (its error %d)",
+    error_set(err, ERROR_FAILURE, "muParser can't evaluate this (its error %d)",
               mupGetErrorCode(expression->parser));
     return translation_error(expression->text, err);
 }

@@ -13,28 +13,28 @@
 
 /* An I/O lives in the struct of whoever waits for it. */
 struct disk_io {
-  double left;     /* bytes, at the disk's time */
-  double rate;     /* bytes/s since then */
-  uint32_t weight; /* stands for that many I/Os of equal parts */
-  bool is_write;
-  void *owner;
-  struct disk_io *previous, *next; /* on the disk, in order of start; next: also
-                                      in the list of those that ended */
+    double left;     /* bytes, at the disk's time */
+    double rate;     /* bytes/s since then */
+    uint32_t weight; /* stands for that many I/Os of equal parts */
+    bool is_write;
+    void *owner;
+    struct disk_io *previous, *next; /* on the disk, in order of start; next: also
+                                        in the list of those that ended */
 };
 
 struct disk {
-  double read_bandwidth, write_bandwidth; /* bytes/s, above 0 */
-  double time;           /* up to which the I/Os are accounted for */
-  bool shares_are_known; /* the rates are those that hold from now on */
-  struct disk_io *first, *last;
+    double read_bandwidth, write_bandwidth; /* bytes/s, above 0 */
+    double time;                            /* up to which the I/Os are accounted for */
+    bool shares_are_known;                  /* the rates are those that hold from now on */
+    struct disk_io *first, *last;
 };
 
 /* A disk starts out with its bandwidths and the time, the rest zero. */
 
 /* Starts an I/O of `bytes` at `time` (not before disk->time); a weight w makes
  * it as good as w equal I/Os. The owner is the caller's. */
-void disk_start(struct disk *disk, struct disk_io *io, bool is_write,
-                double bytes, uint32_t weight, double time);
+void disk_start(struct disk *disk, struct disk_io *io, bool is_write, double bytes, uint32_t weight,
+                double time);
 /* Takes an I/O off the disk. */
 void disk_cancel(struct disk *disk, struct disk_io *io, double time);
 /* When the next I/O ends if nothing changes; INFINITY when there is none. */

@@ -148,6 +148,9 @@ double resources_seconds(const struct resources *resources);
 /* --- SimGrid's log ------------------------------------------------------------------------- */
 /* Whether messages of level info are shown (the progress bar then stays away). */
 bool resources_log_info_enabled(void);
+/* Whether anyone asked for messages about jobs (--log=elastisim.thresh:info), and a message. */
+bool resources_log_jobs_enabled(void);
+void resources_log_job(const char *message);
 
 #ifdef __cplusplus
 }

@@ -1,15 +1,17 @@
 /* The resource port on SimGrid's L07 model: the only file that knows SimGrid.
  *
- * - There are no SimGrid actors. Loads are activities started from SimGrid's main context; their
- * ends come through a completion callback, which also makes SimGrid's run_until return (a "vetoed"
- * activity does) at the end of that instant. All that ended in the instant has been reported by
- * then.
- * - SimGrid's clock follows the port's lazily: nothing here calls SimGrid while no load is under
- * way.
- * - SimGrid answers what it can't accept with abort() or an exception. Whatever calls it goes
- *   through attempt(), which makes an error of both.
- * - A node is as fast as all its cores. L07 binds an entry of a task's host list to the speed of
- * one core, so a host with c cores and flops to compute stands in the list c times.
+ * - There are no SimGrid actors. Loads are activities started from SimGrid's
+ * main context; their ends come through a completion callback, which also makes
+ * SimGrid's run_until return (a "vetoed" activity does) at the end of that
+ * instant. All that ended in the instant has been reported by then.
+ * - SimGrid's clock follows the port's lazily: it is not called while it has no
+ * activity under way.
+ * - SimGrid answers what it can't accept with abort() or an exception. Whatever
+ * calls it goes through attempt(), which makes an error of both.
+ * - A node is as fast as all its cores. L07 binds an entry of a task's host
+ * list to the speed of one core, so a host with c cores and flops to compute
+ * stands in the list c times.
+ * - Disks are not SimGrid's (disk.h).
  */
 #include <simgrid/kernel/routing/NetPoint.hpp>
 #include <simgrid/kernel/routing/NetZoneImpl.hpp>
@@ -38,65 +40,84 @@
 #include <vector>
 
 extern "C" {
+#include "base/clock.h"
 #include "base/error.h"
 #include "resources/capture.h"
+#include "resources/disk.h"
 #include "resources/platform_file.h"
 #include "resources/reason.h"
 #include "resources/resources.h"
 #include "resources/simgrid.h"
 }
 
+XBT_LOG_NEW_CATEGORY(elastisim, "What jobs do");
+
 namespace s4u = simgrid::s4u;
 
 namespace
 {
 
-/* Amounts below this are none: their time is far below what a clock can tell, and 1 / amount might
- * overflow. */
+/* Amounts below this are none: their time is far below what a clock can tell,
+ * and 1 / amount might overflow. */
 constexpr double negligible = 1e-100;
-/* SimGrid's clock and the port's agree when they are this close, in seconds... */
+/* SimGrid's clock and the port's agree when they are this close, in seconds...
+ */
 constexpr double clock_tolerance = 1e-9;
 /* ... or, late in a long simulation, in steps of the clock. */
 constexpr double clock_steps = 4;
-/* Entries of the largest matrix that is handed to SimGrid, which makes copies of it. */
+constexpr const char *host_model = "ptask_L07";
+/* Entries of the largest matrix that is handed to SimGrid, which makes copies
+ * of it. */
 constexpr size_t max_matrix = size_t{1} << 27;
-/* SimGrid counts the bytes of a disk in 64 bits. */
-constexpr double max_disk_bytes = 9e18;
-/* How far to look, in seconds, for a profile that wakes up loads that stand still. */
+/* How far to look, in seconds, for a profile that wakes up loads that stand
+ * still. */
 constexpr double max_standstill = 1e8;
-/* SimGrid 3.32 keeps all activities in a list until they end (I/Os for ever) and walks through it
- * at each end. What has ended can be started again, though, and is not in that list any more: with
- * many loads that is the difference between linear and quadratic. */
+/* SimGrid 3.32 keeps an activity in a list until it ends, and walks through the
+ * whole list at each end. An activity that has ended can be started again,
+ * though, and is not in that list then: with many loads this is the difference
+ * between linear and quadratic. */
 constexpr bool reuse_activities = SIMGRID_VERSION < 33300;
+/* As many new activities go through their first life, without anything to do,
+ * together. */
+constexpr size_t lot = 128;
 /* Stands for a member's index: all members of the group wait for this part. */
 constexpr uint32_t every_member = UINT32_MAX;
 
 struct host {
     s4u::Host *simgrid;
-    s4u::Disk *disk; /* NULL without a burst buffer */
-    double speed;    /* all cores together */
+    double speed; /* all cores together */
     uint32_t cores;
     std::vector<const char *> keys; /* of its properties, sorted */
     std::vector<bool> reachable;    /* by host: known to have a route there; empty while none is */
+    bool has_disk;
+    struct disk disk;
+    double disk_end; /* key in port->disk_ends; INFINITY while not in there */
+    bool touched;    /* the disk is in port->touched_disks */
 };
 
-/* What an activity can be used for again. One that has sent bytes always does: SimGrid would not
- * see that a matrix is empty where there was one before. */
-enum activity_kind { COMPUTATION, TRANSFER, DISK_IO, NUM_ACTIVITY_KINDS };
+/* What an activity can be used for again. One that has sent bytes always does:
+ * SimGrid would not see that a matrix is empty where there was one before. */
+enum activity_kind { COMPUTATION, TRANSFER, NUM_ACTIVITY_KINDS };
 
-/* One SimGrid activity of a group. */
+struct activity {
+    s4u::ExecPtr exec;
+    activity_kind kind;
+};
+
+/* What a group waits for. */
 struct part {
     load_group *group;
     uint32_t member; /* index into load.members, or every_member */
     bool running;
-    activity_kind kind;
-    s4u::ActivityPtr activity;
 };
 
-/* An activity that SimGrid may still touch. */
-struct cancelled_activity {
-    s4u::ActivityPtr activity;
-    activity_kind kind;
+struct task_part : part {
+    struct activity activity;
+};
+
+struct disk_part : part {
+    uint32_t host;
+    struct disk_io io;
 };
 
 /* No link leads from one host to another. */
@@ -121,7 +142,8 @@ struct load_group {
     void *owner;
     uint64_t order; /* of start */
     load_kind kind;
-    std::vector<part> parts;          /* never grows once SimGrid knows addresses in it */
+    std::vector<task_part> tasks; /* these never grow once others know addresses in them */
+    std::vector<disk_part> disk_ios;
     std::vector<uint32_t> parts_left; /* by member: its own parts under way; empty if one each */
     uint32_t shared_left;             /* parts under way that all members wait for */
     uint32_t members_left;
@@ -143,24 +165,29 @@ struct resources {
     bool have_profiles;
     double now; /* the port's time */
     uint64_t num_started;
-    size_t num_running; /* activities */
+    size_t num_running; /* parts */
+    size_t num_tasks;   /* of these: activities of SimGrid's */
     load_group *groups;
     std::vector<load_group *>
         ended; /* groups with ended members, to be reported by the next advance */
     std::vector<load_group *> reporting; /* those of the instant that the last advance reached */
     size_t num_reported;                 /* of these */
     std::vector<uint32_t> indices;       /* of the completion handed out last */
-    std::vector<cancelled_activity> cancelled; /* to be kept until SimGrid has run once more */
-    std::vector<s4u::ActivityPtr> idle[NUM_ACTIVITY_KINDS]; /* to be started again */
+    std::vector<activity> cancelled;     /* to be kept until SimGrid has run once more */
+    std::vector<s4u::ExecPtr> idle[NUM_ACTIVITY_KINDS]; /* to be started again */
+    std::set<std::pair<double, uint32_t>> disk_ends;    /* with the host; of untouched disks */
+    std::vector<uint32_t> touched_disks;                /* whose next end has to be worked out */
     std::set<s4u::Activity *> veto; /* not empty: run_until returns; members have ended */
     bool inside;                    /* SimGrid is running */
     bool stale;                     /* loads have changed since SimGrid worked out the shares */
     bool broken;                    /* SimGrid gave up in the middle of something */
     std::string failure;            /* a load failed: what happened to it */
     double until;                   /* of the advance under way */
-    double last_end; /* SimGrid's clock when an activity ended last in this run of it; -1: none */
+    double last_end;                /* SimGrid's clock when an activity ended last in this run of
+                                       it; -1: none */
     void (*observe)(void *context, double time);
     void *observer;
+    double observed; /* the last instant that it was called at; -1 before */
     task_draft draft;
     double seconds;
 };
@@ -168,10 +195,12 @@ struct resources {
 namespace
 {
 
-/* SimGrid's engine and its callbacks are global, and so is the port behind them. */
+/* SimGrid's engine and its callbacks are global, and so is the port behind
+ * them. */
 resources *the_port = nullptr;
 
-/* --- SimGrid's abort() ----------------------------------------------------------------------- */
+/* --- SimGrid's abort()
+ * ----------------------------------------------------------------------- */
 
 sigjmp_buf way_out;
 volatile std::sig_atomic_t guarded = 0;
@@ -200,10 +229,10 @@ void remove_abort_guard()
     sigaction(SIGABRT, &former_abort_action, nullptr);
 }
 
-/* Runs work(). Returns whether it came to its end; else `reason` holds the text of an exception, or
- * nothing when SimGrid called abort(): then it has written its reason to standard error. The jump
- * skips destructors of SimGrid's frames; the memory they leak is the least concern of a run that is
- * about to end. */
+/* Runs work(). Returns whether it came to its end; else `reason` holds the text
+ * of an exception, or nothing when SimGrid called abort(): then it has written
+ * its reason to standard error. The jump skips destructors of SimGrid's frames;
+ * the memory they leak is the least concern of a run that is about to end. */
 template <class Work> bool attempt(const Work &work, std::string &reason)
 {
     reason.clear();
@@ -224,7 +253,8 @@ template <class Work> bool attempt(const Work &work, std::string &reason)
     return false;
 }
 
-/* --- What SimGrid writes to standard error --------------------------------------------------- */
+/* --- What SimGrid writes to standard error
+ * --------------------------------------------------- */
 
 std::string taken(char *text)
 {
@@ -245,7 +275,8 @@ int refuse(struct error *err, const std::string &where, const char *what, std::s
     return error_set(err, ERROR_INPUT, "%s: %s: %s", where.c_str(), what, reason);
 }
 
-/* --- Loading the platform -------------------------------------------------------------------- */
+/* --- Loading the platform
+ * -------------------------------------------------------------------- */
 
 int check_options(size_t count, const char *const *options, struct error *err)
 {
@@ -262,11 +293,7 @@ template <class Activity> void on_completion(const Activity &activity);
 
 void register_callbacks()
 {
-    /* One signal for all kinds of activities up to SimGrid 3.32, one for each kind later. */
     s4u::Exec::on_completion_cb([](const auto &activity) { on_completion(activity); });
-    if (!std::is_same<decltype(&s4u::Exec::on_completion_cb),
-                      decltype(&s4u::Io::on_completion_cb)>::value)
-        s4u::Io::on_completion_cb([](const auto &activity) { on_completion(activity); });
 }
 
 /* Ours first: what the user sets stands. */
@@ -276,8 +303,9 @@ std::vector<char *> engine_arguments(size_t count, const char *const *options)
         "elastisim",
         "--log=no_loc",              /* no source places and no stack traces of SimGrid's */
         "--log=root.thresh:warning", /* notices are for those who ask */
+        "--log=elastisim.fmt:%m%n",  /* our messages carry the time, which SimGrid's clock lags */
         "--cfg=debug/clean-atexit:no",
-        "--cfg=host/model:ptask_L07",
+        std::string("--cfg=host/model:") + host_model,
     };
     texts.insert(texts.end(), options, options + count);
     std::vector<char *> arguments;
@@ -287,7 +315,8 @@ std::vector<char *> engine_arguments(size_t count, const char *const *options)
     return arguments;
 }
 
-/* SimGrid installs handlers of its own, for messages that are not for our users. */
+/* SimGrid installs handlers of its own, for messages that are not for our
+ * users. */
 void create_engine(resources *port, size_t count, const char *const *options)
 {
     static std::vector<char *> arguments;
@@ -300,6 +329,9 @@ void create_engine(resources *port, size_t count, const char *const *options)
     port->engine = new s4u::Engine(&num_arguments, arguments.data());
     for (size_t i = 0; i < 3; i++)
         sigaction(numbers[i], &former[i], nullptr);
+    if (simgrid::config::get_value<std::string>("host/model") != host_model)
+        throw std::invalid_argument("of all host models only " + std::string(host_model) +
+                                    " has parallel tasks");
 }
 
 /* SimGrid does not check signs. */
@@ -321,6 +353,7 @@ void list_hosts(resources *port)
         host entry = {};
         entry.simgrid = simgrid;
         entry.cores = static_cast<uint32_t>(simgrid->get_core_count());
+        entry.disk_end = INFINITY;
         entry.speed = simgrid->get_speed() * entry.cores;
         if (!(entry.speed >= 0))
             throw std::invalid_argument("host '" + std::string(simgrid->get_cname()) +
@@ -388,7 +421,8 @@ int open_simgrid(resources *port, size_t count, const char *const *options, stru
     return refuse(err, port->file, "SimGrid refuses the platform", reason);
 }
 
-/* --- Ends of activities ---------------------------------------------------------------------- */
+/* --- Ends of activities
+ * ---------------------------------------------------------------------- */
 
 const char *kind_name(load_kind kind)
 {
@@ -430,6 +464,15 @@ void part_ended(part *part)
         member_ended(group, part->member);
 }
 
+/* Something is about to end at this time. */
+void observe(resources *port, double time)
+{
+    if (!port->observe || time <= port->observed)
+        return;
+    port->observed = time;
+    port->observe(port->observer, time);
+}
+
 /* The first host of the group, or else the first link of all, that is off. */
 std::string what_is_off(const load_group *group)
 {
@@ -451,13 +494,14 @@ void part_failed(const part *part)
     std::snprintf(time, sizeof time, "%.15g", s4u::Engine::get_clock());
     port->failure = what_is_off(part->group) + " is off at " + time + " s, where " +
                     kind_name(part->group->kind) +
-                    " needs it; a load does not survive that, so its state profile must keep it on";
+                    " needs it; a load does not survive that, so its state "
+                    "profile must keep it on";
 }
 
 /* Called by SimGrid, for each activity once. */
 template <class Activity> void on_completion(const Activity &activity)
 {
-    part *part = activity.template get_data<struct part>();
+    task_part *part = activity.template get_data<task_part>();
     if (!part || !part->running)
         return; /* cancelled */
     resources *port = part->group->port;
@@ -465,22 +509,18 @@ template <class Activity> void on_completion(const Activity &activity)
     bool failed = activity.get_state() == s4u::Activity::State::FAILED;
     if (failed)
         part_failed(part);
-    else if (port->observe && clock != port->last_end)
-        port->observe(port->observer, std::max(port->now, std::min(clock, port->until)));
+    else
+        observe(port, std::max(port->now, std::min(clock, port->until)));
     port->last_end = clock;
+    port->num_tasks--;
     part_ended(part);
     if (failed || !port->ended.empty())
-        port->veto.insert(part->activity.get());
+        port->veto.insert(part->activity.exec.get());
 }
 
-/* --- Time ------------------------------------------------------------------------------------ */
-
-double wall_clock()
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
+/* --- Time
+ * ------------------------------------------------------------------------------------
+ */
 
 bool has_reached(double clock, double date)
 {
@@ -506,22 +546,22 @@ int fail_if_broken(const resources *port, struct error *err)
     return 0;
 }
 
-/* Keeps an activity that SimGrid will not touch any more. */
-void recycle(resources *port, const s4u::ActivityPtr &activity, activity_kind kind)
+/* Keeps activities that SimGrid will not touch any more. */
+void recycle(resources *port, const activity &activity)
 {
     if (reuse_activities)
-        port->idle[kind].push_back(activity);
+        port->idle[activity.kind].push_back(activity.exec);
 }
 
 void recycle_cancelled(resources *port)
 {
-    for (const cancelled_activity &cancelled : port->cancelled)
-        recycle(port, cancelled.activity, cancelled.kind);
+    for (const activity &activity : port->cancelled)
+        recycle(port, activity);
     port->cancelled.clear();
 }
 
-/* Lets SimGrid run up to `date` (-1: until nothing is left to happen), or to the next instant at
- * which activities end. */
+/* Lets SimGrid run up to `date` (-1: until nothing is left to happen), or to
+ * the next instant at which activities end. */
 int run_simgrid(resources *port, double date, struct error *err)
 {
     bool had_cancelled = !port->cancelled.empty();
@@ -529,9 +569,9 @@ int run_simgrid(resources *port, double date, struct error *err)
     port->veto.clear();
     port->last_end = -1;
     port->inside = true;
-    double start = wall_clock();
+    double start = wall_seconds();
     bool fine = attempt([&] { port->engine->run_until(date); }, reason);
-    port->seconds += wall_clock() - start;
+    port->seconds += wall_seconds() - start;
     port->inside = false;
     if (!fine)
         return give_up(port, reason, err);
@@ -540,14 +580,16 @@ int run_simgrid(resources *port, double date, struct error *err)
     return fail_if_broken(port, err);
 }
 
-/* Makes SimGrid forget cancelled activities. It does so at the end of a step, with the length of
- * the step worked out as if they went on: a step of no length comes before any other. */
+/* Makes SimGrid forget cancelled activities. It does so at the end of a step,
+ * with the length of the step worked out as if they went on: a step of no
+ * length comes before any other. */
 int drop_cancelled(resources *port, struct error *err)
 {
     return port->cancelled.empty() ? 0 : run_simgrid(port, s4u::Engine::get_clock(), err);
 }
 
-/* Brings SimGrid's clock up to the port's time, before loads start or are looked at. */
+/* Brings SimGrid's clock up to the port's time, before loads start or are
+ * looked at. */
 int follow(resources *port, struct error *err)
 {
     if (drop_cancelled(port, err))
@@ -558,10 +600,13 @@ int follow(resources *port, struct error *err)
     return 0;
 }
 
-/* Makes loads be what they are from now on. What can't be done is said by the next advance. */
+/* Makes loads be what they are from now on. What can't be done is said by the
+ * next advance. */
 void settle(const resources *const_port)
 {
     resources *port = const_cast<resources *>(const_port);
+    if (!port->stale || port->inside)
+        return; /* before the error below is cleared: this is asked for every link */
     struct error ignored = {};
     while (port->stale && !port->inside && !port->broken && port->failure.empty())
         if (run_simgrid(port, s4u::Engine::get_clock(), &ignored))
@@ -573,12 +618,12 @@ void catch_up(const resources *const_port)
 {
     resources *port = const_cast<resources *>(const_port);
     struct error ignored = {};
-    if (port->num_running == 0 && !port->inside && !port->broken)
+    if (port->num_tasks == 0 && !port->inside && !port->broken)
         follow(port, &ignored);
 }
 
-/* With no end in sight SimGrid stops at once, even if a profile will speed up later what stands
- * still now. */
+/* With no end in sight SimGrid stops at once, even if a profile will speed up
+ * later what stands still now. */
 int await_profiles(resources *port, struct error *err)
 {
     double start = s4u::Engine::get_clock();
@@ -589,27 +634,86 @@ int await_profiles(resources *port, struct error *err)
     return 0;
 }
 
-/* Runs until the next ends or `until`, whichever comes first; without either, nothing can ever end.
- */
-int run_to_next_end(resources *port, double until, struct error *err)
+/* Lets SimGrid run until members end or `until`, whichever comes first.
+ * *reached is INFINITY when neither will. */
+int run_tasks(resources *port, double until, double *reached, struct error *err)
 {
-    if (std::isinf(until)) {
-        size_t running;
-        do { /* until a member is done: it may have several activities */
-            running = port->num_running;
-            if (run_simgrid(port, -1, err))
-                return -1;
-        } while (port->ended.empty() && port->num_running < running);
-        return port->ended.empty() && port->have_profiles ? await_profiles(port, err) : 0;
-    }
-    do {
-        if (run_simgrid(port, std::max(until, s4u::Engine::get_clock()), err))
+    *reached = until;
+    if (drop_cancelled(port, err))
+        return -1;
+    if (std::isinf(until) && port->ended.empty()) {
+        if (run_simgrid(port, -1, err) ||
+            (port->ended.empty() && port->have_profiles && await_profiles(port, err)))
             return -1;
-    } while (port->ended.empty() && !has_reached(s4u::Engine::get_clock(), until));
+    } else if (port->ended.empty()) {
+        do {
+            if (run_simgrid(port, std::max(until, s4u::Engine::get_clock()), err))
+                return -1;
+        } while (port->ended.empty() && !has_reached(s4u::Engine::get_clock(), until));
+    }
+    if (!port->ended.empty())
+        *reached = std::min(s4u::Engine::get_clock(), until);
     return 0;
 }
 
-/* What ended becomes what resources_next_completion reports, after what it still has to. */
+/* Works out when I/Os end next on disks where something has changed. */
+double next_disk_end(resources *port)
+{
+    for (uint32_t index : port->touched_disks) {
+        host &host = port->hosts[index];
+        port->disk_ends.erase({host.disk_end, index});
+        host.disk_end = disk_next_end(&host.disk);
+        if (!std::isinf(host.disk_end))
+            port->disk_ends.insert({host.disk_end, index});
+        host.touched = false;
+    }
+    port->touched_disks.clear();
+    return port->disk_ends.empty() ? INFINITY : port->disk_ends.begin()->first;
+}
+
+void touch_disk(resources *port, uint32_t index)
+{
+    if (!port->hosts[index].touched)
+        port->touched_disks.push_back(index);
+    port->hosts[index].touched = true;
+}
+
+void end_disk_ios(resources *port, uint32_t index, double time)
+{
+    struct disk_io *next;
+    for (struct disk_io *io = disk_take_ended(&port->hosts[index].disk, time); io; io = next) {
+        next = io->next;
+        part_ended(static_cast<disk_part *>(io->owner));
+    }
+    touch_disk(port, index);
+}
+
+/* Ends what is due on disks now. */
+void end_due_disk_ios(resources *port)
+{
+    double latest = disk_same_instant(port->now);
+    while (next_disk_end(port) <= latest) {
+        auto [end, index] = *port->disk_ends.begin();
+        observe(port, port->now);
+        end_disk_ios(port, index, std::max(end, port->now));
+    }
+}
+
+/* Goes to the next instant at which SimGrid or a disk stops, or to `until`. */
+int step(resources *port, double until, double *reached, struct error *err)
+{
+    *reached = std::min(until, next_disk_end(port));
+    if (port->num_tasks > 0 && run_tasks(port, *reached, reached, err))
+        return -1;
+    if (std::isinf(*reached))
+        return 0;
+    port->now = std::max(port->now, *reached);
+    end_due_disk_ios(port);
+    return 0;
+}
+
+/* What ended becomes what resources_next_completion reports, after what it
+ * still has to. */
 void report_ended(resources *port)
 {
     auto started_before = [](const load_group *a, const load_group *b) {
@@ -624,29 +728,69 @@ void report_ended(resources *port)
         std::sort(port->reporting.begin(), port->reporting.end(), started_before);
 }
 
-/* --- Starting loads -------------------------------------------------------------------------- */
-
-/* Starts an activity as a part of the group. */
-void start_part(load_group *group, uint32_t member, activity_kind kind,
-                const s4u::ActivityPtr &activity)
+bool has_to_report(const resources *port)
 {
-    group->parts.push_back({group, member, true, kind, activity});
-    group->port->num_running++;
-    activity->set_data(&group->parts.back());
-    activity->start();
+    return !port->ended.empty() || port->num_reported < port->reporting.size();
 }
 
-/* An activity of that kind, an old one where there is one. */
-template <class Activity>
-boost::intrusive_ptr<Activity> new_activity(resources *port, activity_kind kind)
+/* --- Starting loads
+ * -------------------------------------------------------------------------- */
+
+/* Sends activities through a life without work: see reuse_activities. */
+void exercise(resources *port, activity_kind kind, size_t count)
 {
-    std::vector<s4u::ActivityPtr> &idle = port->idle[kind];
+    s4u::Host *host = port->hosts[0].simgrid;
+    for (size_t i = 0; i < count; i++) {
+        s4u::ExecPtr exec = s4u::Exec::init();
+        if (kind == TRANSFER) {
+            exec->set_flops_amounts({0, 0});
+            exec->set_bytes_amounts({0, 0, 0, 0});
+            exec->set_hosts({host, host});
+        } else {
+            exec->set_flops_amount(0);
+            exec->set_host(host);
+        }
+        port->cancelled.push_back({exec, kind});
+        exec->start();
+    }
+}
+
+/* Sees to it that so many activities can be used again. */
+int stock_up(resources *port, activity_kind kind, size_t count, struct error *err)
+{
+    std::string reason;
+    while (reuse_activities && port->idle[kind].size() < count) {
+        if (!attempt([&] { exercise(port, kind, lot); }, reason))
+            return give_up(port, reason, err);
+        if (drop_cancelled(port, err))
+            return -1;
+    }
+    return 0;
+}
+
+/* What resources_start needs of SimGrid before. */
+int prepare(resources *port, const struct load *load, struct error *err)
+{
+    size_t members = load->kind == LOAD_EXCHANGE ? 1 : load->num_members;
+    bool computes = load->kind == LOAD_COMPUTE || load->kind == LOAD_EXCHANGE;
+    if (load->kind == LOAD_DISK_READ || load->kind == LOAD_DISK_WRITE)
+        return 0;
+    if (port->num_tasks == 0 && follow(port, err))
+        return -1;
+    if (computes && stock_up(port, COMPUTATION, members, err))
+        return -1;
+    return load->kind == LOAD_COMPUTE ? 0 : stock_up(port, TRANSFER, members, err);
+}
+
+s4u::ExecPtr new_exec(resources *port, activity_kind kind)
+{
+    std::vector<s4u::ExecPtr> &idle = port->idle[kind];
     if (idle.empty())
-        return Activity::init();
-    auto activity = boost::static_pointer_cast<Activity>(idle.back());
+        return s4u::Exec::init();
+    s4u::ExecPtr exec = idle.back();
     idle.pop_back();
-    activity->set_state(s4u::Activity::State::INITED);
-    return activity;
+    exec->set_state(s4u::Activity::State::INITED);
+    return exec;
 }
 
 /* A draft for these hosts, nothing to do yet. */
@@ -659,7 +803,8 @@ task_draft &new_draft(resources *port, const uint32_t *hosts, size_t count)
     return draft;
 }
 
-/* Spreads the flops of each host over its cores: it enters the list again for each further core. */
+/* Spreads the flops of each host over its cores: it enters the list again for
+ * each further core. */
 void spread_over_cores(const resources *port, task_draft &draft)
 {
     size_t count = draft.hosts.size();
@@ -674,20 +819,21 @@ void spread_over_cores(const resources *port, task_draft &draft)
     }
 }
 
-/* Room for the bytes between the hosts of the draft, all of them in the list by now. */
+/* Room for the bytes between the hosts of the draft, all of them in the list by
+ * now. */
 void add_matrix(task_draft &draft)
 {
     size_t size = draft.hosts.size();
     if (size > max_matrix / size)
-        throw std::invalid_argument(
-            "a parallel task of " + std::to_string(size) +
-            " cores that exchange data is too large for it; hosts with several cores can be given "
-            "as one core of that many times the speed");
+        throw std::invalid_argument("a parallel task of " + std::to_string(size) +
+                                    " cores that exchange data is too large for "
+                                    "it; hosts with several cores can be given "
+                                    "as one core of that many times the speed");
     draft.bytes.assign(size * size, 0);
 }
 
-/* What is too small to matter must not overflow 1 / amount in SimGrid. Returns whether anything is
- * left. */
+/* What is too small to matter must not overflow 1 / amount in SimGrid. Returns
+ * whether anything is left. */
 bool drop_negligible(std::vector<double> &amounts)
 {
     bool any = false;
@@ -724,13 +870,12 @@ void require_routes(resources *port, const task_draft &draft)
                 require_route(port, from, to);
 }
 
-s4u::ExecPtr new_exec(resources *port, task_draft &draft, bool sends)
+void assign(resources *port, task_draft &draft, bool sends, const s4u::ExecPtr &exec)
 {
-    s4u::ExecPtr exec = new_activity<s4u::Exec>(port, sends ? TRANSFER : COMPUTATION);
     if (draft.hosts.size() == 1 && !sends) {
         exec->set_flops_amount(draft.flops[0]);
         exec->set_host(port->hosts[draft.hosts[0]].simgrid);
-        return exec;
+        return;
     }
     draft.simgrid_hosts.clear();
     for (uint32_t host : draft.hosts)
@@ -739,52 +884,54 @@ s4u::ExecPtr new_exec(resources *port, task_draft &draft, bool sends)
     if (sends)
         exec->set_bytes_amounts(draft.bytes);
     exec->set_hosts(draft.simgrid_hosts);
-    return exec;
 }
 
-/* Starts the drafted task as a part of the group; returns false when there is nothing to do. */
+/* Starts the drafted task as a part of the group; returns false when there is
+ * nothing to do. */
 bool start_task(load_group *group, uint32_t member)
 {
-    task_draft &draft = group->port->draft;
-    bool computes = drop_negligible(draft.flops);
-    bool sends = drop_negligible(draft.bytes);
+    resources *port = group->port;
+    bool computes = drop_negligible(port->draft.flops);
+    bool sends = drop_negligible(port->draft.bytes);
     if (!computes && !sends)
         return false;
     if (sends)
-        require_routes(group->port, draft);
-    start_part(group, member, sends ? TRANSFER : COMPUTATION, new_exec(group->port, draft, sends));
+        require_routes(port, port->draft);
+    activity_kind kind = sends ? TRANSFER : COMPUTATION;
+    s4u::ExecPtr exec = new_exec(port, kind);
+    group->tasks.push_back({{group, member, true}, {exec, kind}});
+    port->num_running++;
+    port->num_tasks++;
+    assign(port, port->draft, sends, exec);
+    exec->set_data(&group->tasks.back());
+    exec->start();
     return true;
 }
 
-/* Starts an I/O of `count` equal shares of `bytes` on the host's disk: one activity that weighs as
- * much as that many.
- */
-bool start_disk_io(load_group *group, uint32_t member, uint32_t host, double bytes, uint32_t count)
+/* Starts an I/O of `count` equal shares of `bytes` on the host's disk. Returns
+ * false when there is nothing to do. */
+bool start_disk_io(load_group *group, uint32_t member, uint32_t index, double bytes, uint32_t count)
 {
-    bool read = group->kind == LOAD_DISK_READ || group->kind == LOAD_STRIPED_READ;
-    s4u::Disk *disk = group->port->hosts[host].disk;
+    resources *port = group->port;
+    host &host = port->hosts[index];
+    bool write = group->kind == LOAD_DISK_WRITE || group->kind == LOAD_STRIPED_WRITE;
     if (bytes < negligible)
         return false;
-    if (!disk)
-        throw std::logic_error("host '" + group->port->hosts[host].simgrid->get_name() +
-                               "' has no disk");
-    double size = std::max(1.0, std::round(bytes)) * count;
-    if (size > max_disk_bytes)
-        throw std::invalid_argument("an I/O of " + std::to_string(size) +
-                                    " bytes is too large for it");
-    s4u::IoPtr io = new_activity<s4u::Io>(group->port, DISK_IO);
-    io->set_disk(disk);
-    io->set_size(static_cast<sg_size_t>(size));
-    io->set_op_type(read ? s4u::Io::OpType::READ : s4u::Io::OpType::WRITE);
-    io->set_priority(count);
-    start_part(group, member, DISK_IO, io);
+    if (!host.has_disk)
+        throw std::logic_error("host '" + std::string(host.simgrid->get_cname()) + "' has no disk");
+    group->disk_ios.push_back({{group, member, true}, index, {}});
+    disk_part *part = &group->disk_ios.back();
+    part->io.owner = part;
+    port->num_running++;
+    disk_start(&host.disk, &part->io, write, bytes * count, count, port->now);
+    touch_disk(port, index);
     return true;
 }
 
 void start_compute(load_group *group, const struct load *load)
 {
     resources *port = group->port;
-    group->parts.reserve(load->num_members);
+    group->tasks.reserve(load->num_members);
     for (uint32_t i = 0; i < load->num_members; i++) {
         task_draft &draft = new_draft(port, &load->hosts[load->members[i]], 1);
         draft.flops[0] = load->amounts[i];
@@ -794,7 +941,8 @@ void start_compute(load_group *group, const struct load *load)
     }
 }
 
-/* Adds what each of n hosts sends to each other one; rows of the matrix are `stride` long. */
+/* Adds what each of n hosts sends to each other one; rows of the matrix are
+ * `stride` long. */
 void lay_out(const struct load *load, size_t stride, std::vector<double> &bytes)
 {
     size_t n = load->num_hosts;
@@ -853,7 +1001,7 @@ void start_exchange(load_group *group, const struct load *load)
         add_matrix(draft);
         lay_out(load, draft.hosts.size(), draft.bytes);
     }
-    group->parts.reserve(1);
+    group->tasks.reserve(1);
     if (!start_task(group, 0))
         member_ended(group, 0);
 }
@@ -878,7 +1026,7 @@ void draft_pfs_io(resources *port, const struct load *load, uint32_t host,
 
 void start_pfs_io(load_group *group, const struct load *load)
 {
-    group->parts.reserve(load->num_members);
+    group->tasks.reserve(load->num_members);
     for (uint32_t i = 0; i < load->num_members; i++) {
         draft_pfs_io(group->port, load, load->hosts[load->members[i]], load->targets[i],
                      load->amounts[i]);
@@ -889,14 +1037,14 @@ void start_pfs_io(load_group *group, const struct load *load)
 
 void start_disk_ios(load_group *group, const struct load *load)
 {
-    group->parts.reserve(load->num_members);
+    group->disk_ios.reserve(load->num_members);
     for (uint32_t i = 0; i < load->num_members; i++)
         if (!start_disk_io(group, i, load->hosts[load->members[i]], load->amounts[i], 1))
             member_ended(group, i);
 }
 
-/* The part of a striped I/O that is a parallel task: between this rank and each other one, on all
- * their CPUs. */
+/* The part of a striped I/O that is a parallel task: between this rank and each
+ * other one, on all their CPUs. */
 void draft_striped_io(resources *port, const struct load *load, uint32_t rank, double share)
 {
     size_t n = load->num_hosts;
@@ -913,8 +1061,9 @@ void draft_striped_io(resources *port, const struct load *load, uint32_t rank, d
                 share;
 }
 
-/* Members mostly do the same amount of I/O. What they do on a disk is then one activity, not one
- * for each of them: the number of activities is that of the disks, not its square. */
+/* Members mostly do the same amount of I/O. What they do on a disk is then one
+ * activity, not one for each of them: the number of activities is that of the
+ * disks, not its square. */
 bool is_uniform(const struct load *load)
 {
     return std::all_of(load->amounts, load->amounts + load->num_members,
@@ -940,7 +1089,8 @@ void start_striped_io(load_group *group, const struct load *load)
 {
     size_t disk_parts =
         is_uniform(load) ? load->num_hosts : size_t{load->num_hosts} * load->num_members;
-    group->parts.reserve(disk_parts + load->num_members);
+    group->disk_ios.reserve(disk_parts);
+    group->tasks.reserve(load->num_members);
     group->parts_left.assign(load->num_members, 0);
     start_striped_disk_ios(group, load);
     for (uint32_t i = 0; i < load->num_members; i++) {
@@ -986,24 +1136,35 @@ void destroy_group(load_group *group)
     (group->previous ? group->previous->next : port->groups) = group->next;
     if (group->next)
         group->next->previous = group->previous;
-    for (part &part : group->parts)
-        if (part.activity)
-            recycle(port, part.activity, part.kind);
+    for (const task_part &part : group->tasks)
+        if (part.activity.exec)
+            recycle(port, part.activity);
     delete group;
 }
 
-void stop_part(resources *port, part *part)
+void cancel_task(resources *port, task_part *part)
 {
     part->running = false;
     port->num_running--;
-    part->activity->set_data(nullptr);
+    port->num_tasks--;
+    part->activity.exec->set_data(nullptr);
     if (!port->broken)
-        part->activity->cancel();
-    port->cancelled.push_back({part->activity, part->kind});
-    part->activity = nullptr;
+        part->activity.exec->cancel();
+    port->cancelled.push_back(part->activity);
+    part->activity.exec = nullptr;
 }
 
-/* --- Routes ---------------------------------------------------------------------------------- */
+void cancel_disk_io(resources *port, disk_part *part)
+{
+    part->running = false;
+    port->num_running--;
+    disk_cancel(&port->hosts[part->host].disk, &part->io, port->now);
+    touch_disk(port, part->host);
+}
+
+/* --- Routes
+ * ----------------------------------------------------------------------------------
+ */
 
 /* What SimGrid says of routes that don't exist is not shown. */
 int check_route(resources *port, uint32_t from, uint32_t to, struct error *err)
@@ -1043,7 +1204,9 @@ template <class Link> auto load_of(const Link *link, long) -> decltype(link->get
 
 } // namespace
 
-/* --- The port -------------------------------------------------------------------------------- */
+/* --- The port
+ * --------------------------------------------------------------------------------
+ */
 
 struct resources *resources_open(const char *platform_file, size_t num_options,
                                  const char *const *options, struct error *err)
@@ -1063,6 +1226,7 @@ struct resources *resources_open(const char *platform_file, size_t num_options,
     the_port->file = platform_file;
     the_port->have_profiles = have_profiles;
     the_port->port = {&simgrid_model, nullptr};
+    the_port->observed = -1;
     install_abort_guard();
     if (open_simgrid(the_port, num_options, options, err)) {
         simgrid_close(the_port);
@@ -1166,10 +1330,9 @@ static double simgrid_host_load(const struct resources *resources, size_t host)
 static void simgrid_add_disk(struct resources *resources, size_t host, double read_bandwidth,
                              double write_bandwidth)
 {
-    s4u::Disk *disk = resources->hosts[host].simgrid->create_disk("elastisim_bb", read_bandwidth,
-                                                                  write_bandwidth);
-    disk->seal();
-    resources->hosts[host].disk = disk;
+    resources->hosts[host].has_disk = true;
+    resources->hosts[host].disk = {read_bandwidth, write_bandwidth, resources->now,
+                                   true,           nullptr,         nullptr};
 }
 
 int resources_check_route(struct resources *resources, size_t from, size_t to, struct error *err)
@@ -1180,18 +1343,18 @@ int resources_check_route(struct resources *resources, size_t from, size_t to, s
 static struct load_group *simgrid_start(struct resources *resources, const struct load *load,
                                         void *owner, struct error *err)
 {
-    if (fail_if_broken(resources, err) || (resources->num_running == 0 && follow(resources, err)))
+    if (fail_if_broken(resources, err) || prepare(resources, load, err))
         return nullptr;
     std::string reason;
     load_group *group = nullptr;
-    double start = wall_clock();
+    double start = wall_seconds();
     bool fine = attempt(
         [&] {
             group = create_group(resources, load, owner);
             start_parts(group, load);
         },
         reason);
-    resources->seconds += wall_clock() - start;
+    resources->seconds += wall_seconds() - start;
     resources->stale = true;
     if (fine)
         return group;
@@ -1202,11 +1365,14 @@ static struct load_group *simgrid_start(struct resources *resources, const struc
 
 static void simgrid_cancel(struct resources *resources, struct load_group *group)
 {
-    double start = wall_clock();
-    for (part &part : group->parts)
+    double start = wall_seconds();
+    for (task_part &part : group->tasks)
         if (part.running)
-            stop_part(resources, &part);
-    resources->seconds += wall_clock() - start;
+            cancel_task(resources, &part);
+    for (disk_part &part : group->disk_ios)
+        if (part.running)
+            cancel_disk_io(resources, &part);
+    resources->seconds += wall_seconds() - start;
     resources->stale = true;
     group->cancelled = true;
     if (!group->queued)
@@ -1215,8 +1381,7 @@ static void simgrid_cancel(struct resources *resources, struct load_group *group
 
 static bool simgrid_busy(const struct resources *resources)
 {
-    return resources->num_running > 0 || !resources->ended.empty() ||
-           resources->num_reported < resources->reporting.size();
+    return resources->num_running > 0 || has_to_report(resources);
 }
 
 static int simgrid_advance(struct resources *resources, double until, double *reached,
@@ -1224,17 +1389,14 @@ static int simgrid_advance(struct resources *resources, double until, double *re
 {
     if (fail_if_broken(resources, err))
         return -1;
-    until = std::max(until, resources->now);
-    if (resources->num_running > 0 && resources->ended.empty() &&
-        resources->num_reported == resources->reporting.size()) {
-        resources->until = until;
-        if (drop_cancelled(resources, err) ||
-            (resources->ended.empty() && run_to_next_end(resources, until, err)))
-            return -1;
-        if (!resources->ended.empty())
-            resources->now = std::max(resources->now, std::min(s4u::Engine::get_clock(), until));
-    }
-    if (!resources->ended.empty() || resources->num_reported < resources->reporting.size()) {
+    double date = until = std::max(until, resources->now);
+    resources->until = until;
+    if (!has_to_report(resources) && resources->num_running > 0)
+        do {
+            if (step(resources, until, &date, err))
+                return -1;
+        } while (!has_to_report(resources) && date < until);
+    if (has_to_report(resources)) {
         report_ended(resources);
         *reached = resources->now;
         return 0;
@@ -1372,4 +1534,14 @@ const char *simgrid_settings(const struct resources *resources, struct simgrid_s
 bool resources_log_info_enabled(void)
 {
     return XBT_LOG_ISENABLED(root, xbt_log_priority_info);
+}
+
+bool resources_log_jobs_enabled(void)
+{
+    return XBT_LOG_ISENABLED(elastisim, xbt_log_priority_info);
+}
+
+void resources_log_job(const char *message)
+{
+    XBT_CINFO(elastisim, "%s", message);
 }

@@ -2,28 +2,20 @@
  * it is noticed or at the end. */
 #include "results/results.h"
 
+#include "results/journal.h"
+#include "results/monitoring.h"
+#include "results/output.h"
 #include "simulation/state.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-#define BUFFER_SIZE (1U << 18)
 
 enum table { JOB_STATISTICS, NODE_UTILIZATION, TASK_TIMES, NUM_TABLES };
 
-struct file {
-    FILE *stream; /* NULL when the configuration does not ask for it */
-    char *path;   /* borrowed from the configuration */
-    char *buffer;
-};
-
 struct results {
-    struct file files[NUM_TABLES];
+    struct output files[NUM_TABLES];
+    struct monitoring *monitoring;
+    struct journal *journal;
 };
 
 static const char *const headers[NUM_TABLES] = {
@@ -42,138 +34,140 @@ static const char *const keys[NUM_TABLES] = {
 
 /* --- Opening ------------------------------------------------------------------------------- */
 
-/* Creates the folders above a path. Failing is no error here: opening the file tells. */
-static void create_parents(const char *path)
+static int open_tables(struct results *results, const struct configuration *configuration,
+                       struct error *err)
 {
-    char *copy = strdup(path);
-    if (!copy)
-        return;
-    for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(copy, 0777);
-        *slash = '/';
+    const char *const paths[NUM_TABLES] = {
+        [JOB_STATISTICS] = configuration->job_statistics,
+        [NODE_UTILIZATION] = configuration->node_utilization,
+        [TASK_TIMES] = configuration->log_task_times ? configuration->task_times : NULL,
+    };
+    for (size_t i = 0; i < NUM_TABLES; i++) {
+        struct output *file = &results->files[i];
+        if (!paths[i])
+            continue;
+        if (output_open(file, paths[i], configuration->file, keys[i], err))
+            return -1;
+        output_text(file, headers[i]);
     }
-    free(copy);
-}
-
-static int open_file(struct file *file, char *path, const char *config, enum table table,
-                     struct error *err)
-{
-    create_parents(path);
-    int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (descriptor < 0)
-        return error_set(err, ERROR_INPUT, "%s: %s: cannot write '%s': %s", config, keys[table],
-                         path, strerror(errno));
-    file->path = path;
-    file->buffer = malloc(BUFFER_SIZE);
-    file->stream = file->buffer ? fdopen(descriptor, "w") : NULL;
-    if (!file->stream) {
-        close(descriptor);
-        return error_no_memory(err);
-    }
-    setvbuf(file->stream, file->buffer, _IOFBF, BUFFER_SIZE);
-    fputs(headers[table], file->stream);
     return 0;
 }
 
 /* Closes all files; returns the path of one that could not be written, or NULL. */
 static const char *close_files(struct results *results)
 {
-    const char *failed = NULL;
+    const char *failed = monitoring_close(results->monitoring);
+    const char *journal = journal_close(results->journal);
+    if (journal)
+        failed = journal;
     for (size_t i = 0; i < NUM_TABLES; i++) {
-        struct file *file = &results->files[i];
-        if (file->stream && (ferror(file->stream) | fclose(file->stream)))
-            failed = file->path;
-        free(file->buffer);
+        const char *path = results->files[i].path;
+        if (!output_close(&results->files[i]))
+            failed = path;
     }
     free(results);
     return failed;
 }
 
-struct results *results_open(const struct configuration *configuration, struct error *err)
+/* Whether two paths lead to the same file, however they are spelled. Devices hold nothing. */
+static bool same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return a && b && stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) &&
+           x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* No result may overwrite what the run is made of. */
+static int protect_inputs(const struct configuration *configuration, struct error *err)
+{
+    const char *const inputs[] = {configuration->file, configuration->jobs_file,
+                                  configuration->platform_file};
+    const struct {
+        const char *key, *path;
+    } outputs[] = {
+        {"job_statistics", configuration->job_statistics},
+        {"node_utilization", configuration->node_utilization},
+        {"task_times", configuration->task_times},
+        {"cpu_utilization", configuration->cpu_utilization},
+        {"network_activity", configuration->network_activity},
+        {"pfs_utilization", configuration->pfs_utilization},
+        {"gpu_utilization", configuration->gpu_utilization},
+        {"events", configuration->events},
+    };
+    for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++)
+        for (size_t j = 0; j < sizeof inputs / sizeof inputs[0]; j++)
+            if (same_file(outputs[i].path, inputs[j]))
+                return error_set(err, ERROR_INPUT,
+                                 "%s: %s: '%s' is the input '%s', which would be overwritten; "
+                                 "name another file",
+                                 configuration->file, outputs[i].key, outputs[i].path, inputs[j]);
+    return 0;
+}
+
+struct results *results_open(const struct configuration *configuration,
+                             const struct platform *platform, const char *scheduler,
+                             struct error *err)
 {
     struct results *results = calloc(1, sizeof *results);
     if (!results) {
         error_no_memory(err);
         return NULL;
     }
-    char *const paths[NUM_TABLES] = {
-        [JOB_STATISTICS] = configuration->job_statistics,
-        [NODE_UTILIZATION] = configuration->node_utilization,
-        [TASK_TIMES] = configuration->log_task_times ? configuration->task_times : NULL,
-    };
-    for (size_t i = 0; i < NUM_TABLES; i++) {
-        if (paths[i] &&
-            open_file(&results->files[i], paths[i], configuration->file, (enum table)i, err)) {
-            close_files(results);
-            return NULL;
-        }
+    if (protect_inputs(configuration, err) || open_tables(results, configuration, err) ||
+        monitoring_open(&results->monitoring, configuration, platform, err) ||
+        journal_open(&results->journal, configuration, platform, scheduler, err)) {
+        close_files(results);
+        return NULL;
     }
     return results;
 }
 
+struct monitoring *results_monitoring(const struct results *results)
+{
+    return results ? results->monitoring : NULL;
+}
+
+struct journal *results_journal(const struct results *results)
+{
+    return results ? results->journal : NULL;
+}
+
 /* --- Writing ------------------------------------------------------------------------------- */
 
-/* A field, quoted where it must be. */
-static void put_text(FILE *stream, const char *text)
-{
-    if (!text)
-        return;
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, stream);
-        return;
-    }
-    putc('"', stream);
-    for (; *text; text++) {
-        if (*text == '"')
-            putc('"', stream);
-        putc(*text, stream);
-    }
-    putc('"', stream);
-}
-
-/* The digits of a number that are needed and no more than 15; "0" for minus zero. */
-static void put_number(FILE *stream, double value)
-{
-    fprintf(stream, "%.15g", value == 0 ? 0.0 : value);
-}
-
-static int check_stream(const struct file *file, struct error *err)
-{
-    if (!ferror(file->stream))
-        return 0;
-    return error_set(err, ERROR_FAILURE, "%s: cannot write: %s", file->path, strerror(errno));
-}
-
-static void put_jobs(FILE *stream, struct job *(*get)(const struct node *, uint32_t),
+static void put_jobs(struct output *file, struct job *(*get)(const struct node *, uint32_t),
                      const struct node *node, uint32_t count)
 {
     if (count == 0)
-        fputs("none", stream);
-    for (uint32_t i = 0; i < count; i++)
-        fprintf(stream, i ? ";%u" : "%u", get(node, i)->request->id);
+        output_text(file, "none");
+    for (uint32_t i = 0; i < count; i++) {
+        if (i > 0)
+            output_char(file, ';');
+        output_count(file, get(node, i)->request->id);
+    }
 }
 
 int results_node_changed(struct results *results, double time, const struct node *node,
                          struct error *err)
 {
-    if (!results || !results->files[NODE_UTILIZATION].stream)
+    if (!results || !output_is_open(&results->files[NODE_UTILIZATION]))
         return 0;
-    FILE *stream = results->files[NODE_UTILIZATION].stream;
-    put_number(stream, time);
-    putc(',', stream);
-    put_text(stream, node->description->name);
-    fprintf(stream, ",%s,", node_state_name(node->state));
-    put_jobs(stream, node_running_job, node, node->num_running);
-    putc(',', stream);
-    put_jobs(stream, node_expected_job, node, node->num_expected);
-    putc('\n', stream);
-    return check_stream(&results->files[NODE_UTILIZATION], err);
+    struct output *file = &results->files[NODE_UTILIZATION];
+    output_number(file, time);
+    output_char(file, ',');
+    output_field(file, node->description->name);
+    output_char(file, ',');
+    output_text(file, node_state_name(node->state));
+    output_char(file, ',');
+    put_jobs(file, node_running_job, node, node->num_running);
+    output_char(file, ',');
+    put_jobs(file, node_expected_job, node, node->num_expected);
+    output_char(file, '\n');
+    return output_check(file, err);
 }
 
 bool results_want_task_times(const struct results *results)
 {
-    return results && results->files[TASK_TIMES].stream;
+    return results && output_is_open(&results->files[TASK_TIMES]);
 }
 
 int results_task(struct results *results, double time, uint32_t job, const char *node,
@@ -181,23 +175,31 @@ int results_task(struct results *results, double time, uint32_t job, const char 
 {
     if (!results_want_task_times(results))
         return 0;
-    FILE *stream = results->files[TASK_TIMES].stream;
-    put_number(stream, time);
-    fprintf(stream, ",%u,", job);
-    put_text(stream, node);
-    putc(',', stream);
-    put_text(stream, task);
-    putc(',', stream);
-    put_number(stream, duration);
-    putc('\n', stream);
-    return check_stream(&results->files[TASK_TIMES], err);
+    struct output *file = &results->files[TASK_TIMES];
+    output_number(file, time);
+    output_char(file, ',');
+    output_count(file, job);
+    output_char(file, ',');
+    output_field(file, node);
+    output_char(file, ',');
+    output_field(file, task);
+    output_char(file, ',');
+    output_number(file, duration);
+    output_char(file, '\n');
+    return output_check(file, err);
 }
 
 /* A time that may not be known yet, or a span that ends with one. */
-static void put_span(FILE *stream, double from, double to)
+static void put_span(struct output *file, double from, double to)
 {
-    putc(',', stream);
-    put_number(stream, from < 0 || to < 0 ? -1 : to - from);
+    output_char(file, ',');
+    output_number(file, from < 0 || to < 0 ? -1 : to - from);
+}
+
+static void put_count(struct output *file, uint64_t value)
+{
+    output_char(file, ',');
+    output_count(file, value);
 }
 
 static const char *status_of(const struct job *job)
@@ -207,32 +209,42 @@ static const char *status_of(const struct job *job)
                                        : "unfinished";
 }
 
-static void put_job(FILE *stream, const struct state *state, const struct job *job)
+static void put_job(struct output *file, const struct state *state, const struct job *job)
 {
     const struct job_request *request = job->request;
-    fprintf(stream, "%u,%s,", request->id, job_type_name(request->type));
-    put_number(stream, request->submit_time);
-    put_span(stream, 0, job->start_time);
-    put_span(stream, 0, job->end_time);
-    put_span(stream, request->submit_time, job->start_time);
-    put_span(stream, job->start_time, job->end_time);
-    put_span(stream, request->submit_time, job->end_time);
-    fprintf(stream, ",%s,", status_of(job));
-    put_text(stream, request->name);
-    fprintf(stream, ",%u,%u,%u,", job->nodes_at_start, job->nodes_smallest, job->nodes_largest);
+    output_count(file, request->id);
+    output_char(file, ',');
+    output_text(file, job_type_name(request->type));
+    put_span(file, 0, request->submit_time);
+    put_span(file, 0, job->start_time);
+    put_span(file, 0, job->end_time);
+    put_span(file, request->submit_time, job->start_time);
+    put_span(file, job->start_time, job->end_time);
+    put_span(file, request->submit_time, job->end_time);
+    output_char(file, ',');
+    output_text(file, status_of(job));
+    output_char(file, ',');
+    output_field(file, request->name);
+    put_count(file, job->nodes_at_start);
+    put_count(file, job->nodes_smallest);
+    put_count(file, job->nodes_largest);
     double since = job_is_running(job) ? state->now - job->node_seconds_until : 0;
-    put_number(stream, job->node_seconds + since * job->executing.count);
-    fprintf(stream, ",%u,%llu\n", job->reconfigurations,
-            (unsigned long long)job_completed_phases(job));
+    output_char(file, ',');
+    output_number(file, job->node_seconds + since * job->executing.count);
+    put_count(file, job->reconfigurations);
+    put_count(file, job_completed_phases(job));
+    output_char(file, '\n');
 }
 
 int results_close(struct results *results, const struct state *state, struct error *err)
 {
     if (!results)
         return 0;
-    FILE *stream = results->files[JOB_STATISTICS].stream;
-    for (size_t i = 0; stream && state && i < state->num_jobs; i++)
-        put_job(stream, state, &state->jobs[i]);
+    struct output *file = &results->files[JOB_STATISTICS];
+    for (size_t i = 0; output_is_open(file) && state && i < state->num_jobs; i++)
+        put_job(file, state, &state->jobs[i]);
+    if (state)
+        journal_end(results->journal, state);
     const char *failed = close_files(results);
     if (failed)
         return error_set(err, ERROR_FAILURE, "%s: cannot write all of it; is the disk full?",

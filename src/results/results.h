@@ -14,13 +14,23 @@
 #include <stdint.h>
 
 struct job;
+struct journal;
+struct monitoring;
 struct node;
+struct platform;
 struct state;
 struct results;
 
-/* Creates the files that the configuration names (folders that are missing, too). Returns NULL with
- * err (ERROR_INPUT) that names the key and the path. */
-struct results *results_open(const struct configuration *configuration, struct error *err);
+/* Creates the files that the configuration names (folders that are missing, too), and begins the
+ * journal, which names the scheduler. The configuration and the platform must outlive the results.
+ * Returns NULL with err (ERROR_INPUT) that names the key and the path. */
+struct results *results_open(const struct configuration *configuration,
+                             const struct platform *platform, const char *scheduler,
+                             struct error *err);
+
+/* Those of the results that others write to; NULL when nobody wants them. */
+struct monitoring *results_monitoring(const struct results *results);
+struct journal *results_journal(const struct results *results);
 
 /* A row of node_utilization: the node as it is now. Returns 0, or -1 with err when the disk is
  * full. */

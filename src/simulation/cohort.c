@@ -7,6 +7,7 @@
 #include "simulation/execution.h"
 
 #include "base/interrupt.h"
+#include "results/journal.h"
 #include "results/results.h"
 #include "simulation/lifecycle.h"
 
@@ -246,8 +247,29 @@ void async_ranks_ended(struct async_io *async, const uint32_t *indices, uint32_t
 
 /* --- Blocks -------------------------------------------------------------------------------- */
 
+void note_iteration(const struct cohort *cohort)
+{
+    struct execution *execution = cohort->execution;
+    const struct state *state = execution->executor->state;
+    const struct place *place = &cohort->place;
+    struct journal *journal = results_journal(state->results);
+    if (!journal || place->stage != STAGE_PHASES)
+        return;
+    bool is_later =
+        !execution->has_noted || place->phase > execution->noted_phase ||
+        (place->phase == execution->noted_phase && place->iteration > execution->noted_iteration);
+    if (!is_later)
+        return;
+    execution->has_noted = true;
+    execution->noted_phase = place->phase;
+    execution->noted_iteration = place->iteration;
+    journal_iteration(journal, state, execution->job, place->phase, place->iteration,
+                      execution->phase_iterations[place->phase]);
+}
+
 void begin_block(struct cohort *cohort)
 {
+    note_iteration(cohort);
     cohort->place.task = 0;
     cohort->place.step = STEP_ENTER;
 }

@@ -3,10 +3,15 @@
  * task that follows at once may queue there again, behind those who wait, as in ElastiSim. */
 #include "simulation/devices.h"
 
+#include "results/monitoring.h"
+
+#include <math.h>
 #include <stdlib.h>
 
 struct device {
     struct devices *devices;
+    uint32_t node;
+    bool is_gpu; /* or else the node's GPU link */
     struct device_use *first, *last;
     bool serving; /* the first */
 };
@@ -28,8 +33,11 @@ int devices_create(struct devices *devices, const struct platform *platform,
         devices_release(devices);
         return error_no_memory(err);
     }
-    for (size_t i = 0; i < count; i++)
-        devices->all[i].devices = devices;
+    struct device *device = devices->all;
+    for (uint32_t node = 0; node < platform->num_nodes; node++)
+        for (uint32_t i = 0; i <= platform->nodes[node].num_gpus; i++)
+            *device++ = (struct device){
+                .devices = devices, .node = node, .is_gpu = i < platform->nodes[node].num_gpus};
     return 0;
 }
 
@@ -42,12 +50,19 @@ void devices_release(struct devices *devices)
 
 static void use_ended(void *owner);
 
+static void set_serving(struct device *device, bool serving)
+{
+    device->serving = serving;
+    if (device->is_gpu)
+        monitoring_use_gpus(device->devices->monitoring, device->node, serving ? 1 : -1, INFINITY);
+}
+
 static void serve_first(struct device *device)
 {
     struct device_use *use = device->first;
     if (!use || device->serving)
         return;
-    device->serving = true;
+    set_serving(device, true);
     use->end = (struct event){.handle = use_ended, .owner = use};
     use->end.time = *device->devices->now + use->duration;
     if (event_heap_add(device->devices->heap, &use->end))
@@ -83,7 +98,7 @@ static void use_ended(void *owner)
     struct device_use *use = owner;
     struct device *device = use->device;
     dequeue(device, use);
-    device->serving = false;
+    set_serving(device, false);
     use->done(use->owner);
     serve_first(device);
 }
@@ -124,7 +139,7 @@ void devices_cancel(struct devices *devices, struct device_use *use)
     event_heap_remove(devices->heap, &use->end);
     dequeue(device, use);
     if (served) {
-        device->serving = false;
+        set_serving(device, false);
         serve_first(device);
     }
 }

@@ -8,6 +8,7 @@
 #include "platform/platform.h"
 
 struct device;
+struct monitoring;
 
 /* One use of a device, embedded in whoever waits for it. */
 struct device_use {
@@ -25,6 +26,7 @@ struct devices {
     struct device *all; /* per node: its GPUs, then its link */
     size_t *first;      /* [node]: index of its first device */
     const struct platform *platform;
+    struct monitoring *monitoring; /* hears of busy GPUs; NULL at first, and for nobody */
     struct error *err;
 };
 

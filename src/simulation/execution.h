@@ -86,6 +86,9 @@ struct cohort {
                               done */
 };
 
+/* What the resource port does not know to be busy. */
+enum busy { BUSY_NOTHING, BUSY_CPU, BUSY_GPUS };
+
 /* Members of a cohort that wait for the same end, or for the same group of loads. */
 struct part {
     enum waiter waiter; /* WAITER_PART */
@@ -95,6 +98,7 @@ struct part {
     struct load_group *load; /* ranks with loads: each ends on its own */
     struct device_use *uses; /* one rank with GPU kernels and a GPU link exchange; owned */
     uint32_t num_uses, uses_left;
+    enum busy busy; /* what its ranks keep busy on their nodes until it ends */
     uint32_t left;  /* ranks still waiting */
     uint32_t count; /* ranks at the start */
     uint32_t ranks[];
@@ -127,7 +131,10 @@ struct execution {
     struct cohort *at_point; /* the cohort of all ranks while the simulation has the word */
     size_t next_phase;       /* then: where the phases go on */
     uint64_t next_iteration;
-    uint64_t passed;   /* lower bound of the finished phase iterations while no cohort says */
+    uint64_t passed; /* lower bound of the finished phase iterations while no cohort says */
+    bool has_noted;  /* the journal knows the phase and the iteration that began last: */
+    size_t noted_phase;
+    uint64_t noted_iteration;
     struct event wake; /* runs what is runnable, or tells the simulation */
     void (*on_wake)(struct execution *execution);
 };
@@ -158,6 +165,8 @@ void cohort_add_ready(struct cohort *cohort, const uint32_t *ranks, uint32_t cou
 /* The ready ranks go on (as a cohort of their own when others are not ready) unless an exchange is
  * pending. */
 void cohort_release(struct cohort *cohort);
+/* Tells the journal when the ranks are the first of the job in an iteration of a phase. */
+void note_iteration(const struct cohort *cohort);
 /* Starts a block from its first task. */
 void begin_block(struct cohort *cohort);
 /* Counts a phase iteration of the cohort as finished. */

@@ -348,10 +348,11 @@ static int runs(const struct execution *execution, const struct block *block, bo
 static bool shares_cpus(const struct execution *execution)
 {
     const struct state *state = execution->executor->state;
-    const bool *uses = execution->application->uses;
+    const struct job_request *request = execution->job->request;
     return state->configuration->allow_oversubscription ||
            resources_have_profiles(state->platform->resources) ||
-           (state->platform->has_compute_on_io && (uses[TASK_BB_READ] || uses[TASK_BB_WRITE]));
+           (state->platform->has_compute_on_io &&
+            (job_uses(request, TASK_BB_READ) || job_uses(request, TASK_BB_WRITE)));
 }
 
 /* Goes on with the phases, or ends when none has iterations left. */
@@ -365,6 +366,7 @@ static void enter_phases(struct cohort *cohort)
         execution_wake(execution, tell_end);
         return;
     }
+    note_iteration(cohort);
     make_runnable(cohort);
 }
 
@@ -661,6 +663,12 @@ bool execution_has_scheduling_point(const struct execution *execution)
 {
     return job_may_be_resized(execution) &&
            execution->application->phases[execution->next_phase].scheduling_point;
+}
+
+void execution_place(const struct execution *execution, uint64_t *phase, uint64_t *iteration)
+{
+    *phase = execution->next_phase;
+    *iteration = execution->next_iteration;
 }
 
 uint64_t execution_completed_phases(const struct execution *execution)

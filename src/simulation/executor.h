@@ -58,6 +58,9 @@ int execution_request(struct execution *execution, bool *has, uint32_t *nodes, s
  */
 bool execution_has_scheduling_point(const struct execution *execution);
 
+/* At a point: the phase that comes next and its iteration. */
+void execution_place(const struct execution *execution, uint64_t *phase, uint64_t *iteration);
+
 /* Finished phase iterations: those that every rank has finished. */
 uint64_t execution_completed_phases(const struct execution *execution);
 

@@ -1,6 +1,7 @@
 /* Promise: after each public call, every derived fact agrees with the states (state_check). */
 #include "simulation/lifecycle.h"
 
+#include "results/journal.h"
 #include "results/results.h"
 #include "simulation/executor.h"
 
@@ -383,11 +384,17 @@ void state_release(struct state *state)
     *state = (struct state){0};
 }
 
+static struct journal *journal_of(const struct state *state)
+{
+    return results_journal(state->results);
+}
+
 int lifecycle_submit(struct state *state, struct job *job, struct error *err)
 {
     job->state = JOB_PENDING;
     queue_append(&state->pending, job);
     state->num_submitted++;
+    journal_submit(journal_of(state), state, job);
     return job_changed(state, job, err);
 }
 
@@ -401,10 +408,55 @@ int lifecycle_start(struct state *state, struct job *job, struct node_list nodes
     job->executing_gpus = gpus;
     job->start_time = job->node_seconds_until = state->now;
     job->nodes_at_start = job->nodes_smallest = job->nodes_largest = nodes.count;
+    journal_start(journal_of(state), state, job);
     for (uint32_t i = 0; i < nodes.count; i++)
         if (occupy(state, job, nodes.ids[i], false, err))
             return -1;
     return job_changed(state, job, err);
+}
+
+/* Marks the nodes of a list, by a bit per node. */
+static uint64_t *node_set(const struct state *state, const struct node_list *list,
+                          struct error *err)
+{
+    uint64_t *set = calloc(state->platform->num_nodes / 64 + 1, sizeof *set);
+    if (!set) {
+        error_no_memory(err);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < list->count; i++)
+        set[list->ids[i] / 64] |= UINT64_C(1) << (list->ids[i] % 64);
+    return set;
+}
+
+static bool in_set(const uint64_t *set, uint32_t id)
+{
+    return set[id / 64] >> (id % 64) & 1;
+}
+
+typedef void journal_nodes_fn(struct journal *journal, const struct state *state,
+                              const struct job *job, const uint32_t *nodes, uint32_t count);
+
+/* Tells the journal, if there is one, of the nodes in one list that are not in another. */
+static int tell_nodes(const struct state *state, const struct job *job,
+                      const struct node_list *list, const struct node_list *without,
+                      journal_nodes_fn *tell, struct error *err)
+{
+    struct journal *journal = journal_of(state);
+    if (!journal)
+        return 0;
+    uint64_t *set = node_set(state, without, err);
+    uint32_t *nodes = malloc((list->count + 1) * sizeof *nodes);
+    uint32_t count = 0;
+    for (uint32_t i = 0; set && nodes && i < list->count; i++)
+        if (!in_set(set, list->ids[i]))
+            nodes[count++] = list->ids[i];
+    bool fits = set && nodes;
+    if (fits && (count > 0 || tell == journal_reserve))
+        tell(journal, state, job, nodes, count);
+    free(set);
+    free(nodes);
+    return fits ? 0 : error_no_memory(err);
 }
 
 int lifecycle_want(struct state *state, struct job *job, struct node_list nodes, uint32_t gpus,
@@ -414,6 +466,7 @@ int lifecycle_want(struct state *state, struct job *job, struct node_list nodes,
         node_list_release(&nodes);
         return -1;
     }
+    bool had_change = job->has_change;
     drop_change(job);
     bool same;
     if (same_nodes(&nodes, &job->executing, &same, err)) {
@@ -434,26 +487,22 @@ int lifecycle_want(struct state *state, struct job *job, struct node_list nodes,
     }
     if (job->state != JOB_IN_RECONFIGURATION)
         job->state = job->has_change ? JOB_PENDING_RECONFIGURATION : JOB_RUNNING;
+    if (!job->has_change && had_change)
+        journal_withdraw(journal_of(state), state, job);
+    if (job->has_change &&
+        tell_nodes(state, job, &job->wanted, &job->executing, journal_reserve, err))
+        return -1;
     return job_changed(state, job, err);
 }
 
-/* Marks the nodes of a list that a job runs on afterwards, by a bit per node. */
-static uint64_t *node_set(const struct state *state, const struct node_list *list,
-                          struct error *err)
+static int tell_reconfiguration(const struct state *state, const struct job *job,
+                                const struct node_list *before, struct error *err)
 {
-    uint64_t *set = calloc(state->platform->num_nodes / 64 + 1, sizeof *set);
-    if (!set) {
-        error_no_memory(err);
-        return NULL;
-    }
-    for (uint32_t i = 0; i < list->count; i++)
-        set[list->ids[i] / 64] |= UINT64_C(1) << (list->ids[i] % 64);
-    return set;
-}
-
-static bool in_set(const uint64_t *set, uint32_t id)
-{
-    return set[id / 64] >> (id % 64) & 1;
+    if (tell_nodes(state, job, before, &job->executing, journal_shrink, err) ||
+        tell_nodes(state, job, &job->executing, before, journal_grow, err))
+        return -1;
+    journal_reconfiguration(journal_of(state), state, job);
+    return 0;
 }
 
 int lifecycle_reconfigure(struct state *state, struct job *job, struct error *err)
@@ -483,16 +532,19 @@ int lifecycle_reconfigure(struct state *state, struct job *job, struct error *er
     }
     free(kept_or_new);
     free(was_running);
-    node_list_release(&before);
     note_size(job);
     job->reconfigurations++;
     job->state = JOB_IN_RECONFIGURATION;
+    if (result == 0)
+        result = tell_reconfiguration(state, job, &before, err);
+    node_list_release(&before);
     return result ? -1 : job_changed(state, job, err);
 }
 
 int lifecycle_resume(struct state *state, struct job *job, struct error *err)
 {
     job->state = job->has_change ? JOB_PENDING_RECONFIGURATION : JOB_RUNNING;
+    journal_resume(journal_of(state), state, job);
     return job_changed(state, job, err);
 }
 

@@ -8,6 +8,9 @@
 #include "base/interrupt.h"
 #include "elastisim/scheduler.h"
 #include "resources/resources.h"
+#include "results/journal.h"
+#include "results/monitoring.h"
+#include "results/results.h"
 #include "simulation/devices.h"
 #include "simulation/executor.h"
 #include "simulation/lifecycle.h"
@@ -69,6 +72,9 @@ struct simulation {
     unsigned idle_invocations;
     struct node_list before; /* nodes of the job at a point, sorted; scratch */
     struct simulation_figures figures;
+    struct monitoring *monitoring; /* NULL without sensing */
+    bool sampled;                  /* up to the end of the advance under way */
+    struct journal *journal;       /* NULL when nobody wants it */
 };
 
 static bool failed(const struct simulation *simulation)
@@ -134,8 +140,11 @@ static int ask(struct simulation *simulation, const struct invocation *invocatio
     double start = wall_seconds();
     int result = simulation->scheduler->invoke(simulation->scheduler->self, state, invocation,
                                                &simulation->decisions, simulation->err);
-    simulation->figures.scheduler_seconds += wall_seconds() - start;
+    double seconds = wall_seconds() - start;
+    simulation->figures.scheduler_seconds += seconds;
     simulation->figures.invocations++;
+    journal_invocation(simulation->journal, state, invocation->type, invocation->trigger,
+                       simulation->decisions.count, seconds);
     state_forget_changes(state);
     return result;
 }
@@ -178,6 +187,7 @@ static void apply_kill(struct simulation *simulation, struct job *job)
     if (job_has_ended(job))
         return;
     end_job(simulation, job, JOB_KILLED);
+    journal_kill(simulation->journal, &simulation->state, job, "scheduler");
     add_follow_up(simulation, job);
 }
 
@@ -409,6 +419,7 @@ static void walltime_exceeded(void *owner)
     struct simulation *simulation = watch->simulation;
     struct job *job = watch->job;
     end_job(simulation, job, JOB_KILLED);
+    journal_kill(simulation->journal, &simulation->state, job, "walltime");
     if (simulation->configuration->schedule_on_job_finalize && !failed(simulation))
         invoke(simulation, (struct invocation){.type = ELASTISIM_JOB_KILLED, .trigger = job}, NULL);
 }
@@ -428,6 +439,7 @@ static void at_end(void *context, struct job *job)
 {
     struct simulation *simulation = context;
     end_job(simulation, job, JOB_COMPLETED);
+    journal_complete(simulation->journal, &simulation->state, job);
     if (simulation->configuration->schedule_on_job_finalize && !failed(simulation))
         invoke(simulation, (struct invocation){.type = ELASTISIM_JOB_COMPLETED, .trigger = job},
                NULL);
@@ -454,6 +466,18 @@ static void silent_scheduling_point(struct simulation *simulation, struct job *j
                NULL);
 }
 
+static void tell_point(const struct simulation *simulation, const struct job *job, bool requests,
+                       uint32_t request)
+{
+    uint64_t phase, iteration;
+    if (requests) {
+        journal_request(simulation->journal, &simulation->state, job, request);
+        return;
+    }
+    execution_place(job->execution, &phase, &iteration);
+    journal_point(simulation->journal, &simulation->state, job, phase, iteration);
+}
+
 /* Asks the scheduler where the job may be resized. */
 static void consult(struct simulation *simulation, struct job *job)
 {
@@ -462,11 +486,13 @@ static void consult(struct simulation *simulation, struct job *job)
     if (execution_request(job->execution, &asks, &request, simulation->err))
         return;
     struct invocation invocation = {.trigger = job};
-    if (asks && request != job->executing.count) {
+    bool requests = asks && request != job->executing.count;
+    if (!requests && !execution_has_scheduling_point(job->execution))
+        return;
+    tell_point(simulation, job, requests, request);
+    if (requests) {
         invocation.type = ELASTISIM_EVOLVING_REQUEST;
         invocation.request = request;
-    } else if (!execution_has_scheduling_point(job->execution)) {
-        return;
     } else if (simulation->configuration->schedule_on_scheduling_point) {
         invocation.type = ELASTISIM_SCHEDULING_POINT;
     } else {
@@ -475,6 +501,8 @@ static void consult(struct simulation *simulation, struct job *job)
     }
     if (!invoke(simulation, invocation, job) && job->has_change)
         lifecycle_reconfigure(&simulation->state, job, simulation->err);
+    if (requests && !failed(simulation) && !job_has_ended(job))
+        journal_answer(simulation->journal, &simulation->state, job, request);
 }
 
 static void at_point(void *context, struct job *job)
@@ -508,6 +536,8 @@ struct simulation *simulation_create(const struct configuration *configuration,
     simulation->platform = platform;
     simulation->scheduler = scheduler;
     simulation->err = err;
+    simulation->monitoring = results_monitoring(results);
+    simulation->journal = results_journal(results);
     struct state *state = &simulation->state;
     if (state_create(state, configuration, platform, workload, results, err) ||
         validator_create(&simulation->validator, platform->num_nodes, err) ||
@@ -517,6 +547,7 @@ struct simulation *simulation_create(const struct configuration *configuration,
         simulation_destroy(simulation);
         return NULL;
     }
+    simulation->devices.monitoring = simulation->monitoring;
     simulation->executor.at_point = at_point;
     simulation->executor.at_end = at_end;
     simulation->executor.context = simulation;
@@ -592,6 +623,21 @@ static void deliver_completions(struct simulation *simulation)
         executor_complete(&simulation->executor, &completion);
 }
 
+/* Members of a load end at `time`, and the port still tells how it was up to there. */
+static void sample_before_ends(void *context, double time)
+{
+    struct simulation *simulation = context;
+    monitoring_pass(simulation->monitoring, time, true);
+    simulation->sampled = true;
+}
+
+static int check_writing(struct simulation *simulation)
+{
+    if (monitoring_check(simulation->monitoring, simulation->err))
+        return -1;
+    return journal_check(simulation->journal, simulation->err);
+}
+
 /* Moves the clock to the next event, or to completions of loads before it; these are handled here.
  * *arrived tells whether it got to the event. The port hears of every step, so that a load starts
  * at the right time. */
@@ -599,15 +645,22 @@ static int move_clock(struct simulation *simulation, const struct event *next, b
 {
     struct resources *resources = simulation->platform->resources;
     struct state *state = &simulation->state;
+    bool busy = resources_busy(resources);
     double reached, until = next ? next->time : INFINITY;
-    if (next && next->last && resources_busy(resources))
+    if (next && next->last && busy)
         until += WALLTIME_TOLERANCE * fmax(1, 1e-3 * until);
+    simulation->sampled = false;
     if (resources_advance(resources, until, &reached, simulation->err))
         return -1;
     if (!isfinite(reached))
         return stuck(simulation);
     *arrived = next && reached >= until;
-    state->now = fmax(state->now, *arrived ? next->time : reached);
+    double now = fmax(state->now, *arrived ? next->time : reached);
+    if (!simulation->sampled)
+        monitoring_pass(simulation->monitoring, now, busy);
+    if (check_writing(simulation))
+        return -1;
+    state->now = now;
     deliver_completions(simulation);
     return failed(simulation) ? -1 : 0;
 }
@@ -658,10 +711,13 @@ int simulation_run(struct simulation *simulation, simulation_progress_fn *progre
     simulation->err = err;
     simulation->executor.err = err;
     simulation->devices.err = err;
+    if (simulation->monitoring)
+        resources_observe(simulation->platform->resources, sample_before_ends, simulation);
+    monitoring_pass(simulation->monitoring, state->now, false);
     expect_submission(simulation);
     expect_period(simulation);
     unsigned events = 0;
-    while (jobs_ended(state) < state->num_jobs) {
+    while (jobs_ended(state) < state->num_jobs || simulation->follow_ups) {
         if (step(simulation))
             return -1;
         if (++events % EVENTS_PER_LOOK == 0) {

@@ -20,7 +20,8 @@ struct simulation_progress {
 };
 typedef void simulation_progress_fn(void *context, const struct simulation_progress *progress);
 
-/* All pointers are borrowed. Returns NULL with err. */
+/* All pointers are borrowed; the scheduler need not be open before simulation_run. Returns NULL with
+ * err. */
 struct simulation *simulation_create(const struct configuration *configuration,
                                      const struct platform *platform,
                                      const struct workload *workload,

@@ -176,14 +176,13 @@ static int check_counts(const struct check *check, const struct job *job,
 }
 
 static int check_equipment(const struct check *check, const struct job *job, uint32_t gpus,
-                           uint32_t id)
+                           bool uses_burst_buffer, uint32_t id)
 {
     const struct node_description *node = check->state->nodes[id].description;
-    const bool *uses = job->request->application->uses;
     if (node->num_gpus < gpus)
         return refuse(check, job->request->id, "node %u (%s) has %u GPUs, %u are assigned per node",
                       id, node->name, node->num_gpus, gpus);
-    if ((uses[TASK_BB_READ] || uses[TASK_BB_WRITE]) && node->type == NODE_PLAIN)
+    if (uses_burst_buffer && node->type == NODE_PLAIN)
         return refuse(check, job->request->id,
                       "node %u (%s) has no burst buffer, which tasks of %s use", id, node->name,
                       job->request->application->file);
@@ -273,8 +272,11 @@ static int check_decision(const struct check *check, const struct decision *deci
     const uint32_t *ids = decision->sets_nodes ? decision->nodes : assigned->ids;
     uint32_t count = decision->sets_nodes ? decision->num_nodes : assigned->count;
     uint32_t gpus = decided_gpus(job, decision);
+    bool uses_burst_buffer =
+        job_uses(job->request, TASK_BB_READ) || job_uses(job->request, TASK_BB_WRITE);
     for (uint32_t i = 0; i < count; i++)
-        if (check_equipment(check, job, gpus, ids[i]) || check_available(check, job, ids[i]))
+        if (check_equipment(check, job, gpus, uses_burst_buffer, ids[i]) ||
+            check_available(check, job, ids[i]))
             return -1;
     return 0;
 }

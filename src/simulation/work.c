@@ -6,9 +6,11 @@
  */
 #include "simulation/execution.h"
 
+#include "results/monitoring.h"
 #include "results/results.h"
 #include "simulation/patterns.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,11 +69,35 @@ static struct part *part_create(struct cohort *cohort, uint32_t count)
     return part;
 }
 
+static struct monitoring *monitoring_of(const struct cohort *cohort)
+{
+    return results_monitoring(executor_of(cohort)->state->results);
+}
+
+/* The ranks of a part begin (+1) or end (-1) to keep their CPUs busy, or end to keep their GPUs so.
+ */
+static void tell_busy(const struct part *part, int change)
+{
+    const struct cohort *cohort = part->cohort;
+    struct monitoring *monitoring = monitoring_of(cohort);
+    if (!monitoring || part->busy == BUSY_NOTHING)
+        return;
+    int gpus = (int)cohort->execution->job->executing_gpus;
+    for (uint32_t i = 0; i < part->count; i++) {
+        uint32_t node = cohort->team->nodes[part->ranks[i]];
+        if (part->busy == BUSY_CPU)
+            monitoring_compute(monitoring, node, change);
+        else if (change < 0)
+            monitoring_use_gpus(monitoring, node, -gpus, INFINITY);
+    }
+}
+
 /* Ends what the part has under way and frees it; its ranks are the caller's affair. */
 void part_destroy(struct part *part)
 {
     struct cohort *cohort = part->cohort;
     struct executor *executor = executor_of(cohort);
+    tell_busy(part, -1);
     event_heap_remove(executor->heap, &part->end);
     if (part->load)
         resources_cancel(executor->state->platform->resources, part->load);
@@ -91,9 +117,11 @@ static void timer_ended(void *owner)
     part_ended(part, part->ranks, part->count);
 }
 
-static void start_timer(struct part *part, double duration)
+static void start_timer(struct part *part, double duration, enum busy busy)
 {
     struct executor *executor = executor_of(part->cohort);
+    part->busy = busy;
+    tell_busy(part, 1);
     double end = executor->state->now + duration;
     part->end = (struct event){.time = end, .handle = timer_ended, .owner = part};
     if (event_heap_add(executor->heap, &part->end))
@@ -124,7 +152,7 @@ static int compare_timed(const void *a, const void *b)
 }
 
 /* Puts the ready ranks into parts, one per distinct duration; those without stay ready. */
-static void start_timers(struct cohort *cohort, struct timed_rank *timed)
+static void start_timers(struct cohort *cohort, struct timed_rank *timed, enum busy busy)
 {
     uint32_t count = cohort->num_ready;
     qsort(timed, count, sizeof *timed, compare_timed);
@@ -142,12 +170,12 @@ static void start_timers(struct cohort *cohort, struct timed_rank *timed)
             return;
         for (uint32_t i = from; i < to; i++)
             part->ranks[i - from] = timed[i].rank;
-        start_timer(part, timed[from].duration);
+        start_timer(part, timed[from].duration, busy);
     }
 }
 
 /* All ready ranks take the same time. */
-static void start_one_timer(struct cohort *cohort, double duration)
+static void start_one_timer(struct cohort *cohort, double duration, enum busy busy)
 {
     if (duration <= 0)
         return;
@@ -156,7 +184,7 @@ static void start_one_timer(struct cohort *cohort, double duration)
         return;
     memcpy(part->ranks, cohort->ready, cohort->num_ready * sizeof *cohort->ready);
     cohort->num_ready = 0;
-    start_timer(part, duration);
+    start_timer(part, duration, busy);
 }
 
 static bool same_for_all(const struct task *task)
@@ -165,13 +193,14 @@ static bool same_for_all(const struct task *task)
 }
 
 /* A duration per rank: the share of the task's compute, over the node's speed when `by_speed`. */
-static void start_durations(struct cohort *cohort, const struct task *task, bool by_speed)
+static void start_durations(struct cohort *cohort, const struct task *task, bool by_speed,
+                            enum busy busy)
 {
     const struct execution *execution = cohort->execution;
     const struct team *team = cohort->team;
     if (same_for_all(task) && (!by_speed || team->uniform_speed > 0)) {
         double share = compute_share(execution, task, 0, team->size);
-        start_one_timer(cohort, by_speed ? share / team->uniform_speed : share);
+        start_one_timer(cohort, by_speed ? share / team->uniform_speed : share, busy);
         return;
     }
     struct timed_rank *timed = malloc(cohort->num_ready * sizeof *timed);
@@ -184,7 +213,7 @@ static void start_durations(struct cohort *cohort, const struct task *task, bool
         double share = compute_share(execution, task, rank, team->size);
         timed[i] = (struct timed_rank){by_speed ? share / node_speed(team, rank) : share, rank};
     }
-    start_timers(cohort, timed);
+    start_timers(cohort, timed, busy);
     free(timed);
 }
 
@@ -276,7 +305,7 @@ static void start_compute(struct cohort *cohort, const struct task *task)
     if (cohort->execution->shares_cpus)
         wait_for_load(cohort, LOAD_COMPUTE, take_loaded(cohort, flops_of_rank, task), 0);
     else
-        start_durations(cohort, task, true);
+        start_durations(cohort, task, true, BUSY_CPU);
 }
 
 /* --- I/O ----------------------------------------------------------------------------------- */
@@ -430,6 +459,16 @@ static void gpu_durations(const struct cohort *cohort, const struct task *task, 
     *link = bytes > 0 ? bytes / node->gpu_bandwidth : 0;
 }
 
+/* A rank's kernels keep its GPUs busy, for a shorter time than its part lasts when the exchange on
+ * the GPU link takes longer. */
+static void tell_kernels(const struct cohort *cohort, uint32_t rank, double kernel)
+{
+    const struct executor *executor = executor_of(cohort);
+    int gpus = (int)cohort->execution->job->executing_gpus;
+    double until = kernel > 0 ? executor->state->now + kernel : -1;
+    monitoring_use_gpus(monitoring_of(cohort), cohort->team->nodes[rank], gpus, until);
+}
+
 /* GPUs of the job's own: both durations are known, the rank waits for the longer. */
 static void use_own_gpus(struct cohort *cohort, const struct task *task)
 {
@@ -442,8 +481,10 @@ static void use_own_gpus(struct cohort *cohort, const struct task *task)
         double kernel, link;
         gpu_durations(cohort, task, cohort->ready[i], &kernel, &link);
         timed[i] = (struct timed_rank){kernel > link ? kernel : link, cohort->ready[i]};
+        if (timed[i].duration > 0)
+            tell_kernels(cohort, cohort->ready[i], kernel);
     }
-    start_timers(cohort, timed);
+    start_timers(cohort, timed, BUSY_GPUS);
     free(timed);
 }
 
@@ -518,12 +559,12 @@ static void perform_busy_wait(struct cohort *cohort, const struct task *task)
     if (cohort->execution->shares_cpus)
         wait_for_load(cohort, LOAD_COMPUTE, take_loaded(cohort, busy_flops_of_rank, task), 0);
     else
-        start_durations(cohort, task, false);
+        start_durations(cohort, task, false, BUSY_CPU);
 }
 
 static void perform_idle(struct cohort *cohort, const struct task *task)
 {
-    start_durations(cohort, task, false);
+    start_durations(cohort, task, false, BUSY_NOTHING);
 }
 
 void perform_task(struct cohort *cohort, const struct task *task)

@@ -72,6 +72,21 @@ static const struct block *block_at(const struct job_request *job, size_t index)
     }
 }
 
+bool job_uses(const struct job_request *job, enum task_type type)
+{
+    const struct application *application = job->application;
+
+    for (size_t i = 0; application->uses[type] && i < NUM_ONE_TIME + application->num_phases; i++) {
+        const struct block *block = block_at(job, i);
+        for (size_t task = 0; block != NULL && task < block->num_tasks; task++) {
+            if (block->tasks[task].type == type) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* Where the task's load stands, for messages. */
 static const char *task_where(const struct task *task)
 {

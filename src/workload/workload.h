@@ -75,6 +75,10 @@ struct workload_limits {
     bool has_burst_buffer; /* at least one node has one */
 };
 
+/* Whether a job of this type may come to run a task of the given type: rigid and moldable jobs
+ * never run on_reconfiguration and on_expansion. */
+bool job_uses(const struct job_request *job, enum task_type type);
+
 struct workload;
 
 /* Reads the jobs file and every application model it names (each file once). Checks all that can

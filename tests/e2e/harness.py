@@ -323,7 +323,7 @@ class Peer(threading.Thread):
     """A scheduler that speaks the protocol raw and records every message.
 
     Its function decides on each invocation: a list of entries (see change) is the answer's list of jobs, an
-    object the whole answer, bytes are sent as they are, and after None nothing is sent.
+    object the whole answer, bytes are sent as they are (a tuple: one after the other), and after None nothing is.
     """
 
     def __init__(self, url: str, decide: Callable[[Peer], Any]) -> None:
@@ -370,6 +370,7 @@ class Peer(threading.Thread):
 
     def run(self) -> None:
         with zmq.Context() as context, context.socket(zmq.PAIR) as socket:
+            socket.setsockopt(zmq.RECONNECT_IVL, 5)
             socket.connect(self.url)
             try:
                 while not self.ended and not self._stopped.is_set():
@@ -394,8 +395,10 @@ class Peer(threading.Thread):
         answer = self.decide(self)
         if isinstance(answer, list):
             answer = {'code': ANSWER, 'jobs': answer}
-        if answer is not None:
-            socket.send(answer if isinstance(answer, bytes) else json.dumps(answer).encode())
+        if isinstance(answer, dict):
+            answer = json.dumps(answer).encode()
+        for text in answer if isinstance(answer, tuple) else [answer] if answer is not None else []:
+            socket.send(text)
 
     def stop(self) -> None:
         """Ends the thread; raises what its function raised."""

@@ -10,6 +10,7 @@ import pytest
 from harness import (
     ALLOCATED,
     COMPLETED,
+    DONE,
     FREE,
     IN_CHANGE,
     PENDING,
@@ -124,7 +125,8 @@ def test_a_job_that_is_not_rigid_starts_with_its_least_gpus_unless_told_otherwis
     scenario.platform(crossbar(2, num_gpus=4, flops_per_gpu='1Gf', gpu_to_gpu_bw='1GBps'))
     kernel = model(phase(task('gpu', flops=12e9, computation_pattern='uniform')))
     scenario.workload(*[flexible(kind, 1, 1, kernel, num_gpus_per_node_min=2, num_gpus_per_node_max=4)] * 2)
-    result, _ = scenario.ask(lambda peer: [change(0, [0]), change(1, [1], 3)] if peer.message['job_id'] == 1 else [])
+    both = [change(0, [0]), change(1, [1], 3)]
+    result, _ = scenario.ask(lambda peer: both if (peer.kind, peer.message['job_id']) == (SUBMIT, 1) else [])
     assert result.ends() == near([6, 4])
 
 
@@ -138,7 +140,7 @@ def test_a_malleable_job_is_resized_at_once_at_a_scheduling_point(
     scenario.workload(flexible('malleable', 1, 4, steps())).configure(schedule_on_scheduling_point=True)
     result, peer = scenario.ask(at({(POINT, 4): [change(0, nodes)]}))
     assert result.ends() == near([end])
-    assert states(peer) == [(0, PENDING), (near(4), RUNNING), (near(end), 7)]
+    assert states(peer) == [(0, PENDING), (near(4), RUNNING), (near(end), DONE)]
     changed = sorted(nodes) != [0, 1]
     assert result.column('Reconfigurations') == [str(int(changed))]
     assert result.column('Nodes At Start') == ['2']
@@ -175,18 +177,18 @@ def test_nodes_dropped_at_a_point_can_go_to_another_running_job(scenario: Scenar
 @pytest.mark.parametrize('own_point', [True, False])
 def test_a_change_that_waits_reserves_nodes_until_the_next_scheduling_point(
         scenario: Scenario, own_point: bool) -> None:
-    """Decided at 5 s, applied at 8 s, whether the scheduler is invoked there or not."""
-    scenario.workload(flexible('malleable', 1, 4, steps()), rigid(1, waiting(100), 50))
-    scenario.configure(schedule_on_scheduling_point=own_point, scheduling_interval=5)
-    result, peer = scenario.ask(at({(PERIODIC, 5): [change(0, [0, 1, 2, 3])]}))
-    assert result.ends()[0] == near(4 + 4 + 2)
+    """Decided at 3 s, applied at 4 s, whether the scheduler is invoked there or not."""
+    scenario.workload(flexible('malleable', 1, 4, steps()))
+    scenario.configure(schedule_on_scheduling_point=own_point, scheduling_interval=3)
+    result, peer = scenario.ask(at({(PERIODIC, 3): [change(0, [0, 1, 2, 3])]}))
+    assert result.ends() == near([4 + 2 + 2])
     rows = [(row['Time'], row['State'], row['Running jobs'], row['Expected jobs']) for row in result.nodes
             if row['Node'] == 'n3']
-    assert rows[:4] == [('0', 'free', 'none', 'none'), ('5', 'reserved', 'none', '0'),
-                        ('8', 'allocated', '0', 'none'), ('10', 'free', 'none', 'none')]
+    assert rows == [('0', 'free', 'none', 'none'), ('3', 'reserved', 'none', '0'), ('4', 'allocated', '0', 'none'),
+                    ('8', 'free', 'none', 'none')]
     if own_point:
-        assert (near(8), PENDING_CHANGE) in states(peer)
-        assert node_states(peer, 3)[:3] == [(0, FREE), (near(8), RESERVED), (near(10), FREE)]
+        assert (near(4), PENDING_CHANGE) in states(peer)
+        assert node_states(peer, 3) == [(0, FREE), (near(4), RESERVED), (near(6), ALLOCATED), (near(8), FREE)]
 
 
 def test_a_pending_change_is_sent_with_the_new_assignment(scenario: Scenario) -> None:
@@ -246,7 +248,7 @@ def test_schedule_on_reconfiguration_tells_when_a_waiting_change_is_applied(scen
     scenario.workload(flexible('malleable', 1, 4, application), rigid(1, waiting(1), 1))
     scenario.configure(schedule_on_reconfiguration=told)
     plan = {(SUBMIT, 1): [change(0, [0])], (RECONFIGURATION, 4): [change(1, [1])]}
-    result, peer = scenario.ask(at(plan))
+    result, peer = scenario.ask(at(plan) if told else at({**plan, (COMPLETED, 21): [change(1, [1])]}))
     assert result.ends()[0] == near(4 + 1 + 8 + 8)
     assert [message['time'] for message in peer.of_kind(RECONFIGURATION)] == ([near(4)] if told else [])
     if told:
@@ -277,7 +279,8 @@ def test_a_waiting_change_of_the_gpus_is_applied_at_the_next_point(scenario: Sce
     scenario.configure(scheduling_interval=5)
     result, peer = scenario.ask(at({(PERIODIC, 5): [change(0, [0], 2)]}, {0: [0]}))
     assert result.ends() == near([8 + 4 + 4])
-    assert (10, RUNNING) in states(peer) and peer.jobs[0]['assigned_num_gpus_per_node'] == 2
+    told = [(job['state'], job['assigned_num_gpus_per_node']) for message in peer.messages for job in message['jobs']]
+    assert told == [(PENDING, 0), (RUNNING, 1), (RUNNING, 2), (RUNNING, 2), (DONE, 2)]
 
 
 def test_a_job_that_leaves_all_its_nodes_for_new_ones_goes_on_there(scenario: Scenario) -> None:
@@ -438,7 +441,7 @@ def test_performance_models_know_these_expressions(scenario: Scenario, text: str
 def test_a_job_is_running_while_on_init_runs_and_told_so(scenario: Scenario) -> None:
     scenario.workload(rigid(2, model(phase(busy(2)), on_init=phase(busy(2))))).configure(scheduling_interval=1)
     _, peer = scenario.ask(at({}))
-    assert states(peer) == [(0, PENDING), (1, RUNNING), (4, 7)]
+    assert states(peer) == [(0, PENDING), (1, RUNNING), (4, DONE)]
     assert node_states(peer, 0) == [(0, FREE), (1, ALLOCATED), (4, FREE)]
 
 

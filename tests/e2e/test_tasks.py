@@ -346,7 +346,7 @@ def expanding(**one_time: Json) -> Json:
     ({}, 4 + 2 + 2),
     ({'on_reconfiguration': phase(busy(1))}, 4 + 1 + 2 + 2),
     ({'on_reconfiguration': phase(busy(1), iterations=2)}, 4 + 2 + 2 + 2),
-    # Those that stay compute while the new ones prepare; the barrier holds them until the new ones are through.
+    # Those that stay wait at the barrier of the next iteration until the new ones are through.
     ({'on_expansion': phase(busy(5))}, 4 + (5 + 2) + 2),
     ({'on_reconfiguration': phase(busy(1)), 'on_expansion': phase(busy(5))}, 4 + 1 + (5 + 2) + 2),
     ({'on_expansion': phase(busy(5), iterations=0)}, 4 + 2 + 2),
@@ -363,6 +363,22 @@ def test_on_reconfiguration_runs_on_all_and_on_expansion_on_new_nodes_alone(
     scenario.configure(schedule_on_scheduling_point=True)
     result, _ = scenario.ask(grow_once)
     assert result.ends() == near([end])
+
+
+@pytest.mark.parametrize('barrier, kept', [(True, 9 + 2), (False, 4 + 2)])
+def test_kept_nodes_await_new_ones_at_the_barrier_of_the_next_iteration(
+        scenario: Scenario, barrier: bool, kept: float) -> None:
+    """New nodes prepare from 4 s to 9 s."""
+    work = cpu(8e9, 'all_ranks', name='step')
+    application = model(phase(work), phase(work, barrier=barrier), on_expansion=phase(busy(5)))
+
+    def grow_once(peer: Peer) -> list[Json]:
+        return [change(0, [0, 1, 2, 3])] if peer.kind == POINT else start_on({0: [0, 1]})(peer)
+
+    scenario.workload(flexible('malleable', 1, 4, application)).configure(schedule_on_scheduling_point=True)
+    result, _ = scenario.ask(grow_once)
+    assert {node: time for time, node, _ in result.rows_of('step')} == near(
+        {'n0': kept, 'n1': kept, 'n2': 11, 'n3': 11})
 
 
 def test_on_expansion_ranks_the_new_nodes_among_themselves(scenario: Scenario) -> None:

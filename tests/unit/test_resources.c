@@ -25,11 +25,12 @@
 #define HOST(name) "<host id='" name "' speed='1Gf'/>"
 
 /* Four hosts of 1 Gf, one link per ordered pair. */
+#define FROM(DO, from, a, b, c) DO(from, a) DO(from, b) DO(from, c)
 #define FOR_PAIRS(DO)                                                                              \
-    DO("a", "b")                                                                                   \
-    DO("a", "c")                                                                                   \
-    DO("a", "d") DO("b", "a") DO("b", "c") DO("b", "d") DO("c", "a") DO("c", "b") DO("c", "d")     \
-        DO("d", "a") DO("d", "b") DO("d", "c")
+    FROM(DO, "a", "b", "c", "d")                                                                   \
+    FROM(DO, "b", "a", "c", "d")                                                                   \
+    FROM(DO, "c", "a", "b", "d")                                                                   \
+    FROM(DO, "d", "a", "b", "c")
 static const char mesh[] =
     PLATFORM(HOST("a") HOST("b") HOST("c") HOST("d") FOR_PAIRS(LINK) FOR_PAIRS(ROUTE));
 
@@ -203,6 +204,9 @@ static const struct bad_case bad_platforms[] = {
      "--log=root.thresh:loud: SimGrid refuses the option: Unknown priority name: loud (must be one "
      "of: "
      "trace,debug,verbose,info,warning,error,critical)"},
+    {"p.xml", PLATFORM(ONE_HOST), "--cfg=host/model:default",
+     "--cfg=host/model:default: SimGrid refuses the option: of all host models only ptask_L07 has "
+     "parallel tasks"},
     {"p.xml", PLATFORM(ONE_HOST), "--cfg=plugin:none",
      "--cfg=plugin:none: SimGrid refuses the option: Model 'none' is invalid! Valid models are: "
      "link_load, link_energy_wifi, link_energy, host_load, host_energy, host_dvfs, cmonkey"},
@@ -782,6 +786,105 @@ static void test_handlers_may_cancel_and_start(void **state)
     assert_true(child_runs(cancel_self, NULL));
 }
 
+/* --- Many loads at random -------------------------------------------------------------------- */
+
+enum { NUM_SLOTS = 40, NUM_STEPS = 4000 };
+
+static uint64_t random_state = 1;
+
+static uint32_t random_below(uint32_t bound)
+{
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(random_state >> 33) % bound;
+}
+
+/* A group and the members of it that are under way. */
+struct slot {
+    struct load_group *group;
+    uint32_t members_left;
+};
+
+static void start_anything(struct resources *port, struct slot *slot)
+{
+    static const uint32_t pfs[] = {3};
+    static const struct pfs_targets targets = {pfs, 1};
+    const struct pfs_targets *const all_targets[] = {&targets, &targets, &targets, &targets};
+    double amounts[4], flops[4];
+    uint32_t count = 1 + random_below(4);
+    for (uint32_t i = 0; i < 4; i++) {
+        amounts[i] = 1e6 * (1 + random_below(5));
+        flops[i] = random_below(2) ? amounts[i] : 0;
+    }
+    const struct load load = {.kind = (enum load_kind)random_below(LOAD_STRIPED_WRITE + 1),
+                              .hosts = abcd,
+                              .num_hosts = random_below(2) ? 4 : count,
+                              .members = all_ranks,
+                              .amounts = amounts,
+                              .num_members = count,
+                              .targets = all_targets,
+                              .flops_per_byte = random_below(2),
+                              .flops = random_below(2) ? flops : NULL,
+                              .pattern = (enum matrix_pattern)random_below(MATRIX_LIST),
+                              .bytes = 1e6 * random_below(3)};
+    slot->members_left = load.kind == LOAD_EXCHANGE ? 1 : count;
+    slot->group = start(port, &load, (const char *)slot);
+}
+
+static void take_completions(struct resources *port)
+{
+    struct completion completion;
+    while (resources_next_completion(port, &completion)) {
+        struct slot *slot = completion.owner;
+        check(slot->group && completion.count > 0 && completion.count <= slot->members_left);
+        slot->members_left -= completion.count;
+        check(completion.last == (slot->members_left == 0));
+        for (uint32_t i = 1; i < completion.count; i++)
+            check(completion.indices[i - 1] < completion.indices[i]);
+        if (completion.last)
+            slot->group = NULL;
+    }
+}
+
+/* Each member ends once, none of a group that was cancelled, and time never goes back. */
+static void do_anything(const void *argument)
+{
+    static struct slot slots[NUM_SLOTS];
+    double now = 0;
+    (void)argument;
+    struct resources *port = open_with_disks();
+    for (int i = 0; i < NUM_STEPS; i++) {
+        struct slot *slot = &slots[random_below(NUM_SLOTS)];
+        if (slot->group && random_below(4) == 0) {
+            resources_cancel(port, slot->group);
+            slot->group = NULL;
+        } else if (!slot->group) {
+            start_anything(port, slot);
+        }
+        if (random_below(8) == 0)
+            check(resources_link_load(port, random_below(12)) <= 1.01e10);
+        double reached = advance(port, now + 1e-3 * random_below(3));
+        check(reached >= now);
+        now = reached;
+        take_completions(port);
+    }
+    while (resources_busy(port)) {
+        now = advance(port, INFINITY);
+        check(isfinite(now));
+        take_completions(port);
+    }
+    for (int i = 0; i < NUM_SLOTS; i++)
+        check(slots[i].group == NULL);
+    for (size_t host = 0; host < 4; host++)
+        check_near(resources_host_load(port, host), 0);
+    resources_close(port);
+}
+
+static void test_every_member_ends_once(void **state)
+{
+    (void)state;
+    assert_true(child_runs(do_anything, NULL));
+}
+
 /* --- Time ------------------------------------------------------------------------------------ */
 
 static void keep_time(const void *argument)
@@ -856,10 +959,29 @@ static void observe_ends(const void *argument)
     resources_close(port);
 }
 
+/* Disks and the network end at one instant, and then a disk alone. */
+static void observe_disks(const void *argument)
+{
+    const double amounts[] = {2e9, 4e9, 1e9};
+    (void)argument;
+    struct resources *port = open_with_disks();
+    resources_observe(port, observe, port);
+    start_io(port, LOAD_DISK_READ, amounts, 2, "R");
+    start_compute(port, amounts + 2, 1, "C");
+    check_near(advance(port, 10), 1);
+    check_text(completions(port), "R:0 C:0!");
+    check(num_observed == 1 && observed_load > 0.99e9);
+    check_near(advance(port, 10), 2);
+    check_text(completions(port), "R:1!");
+    check(num_observed == 2 && observed_load < 1);
+    resources_close(port);
+}
+
 static void test_ends_are_observed(void **state)
 {
     (void)state;
     assert_true(child_runs(observe_ends, NULL));
+    assert_true(child_runs(observe_disks, NULL));
 }
 
 /* --- Profiles -------------------------------------------------------------------------------- */
@@ -899,13 +1021,18 @@ static void change_bandwidth(const void *argument)
 
 static void turn_off(const void *argument)
 {
-    const double amounts[] = {2e9, 2e9};
+    const double amounts[] = {2e9, 2e9, 1e8, 1e8};
     struct error err = {.kind = ERROR_NONE};
     double reached;
     (void)argument;
     scratch_write("t.txt", "0.5 0\n10 1\n");
     struct resources *port =
         open_text(PLATFORM(HOST("a") "<host id='b' speed='1Gf' state_file='t.txt'/>"));
+    for (int i = 0; i < 2; i++) { /* SimGrid's activities are in their second life */
+        start_compute(port, amounts + 2, 2, "A");
+        check_near(advance(port, INFINITY), 0.1 * (i + 1));
+        check_text(completions(port), "A:0,1!");
+    }
     start_compute(port, amounts, 2, "A");
     check(resources_advance(port, INFINITY, &reached, &err) == -1);
     check(err.kind == ERROR_INPUT);
@@ -940,6 +1067,7 @@ int main(void)
         cmocka_unit_test(test_disk_io_shares_disks),
         cmocka_unit_test(test_striped_io_uses_all_disks),
         cmocka_unit_test(test_handlers_may_cancel_and_start),
+        cmocka_unit_test(test_every_member_ends_once),
         cmocka_unit_test(test_time_is_kept),
         cmocka_unit_test(test_ends_are_observed),
         cmocka_unit_test(test_profiles_change_the_platform),

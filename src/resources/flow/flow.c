@@ -86,16 +86,11 @@ static void flow_add_disk(struct resources *resources, size_t host, double read_
                           double write_bandwidth)
 {
     struct flow *flow = flow_of(resources);
-    struct host_disk *disk = calloc(1, sizeof *disk);
+    struct host_disk *disk = host_disk_create(flow, read_bandwidth, write_bandwidth);
     if (!disk) {
         flow->out_of_memory = true;
         return;
     }
-    disk->flow = flow;
-    disk->disk.read_bandwidth = read_bandwidth;
-    disk->disk.write_bandwidth = write_bandwidth;
-    disk->entry.owner = disk;
-    disk->entry.order = flow->num_entries++;
     free(flow->disks[host]);
     flow->disks[host] = disk;
 }
@@ -163,6 +158,7 @@ static void run(struct flow *flow, double until)
 {
     while (flow->ended.count == 0 && !flow->sharing.out_of_memory) {
         sharing_solve(&flow->sharing, flow->now);
+        disks_settle(flow);
         const struct agenda_entry *first = agenda_first(&flow->agenda);
         if (!first ||
             first->time > until + (isinf(until) ? 0 : entry_tolerance(flow, first, until)))

@@ -70,18 +70,29 @@ double entry_tolerance(const struct flow *flow, const struct agenda_entry *entry
     if (entry->handle == latency_ended)
         return fmax(steps, flow->settings.time_precision);
     if (entry->handle != variable_ended)
-        return steps;
+        return disk_same_instant(time) - time;
     const struct variable *variable = entry->owner;
     return variable->rate > 0 ? fmax(steps, flow->sharing.done / variable->rate) : steps;
 }
 
 /* --- Disk I/Os ------------------------------------------------------------------------------- */
 
+static void touch_disk(struct host_disk *disk)
+{
+    if (disk->touched)
+        return;
+    disk->touched = true;
+    disk->next_touched = disk->flow->touched_disks;
+    disk->flow->touched_disks = disk;
+}
+
 static void disk_io_ended(void *owner, double time)
 {
     struct host_disk *disk = owner;
     observe(disk->flow, time);
-    struct disk_io *io = disk_take_ended(&disk->disk, time);
+    agenda_remove(&disk->flow->agenda, &disk->entry);
+    touch_disk(disk);
+    struct disk_io *io = disk_take_ended(&disk->disk, fmax(time, disk->entry.time));
     while (io) {
         struct disk_part *part = io->owner;
         struct flow_group *group = part->group;
@@ -92,21 +103,39 @@ static void disk_io_ended(void *owner, double time)
         part_ended(group, part->member);
         free(part);
     }
-    enter(disk->flow, &disk->entry, disk_next_end(&disk->disk));
 }
 
-static struct host_disk *disk_of(struct flow *flow, uint32_t host)
+struct host_disk *host_disk_create(struct flow *flow, double read_bandwidth, double write_bandwidth)
 {
-    struct host_disk *disk = flow->disks[host];
+    struct host_disk *disk = calloc(1, sizeof *disk);
+    if (!disk)
+        return NULL;
+    disk->flow = flow;
+    disk->disk = (struct disk){.read_bandwidth = read_bandwidth,
+                               .write_bandwidth = write_bandwidth,
+                               .time = flow->now,
+                               .shares_are_known = true};
+    disk->entry.owner = disk;
     disk->entry.handle = disk_io_ended;
+    disk->entry.order = flow->num_entries++;
     return disk;
+}
+
+void disks_settle(struct flow *flow)
+{
+    struct host_disk *disk;
+    while ((disk = flow->touched_disks)) {
+        flow->touched_disks = disk->next_touched;
+        disk->touched = false;
+        enter(flow, &disk->entry, disk_next_end(&disk->disk));
+    }
 }
 
 bool disk_part_start(struct flow_group *group, uint32_t member, uint32_t host, double bytes,
                      uint32_t weight, bool is_write)
 {
     struct flow *flow = group->flow;
-    struct host_disk *disk = disk_of(flow, host);
+    struct host_disk *disk = flow->disks[host];
     struct disk_part *part = calloc(1, sizeof *part);
     if (!part) {
         flow->out_of_memory = true;
@@ -122,7 +151,7 @@ bool disk_part_start(struct flow_group *group, uint32_t member, uint32_t host, d
     group->disk_parts = part;
     flow->num_parts++;
     disk_start(&disk->disk, &part->io, is_write, bytes * weight, weight, flow->now);
-    enter(flow, &disk->entry, disk_next_end(&disk->disk));
+    touch_disk(disk);
     return true;
 }
 
@@ -131,7 +160,7 @@ void disk_part_stop(struct disk_part *part)
     struct flow_group *group = part->group;
     struct host_disk *disk = group->flow->disks[part->host];
     disk_cancel(&disk->disk, &part->io, group->flow->now);
-    enter(group->flow, &disk->entry, disk_next_end(&disk->disk));
+    touch_disk(disk);
     *(part->previous ? &part->previous->next : &group->disk_parts) = part->next;
     if (part->next)
         part->next->previous = part->previous;

@@ -41,6 +41,8 @@ struct host_disk {
     struct flow *flow;
     struct disk disk;
     struct agenda_entry entry; /* when the next I/O ends; its owner is this */
+    bool touched;              /* since the entry was made; in flow->touched_disks */
+    struct host_disk *next_touched;
 };
 
 struct host_figures {
@@ -70,6 +72,7 @@ struct flow {
     uint32_t num_links, num_hosts;
     struct host_figures *hosts;
     struct host_disk **disks; /* by host; NULL without */
+    struct host_disk *touched_disks;
     double now;
     uint64_t num_started; /* groups */
     uint64_t num_entries; /* of the agenda, for their order */
@@ -109,6 +112,11 @@ void variable_start(struct flow_group *group, struct variable *variable, double 
 bool disk_part_start(struct flow_group *group, uint32_t member, uint32_t host, double bytes,
                      uint32_t weight, bool is_write);
 void disk_part_stop(struct disk_part *part);
+/* NULL when out of memory. */
+struct host_disk *host_disk_create(struct flow *flow, double read_bandwidth,
+                                   double write_bandwidth);
+/* Works out when I/Os end next on disks where something has changed. */
+void disks_settle(struct flow *flow);
 /* How much later than `time` an entry may be due and still belong to that instant, in seconds. */
 double entry_tolerance(const struct flow *flow, const struct agenda_entry *entry, double time);
 

@@ -1,0 +1,305 @@
+"""Builds the report: one HTML file that carries its data, its charting library and nothing that is fetched."""
+
+import base64
+import html
+import json
+import sys
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .metrics import ALL, Metric, Statistics, format_seconds, format_value, statistics_of
+from .run import JOB_TYPES, Run
+from .series import Chart, Series, charts_of
+from .stats import shown_metrics
+from .timeline import Timeline, ranges, timeline_of
+
+HERE = Path(__file__).resolve().parent
+
+UPLOT_VERSION = '1.6.32'
+
+STATUSES = ('completed', 'killed', 'unfinished')
+
+
+@dataclass
+class Story:
+    """A run with all that is worked out from it."""
+
+    run: Run
+    timeline: Timeline | None
+    statistics: Statistics
+    charts: list[Chart]
+
+
+def story_of(run: Run) -> Story:
+    timeline = timeline_of(run)
+    return Story(run, timeline, statistics_of(run, timeline), charts_of(run, timeline))
+
+
+# --- Data for the charts ------------------------------------------------------------------------
+
+def _packed(code: str, values: Iterable[float]) -> dict[str, str]:
+    """Numbers as base64 of little-endian binary: 'd' float64, 'I' uint32, 'B' uint8."""
+    numbers = array(code, values)
+    if sys.byteorder == 'big':
+        numbers.byteswap()
+    return {'type': code, 'data': base64.b64encode(numbers.tobytes()).decode('ascii')}
+
+
+def _indices(values: Sequence[str], names: Sequence[str]) -> list[int]:
+    return [names.index(value) for value in values]
+
+
+def _jobs_data(run: Run, types: Sequence[str]) -> dict[str, Any]:
+    jobs = run.jobs
+    data: dict[str, Any] = {
+        'id': _packed('I', (job.id for job in jobs)),
+        'type': _packed('B', _indices([job.type for job in jobs], types)),
+        'status': _packed('B', _indices([job.status if job.status in STATUSES else 'unfinished' for job in jobs],
+                                        STATUSES)),
+        'submit': _packed('d', (job.submit for job in jobs)),
+        'start': _packed('d', (job.start for job in jobs)),
+        'end': _packed('d', (job.end for job in jobs)),
+    }
+    if any(job.name for job in jobs):
+        data['name'] = [job.name for job in jobs]
+    if all(job.nodes_at_start is not None for job in jobs):
+        data['nodesAtStart'] = _packed('I', (job.nodes_at_start or 0 for job in jobs))
+        data['nodesMin'] = _packed('I', (job.nodes_min or 0 for job in jobs))
+        data['nodesMax'] = _packed('I', (job.nodes_max or 0 for job in jobs))
+    if all(job.reconfigurations is not None for job in jobs):
+        data['reconfigurations'] = _packed('I', (job.reconfigurations or 0 for job in jobs))
+    return data
+
+
+def _lanes(timeline: Timeline) -> tuple[list[int], int]:
+    """Where several jobs share a node each gets a lane of it: per allocation and node, and how many lanes there are."""
+    ends: list[list[float]] = [[] for _ in timeline.nodes]  # per node: when each lane is free again
+    lanes = []
+    for allocation in timeline.allocations:
+        for node in allocation.nodes:
+            free = next((i for i, end in enumerate(ends[node]) if end <= allocation.begin), len(ends[node]))
+            if free == len(ends[node]):
+                ends[node].append(0)
+            ends[node][free] = allocation.end
+            lanes.append(free)
+    return lanes, max(map(len, ends), default=1)
+
+
+def _gantt_data(run: Run, timeline: Timeline) -> dict[str, Any]:
+    place = {job.id: i for i, job in enumerate(run.jobs)}
+    allocations = [allocation for allocation in timeline.allocations if allocation.job in place]
+    of, first, count = array('I'), array('I'), array('I')
+    data: dict[str, Any] = {}
+    if timeline.overlaps:
+        lanes, most = _lanes(timeline)
+        for i, allocation in enumerate(allocations):
+            for node in allocation.nodes:
+                of.append(i)
+                first.append(node)
+                count.append(1)
+        data.update(lane=_packed('I', lanes), lanes=most)
+    else:
+        for i, allocation in enumerate(allocations):
+            for start, length in ranges(allocation.nodes):
+                of.append(i)
+                first.append(start)
+                count.append(length)
+    changes = [change for change in timeline.reconfigurations if change.job in place]
+    return data | {
+        'nodes': timeline.nodes,
+        'job': _packed('I', (place[allocation.job] for allocation in allocations)),
+        'begin': _packed('d', (allocation.begin for allocation in allocations)),
+        'end': _packed('d', (allocation.end for allocation in allocations)),
+        'allocation': _packed('I', of), 'first': _packed('I', first), 'count': _packed('I', count),
+        'changes': {
+            'job': _packed('I', (place[change.job] for change in changes)),
+            'begin': _packed('d', (change.begin for change in changes)),
+            'end': _packed('d', (change.end for change in changes)),
+        },
+    }
+
+
+def _series_data(series: Series) -> dict[str, Any]:
+    return {'times': _packed('d', series.times), 'values': _packed('d', series.values)}
+
+
+def _chart_data(chart: Chart) -> dict[str, Any]:
+    return {'key': chart.key, 'title': chart.title, 'unit': chart.unit, 'full': chart.full,
+            'lines': {label: _series_data(series) for label, series in chart.lines.items()}}
+
+
+def _run_data(story: Story, types: Sequence[str]) -> dict[str, Any]:
+    run, timeline = story.run, story.timeline
+    return {
+        'name': run.name,
+        'end': max(run.last_end, timeline.end if timeline else 0.0),
+        'jobs': _jobs_data(run, types),
+        'gantt': _gantt_data(run, timeline) if timeline else None,
+        'charts': [_chart_data(chart) for chart in story.charts],
+    }
+
+
+def report_data(stories: Sequence[Story]) -> dict[str, Any]:
+    present = {kind for story in stories for kind in story.run.types}
+    types = [kind for kind in JOB_TYPES if kind in present] + sorted(present - set(JOB_TYPES))
+    return {'types': types, 'statuses': STATUSES, 'runs': [_run_data(story, types) for story in stories]}
+
+
+# --- Text ---------------------------------------------------------------------------------------
+
+def _escape(text: object) -> str:
+    return html.escape(str(text))
+
+
+def _tile(label: str, value: str, note: str = '') -> str:
+    note = f'<span class="note">{_escape(note)}</span>' if note else ''
+    return f'<div class="tile"><span class="label">{_escape(label)}</span><b>{_escape(value)}</b>{note}</div>'
+
+
+def _tiles(story: Story) -> str:
+    figures = story.statistics.groups[ALL]
+    killed = figures['killed'] or 0
+    unfinished = figures['unfinished'] or 0
+    troubles = [f'{number:,.0f} {name}' for number, name in ((killed, 'killed'), (unfinished, 'unfinished')) if number]
+    nodes = story.statistics.num_nodes
+    span = figures['span'] or 0
+    tiles = [
+        _tile('Jobs', format_value(figures['jobs'], 'count'), ', '.join(troubles) or 'all completed'),
+        _tile('Span', format_seconds(span), f'{span:,.0f} s'),
+        _tile('Mean wait', format_value(figures['wait_mean'], 's'),
+              f'95 % within {format_value(figures["wait_p95"], "s")}'),
+        _tile('Mean slowdown', format_value(figures['slowdown_mean'], 'ratio'),
+              f'bounded, median {format_value(figures["slowdown_median"], "ratio")}'),
+        _tile('Node utilisation', format_value(figures['node_utilization'], 'percent'),
+              f'{nodes:,} nodes' if nodes else 'nodes not known'),
+        _tile('Throughput', f'{format_value(figures["throughput"], "jobs/h")} jobs/h'),
+        _tile('Reconfigurations', format_value(figures['reconfigurations'], 'count'),
+              f'{format_value(figures["reconfiguration_seconds"], "s")} in all'
+              if figures['reconfiguration_seconds'] is not None else ''),
+    ]
+    return f'<div class="tiles">{"".join(tiles)}</div>'
+
+
+def _row(cells: Sequence[str], tag: str = 'td') -> str:
+    head, *rest = cells
+    return f'<tr><th scope="row">{head}</th>{"".join(f"<{tag}>{cell}</{tag}>" for cell in rest)}</tr>'
+
+
+def _statistics_of_one(statistics: Statistics) -> str:
+    columns = list(statistics.groups.values())
+    rows = [_row([_escape(metric.label),
+                  *(_escape(format_value(figures[metric.key], metric.unit)) for figures in columns)])
+            for metric in shown_metrics(columns)]
+    heads = ''.join(f'<th scope="col">{_escape(group)}</th>' for group in statistics.groups)
+    return f'<table class="figures"><thead><tr><td></td>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+
+
+def _difference(first: float | None, value: float | None, metric: Metric) -> str:
+    """How a figure differs from the first run's, in per cent of that."""
+    if first is None or value is None or not first or metric.key == 'jobs':
+        return ''
+    change = 100 * (value - first) / first
+    return '' if abs(change) < 0.05 else f' <small>({change:+.1f} %)</small>'
+
+
+def _statistics_of_many(runs: Sequence[Statistics]) -> str:
+    """A table of all jobs, and one of each job type to unfold."""
+    tables = []
+    for group in dict.fromkeys(group for statistics in runs for group in statistics.groups):
+        there = [statistics.groups.get(group) for statistics in runs]
+        rows = []
+        for metric in shown_metrics([figures for figures in there if figures]):
+            values = [figures[metric.key] if figures else None for figures in there]
+            cells = [_escape(format_value(value, metric.unit)) + (_difference(values[0], value, metric) if i else '')
+                     for i, value in enumerate(values)]
+            rows.append(_row([_escape(metric.label), *cells]))
+        heads = ''.join(f'<th scope="col">{_escape(statistics.run)}</th>' for statistics in runs)
+        table = (f'<table class="figures"><thead><tr><th scope="row"></th>{heads}</tr></thead>'
+                 f'<tbody>{"".join(rows)}</tbody></table>')
+        tables.append(f'<details{" open" if group == ALL else ""}><summary>{"All" if group == ALL else _escape(group.title())} '
+                      f'jobs</summary>{table}</details>')
+    return f'<div class="compared">{"".join(tables)}</div>'
+
+
+def _statistics(stories: Sequence[Story]) -> str:
+    if len(stories) == 1:
+        return _statistics_of_one(stories[0].statistics)
+    return _statistics_of_many([story.statistics for story in stories])
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return ', '.join(map(_setting, value))
+    return json.dumps(value)
+
+
+def _configuration(stories: Sequence[Story]) -> str:
+    settings: list[dict[str, Any]] = []
+    for story in stories:
+        mine = dict(story.run.configuration or {})
+        if story.run.header.get('scheduler'):
+            mine['scheduler'] = story.run.header['scheduler']
+        settings.append(mine)
+    if not any(settings):
+        return ('<p class="missing">The configuration is not known: write a journal (configuration key '
+                '<code>events</code>), or name the configuration file in place of the folder.</p>')
+    keys = list(dict.fromkeys(key for mine in settings for key in mine))
+    rows = []
+    for key in keys:
+        values = [_setting(mine[key]) if key in mine else '-' for mine in settings]
+        differs = ' class="differs"' if len(set(values)) > 1 else ''
+        cells = ''.join(f'<td>{_escape(value)}</td>' for value in values)
+        rows.append(f'<tr{differs}><th scope="row">{_escape(key)}</th>{cells}</tr>')
+    heads = ''.join(f'<th scope="col">{_escape(story.run.name)}</th>' for story in stories)
+    head = f'<thead><tr><td></td>{heads}</tr></thead>' if len(stories) > 1 else ''
+    return f'<table class="settings">{head}<tbody>{"".join(rows)}</tbody></table>'
+
+
+def _summary(stories: Sequence[Story]) -> str:
+    if len(stories) == 1:
+        return _tiles(stories[0])
+    return ''.join(f'<h3>{_escape(story.run.name)}</h3>{_tiles(story)}' for story in stories)
+
+
+# --- The page -----------------------------------------------------------------------------------
+
+def _embedded(value: Any) -> str:
+    """JSON that can stand inside a script element."""
+    return json.dumps(value, separators=(',', ':'), allow_nan=False).replace('<', '\\u003c')
+
+
+def _asset(*path: str) -> str:
+    return (HERE.joinpath(*path)).read_text(encoding='utf-8')
+
+
+def _library() -> str:
+    """The charting library with its licence and version, as a comment that stays in the page."""
+    licence = _asset('vendor', 'uplot', 'LICENSE').replace('*/', '* /')
+    return f'/* uPlot {UPLOT_VERSION}\n\n{licence} */\n{_asset("vendor", "uplot", "uPlot.iife.min.js")}'
+
+
+def build_page(runs: Sequence[Run], title: str | None = None) -> str:
+    """The report of one run, or of several compared."""
+    stories = [story_of(run) for run in runs]
+    parts = {
+        'TITLE': _escape(title or ' and '.join(run.name for run in runs)),
+        'STYLE': f'{_asset("vendor", "uplot", "uPlot.min.css")}\n{_asset("assets", "report.css")}',
+        'SUMMARY': _summary(stories),
+        'STATISTICS': _statistics(stories),
+        'CONFIGURATION': _configuration(stories),
+        'LIBRARY': _library(),
+        'DATA': _embedded(report_data(stories)),
+        'SCRIPT': _asset('assets', 'report.js'),
+    }
+    page = _asset('assets', 'report.html')
+    pieces = page.split('{{')
+    filled = [pieces[0]]
+    for piece in pieces[1:]:
+        name, _, rest = piece.partition('}}')
+        filled += [parts[name], rest]
+    return ''.join(filled)

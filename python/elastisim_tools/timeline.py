@@ -1,0 +1,330 @@
+"""What happened on the nodes: which job held which nodes when, and how many nodes were allocated or reserved.
+
+Both the journal and node_utilization tell it; `timeline_of` takes the journal when there is one. `Replay` is the
+journal's meaning in code: it keeps the state of every job and node while events are applied.
+"""
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .run import OutputError, Run, read_journal
+
+
+@dataclass(slots=True)
+class Allocation:
+    """Nodes that a job held from begin to end, as sorted indices into Timeline.nodes."""
+
+    job: int
+    begin: float
+    end: float
+    nodes: list[int]
+
+
+@dataclass(slots=True)
+class Reconfiguration:
+    job: int
+    begin: float
+    end: float
+
+
+@dataclass
+class Series:
+    """A figure that changes in steps: values[i] holds from times[i] on."""
+
+    times: list[float] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+    def set(self, time: float, value: float) -> None:
+        """The value from `time` on; of several at one instant the last counts."""
+        if self.times and self.times[-1] == time:
+            self.values[-1] = value
+        else:
+            self.times.append(time)
+            self.values.append(value)
+
+
+@dataclass
+class Timeline:
+    nodes: list[str]
+    allocations: list[Allocation]  # by begin, then job
+    allocated: Series
+    reserved: Series
+    end: float
+    # From the journal alone; without it, the instants at which a running job's nodes changed.
+    reconfigurations: list[Reconfiguration] = field(default_factory=list)
+    has_journal: bool = False
+    overlaps: bool = False  # some node ran several jobs at once
+
+
+class Replay:
+    """The states of jobs and nodes, as the events of a journal make them.
+
+    After each `apply`, `changed` holds the nodes whose jobs changed with it.
+    """
+
+    def __init__(self) -> None:
+        self.node_names: list[str] = []
+        self.running: list[list[int]] = []  # jobs per node, in order of arrival
+        self.expected: list[list[int]] = []
+        self.job_states: dict[int, str] = {}
+        self.job_nodes: dict[int, list[int]] = {}  # of running jobs, in rank order
+        self.waiting: dict[int, list[int]] = {}  # the change that waits: the nodes reserved for it
+        self.allocated = 0
+        self.reserved = 0
+        self.changed: list[int] = []
+        self._apply = {
+            'begin': self._begin, 'submit': self._submit, 'start': self._start, 'reserve': self._reserve,
+            'withdraw': self._withdraw, 'shrink': self._shrink, 'grow': self._grow,
+            'reconfiguration_begin': self._reconfigure, 'reconfiguration_end': self._resume,
+            'complete': self._complete, 'kill': self._kill,
+        }
+
+    def apply(self, event: dict[str, Any]) -> None:
+        self.changed = []
+        apply = self._apply.get(event['kind'])
+        if apply:
+            apply(event)
+
+    def node_state(self, node: int) -> str:
+        return 'allocated' if self.running[node] else 'reserved' if self.expected[node] else 'free'
+
+    def _move(self, nodes: Iterable[int], job: int, running: bool | None, expected: bool | None) -> None:
+        """Puts a job on nodes (True), takes it off (False) or leaves it as it is (None)."""
+        for node in nodes:
+            before = self.node_state(node)
+            for jobs, there in ((self.running[node], running), (self.expected[node], expected)):
+                if there and job not in jobs:
+                    jobs.append(job)
+                elif there is False and job in jobs:
+                    jobs.remove(job)
+            after = self.node_state(node)
+            self.allocated += (after == 'allocated') - (before == 'allocated')
+            self.reserved += (after == 'reserved') - (before == 'reserved')
+            self.changed.append(node)
+
+    def _begin(self, event: dict[str, Any]) -> None:
+        self.node_names = event['nodes']
+        self.running = [[] for _ in self.node_names]
+        self.expected = [[] for _ in self.node_names]
+
+    def _submit(self, event: dict[str, Any]) -> None:
+        self.job_states[event['job']] = 'pending'
+
+    def _start(self, event: dict[str, Any]) -> None:
+        job = event['job']
+        self.job_states[job] = 'running'
+        self.job_nodes[job] = event['nodes']
+        self._move(event['nodes'], job, True, None)
+
+    def _reserve(self, event: dict[str, Any]) -> None:
+        job = event['job']
+        self._move(self.waiting.pop(job, []), job, None, False)
+        self.waiting[job] = event['nodes']
+        self._move(event['nodes'], job, None, True)
+        if self.job_states[job] == 'running':
+            self.job_states[job] = 'pending reconfiguration'
+
+    def _withdraw(self, event: dict[str, Any]) -> None:
+        job = event['job']
+        self._move(self.waiting.pop(job, []), job, None, False)
+        if self.job_states[job] == 'pending reconfiguration':
+            self.job_states[job] = 'running'
+
+    def _shrink(self, event: dict[str, Any]) -> None:
+        self._move(event['nodes'], event['job'], False, None)
+
+    def _grow(self, event: dict[str, Any]) -> None:
+        self._move(event['nodes'], event['job'], True, False)
+
+    def _reconfigure(self, event: dict[str, Any]) -> None:
+        job = event['job']
+        self.waiting.pop(job, None)
+        self.job_states[job] = 'in reconfiguration'
+        self.job_nodes[job] = event['nodes']
+
+    def _resume(self, event: dict[str, Any]) -> None:
+        job = event['job']
+        self.job_states[job] = 'pending reconfiguration' if job in self.waiting else 'running'
+
+    def _complete(self, event: dict[str, Any]) -> None:
+        self._end(event['job'], 'completed')
+
+    def _kill(self, event: dict[str, Any]) -> None:
+        self._end(event['job'], 'killed')
+
+    def _end(self, job: int, state: str) -> None:
+        self._move(self.job_nodes.pop(job, []), job, False, False)
+        self._move(self.waiting.pop(job, []), job, None, False)
+        self.job_states[job] = state
+
+
+class _Holdings:
+    """Collects allocations while jobs take and leave nodes."""
+
+    def __init__(self) -> None:
+        self.open: dict[tuple[int, float], set[int]] = {}  # (job, since) -> nodes
+        self.since: dict[int, list[float]] = {}  # job -> its keys in `open`
+        self.done: list[Allocation] = []
+
+    def take(self, job: int, time: float, nodes: Iterable[int]) -> None:
+        key = (job, time)
+        if key not in self.open:
+            self.open[key] = set()
+            self.since.setdefault(job, []).append(time)
+        self.open[key].update(nodes)
+
+    def leave(self, job: int, time: float, nodes: Iterable[int] | None = None) -> None:
+        """The job leaves some nodes, or (None) all of them."""
+        leaving = None if nodes is None else set(nodes)
+        for since in list(self.since.get(job, ())):
+            held = self.open[job, since]
+            gone = held if leaving is None else held & leaving
+            if gone and time > since:
+                self.done.append(Allocation(job, since, time, sorted(gone)))
+            left = held - gone
+            if left:
+                self.open[job, since] = left
+            else:
+                del self.open[job, since]
+                self.since[job].remove(since)
+        if not self.since.get(job):
+            self.since.pop(job, None)
+
+    def finish(self, time: float) -> list[Allocation]:
+        for job in list(self.since):
+            self.leave(job, time)
+        return sorted(self.done, key=lambda allocation: (allocation.begin, allocation.job, allocation.nodes[0]))
+
+
+def timeline_of(run: Run) -> Timeline | None:
+    """What happened on the nodes, or None when neither journal nor node_utilization were written."""
+    if run.header.get('nodes'):
+        return from_journal(run.files['events'])
+    if 'node_utilization' in run.files:
+        return from_node_utilization(run.files['node_utilization'])
+    return None
+
+
+def from_journal(path: Path) -> Timeline:
+    replay, holdings = Replay(), _Holdings()
+    allocated, reserved = Series(), Series()
+    reconfigurations: list[Reconfiguration] = []
+    under_way: dict[int, float] = {}
+    overlaps = False
+    time = 0.0
+    for event in read_journal(path):
+        time, kind, job = event['time'], event['kind'], event.get('job')
+        replay.apply(event)
+        if kind in ('start', 'grow'):
+            holdings.take(job, time, event['nodes'])
+            overlaps = overlaps or any(len(replay.running[node]) > 1 for node in event['nodes'])
+        elif kind == 'shrink':
+            holdings.leave(job, time, event['nodes'])
+        elif kind == 'reconfiguration_begin':
+            under_way[job] = time
+        elif kind in ('reconfiguration_end', 'complete', 'kill'):
+            if job in under_way:
+                reconfigurations.append(Reconfiguration(job, under_way.pop(job), time))
+            if kind != 'reconfiguration_end':
+                holdings.leave(job, time)
+        if replay.changed or kind == 'begin':
+            allocated.set(time, replay.allocated)
+            reserved.set(time, replay.reserved)
+    reconfigurations += [Reconfiguration(job, begin, time) for job, begin in under_way.items()]
+    return Timeline(replay.node_names, holdings.finish(time), allocated, reserved, time,
+                    sorted(reconfigurations, key=lambda change: (change.begin, change.job)), True, overlaps)
+
+
+def _jobs_in(text: str) -> list[int]:
+    return [] if text in ('none', '') else [int(job) for job in text.split(';')]
+
+
+def from_node_utilization(path: Path) -> Timeline:
+    numbers: dict[str, int] = {}
+    running: list[str] = []
+    states: list[str] = []
+    counts = {'allocated': 0, 'reserved': 0, 'free': 0}
+    allocated, reserved = Series(), Series()
+    holdings = _Holdings()
+    changes: dict[tuple[float, int], tuple[list[int], list[int]]] = {}  # of one instant: (job's) left and taken nodes
+    started: set[int] = set()
+    reconfigurations: dict[tuple[float, int], None] = {}
+    overlaps = False
+    time = 0.0
+
+    def settle() -> None:
+        for (instant, job), (left, taken) in changes.items():
+            if job in started and taken or left and job in holdings.since and _keeps(holdings, job, left):
+                reconfigurations[instant, job] = None
+            if left:
+                holdings.leave(job, instant, left)
+            if taken:
+                holdings.take(job, instant, taken)
+                started.add(job)
+        changes.clear()
+
+    try:
+        with open(path, newline='', encoding='utf-8') as file:
+            rows = csv.reader(file)
+            next(rows, None)
+            for text, name, state, jobs, _ in rows:
+                now = float(text)
+                if now > time:
+                    settle()
+                    time = now
+                node = numbers.get(name)
+                if node is None:
+                    node = numbers[name] = len(numbers)
+                    running.append('none')
+                    states.append('free')
+                    counts['free'] += 1
+                if jobs != running[node]:
+                    before, after = _jobs_in(running[node]), _jobs_in(jobs)
+                    running[node] = jobs
+                    overlaps = overlaps or len(after) > 1
+                    for job in before:
+                        if job not in after:
+                            _note(changes, now, job, node, 0)
+                    for job in after:
+                        if job not in before:
+                            _note(changes, now, job, node, 1)
+                if state != states[node]:
+                    counts[states[node]] -= 1
+                    counts[state] += 1
+                    states[node] = state
+                allocated.set(now, counts['allocated'])
+                reserved.set(now, counts['reserved'])
+    except (ValueError, KeyError) as error:
+        raise OutputError(f'{path}: not a node utilization file: {error}') from error
+    settle()
+    return Timeline(list(numbers), holdings.finish(time), allocated, reserved, time,
+                    [Reconfiguration(job, instant, instant) for instant, job in reconfigurations], False, overlaps)
+
+
+def _keeps(holdings: _Holdings, job: int, left: Sequence[int]) -> bool:
+    """Whether the job has nodes beside those it leaves."""
+    return sum(len(holdings.open[job, since]) for since in holdings.since[job]) > len(left)
+
+
+def _note(changes: dict[tuple[float, int], tuple[list[int], list[int]]], time: float, job: int, node: int,
+          side: int) -> None:
+    """Remembers that a job left (0) or took (1) a node; the one undoes the other."""
+    sides = changes.setdefault((time, job), ([], []))
+    if node in sides[1 - side]:
+        sides[1 - side].remove(node)
+    else:
+        sides[side].append(node)
+
+
+def ranges(nodes: Sequence[int]) -> list[tuple[int, int]]:
+    """Sorted numbers as (first, count) of contiguous ranges."""
+    result: list[tuple[int, int]] = []
+    for node in nodes:
+        if result and result[-1][0] + result[-1][1] == node:
+            result[-1] = (result[-1][0], result[-1][1] + 1)
+        else:
+            result.append((node, 1))
+    return result

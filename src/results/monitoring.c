@@ -1,0 +1,361 @@
+/* Promise: a sample costs no more than copying the row before it as long as nothing has changed. */
+#include "results/monitoring.h"
+
+#include "results/output.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum file { CPU, NETWORK, PFS, GPU, NUM_FILES };
+
+/* A file and the row that was written last, without its time. */
+struct table {
+    struct output output;
+    char *row; /* ",0,0.5\n"; owned */
+    size_t length, capacity;
+};
+
+struct monitoring {
+    const struct platform *platform;
+    struct table tables[NUM_FILES];
+    double interval;
+    uint64_t samples; /* written so far */
+    double next;      /* time of the next one */
+    bool was_busy;    /* loads were under way at the last sample */
+    /* CPU: */
+    uint32_t *computing; /* [node]: ranks */
+    bool cpus_changed;
+    double *cpu_loads; /* [node]: share of its speed that the port uses */
+    /* GPU: */
+    uint32_t *gpus_busy;     /* [node] */
+    double *gpus_busy_until; /* [node] */
+    bool gpus_changed;
+    double gpus_next_idle; /* the first of these times */
+    /* Network: */
+    size_t *links; /* those that count */
+    size_t num_links;
+    double network; /* at the last sample */
+    double pfs[2];  /* read, write */
+};
+
+static const char *const keys[NUM_FILES] = {
+    [CPU] = "cpu_utilization",
+    [NETWORK] = "network_activity",
+    [PFS] = "pfs_utilization",
+    [GPU] = "gpu_utilization",
+};
+
+/* --- Opening ------------------------------------------------------------------------------- */
+
+static void write_header(const struct monitoring *monitoring, enum file file, struct output *out)
+{
+    if (file == NETWORK) {
+        output_text(out, "Time,Utilization\n");
+        return;
+    }
+    if (file == PFS) {
+        output_text(out, "Time,Read,Write,Read (rel.),Write (rel.)\n");
+        return;
+    }
+    output_text(out, "Time");
+    for (uint32_t i = 0; i < monitoring->platform->num_nodes; i++) {
+        output_char(out, ',');
+        output_field(out, monitoring->platform->nodes[i].name);
+    }
+    output_char(out, '\n');
+}
+
+static int open_tables(struct monitoring *monitoring, const struct configuration *configuration,
+                       struct error *err)
+{
+    const char *const paths[NUM_FILES] = {
+        [CPU] = configuration->cpu_utilization,
+        [NETWORK] = configuration->network_activity,
+        [PFS] = configuration->pfs_utilization,
+        [GPU] = configuration->gpu_utilization,
+    };
+    for (size_t i = 0; i < NUM_FILES; i++) {
+        struct table *table = &monitoring->tables[i];
+        size_t columns = i == NETWORK ? 1 : i == PFS ? 4 : monitoring->platform->num_nodes;
+        table->capacity = columns * OUTPUT_NUMBER_SIZE + 2;
+        table->row = malloc(table->capacity);
+        if (!table->row)
+            return error_no_memory(err);
+        if (!paths[i])
+            continue;
+        if (output_open(&table->output, paths[i], configuration->file, keys[i], err))
+            return -1;
+        write_header(monitoring, (enum file)i, &table->output);
+    }
+    return 0;
+}
+
+static bool in_set(const struct link_set *set, size_t link)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->links[i] == link)
+            return true;
+    return false;
+}
+
+/* Links inside of hosts and those that only limit what clusters send are no network. */
+static bool counts(const struct platform *platform, size_t link)
+{
+    const char *name = resources_link_name(platform->resources, link);
+    return !strstr(name, "loopback") && !strstr(name, "limiter") &&
+           !in_set(&platform->pfs_read, link) && !in_set(&platform->pfs_write, link);
+}
+
+static int list_links(struct monitoring *monitoring, struct error *err)
+{
+    const struct platform *platform = monitoring->platform;
+    size_t count = resources_num_links(platform->resources);
+    monitoring->links = calloc(count + 1, sizeof *monitoring->links);
+    if (!monitoring->links)
+        return error_no_memory(err);
+    for (size_t i = 0; i < count; i++)
+        if (counts(platform, i))
+            monitoring->links[monitoring->num_links++] = i;
+    return 0;
+}
+
+int monitoring_open(struct monitoring **result, const struct configuration *configuration,
+                    const struct platform *platform, struct error *err)
+{
+    *result = NULL;
+    if (!configuration->sensing)
+        return 0;
+    struct monitoring *monitoring = calloc(1, sizeof *monitoring);
+    if (!monitoring)
+        return error_no_memory(err);
+    monitoring->platform = platform;
+    monitoring->interval = configuration->sensing_interval;
+    monitoring->cpus_changed = monitoring->gpus_changed = true;
+    size_t nodes = platform->num_nodes;
+    monitoring->computing = calloc(nodes, sizeof *monitoring->computing);
+    monitoring->cpu_loads = calloc(nodes, sizeof *monitoring->cpu_loads);
+    monitoring->gpus_busy = calloc(nodes, sizeof *monitoring->gpus_busy);
+    monitoring->gpus_busy_until = calloc(nodes, sizeof *monitoring->gpus_busy_until);
+    bool fits = monitoring->computing && monitoring->cpu_loads && monitoring->gpus_busy &&
+                monitoring->gpus_busy_until;
+    if (!fits || list_links(monitoring, err) || open_tables(monitoring, configuration, err)) {
+        monitoring_close(monitoring);
+        return fits ? -1 : error_no_memory(err);
+    }
+    *result = monitoring;
+    return 0;
+}
+
+const char *monitoring_close(struct monitoring *monitoring)
+{
+    const char *failed = NULL;
+    if (!monitoring)
+        return NULL;
+    for (size_t i = 0; i < NUM_FILES; i++) {
+        const char *path = monitoring->tables[i].output.path;
+        if (!output_close(&monitoring->tables[i].output))
+            failed = path;
+        free(monitoring->tables[i].row);
+    }
+    free(monitoring->computing);
+    free(monitoring->cpu_loads);
+    free(monitoring->gpus_busy);
+    free(monitoring->gpus_busy_until);
+    free(monitoring->links);
+    free(monitoring);
+    return failed;
+}
+
+int monitoring_check(const struct monitoring *monitoring, struct error *err)
+{
+    for (size_t i = 0; monitoring && i < NUM_FILES; i++)
+        if (output_check(&monitoring->tables[i].output, err))
+            return -1;
+    return 0;
+}
+
+/* --- What is said to be busy --------------------------------------------------------------- */
+
+void monitoring_compute(struct monitoring *monitoring, uint32_t node, int change)
+{
+    if (!monitoring)
+        return;
+    monitoring->computing[node] += (uint32_t)change;
+    monitoring->cpus_changed = true;
+}
+
+void monitoring_use_gpus(struct monitoring *monitoring, uint32_t node, int change, double until)
+{
+    if (!monitoring)
+        return;
+    monitoring->gpus_busy[node] += (uint32_t)change;
+    monitoring->gpus_busy_until[node] = until;
+    monitoring->gpus_changed = true;
+}
+
+/* --- Rows ---------------------------------------------------------------------------------- */
+
+static void begin_row(struct table *table)
+{
+    table->length = 0;
+}
+
+static void add_value(struct table *table, double value)
+{
+    table->row[table->length++] = ',';
+    table->length += format_number(table->row + table->length, value);
+}
+
+static void end_row(struct table *table)
+{
+    table->row[table->length++] = '\n';
+}
+
+static void fill_cpus(struct monitoring *monitoring)
+{
+    struct table *table = &monitoring->tables[CPU];
+    begin_row(table);
+    for (uint32_t i = 0; i < monitoring->platform->num_nodes; i++)
+        add_value(table, fmin(1, monitoring->computing[i] + monitoring->cpu_loads[i]));
+    end_row(table);
+    monitoring->cpus_changed = false;
+}
+
+static void fill_gpus(struct monitoring *monitoring, double time)
+{
+    const struct platform *platform = monitoring->platform;
+    struct table *table = &monitoring->tables[GPU];
+    begin_row(table);
+    monitoring->gpus_next_idle = INFINITY;
+    for (uint32_t i = 0; i < platform->num_nodes; i++) {
+        double until = monitoring->gpus_busy_until[i];
+        uint32_t busy = until >= time ? monitoring->gpus_busy[i] : 0;
+        if (busy > 0)
+            monitoring->gpus_next_idle = fmin(monitoring->gpus_next_idle, until);
+        add_value(table, busy > 0 ? fmin(1, (double)busy / platform->nodes[i].num_gpus) : 0);
+    }
+    end_row(table);
+    monitoring->gpus_changed = false;
+}
+
+static void fill_network(struct monitoring *monitoring)
+{
+    struct table *table = &monitoring->tables[NETWORK];
+    begin_row(table);
+    add_value(table, monitoring->network);
+    end_row(table);
+}
+
+static void fill_pfs(struct monitoring *monitoring)
+{
+    const double bandwidths[] = {monitoring->platform->pfs_read.bandwidth,
+                                 monitoring->platform->pfs_write.bandwidth};
+    struct table *table = &monitoring->tables[PFS];
+    begin_row(table);
+    for (size_t i = 0; i < 2; i++)
+        add_value(table, monitoring->pfs[i]);
+    for (size_t i = 0; i < 2; i++)
+        add_value(table, bandwidths[i] > 0 ? monitoring->pfs[i] / bandwidths[i] : 0);
+    end_row(table);
+}
+
+/* --- Loads at the resource port ------------------------------------------------------------ */
+
+static void read_cpus(struct monitoring *monitoring, bool busy)
+{
+    const struct platform *platform = monitoring->platform;
+    for (uint32_t i = 0; i < platform->num_nodes; i++) {
+        const struct node_description *node = &platform->nodes[i];
+        double load = busy ? resources_host_load(platform->resources, node->host) : 0;
+        double share = node->speed > 0 ? load / node->speed : 0;
+        if (share != monitoring->cpu_loads[i]) {
+            monitoring->cpu_loads[i] = share;
+            monitoring->cpus_changed = true;
+        }
+    }
+}
+
+static double load_of_links(const struct platform *platform, const struct link_set *set)
+{
+    double load = 0;
+    for (size_t i = 0; i < set->count; i++)
+        load += resources_link_load(platform->resources, set->links[i]);
+    return load;
+}
+
+static double mean_of_links(const struct monitoring *monitoring)
+{
+    struct resources *resources = monitoring->platform->resources;
+    double sum = 0;
+    for (size_t i = 0; i < monitoring->num_links; i++) {
+        double bandwidth = resources_link_bandwidth(resources, monitoring->links[i]);
+        if (bandwidth > 0) /* a profile may take all of it away */
+            sum += resources_link_load(resources, monitoring->links[i]) / bandwidth;
+    }
+    return monitoring->num_links > 0 ? sum / (double)monitoring->num_links : 0;
+}
+
+static bool is_wanted(const struct monitoring *monitoring, enum file file)
+{
+    return output_is_open(&monitoring->tables[file].output);
+}
+
+/* Reads the port, when there is or was something to read, and renews the rows. */
+static void read_port(struct monitoring *monitoring, bool busy)
+{
+    const struct platform *platform = monitoring->platform;
+    bool first = monitoring->samples == 0;
+    if (!busy && !monitoring->was_busy && !first)
+        return;
+    monitoring->was_busy = busy;
+    if (is_wanted(monitoring, CPU))
+        read_cpus(monitoring, busy);
+    if (is_wanted(monitoring, NETWORK)) {
+        double network = busy ? mean_of_links(monitoring) : 0;
+        bool changed = network != monitoring->network;
+        monitoring->network = network;
+        if (changed || first)
+            fill_network(monitoring);
+    }
+    if (is_wanted(monitoring, PFS)) {
+        const double loads[] = {busy ? load_of_links(platform, &platform->pfs_read) : 0,
+                                busy ? load_of_links(platform, &platform->pfs_write) : 0};
+        bool changed = loads[0] != monitoring->pfs[0] || loads[1] != monitoring->pfs[1];
+        memcpy(monitoring->pfs, loads, sizeof loads);
+        if (changed || first)
+            fill_pfs(monitoring);
+    }
+}
+
+/* --- Samples ------------------------------------------------------------------------------- */
+
+static void write_sample(struct monitoring *monitoring, double time)
+{
+    char text[OUTPUT_NUMBER_SIZE];
+    size_t length = format_number(text, time);
+    if (is_wanted(monitoring, GPU) &&
+        (monitoring->gpus_changed || time > monitoring->gpus_next_idle))
+        fill_gpus(monitoring, time);
+    for (size_t i = 0; i < NUM_FILES; i++) {
+        struct table *table = &monitoring->tables[i];
+        if (!output_is_open(&table->output))
+            continue;
+        output_bytes(&table->output, text, length);
+        output_bytes(&table->output, table->row, table->length);
+    }
+}
+
+void monitoring_pass(struct monitoring *monitoring, double time, bool busy)
+{
+    if (!monitoring || monitoring->next > time)
+        return;
+    read_port(monitoring, busy);
+    if (is_wanted(monitoring, CPU) && monitoring->cpus_changed)
+        fill_cpus(monitoring);
+    while (monitoring->next <= time) {
+        write_sample(monitoring, monitoring->next);
+        /* Multiples of the interval, not sums: no error adds up. */
+        monitoring->next = (double)++monitoring->samples * monitoring->interval;
+    }
+}

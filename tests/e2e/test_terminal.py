@@ -1,0 +1,198 @@
+"""What the program prints: the progress bar, on a real terminal and elsewhere, and the options that inform."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from harness import PATIENCE, SIMULATOR, Scenario, busy, flexible, model, phase, rigid, waiting
+
+BAR = re.compile(r'\r\x1b\[K\[([#.]{24})\] (\d+)/(\d+) jobs, ([0-9d :]+) simulated, (\S+) s/s, (\S+) left')
+CLEARED = '\r\x1b[K'
+
+
+def on_a_terminal(scenario: Scenario, *options: str) -> tuple[int, str, str]:
+    """Runs the simulator with standard error on a terminal; returns status, standard output and what the terminal
+    was sent."""
+    ours, theirs = pty.openpty()
+    process = scenario.start(*options, '--scheduler', 'builtin:fcfs', stderr=theirs)
+    os.close(theirs)
+    shown = b''
+    while True:
+        try:
+            text = os.read(ours, 4096)
+        except OSError:  # Linux says EIO when the other end is closed
+            break
+        if not text:
+            break
+        shown += text
+    os.close(ours)
+    stdout, _ = process.communicate(timeout=PATIENCE)
+    return process.returncode, stdout, shown.decode()
+
+
+def many_jobs(scenario: Scenario) -> Scenario:
+    return scenario.workload(*[rigid(4, waiting(10, 50), i) for i in range(20)]).configure(log_task_times=False)
+
+
+def test_a_terminal_shows_a_progress_bar_that_is_cleared_at_the_end(scenario: Scenario) -> None:
+    status, stdout, shown = on_a_terminal(many_jobs(scenario))
+    assert (status, stdout) == (0, '')
+    bars = BAR.findall(shown)
+    assert bars and shown.endswith(CLEARED)
+    assert BAR.sub('', shown) == CLEARED, 'nothing but bars is printed'
+    assert {total for _, _, total, _, _, _ in bars} == {'20'}
+
+
+def test_the_bar_grows_with_the_jobs_that_have_ended(scenario: Scenario) -> None:
+    """The redraws are a tenth of a second apart."""
+    scenario.workload(*[rigid(4, waiting(1e-3, 60000)) for _ in range(40)]).configure(log_task_times=False)
+    _, _, shown = on_a_terminal(scenario)
+    bars = [(blocks.count('#'), int(ended)) for blocks, ended, *_ in BAR.findall(shown)]
+    assert bars == sorted(bars) and bars[0][1] < bars[-1][1]
+    assert all(blocks == ended * 24 // 40 for blocks, ended in bars)
+
+
+@pytest.mark.parametrize('options, keys', [
+    (['--log=root.thresh:info'], {}), (['--log=root.thresh:debug'], {}), ([], {'show_progress_bar': False}),
+])
+def test_no_bar_at_log_level_info_or_when_it_is_switched_off(
+        scenario: Scenario, options: list[str], keys: dict[str, bool]) -> None:
+    status, _, shown = on_a_terminal(many_jobs(scenario).configure(**keys), *options)
+    assert status == 0 and not BAR.search(shown) and CLEARED not in shown
+
+
+@pytest.mark.parametrize('options', [[], ['--log=root.thresh:warning'], ['--log=root.thresh:error']])
+def test_the_bar_is_there_at_log_levels_above_info(scenario: Scenario, options: list[str]) -> None:
+    _, _, shown = on_a_terminal(many_jobs(scenario), *options)
+    assert BAR.search(shown)
+
+
+def test_no_bar_when_standard_error_is_no_terminal(scenario: Scenario) -> None:
+    result = many_jobs(scenario).run()
+    assert (result.stdout, result.stderr) == ('', '')
+
+
+def test_an_error_stands_on_a_clean_line_after_the_bar(scenario: Scenario) -> None:
+    many_jobs(scenario)
+    scenario.workload(*[rigid(4, waiting(10, 50), i) for i in range(20)],
+                      rigid(4, model(phase(busy('0 - num_nodes'))), 21)).configure(log_task_times=False)
+    status, _, shown = on_a_terminal(scenario)
+    assert status == 2 and BAR.search(shown)
+    assert f'{CLEARED}elastisim: error: job 20: app1.json: ' in shown
+
+
+def test_ctrl_c_clears_the_bar(scenario: Scenario) -> None:
+    scenario.workload(rigid(1, waiting(1e-3, 10**15))).configure(log_task_times=False)
+    ours, theirs = pty.openpty()
+    process = scenario.start('--scheduler', 'builtin:fcfs', stderr=theirs)
+    os.close(theirs)
+    limit = time.monotonic() + PATIENCE
+    shown = b''
+    while not BAR.search(shown.decode()) and time.monotonic() < limit:
+        shown += os.read(ours, 4096)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=PATIENCE)
+    shown += os.read(ours, 65536)
+    os.close(ours)
+    assert process.returncode == 1
+    assert shown.decode().replace('\r\n', '\n').endswith(
+        f'{CLEARED}elastisim: error: interrupted by SIGINT; the results so far are written\n')
+
+
+# --- Options that inform ---------------------------------------------------------------------------------------
+
+
+def output(folder: Path, *arguments: str) -> str:
+    """What the simulator prints; it must have nothing to complain about."""
+    run = subprocess.run([SIMULATOR, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, '')
+    return run.stdout
+
+
+@pytest.mark.parametrize('option', ['--help', '-h'])
+def test_help_tells_usage_options_and_exit_statuses(tmp_path: Path, option: str) -> None:
+    text = output(tmp_path, option)
+    assert text.startswith('usage: elastisim CONFIG [options]\n')
+    for word in ('--scheduler SPEC', '--summary', '--timing', '--check', '--strict', '--list-schedulers',
+                 '--help-configuration', '--version', '--help', '--log=..., --cfg=...'):
+        assert f'\n  {word} ' in text
+    assert 'exit status: 0' in text
+    assert max(map(len, text.splitlines())) <= 120
+
+
+def test_version_is_one_line(tmp_path: Path) -> None:
+    assert re.fullmatch(r'elastisim \d+\.\d+\.\d+\n', output(tmp_path, '--version'))
+
+
+def test_list_schedulers_names_each_built_in_policy_with_what_it_does(tmp_path: Path) -> None:
+    lines = output(tmp_path, '--list-schedulers').splitlines()
+    assert 'builtin:fcfs' in lines
+    assert all(name.startswith('builtin:') for name in lines[::2])
+    assert all(summary.startswith('    ') for summary in lines[1::2])
+
+
+def test_help_configuration_has_a_row_for_each_key(tmp_path: Path) -> None:
+    lines = output(tmp_path, '--help-configuration').splitlines()
+    assert lines[0].split() == ['Key', 'Type', 'Default', 'Meaning']
+    rows = {line.split()[0]: line.split()[1:3] for line in lines[1:]}
+    assert len(rows) == 28
+    assert rows['jobs_file'] == ['path', 'mandatory'] and rows['clip_evolving_requests'] == ['boolean', 'true']
+    assert rows['scheduling_interval'] == ['seconds', '0'] and rows['pfs_read_links'] == ['list', '[]']
+
+
+def test_check_reads_everything_and_runs_nothing(scenario: Scenario) -> None:
+    scenario.workload(rigid(), flexible('malleable'))
+    result = scenario.run('--check')
+    assert (result.stdout, result.stderr) == ('config.json: 4 nodes, 2 jobs: all inputs are fine\n', '')
+    assert not (scenario.folder / 'out').exists()
+
+
+def test_check_finds_the_mistakes_that_a_run_would(scenario: Scenario) -> None:
+    scenario.workload(rigid(9))
+    assert scenario.run('--check', status=2).error.startswith('jobs.json: jobs[0]: needs 9 nodes')
+
+
+def test_check_does_not_start_the_scheduler(scenario: Scenario) -> None:
+    scenario.workload(rigid())
+    scenario.run('--check', scheduler='exec:touch started')
+    assert not (scenario.folder / 'started').exists()
+
+
+def test_summary_tells_jobs_times_and_utilisation(scenario: Scenario) -> None:
+    """Two jobs of 20 s on all nodes one after the other, then one on half of them, killed after 10 s."""
+    scenario.workload(rigid(4, waiting(20), 5), rigid(4, waiting(20), 5), rigid(2, waiting(20), 5, walltime=10))
+    text = scenario.run('--summary').stdout
+    figures = {line[:21].strip(): line[21:].split()[0] for line in text.splitlines()}
+    assert {key: float(value) for key, value in figures.items() if key != 'wall time'} == {
+        'jobs completed': 2, 'jobs killed': 1, 'makespan': 50, 'mean wait': 20, 'mean turnaround': 36.7,
+        'bounded slowdown': 2.67, 'node utilisation': 90, 'reconfigurations': 0}
+    assert 0 < float(figures['wall time']) < PATIENCE
+
+
+def test_timing_goes_to_standard_error(scenario: Scenario) -> None:
+    result = scenario.workload(rigid()).run('--timing')
+    assert result.stdout == ''
+    assert re.fullmatch(r'timing: total \d+\.\d+ s, simgrid \d+\.\d+ s, scheduler \d+\.\d+ s\n', result.stderr)
+
+
+@pytest.mark.parametrize('options', [
+    ['--scheduler', 'builtin:fcfs'], ['--scheduler=builtin:fcfs'], ['--scheduler', 'builtin:fcfs', '--strict'],
+    ['--log=root.thresh:error', '--scheduler', 'builtin:fcfs', '--cfg=contexts/stack-size:64'],
+])
+def test_options_stand_before_or_after_the_configuration(scenario: Scenario, options: list[str]) -> None:
+    program, configuration = scenario.workload(rigid()).command()
+    for command in ([program, configuration, *options], [program, *options, configuration]):
+        run = subprocess.run(command, cwd=scenario.folder, capture_output=True, text=True, check=False)
+        assert (run.returncode, run.stdout, run.stderr) == (0, '', '')
+
+
+def test_simgrids_log_is_shown_as_asked_for(scenario: Scenario) -> None:
+    result = scenario.workload(rigid()).run('--log=root.thresh:debug')
+    assert 'DEBUG]' in result.stderr and result.ends() == [1]

@@ -1,0 +1,186 @@
+"""elastisim-report: the page as text, the data in it, and figures for papers."""
+
+import base64
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+from array import array
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from elastisim_tools import report
+from elastisim_tools.page import UPLOT_VERSION, build_page, report_data, story_of
+from elastisim_tools.run import load_run
+from synthetic import TYPES, Generator
+
+TOOLS = Path(report.__file__).resolve().parent
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Generator(200, 24, seed=5).write(tmp_path_factory.mktemp('run') / 'fcfs', 600)
+
+
+@pytest.fixture(scope='module')
+def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Generator(150, 24, seed=6).write(tmp_path_factory.mktemp('run') / 'easy', 600)
+
+
+class Elements(HTMLParser):
+    """The elements of a page with their attributes, and its text outside of scripts and styles."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ''
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attributes)))
+
+    def handle_data(self, data: str) -> None:
+        if self.found and self.found[-1][0] not in ('script', 'style'):
+            self.text += data + ' '
+
+
+def unpacked(packed: dict[str, str]) -> list[float]:
+    return list(array(packed['type'], base64.b64decode(packed['data'])))
+
+
+def data_of(page: str) -> dict[str, Any]:
+    return json.loads(re.search('<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1])
+
+
+def test_the_page_fetches_nothing(folder: Path) -> None:
+    page = build_page([load_run(str(folder))])
+    for tag, attributes in Elements(page).found:
+        assert tag not in ('iframe', 'img', 'object', 'embed', 'base'), tag
+        for name, value in attributes.items():
+            if name in ('src', 'href', 'srcset', 'action', 'data'):
+                assert (tag, name, value) == ('link', 'href', 'data:,')
+    assert '@import' not in page
+    assert not re.findall(r'url\((?!data:)', page)
+
+
+def test_the_library_comes_with_licence_and_version(folder: Path) -> None:
+    page = build_page([load_run(str(folder))])
+    assert f'uPlot {UPLOT_VERSION}' in page
+    assert 'The MIT License' in page and 'Copyright' in page
+    assert UPLOT_VERSION in (TOOLS / 'vendor' / 'README.md').read_text()
+
+
+def test_the_data_holds_every_job_and_node_second(folder: Path) -> None:
+    run = load_run(str(folder))
+    data = data_of(build_page([run]))
+    assert data['types'] == list(TYPES)
+    jobs, gantt = data['runs'][0]['jobs'], data['runs'][0]['gantt']
+    assert unpacked(jobs['id']) == [job.id for job in run.jobs]
+    assert unpacked(jobs['start']) == [job.start for job in run.jobs]
+    assert [data['types'][i] for i in unpacked(jobs['type'])] == [job.type for job in run.jobs]
+    of, begin, end, owner = (unpacked(gantt[key]) for key in ('allocation', 'begin', 'end', 'job'))
+    held = [0.0] * len(run.jobs)
+    for allocation, count in zip(of, unpacked(gantt['count'])):
+        held[owner[allocation]] += count * (end[allocation] - begin[allocation])
+    assert held == pytest.approx([job.node_seconds for job in run.jobs])
+
+
+def test_charts_there_are(folder: Path) -> None:
+    charts = data_of(build_page([load_run(str(folder))]))['runs'][0]['charts']
+    assert [chart['key'] for chart in charts] == ['jobs', 'nodes', 'cpu', 'network', 'pfs_read', 'pfs_write']
+    assert max(unpacked(charts[1]['lines']['allocated']['values'])) <= charts[1]['full'] == 24
+
+
+def test_names_cannot_break_the_page(tmp_path: Path) -> None:
+    generator = Generator(5, 4, seed=1)
+    generator.write(tmp_path)
+    rows = (tmp_path / 'job_statistics.csv').read_text().replace(f',{generator.jobs[0].type}-0,', ',</script><b>&x,')
+    (tmp_path / 'job_statistics.csv').write_text(rows)
+    page = build_page([load_run(f'<i>={tmp_path}')], 'a < b & "c"')
+    assert data_of(page)['runs'][0]['jobs']['name'][0] == '</script><b>&x'
+    tags = [tag for tag, _ in Elements(page).found]
+    assert 'b' in tags and 'i' not in tags
+    assert '<title>a &lt; b &amp; &quot;c&quot; - elastisim</title>' in page
+
+
+def test_statistics_and_configuration_are_text(folder: Path, other: Path) -> None:
+    text = Elements(build_page([load_run(str(folder)), load_run(str(other))])).text
+    for words in ('fcfs and easy', 'Wait, 95th percentile', 'Evolving', 'platform_file', 'synthetic.xml', 'builtin:fcfs'):
+        assert words in text
+
+
+def test_a_run_with_job_statistics_alone(tmp_path: Path) -> None:
+    Generator(20, 4, seed=2).write_job_statistics(tmp_path / 'job_statistics.csv', extended=False)
+    page = build_page([load_run(str(tmp_path))])
+    assert data_of(page)['runs'][0]['gantt'] is None
+    assert 'The configuration is not known' in page
+
+
+def test_lanes_of_shared_nodes(tmp_path: Path) -> None:
+    """Jobs that share a node never share a lane at one time."""
+    (tmp_path / 'job_statistics.csv').write_text(
+        'ID,Type,Submit Time,Start Time,End Time,Wait Time,Makespan,Turnaround Time,Status\n'
+        + ''.join(f'{i},rigid,0,{i},{i + 3},{i},3,{i + 3},completed\n' for i in range(4)))
+    running = [(0, '0'), (1, '0;1'), (2, '0;1;2'), (3, '1;2;3'), (4, '2;3'), (5, '3'), (6, 'none')]
+    (tmp_path / 'node_utilization.csv').write_text(
+        'Time,Node,State,Running jobs,Expected jobs\n'
+        + ''.join(f'{time},a,{"free" if jobs == "none" else "allocated"},{jobs},none\n' for time, jobs in running))
+    gantt = report_data([story_of(load_run(str(tmp_path)))])['runs'][0]['gantt']
+    assert gantt['lanes'] == 3
+    begin, end, lane = (unpacked(gantt[key]) for key in ('begin', 'end', 'lane'))
+    spans = list(zip(lane, begin, end))
+    assert len(spans) == 4
+    for i, (own, start, stop) in enumerate(spans):
+        assert all(own != lane or stop <= first or last <= start for lane, first, last in spans[:i])
+
+
+def test_the_same_run_gives_the_same_page(folder: Path) -> None:
+    assert build_page([load_run(str(folder))]) == build_page([load_run(str(folder))])
+
+
+def test_the_command_writes_the_page(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert report.main([str(folder), '-o', str(tmp_path / 'page.html'), '--title', 'A title']) == 0
+    assert '<h1>A title</h1>' in (tmp_path / 'page.html').read_text()
+    monkeypatch.chdir(tmp_path)
+    assert report.main([str(folder)]) == 0
+    assert (tmp_path / 'report.html').exists()
+
+
+def test_what_is_wrong_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert report.main([str(tmp_path / 'nothing')]) == 2
+    assert 'elastisim-report: error: ' in capsys.readouterr().err
+
+
+# --- Figures --------------------------------------------------------------------------------------------------
+
+KINDS = ('gantt', 'jobs', 'utilization', 'wait', 'slowdown')
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_figures(folder: Path, other: Path, tmp_path: Path, kind: str) -> None:
+    pytest.importorskip('matplotlib')
+    svg, png, pdf = tmp_path / f'{kind}.svg', tmp_path / 'x.png', tmp_path / 'x.pdf'
+    assert report.main([str(folder), '--figure', str(svg), '--figure', f'{kind}={png}']) == 0
+    assert report.main([f'a={folder}', f'b={other}', '--figure', f'{kind}={pdf}']) == 0
+    assert ElementTree.parse(svg).getroot().tag == '{http://www.w3.org/2000/svg}svg'
+    assert png.read_bytes().startswith(b'\x89PNG') and pdf.read_bytes().startswith(b'%PDF')
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([svg.name, 'x.png', 'x.pdf'])
+
+
+def test_a_figure_is_the_same_each_time(folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip('matplotlib')
+    for name in ('1', '2'):
+        (tmp_path / name).mkdir()
+        assert report.main([str(folder), '--figure', str(tmp_path / name / 'gantt.svg')]) == 0
+    assert (tmp_path / '1' / 'gantt.svg').read_bytes() == (tmp_path / '2' / 'gantt.svg').read_bytes()
+
+
+@pytest.mark.parametrize('figure, message', [
+    ('pie.svg', "no figure is called 'pie'; there are gantt, jobs, utilization, wait, slowdown"),
+    ('gantt.docx', "'.docx' is no format"),
+])
+def test_unknown_figures(folder: Path, figure: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip('matplotlib')
+    assert report.main([str(folder), '--figure', figure]) == 2
+    assert message in capsys.readouterr().err
