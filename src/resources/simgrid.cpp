@@ -1495,6 +1495,11 @@ bool simgrid_link_is_fatpipe(const struct resources *resources, size_t link)
     return resources->links[link]->get_sharing_policy() == s4u::Link::SharingPolicy::FATPIPE;
 }
 
+double simgrid_link_latency(const struct resources *resources, size_t link)
+{
+    return resources->links[link]->get_latency();
+}
+
 uint32_t simgrid_host_cores(const struct resources *resources, size_t host)
 {
     return resources->hosts[host].cores;

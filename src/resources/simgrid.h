@@ -30,6 +30,7 @@ void simgrid_route_release(struct route *route);
 
 /* Whether flows do not share the link: each may use all of it. */
 bool simgrid_link_is_fatpipe(const struct resources *resources, size_t link);
+double simgrid_link_latency(const struct resources *resources, size_t link); /* seconds */
 uint32_t simgrid_host_cores(const struct resources *resources, size_t host);
 /* Hosts of one number are leaves of one zone of SimGrid in which each route is what leads up from
  * the source and then what leads down to the destination. -1: of no such zone. */

@@ -1,5 +1,7 @@
 #include "resources/flow/network.h"
 
+#include "resources/flow/stars.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,13 @@ struct kept {
     uint32_t *hosts;
 };
 
+/* How many hosts of a transfer have a link in the half of their routes that leads up, down, in
+ * both.
+ */
+struct link_users {
+    uint32_t up, down, both;
+};
+
 struct network {
     struct resources *resources;
     const struct sharing *sharing;
@@ -30,6 +39,8 @@ struct network {
     uint32_t num_touched;
     double latency, latency_load;
     struct route route;
+    struct stars *stars;
+    struct link_users *link_users; /* by link; working memory */
     /* What is kept. */
     struct kept **buckets;
     size_t num_buckets, num_kept, size;
@@ -54,17 +65,154 @@ static void load_link(struct network *network, uint32_t link, double units)
     *load = network->sharing->resources[link].fatpipe ? fmax(*load, units) : *load + units;
 }
 
+/* The halves of both, when they are of one star. */
+static bool find_halves(struct network *network, uint32_t from, uint32_t to,
+                        const struct half_route **up, const struct half_route **down)
+{
+    long star, other_star;
+    const struct halves *source = stars_halves(network->stars, from, &star);
+    const struct halves *target =
+        source && from != to ? stars_halves(network->stars, to, &other_star) : NULL;
+    if (!target || star != other_star)
+        return false;
+    *up = &source->up;
+    *down = &target->down;
+    return true;
+}
+
+static bool contains(const struct half_route *half, uint32_t link)
+{
+    for (uint32_t i = 0; i < half->count; i++)
+        if (half->links[i] == link)
+            return true;
+    return false;
+}
+
+static void note_latency(struct network *network, double latency, double units)
+{
+    network->latency = fmax(network->latency, latency);
+    network->latency_load = fmax(network->latency_load, latency * units);
+}
+
 static int add_flow(struct network *network, uint32_t from, uint32_t to, double units,
                     struct error *err)
 {
+    const struct half_route *up, *down;
+    if (find_halves(network, from, to, &up, &down)) {
+        double latency = up->latency;
+        for (uint32_t i = 0; i < up->count; i++)
+            load_link(network, up->links[i], units);
+        for (uint32_t i = 0; i < down->count; i++)
+            if (!contains(up, down->links[i])) {
+                load_link(network, down->links[i], units);
+                latency += simgrid_link_latency(network->resources, down->links[i]);
+            }
+        note_latency(network, latency, units);
+        return 0;
+    }
     if (simgrid_route(network->resources, from, to, &network->route, err))
         return -1;
-    network->latency = fmax(network->latency, network->route.latency);
-    network->latency_load = fmax(network->latency_load, network->route.latency * units);
+    note_latency(network, network->route.latency, units);
     for (size_t i = 0; i < network->route.count; i++)
         load_link(network, network->route.links[i], units);
     return 0;
 }
+
+/* --- All to all in one star ------------------------------------------------------------------ */
+
+/* The two largest of some values, one per host. */
+struct top {
+    double first, second;
+    uint32_t host; /* of the first */
+};
+
+static void top_add(struct top *top, double value, uint32_t host)
+{
+    if (value > top->first) {
+        top->second = top->first;
+        top->first = value;
+        top->host = host;
+    } else if (value > top->second) {
+        top->second = value;
+    }
+}
+
+static void touch(struct network *network, uint32_t link)
+{
+    struct link_users *users = &network->link_users[link];
+    if (users->up + users->down == 0)
+        network->touched[network->num_touched++] = link;
+}
+
+/* Counts the links of a host's halves. */
+static void count_halves(struct network *network, const struct halves *halves)
+{
+    for (uint32_t i = 0; i < halves->up.count; i++) {
+        uint32_t link = halves->up.links[i];
+        touch(network, link);
+        network->link_users[link].up++;
+        network->link_users[link].both += contains(&halves->down, link);
+    }
+    for (uint32_t i = 0; i < halves->down.count; i++) {
+        touch(network, halves->down.links[i]);
+        network->link_users[halves->down.links[i]].down++;
+    }
+}
+
+/* Sets the load of each link from who uses it. Returns whether that is all there is to it: a link
+ * in both halves has to be in all of them, or to be one host's own. *common is the latency of what
+ * is in all. */
+static bool load_from_users(struct network *network, uint32_t n, double *common)
+{
+    bool regular = true;
+    *common = 0;
+    for (uint32_t i = 0; i < network->num_touched; i++) {
+        uint32_t link = network->touched[i];
+        struct link_users *users = &network->link_users[link];
+        double up = users->up, down = users->down, both = users->both;
+        bool everywhere = users->up == n && users->down == n;
+        if (users->up > 0 && users->down > 0 && !everywhere)
+            regular = regular && users->up == 1 && users->down == 1 && users->both == 1;
+        if (everywhere)
+            *common += simgrid_link_latency(network->resources, link);
+        network->units[link] = network->sharing->resources[link].fatpipe
+                                   ? 1
+                                   : (up + down) * (n - 1) - (up * down - both);
+        *users = (struct link_users){0};
+    }
+    return regular;
+}
+
+/* Adds all flows among hosts of one star, without looking at each. Returns false, with nothing
+ * added, when they are not. */
+static bool add_all_to_all(struct network *network, const uint32_t *hosts, uint32_t n)
+{
+    struct top up = {.first = -1, .second = -1}, down = up;
+    long star, first_star = -1;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct halves *halves = stars_halves(network->stars, hosts[i], &star);
+        if (!halves || (i > 0 && star != first_star))
+            return false;
+        first_star = star;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const struct halves *halves = stars_halves(network->stars, hosts[i], &star);
+        count_halves(network, halves);
+        top_add(&up, halves->up.latency, i);
+        top_add(&down, halves->down.latency, i);
+    }
+    double common;
+    if (!load_from_users(network, n, &common)) {
+        begin(network);
+        return false;
+    }
+    double latency = up.host != down.host ? up.first + down.first
+                                          : fmax(up.first + down.second, up.second + down.first);
+    note_latency(network, latency - common, 1);
+    return true;
+}
+
+/* --- Shapes ---------------------------------------------------------------------------------- */
 
 static int add_shape(struct network *network, enum transfer_shape shape, const uint32_t *hosts,
                      uint32_t n, uint32_t root, struct error *err)
@@ -74,6 +222,8 @@ static int add_shape(struct network *network, enum transfer_shape shape, const u
     bool right = shape == TRANSFER_RING || shape == TRANSFER_RING_RIGHT;
     bool left = shape == TRANSFER_RING || shape == TRANSFER_RING_LEFT;
     bool twice = shape == TRANSFER_RING && n == 2; /* both neighbours are one host: one flow */
+    if (shape == TRANSFER_ALL_TO_ALL && add_all_to_all(network, hosts, n))
+        return 0;
     for (uint32_t i = 0; i < n; i++) {
         if (out && i != root && add_flow(network, hosts[root], hosts[i], 1, err))
             return -1;
@@ -276,7 +426,9 @@ struct network *network_create(struct resources *resources, const struct sharing
     network->num_links = resources_num_links(resources);
     network->units = calloc(network->num_links + 1, sizeof *network->units);
     network->touched = calloc(network->num_links + 1, sizeof *network->touched);
-    if (network->units && network->touched)
+    network->link_users = calloc(network->num_links + 1, sizeof *network->link_users);
+    network->stars = stars_create(resources);
+    if (network->units && network->touched && network->link_users && network->stars)
         return network;
     network_destroy(network);
     return NULL;
@@ -291,6 +443,8 @@ void network_destroy(struct network *network)
     free(network->unkept.sets);
     free(network->units);
     free(network->touched);
+    free(network->link_users);
+    stars_destroy(network->stars);
     simgrid_route_release(&network->route);
     free(network);
 }
