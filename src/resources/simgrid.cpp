@@ -15,7 +15,6 @@
  */
 #include <simgrid/kernel/routing/NetPoint.hpp>
 #include <simgrid/kernel/routing/NetZoneImpl.hpp>
-#include <simgrid/kernel/routing/StarZone.hpp>
 #include <simgrid/s4u.hpp>
 #include <simgrid/version.h>
 #include <xbt/config.hpp>
@@ -36,6 +35,7 @@
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+#include <typeinfo>
 #include <unordered_map>
 #include <vector>
 
@@ -1505,14 +1505,19 @@ uint32_t simgrid_host_cores(const struct resources *resources, size_t host)
     return resources->hosts[host].cores;
 }
 
-long simgrid_host_star(const struct resources *resources, size_t host)
+uint32_t simgrid_host_zone(const struct resources *resources, size_t host, enum zone_kind *kind)
 {
     namespace routing = simgrid::kernel::routing;
-    static std::unordered_map<const routing::NetZoneImpl *, long> stars;
+    static std::unordered_map<const routing::NetZoneImpl *, uint32_t> zones;
     auto *zone = resources->hosts[host].simgrid->get_netpoint()->get_englobing_zone();
-    if (!dynamic_cast<const routing::StarZone *>(zone))
-        return -1;
-    return stars.emplace(zone, static_cast<long>(stars.size())).first->second;
+    /* SimGrid does not export the classes' type information for a dynamic_cast. */
+    const char *name = typeid(*zone).name();
+    *kind = ZONE_OTHER;
+    if (std::strstr(name, "StarZone"))
+        *kind = ZONE_STAR;
+    else if (std::strstr(name, "FatTreeZone") || std::strstr(name, "DragonflyZone"))
+        *kind = ZONE_SWITCHED;
+    return zones.emplace(zone, static_cast<uint32_t>(zones.size())).first->second;
 }
 
 const char *simgrid_settings(const struct resources *resources, struct simgrid_settings *settings)

@@ -32,9 +32,16 @@ void simgrid_route_release(struct route *route);
 bool simgrid_link_is_fatpipe(const struct resources *resources, size_t link);
 double simgrid_link_latency(const struct resources *resources, size_t link); /* seconds */
 uint32_t simgrid_host_cores(const struct resources *resources, size_t host);
-/* Hosts of one number are leaves of one zone of SimGrid in which each route is what leads up from
- * the source and then what leads down to the destination. -1: of no such zone. */
-long simgrid_host_star(const struct resources *resources, size_t host);
+/* What routes inside a zone of SimGrid are like. */
+enum zone_kind {
+    ZONE_OTHER,
+    ZONE_STAR, /* each is what leads up from the source, then what leads down to the destination */
+    ZONE_SWITCHED, /* a host's own links, then what depends on the switch it hangs on (and which of
+                      several parallel cables it takes) and on the destination */
+};
+
+/* The number of the host's innermost zone, from 0, and its kind. */
+uint32_t simgrid_host_zone(const struct resources *resources, size_t host, enum zone_kind *kind);
 
 /* SimGrid's settings that bear on its figures. */
 struct simgrid_settings {

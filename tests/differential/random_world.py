@@ -14,7 +14,8 @@ MATRIX_PATTERNS = ['all_to_all', 'gather', 'scatter', 'master_worker', 'ring', '
                    'ring_counter_clockwise']
 NUM_MATRIX_PATTERNS = len(MATRIX_PATTERNS)
 VECTOR_PATTERNS = ['all_ranks', 'root_only', 'even_ranks', 'odd_ranks', 'uniform']
-TOPOLOGIES = ['crossbar', 'star', 'fat_tree', 'torus', 'dragonfly', 'hand_routed', 'nested']
+TOPOLOGIES = ['crossbar', 'star', 'fat_tree', 'torus', 'dragonfly', 'hand_routed', 'nested', 'large']
+LARGE = 96  # nodes of a large fat tree or dragonfly: so many that routes are not looked at one by one
 
 
 @dataclass
@@ -56,6 +57,10 @@ def cluster(rng: random.Random, name: str, first: int, count: int, topology: str
         extra = ' topology="FAT_TREE" topo_parameters="2;4,4;1,2;1,2"'
     elif topology == 'dragonfly':
         extra = ' topology="DRAGONFLY" topo_parameters="2,2;2,1;2,1;2"'
+    elif topology == 'large':
+        extra = rng.choice([' topology="FAT_TREE" topo_parameters="2;16,6;1,3;1,2"',
+                            ' topology="FAT_TREE" topo_parameters="2;16,6;2,2;1,1"',
+                            ' topology="DRAGONFLY" topo_parameters="3,2;4,1;4,2;2"'])
     elif rng.random() < 0.5:
         backbone = rng.choice([f'bb_bw="{bandwidth(rng)}"', 'bb_bw="2TBps" bb_sharing_policy="FATPIPE"',
                                f'bb_bw="{bandwidth(rng)}" bb_sharing_policy="SHARED"'])
@@ -77,7 +82,9 @@ def pfs_zones(rng: random.Random, count: int, gateways: list[tuple[str, str]]) -
         text += (f'<zone id="Z{i}" routing="Full"><host id="pfs{i}" speed="1Gf">'
                  f'<prop id="pfs_host" value="true"/></host></zone>')
         for direction in ('read', 'write'):
-            text += f'<link id="P{i}_{direction}" {pipe(rng)} latency="{latency(rng)}"/>'
+            # A node that is the gateway itself has no other link on its way.
+            limit = pipe(rng) if 'router' in gateways[0][1] else f'bandwidth="{bandwidth(rng)}"'
+            text += f'<link id="P{i}_{direction}" {limit} latency="{latency(rng)}"/>'
     for i in range(count):
         for zone, gateway in gateways:
             text += (f'<zoneRoute src="Z{i}" dst="{zone}" gw_src="pfs{i}" gw_dst="{gateway}" symmetrical="NO">'
@@ -112,7 +119,7 @@ def platform(rng: random.Random, topology: str | None = None) -> Platform:
     if kind == 'striped':
         given |= {'wide_striping': 'true', 'flops_per_byte': rng.choice(['0f', '0.5f', '2f'])}
     num_pfs = rng.choice([1, 1, 2])
-    count = 16
+    count = LARGE if topology == 'large' else 16
     if topology == 'hand_routed':
         count = 6
         body, gateways = hand_routed(rng, count, given), [('C', 'n100')]
@@ -150,7 +157,7 @@ def load(rng: random.Random, world: Platform, disks: bool) -> list[Any]:
     if disks:
         kinds += [DISK_READ, DISK_WRITE, STRIPED_READ, STRIPED_WRITE]
     kind = rng.choice(kinds)
-    n = rng.choice([1, 2, 3, 4, 6, len(world.compute)])
+    n = rng.choice([1, 2, 3, 4, 6, min(70, len(world.compute)), len(world.compute)])
     nodes = rng.sample(world.compute, min(n, len(world.compute)))
     if rng.random() < 0.5:
         nodes.sort()

@@ -1,6 +1,7 @@
 #include "resources/flow/network.h"
 
 #include "resources/flow/stars.h"
+#include "resources/flow/twins.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 /* Numbers in all transfers that are kept together; beyond it all are forgotten. */
 #define MAX_KEPT ((size_t)1 << 24)
 #define FIRST_BUCKETS 1024
+/* Hosts from which on it pays to look for twins. */
+#define MANY_HOSTS 64
 /* Flows of a set beyond which their bytes are not added up one by one. */
 #define MAX_ADDED 1e7
 
@@ -185,7 +188,7 @@ static bool load_from_users(struct network *network, uint32_t n, double *common)
 
 /* Adds all flows among hosts of one star, without looking at each. Returns false, with nothing
  * added, when they are not. */
-static bool add_all_to_all(struct network *network, const uint32_t *hosts, uint32_t n)
+static bool add_star(struct network *network, const uint32_t *hosts, uint32_t n)
 {
     struct top up = {.first = -1, .second = -1}, down = up;
     long star, first_star = -1;
@@ -212,6 +215,96 @@ static bool add_all_to_all(struct network *network, const uint32_t *hosts, uint3
     return true;
 }
 
+/* --- All to all among switches --------------------------------------------------------------- */
+
+/* Adds `times` flows of one unit that take the same links. */
+static void load_links(struct network *network, const uint32_t *links, size_t count, double times)
+{
+    for (size_t i = 0; i < count; i++)
+        load_link(network, links[i], network->sharing->resources[links[i]].fatpipe ? 1 : times);
+}
+
+static double sum_latencies(const struct network *network, const uint32_t *links, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += simgrid_link_latency(network->resources, links[i]);
+    return sum;
+}
+
+/* Adds what twins send to all hosts: among themselves flow by flow, else that of the first for all
+ * of them, with each one's own links at the beginning. */
+static int add_twins(struct network *network, const uint32_t *hosts, uint32_t n,
+                     const struct twins *run, struct error *err)
+{
+    uint32_t end = run->first + run->count;
+    double own = 0, own_of_first = 0; /* latency, the largest and the first's */
+    for (uint32_t i = run->first; i < end; i++) {
+        uint32_t elsewhere = end < n ? end : 0;
+        for (uint32_t j = run->first; j < end; j++)
+            if (i != j && add_flow(network, hosts[i], hosts[j], 1, err))
+                return -1;
+        if (run->count == n)
+            continue;
+        if (simgrid_route(network->resources, hosts[i], hosts[elsewhere], &network->route, err))
+            return -1;
+        load_links(network, network->route.links, run->prefix, n - run->count);
+        double latency = sum_latencies(network, network->route.links, run->prefix);
+        own_of_first = i == run->first ? latency : own_of_first;
+        own = fmax(own, latency);
+    }
+    for (uint32_t j = 0; j < n; j++) {
+        if (j >= run->first && j < end)
+            continue;
+        if (simgrid_route(network->resources, hosts[run->first], hosts[j], &network->route, err))
+            return -1;
+        load_links(network, network->route.links + run->prefix, network->route.count - run->prefix,
+                   run->count);
+        note_latency(network, network->route.latency - own_of_first + own, 1);
+    }
+    return 0;
+}
+
+static int compare_hosts(const void *first, const void *second)
+{
+    uint32_t a = *(const uint32_t *)first, b = *(const uint32_t *)second;
+    return (a > b) - (a < b);
+}
+
+static bool all_in_one_switched_zone(const struct network *network, const uint32_t *hosts,
+                                     uint32_t n)
+{
+    enum zone_kind kind;
+    uint32_t zone = simgrid_host_zone(network->resources, hosts[0], &kind);
+    for (uint32_t i = 0; i < n; i++)
+        if (simgrid_host_zone(network->resources, hosts[i], &kind) != zone || kind != ZONE_SWITCHED)
+            return false;
+    return true;
+}
+
+/* Adds all flows among the hosts, looking at the routes of one host per switch. Returns 1, 0 with
+ * nothing added when that is no use, or -1 with err. */
+static int add_all_twins(struct network *network, const uint32_t *hosts, uint32_t n,
+                         struct error *err)
+{
+    if (n < MANY_HOSTS || !all_in_one_switched_zone(network, hosts, n))
+        return 0;
+    uint32_t *sorted = malloc(n * sizeof *sorted);
+    struct twins *runs = malloc(n * sizeof *runs);
+    uint32_t num_runs = 0;
+    int result = 0;
+    if (sorted && runs) {
+        memcpy(sorted, hosts, n * sizeof *sorted);
+        qsort(sorted, n, sizeof *sorted, compare_hosts);
+        num_runs = twins_find(network->resources, sorted, n, runs);
+    }
+    for (uint32_t i = 0; result == 0 && i < num_runs; i++)
+        result = add_twins(network, sorted, n, &runs[i], err);
+    free(sorted);
+    free(runs);
+    return result ? -1 : num_runs > 0;
+}
+
 /* --- Shapes ---------------------------------------------------------------------------------- */
 
 static int add_shape(struct network *network, enum transfer_shape shape, const uint32_t *hosts,
@@ -222,8 +315,11 @@ static int add_shape(struct network *network, enum transfer_shape shape, const u
     bool right = shape == TRANSFER_RING || shape == TRANSFER_RING_RIGHT;
     bool left = shape == TRANSFER_RING || shape == TRANSFER_RING_LEFT;
     bool twice = shape == TRANSFER_RING && n == 2; /* both neighbours are one host: one flow */
-    if (shape == TRANSFER_ALL_TO_ALL && add_all_to_all(network, hosts, n))
-        return 0;
+    if (shape == TRANSFER_ALL_TO_ALL) {
+        int result = add_star(network, hosts, n) ? 1 : add_all_twins(network, hosts, n, err);
+        if (result)
+            return result < 0 ? -1 : 0;
+    }
     for (uint32_t i = 0; i < n; i++) {
         if (out && i != root && add_flow(network, hosts[root], hosts[i], 1, err))
             return -1;

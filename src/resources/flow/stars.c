@@ -4,7 +4,6 @@
 #include "resources/flow/stars.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define NUM_REFERENCES 3
 
@@ -39,8 +38,10 @@ struct stars *stars_create(struct resources *resources)
         return NULL;
     }
     for (uint32_t host = 0; host < stars->num_hosts; host++) {
-        long number = stars->star_of[host] = simgrid_host_star(resources, host);
-        if (number < 0)
+        enum zone_kind kind;
+        uint32_t number = simgrid_host_zone(resources, host, &kind);
+        stars->star_of[host] = kind == ZONE_STAR ? (long)number : -1;
+        if (kind != ZONE_STAR)
             continue;
         struct star *star = &stars->stars[number];
         if (star->num_hosts < NUM_REFERENCES)
