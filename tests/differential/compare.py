@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs random worlds with both models and compares all times.
 
-usage: compare.py port|runs FIRST LAST [--keep DIR]
+usage: compare.py port|runs FIRST LAST [--topology NAME] [--keep DIR]
 
 `port` plays scripts of loads to the resource port (needs the program replay), `runs` runs the whole simulator. ELASTISIM
 and ELASTISIM_REPLAY name the programs. Prints a line for each seed that differs; exits 1 if any did.
@@ -45,9 +45,9 @@ def replay(folder: Path, model: str) -> list[list[str]]:
     return [line.split() for line in done.stdout.splitlines()]
 
 
-def compare_port(folder: Path, seed: int, length: int = 25) -> str | None:
+def compare_port(folder: Path, seed: int, topology: str | None = None, length: int = 25) -> str | None:
     rng = random.Random(seed)
-    world = random_world.platform(rng)
+    world = random_world.platform(rng, topology)
     (folder / 'platform.xml').write_text(world.text)
     (folder / 'script').write_text(random_world.script(rng, world, rng.choice([3, 6, 12, length])))
     return compare_replays(replay(folder, 'simgrid'), replay(folder, 'flow'))
@@ -110,9 +110,9 @@ def compare_tables(name: str, want: list[dict[str, str]], got: list[dict[str, st
     return None
 
 
-def compare_runs(folder: Path, seed: int, num_jobs: int = 8) -> str | None:
+def compare_runs(folder: Path, seed: int, topology: str | None = None, num_jobs: int = 8) -> str | None:
     rng = random.Random(seed)
-    random_world.write_workload(rng, folder, num_jobs, sensing=seed % 3 == 0)
+    random_world.write_workload(rng, folder, num_jobs, sensing=seed % 3 == 0, topology=topology)
     want_status, want_text, want = run(folder, 'simgrid')
     got_status, got_text, got = run(folder, 'flow')
     if want_status != got_status:
@@ -128,12 +128,13 @@ def main() -> int:
     parser.add_argument('first', type=int)
     parser.add_argument('last', type=int)
     parser.add_argument('--keep', type=Path, help='keep the worlds that differ here')
+    parser.add_argument('--topology', choices=random_world.TOPOLOGIES, help='only this one')
     options = parser.parse_args()
     compare = compare_port if options.what == 'port' else compare_runs
     differing = 0
     for seed in range(options.first, options.last + 1):
         with tempfile.TemporaryDirectory() as folder:
-            difference = compare(Path(folder), seed)
+            difference = compare(Path(folder), seed, options.topology)
             if difference:
                 differing += 1
                 print(f'seed {seed}: {difference}', flush=True)

@@ -120,6 +120,8 @@ def platform(rng: random.Random, topology: str | None = None) -> Platform:
         given |= {'wide_striping': 'true', 'flops_per_byte': rng.choice(['0f', '0.5f', '2f'])}
     num_pfs = rng.choice([1, 1, 2])
     count = LARGE if topology == 'large' else 16
+    # Names of different length: hosts of one switch are not neighbours in the order of names.
+    first = rng.choice([5, 100]) if topology == 'large' else 100
     if topology == 'hand_routed':
         count = 6
         body, gateways = hand_routed(rng, count, given), [('C', 'n100')]
@@ -131,16 +133,14 @@ def platform(rng: random.Random, topology: str | None = None) -> Platform:
                  '</zone>')
         gateways = [('N', 'nC_router')]
     else:
-        body = cluster(rng, 'C', 100, count, topology, given)
+        body = cluster(rng, 'C', first, count, topology, given)
         # Only flat clusters have a router that outside routes can end at.
-        gateways = [('C', 'nC_router' if topology in ('crossbar', 'star', 'torus') else 'n100')]
-        if topology == 'torus':
-            gateways = [('C', 'n100')]
+        gateways = [('C', 'nC_router' if topology in ('crossbar', 'star') else f'n{first}')]
     text = ("<?xml version='1.0'?>\n<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
             '<platform version="4.1"><zone id="world" routing="Full"><zone id="S" routing="Full">'
             '<host id="batch" speed="1Gf"><prop id="batch_system" value="true"/></host></zone>'
             f'{body}{pfs_zones(rng, num_pfs, gateways)}</zone></platform>\n').replace('><', '>\n<')
-    hosts = sorted(['batch'] + [f'n{100 + i}' for i in range(count)] + [f'pfs{i}' for i in range(num_pfs)])
+    hosts = sorted(['batch'] + [f'n{first + i}' for i in range(count)] + [f'pfs{i}' for i in range(num_pfs)])
     return Platform(text, hosts, [i for i, name in enumerate(hosts) if name[0] == 'n'],
                     [i for i, name in enumerate(hosts) if name.startswith('pfs')], given)
 
@@ -256,9 +256,10 @@ def application(rng: random.Random, world: Platform, flexible: str) -> dict[str,
     return model
 
 
-def write_workload(rng: random.Random, folder: Path, num_jobs: int, sensing: bool = False) -> Path:
+def write_workload(rng: random.Random, folder: Path, num_jobs: int, sensing: bool = False,
+                   topology: str | None = None) -> Path:
     """A platform, jobs of all types and a configuration; returns the configuration's name."""
-    world = platform(rng)
+    world = platform(rng, topology)
     (folder / 'platform.xml').write_text(world.text)
     jobs = []
     for i in range(num_jobs):

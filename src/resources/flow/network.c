@@ -44,6 +44,8 @@ struct network {
     struct route route;
     struct stars *stars;
     struct link_users *link_users; /* by link; working memory */
+    uint32_t *owners; /* by link: 1 + the host whose routes begin with it; 0 for none */
+    bool irregular;   /* a link that one host owns was met in another's route */
     /* What is kept. */
     struct kept **buckets;
     size_t num_buckets, num_kept, size;
@@ -232,37 +234,97 @@ static double sum_latencies(const struct network *network, const uint32_t *links
     return sum;
 }
 
-/* Adds what twins send to all hosts: among themselves flow by flow, else that of the first for all
- * of them, with each one's own links at the beginning. */
-static int add_twins(struct network *network, const uint32_t *hosts, uint32_t n,
-                     const struct twins *run, struct error *err)
+/* Enters each twin as the owner of the links that its routes begin with, or takes them out. */
+static int own_links(struct network *network, const uint32_t *hosts, uint32_t n,
+                     const struct twins *run, bool enter, struct error *err)
 {
-    uint32_t end = run->first + run->count;
-    double own = 0, own_of_first = 0; /* latency, the largest and the first's */
+    uint32_t end = run->first + run->count, elsewhere = hosts[end < n ? end : 0];
+    for (uint32_t i = run->first; run->prefix > 0 && run->count < n && i < end; i++) {
+        if (simgrid_route(network->resources, hosts[i], elsewhere, &network->route, err))
+            return -1;
+        if (network->route.count <= run->prefix)
+            network->irregular = true;
+        for (size_t k = 0; k < run->prefix && k < network->route.count; k++)
+            network->owners[network->route.links[k]] = enter ? hosts[i] + 1 : 0;
+    }
+    return 0;
+}
+
+/* Only its owner may send over a link, or somebody to its owner. */
+static void check_owners(struct network *network, size_t first_link, uint32_t from, uint32_t to)
+{
+    for (size_t k = first_link; k < network->route.count; k++) {
+        uint32_t owner = network->owners[network->route.links[k]];
+        if (owner > 0 && owner != from + 1 && owner != to + 1)
+            network->irregular = true;
+    }
+}
+
+/* Adds what twins send among themselves, flow by flow, and the links of their own for what they
+ * send elsewhere. *own is the largest latency of these, *own_of_first that of the first twin. */
+static int add_own_flows(struct network *network, const uint32_t *hosts, uint32_t n,
+                         const struct twins *run, double *own, double *own_of_first,
+                         struct error *err)
+{
+    uint32_t end = run->first + run->count, elsewhere = hosts[end < n ? end : 0];
     for (uint32_t i = run->first; i < end; i++) {
-        uint32_t elsewhere = end < n ? end : 0;
-        for (uint32_t j = run->first; j < end; j++)
+        for (uint32_t j = run->first; j < end; j++) {
             if (i != j && add_flow(network, hosts[i], hosts[j], 1, err))
                 return -1;
+            if (i != j)
+                check_owners(network, 0, hosts[i], hosts[j]);
+        }
         if (run->count == n)
             continue;
-        if (simgrid_route(network->resources, hosts[i], hosts[elsewhere], &network->route, err))
+        if (simgrid_route(network->resources, hosts[i], elsewhere, &network->route, err))
             return -1;
         load_links(network, network->route.links, run->prefix, n - run->count);
         double latency = sum_latencies(network, network->route.links, run->prefix);
-        own_of_first = i == run->first ? latency : own_of_first;
-        own = fmax(own, latency);
+        *own_of_first = i == run->first ? latency : *own_of_first;
+        *own = fmax(*own, latency);
     }
-    for (uint32_t j = 0; j < n; j++) {
-        if (j >= run->first && j < end)
+    return 0;
+}
+
+/* Adds what twins send to all hosts: elsewhere, what the first one sends stands for all of them. */
+static int add_twins(struct network *network, const uint32_t *hosts, uint32_t n,
+                     const struct twins *run, struct error *err)
+{
+    double own = 0, own_of_first = 0;
+    if (add_own_flows(network, hosts, n, run, &own, &own_of_first, err))
+        return -1;
+    for (uint32_t j = 0; j < n && !network->irregular; j++) {
+        if (j >= run->first && j < run->first + run->count)
             continue;
         if (simgrid_route(network->resources, hosts[run->first], hosts[j], &network->route, err))
             return -1;
+        if (network->route.count < run->prefix) {
+            network->irregular = true;
+            break;
+        }
+        check_owners(network, run->prefix, hosts[run->first], hosts[j]);
         load_links(network, network->route.links + run->prefix, network->route.count - run->prefix,
                    run->count);
         note_latency(network, network->route.latency - own_of_first + own, 1);
     }
     return 0;
+}
+
+/* Adds all that twins send. Returns 1, 0 when they turn out not to be twins, or -1 with err. */
+static int add_runs(struct network *network, const uint32_t *hosts, uint32_t n,
+                    const struct twins *runs, uint32_t num_runs, struct error *err)
+{
+    int result = 0;
+    network->irregular = num_runs == 0;
+    for (uint32_t i = 0; result == 0 && i < num_runs; i++)
+        result = own_links(network, hosts, n, &runs[i], true, err);
+    for (uint32_t i = 0; result == 0 && i < num_runs && !network->irregular; i++)
+        result = add_twins(network, hosts, n, &runs[i], err);
+    for (uint32_t i = 0; result == 0 && i < num_runs; i++)
+        result = own_links(network, hosts, n, &runs[i], false, err);
+    if (network->irregular)
+        begin(network);
+    return result ? -1 : !network->irregular;
 }
 
 static int compare_hosts(const void *first, const void *second)
@@ -292,17 +354,15 @@ static int add_all_twins(struct network *network, const uint32_t *hosts, uint32_
     uint32_t *sorted = malloc(n * sizeof *sorted);
     struct twins *runs = malloc(n * sizeof *runs);
     uint32_t num_runs = 0;
-    int result = 0;
     if (sorted && runs) {
         memcpy(sorted, hosts, n * sizeof *sorted);
         qsort(sorted, n, sizeof *sorted, compare_hosts);
         num_runs = twins_find(network->resources, sorted, n, runs);
     }
-    for (uint32_t i = 0; result == 0 && i < num_runs; i++)
-        result = add_twins(network, sorted, n, &runs[i], err);
+    int result = add_runs(network, sorted, n, runs, num_runs, err);
     free(sorted);
     free(runs);
-    return result ? -1 : num_runs > 0;
+    return result;
 }
 
 /* --- Shapes ---------------------------------------------------------------------------------- */
@@ -523,8 +583,10 @@ struct network *network_create(struct resources *resources, const struct sharing
     network->units = calloc(network->num_links + 1, sizeof *network->units);
     network->touched = calloc(network->num_links + 1, sizeof *network->touched);
     network->link_users = calloc(network->num_links + 1, sizeof *network->link_users);
+    network->owners = calloc(network->num_links + 1, sizeof *network->owners);
     network->stars = stars_create(resources);
-    if (network->units && network->touched && network->link_users && network->stars)
+    if (network->owners && network->units && network->touched && network->link_users &&
+        network->stars)
         return network;
     network_destroy(network);
     return NULL;
@@ -540,6 +602,7 @@ void network_destroy(struct network *network)
     free(network->units);
     free(network->touched);
     free(network->link_users);
+    free(network->owners);
     stars_destroy(network->stars);
     simgrid_route_release(&network->route);
     free(network);
