@@ -24,7 +24,18 @@ from typing import Any
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
 
-BENCHMARKS = ("partition", "million", "mixed")
+BENCHMARKS = ("partition", "partition-easy", "partition-conservative", "million", "mixed", "sensing", "journal")
+
+# The 500-job example, and what is added to its configuration to see what that costs.
+MONITORING = ("cpu_utilization", "network_activity", "pfs_utilization", "gpu_utilization")
+VARIANTS: dict[str, dict[str, Any]] = {
+    "mixed": {},
+    "sensing": {"sensing": True, "sensing_interval": 1, **{key: f"output/{key}.csv" for key in MONITORING}},
+    "journal": {"events": "output/events.jsonl"},
+}
+# How much longer than mixed, and than partition, these may take.
+COST_AIMS = {"sensing": 1.5, "journal": 1.3}
+POLICY_AIMS = {"partition-easy": 2.0, "partition-conservative": 5.0}
 
 # What the project wants to stay under, on a current server core: (seconds, MB).
 AIMS = {"partition": (5.0, 300.0), "million-1000000": (60.0, 1500.0)}
@@ -68,7 +79,7 @@ class Measurement:
             f"{self.benchmark:<16} {self.wall_seconds:9.3f} s {self.peak_mb:8.1f} MB "
             f"{self.jobs_per_second:10.0f} jobs/s {self.us_per_job:9.2f} us/job"
         )
-        if self.benchmark == "mixed":
+        if self.benchmark in VARIANTS:
             share = self.simgrid_share
             text += "   simgrid: no timing line" if share is None else f"   simgrid {100 * share:.1f} %"
         return text
@@ -103,12 +114,15 @@ def make_million(folder: Path, seed: int, jobs: int) -> str:
     return "config.json"
 
 
-def make_mixed(folder: Path) -> str:
-    """The 500-job example as it stands in the tree."""
+def make_variant(folder: Path, keys: dict[str, Any]) -> str:
+    """The 500-job example without monitoring, and with other keys instead."""
     for name in ("platforms", "application_models", "workloads", "configurations"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "output").mkdir()
-    return "configurations/example.json"
+    configuration = json.loads((folder / "configurations" / "example.json").read_text(encoding="utf-8"))
+    for key in ("sensing", "sensing_interval", "events", *MONITORING):
+        configuration.pop(key, None)
+    (folder / "config.json").write_text(json.dumps(configuration | keys), encoding="utf-8")
+    return "config.json"
 
 
 def run_generator(script: str, *arguments: str) -> None:
@@ -158,20 +172,22 @@ def measure(name: str, jobs: int | None, options: argparse.Namespace) -> Measure
     """Makes and runs one scenario; the fastest of options.repeat runs counts."""
     with tempfile.TemporaryDirectory(prefix="elastisim-bench-", dir=options.directory) as temporary:
         folder = Path(temporary) / "scenario"
-        if name == "partition":
+        if name.startswith("partition"):
             config = make_partition(folder, options.seed)
         elif name == "million":
             assert jobs is not None
             config = make_million(folder, options.seed, jobs)
         else:
             folder.mkdir()
-            config = make_mixed(folder)
-        results = folder / ("output" if name == "mixed" else ".") / "job_statistics.csv"
+            config = make_variant(folder, VARIANTS[name])
+        results = folder / ("output" if name in VARIANTS else ".") / "job_statistics.csv"
         if jobs is None:
             jobs = count_jobs(folder / json.loads((folder / config).read_text(encoding="utf-8"))["jobs_file"])
         best: Measurement | None = None
         for _ in range(options.repeat):
-            arguments = ["--timing"] if name == "mixed" else []
+            arguments = ["--timing"] if name in VARIANTS else []
+            if name in POLICY_AIMS:
+                arguments = ["--scheduler", f"builtin:{name.removeprefix('partition-')}"]
             seconds, megabytes, text = run_simulator(
                 options.simulator, arguments + options.simulator_options, folder, config, options.timeout
             )
@@ -203,6 +219,14 @@ def growth(measurements: Sequence[Measurement]) -> tuple[str, float] | None:
     small, large = million[0], million[-1]
     factor = large.us_per_job / small.us_per_job
     return f"million: time per job at {large.jobs} jobs is {factor:.2f} times that at {small.jobs}", factor
+
+
+def costs(measurements: Sequence[Measurement]) -> list[tuple[str, float, float]]:
+    """Sentences on what watching the example and what a policy costs, the factor, and the aim."""
+    seconds = {measurement.benchmark: measurement.wall_seconds for measurement in measurements}
+    return [(f"{name}: {seconds[name] / seconds[base]:.2f} times {base}", seconds[name] / seconds[base], aim)
+            for base, aims in (("mixed", COST_AIMS), ("partition", POLICY_AIMS)) if base in seconds
+            for name, aim in aims.items() if name in seconds]
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -264,6 +288,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(grown[0])
         if grown[1] > GROWTH_AIM:
             missed.append(f"{grown[0]}, the aim is {GROWTH_AIM:g}")
+    for sentence, factor, aim in costs(measurements):
+        print(sentence)
+        if factor > aim:
+            missed.append(f"{sentence}, the aim is {aim:g}")
     if options.check:
         for aim in missed:
             print(f"missed: {aim}", file=sys.stderr)

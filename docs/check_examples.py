@@ -71,6 +71,8 @@ def examples(page: Path) -> Iterator[Example]:
             mark = None
         mark = MARK.fullmatch(lines[at]) or mark
         at += 1
+    if mark:
+        yield Example(at, None, "", mark)
 
 
 def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

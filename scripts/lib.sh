@@ -5,7 +5,8 @@ project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 build_packages=(cmake g++ gcc ninja-build pkg-config libsimgrid-dev libzmq3-dev libcjson-dev
                 libmuparser-dev)
-test_packages=(libcmocka-dev python3-zmq python3-pytest python3-hypothesis clang-format)
+test_packages=(libcmocka-dev python3-zmq python3-pytest python3-hypothesis clang-format
+               python3-matplotlib python3-selenium chromium chromium-driver)
 
 # Installs the Debian packages among those named that are missing.
 install_packages() {
@@ -25,10 +26,11 @@ install_packages() {
 
 # build FOLDER [CMAKE OPTION...]: configures and builds the project into FOLDER.
 build() {
-    local folder=$1
+    local folder=$1 log=$1/build.log
     shift
-    cmake -S "$project" -B "$folder" -G Ninja "$@" >"$folder.log" 2>&1 &&
-        cmake --build "$folder" >>"$folder.log" 2>&1 && return
-    cat "$folder.log" >&2
+    mkdir -p "$folder"
+    cmake -S "$project" -B "$folder" -G Ninja "$@" >"$log" 2>&1 &&
+        cmake --build "$folder" >>"$log" 2>&1 && return
+    cat "$log" >&2
     return 1
 }

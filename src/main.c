@@ -98,7 +98,7 @@ static int read_inputs(struct run *run, struct error *err)
 static bool wants_progress_bar(const struct run *run)
 {
     return run->configuration.show_progress_bar && isatty(STDERR_FILENO) &&
-           !resources_log_info_enabled();
+           !resources_log_info_enabled() && !resources_log_jobs_enabled();
 }
 
 static int simulate(struct run *run, struct error *err)
@@ -164,12 +164,6 @@ static void execute(const struct options *options, struct error *err)
     finish(&run, err);
 }
 
-static void print_schedulers(void)
-{
-    for (const struct policy *policy = policies; policy->name; policy++)
-        printf("builtin:%s\n    %s\n", policy->name, policy->summary);
-}
-
 int main(int argc, char **argv)
 {
     static struct error err;
@@ -184,7 +178,7 @@ int main(int argc, char **argv)
             puts("elastisim " ELASTISIM_VERSION);
             break;
         case COMMAND_SCHEDULERS:
-            print_schedulers();
+            policy_print_list(stdout);
             break;
         case COMMAND_CONFIGURATION:
             configuration_print_reference(stdout);

@@ -77,7 +77,7 @@ static void apply_version(struct options *options, const char *value)
 
 static const struct option table[] = {
     {"scheduler", "SPEC",
-     "builtin:NAME, exec:COMMAND or zmq:URL; goes before the configuration's 'scheduler'",
+     "builtin:NAME, exec:COMMAND, plugin:FILE.so or zmq:URL, in place of the configuration's",
      apply_scheduler, NULL},
     {"model", "NAME",
      "simgrid (default) or flow: who shares out network, disks and CPUs; same times, flow is "

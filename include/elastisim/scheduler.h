@@ -25,11 +25,44 @@ extern "C" {
 
 /* Rises when something is added (minor) or changes meaning (major). */
 #define ELASTISIM_API_MAJOR 1
-#define ELASTISIM_API_MINOR 0
+#define ELASTISIM_API_MINOR 1
 
 struct elastisim_view;
 struct elastisim_job;
 struct elastisim_node;
+
+/* What a scheduler defines: exactly one of these, named elastisim_scheduler, best with
+ *
+ *     ELASTISIM_SCHEDULER(open, schedule, close);
+ *
+ * The same source is a plugin when it is built as a shared object (--scheduler plugin:FILE.so), and
+ * an external scheduler when it is linked with the library elastisim-scheduler, which has a main
+ * function that connects to the simulator (--scheduler exec:PROGRAM). */
+struct elastisim_scheduler {
+    uint32_t api_major, api_minor; /* of the header it was compiled with */
+    /* Called once at the beginning, with what follows the first comma of "plugin:FILE.so,OPTIONS"
+     * or the second argument of the external program ("" without). *data is passed to the others.
+     * Returns 0, or anything else on failure. NULL when there is nothing to do. */
+    int (*open)(const char *options, void **data);
+    /* Called at every invocation. Returns 0, or anything else on failure, which ends the run with
+     * status 3: `return elastisim_fail(view, ...)` says why. */
+    int (*schedule)(struct elastisim_view *view, void *data);
+    /* Called once at the end, if open succeeded. NULL when there is nothing to do. */
+    void (*close)(void *data);
+};
+
+extern const struct elastisim_scheduler elastisim_scheduler;
+
+#define ELASTISIM_SCHEDULER(open, schedule, close)                                                 \
+    const struct elastisim_scheduler elastisim_scheduler = {                                       \
+        ELASTISIM_API_MAJOR, ELASTISIM_API_MINOR, (open), (schedule), (close)}
+
+/* Says why the scheduler fails, in one sentence (of at most 1,000 bytes). Returns -1. */
+int elastisim_fail(struct elastisim_view *view, const char *format, ...)
+#if defined __GNUC__
+    __attribute__((format(printf, 2, 3)))
+#endif
+    ;
 
 /* Why the scheduler is called; the values are those of the ZeroMQ protocol, here and below. */
 enum elastisim_invocation {
@@ -81,6 +114,8 @@ struct elastisim_job *elastisim_trigger(const struct elastisim_view *view);
 uint32_t elastisim_request(const struct elastisim_view *view);
 /* Whether nodes may run several jobs at once. */
 bool elastisim_oversubscription(const struct elastisim_view *view);
+/* Whether the scheduler is invoked at scheduling points (schedule_on_scheduling_point). */
+bool elastisim_told_of_scheduling_points(const struct elastisim_view *view);
 
 /* PFS figures, bytes/s; NAN unless forward_io_information is set. */
 double elastisim_pfs_read_bandwidth(const struct elastisim_view *view);
@@ -95,8 +130,9 @@ struct elastisim_job *elastisim_job(const struct elastisim_view *view, size_t id
 size_t elastisim_num_nodes(const struct elastisim_view *view);
 struct elastisim_node *elastisim_node(const struct elastisim_view *view, size_t id);
 
-/* Pending jobs in ID order, running jobs (in any running state) in the order of their start; NULL
- * at the end. Each step costs O(1), whatever the number of jobs. */
+/* Pending jobs in ID order, running jobs (in any running state) in the order of their start (of
+ * those that start at one instant, external schedulers see the lower ID first); NULL at the end.
+ * Each step costs O(1), whatever the number of jobs. */
 struct elastisim_job *elastisim_first_pending(const struct elastisim_view *view);
 struct elastisim_job *elastisim_next_pending(const struct elastisim_job *job);
 size_t elastisim_num_pending(const struct elastisim_view *view);
@@ -130,6 +166,8 @@ uint32_t elastisim_job_nodes_max(const struct elastisim_job *job);
 uint32_t elastisim_job_nodes_preferred(const struct elastisim_job *job);
 uint32_t elastisim_job_gpus_min(const struct elastisim_job *job); /* per node */
 uint32_t elastisim_job_gpus_max(const struct elastisim_job *job);
+/* Whether tasks of the job use burst buffers: it then runs on nodes that have one only. */
+bool elastisim_job_uses_burst_buffer(const struct elastisim_job *job);
 /* The nodes assigned, in rank order, operations of this invocation included. */
 uint32_t elastisim_job_num_assigned(const struct elastisim_job *job);
 struct elastisim_node *elastisim_job_assigned(const struct elastisim_job *job, uint32_t rank);
@@ -155,6 +193,15 @@ const char *elastisim_node_name(const struct elastisim_node *node);
 enum elastisim_node_type elastisim_node_type(const struct elastisim_node *node);
 enum elastisim_node_state elastisim_node_state(const struct elastisim_node *node);
 double elastisim_node_speed(const struct elastisim_node *node); /* all cores together */
+/* A property of the host in the platform file; NULL when there is none. */
+const char *elastisim_node_property(const struct elastisim_view *view,
+                                    const struct elastisim_node *node, const char *key);
+/* Links on the route from one node to another: a measure of their distance. 0 when they are the
+ * same, UINT32_MAX when there is no route or it is not known (to external schedulers, it never is).
+ * Not free: keep what you ask often. */
+uint32_t elastisim_node_distance(const struct elastisim_view *view,
+                                 const struct elastisim_node *from,
+                                 const struct elastisim_node *to);
 uint32_t elastisim_node_num_gpus(const struct elastisim_node *node);
 uint32_t elastisim_node_num_free_gpus(const struct elastisim_node *node);
 /* Jobs that run on the node. */

@@ -53,7 +53,7 @@ def _time_axis(axes: Axes, end: float) -> float:
 
 def _polygons(story: Story, kind: str, unit: float) -> list[list[tuple[float, float]]]:
     types = {job.id: job.type for job in story.run.jobs}
-    shapes = []
+    shapes: list[list[tuple[float, float]]] = []
     assert story.timeline
     for allocation in story.timeline.allocations:
         if types.get(allocation.job) != kind:
@@ -147,7 +147,7 @@ def _utilization(stories: Sequence[Story], width: float) -> Figure:
 def _shares(axes: Axes, values: Sequence[float], label: str, colour: str, dash: str) -> None:
     ordered = np.maximum(1, np.sort(np.asarray(values)))
     if len(ordered):
-        axes.step(np.concatenate(([1], ordered)), np.arange(len(ordered) + 1) / len(ordered), where='post', label=label,
+        axes.step(np.insert(ordered, 0, 1), np.arange(len(ordered) + 1) / len(ordered), where='post', label=label,
                   color=colour, linestyle=dash, linewidth=1.2)
 
 

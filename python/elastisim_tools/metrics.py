@@ -123,7 +123,8 @@ def statistics_of(run: Run, timeline: Timeline | None) -> Statistics:
         for change in timeline.reconfigurations:
             taken = reconfiguration_seconds.get(change.job, 0.0)
             reconfiguration_seconds[change.job] = taken + change.end - change.begin
-    groups = {ALL: run.jobs, **{kind: [job for job in run.jobs if job.type == kind] for kind in run.types}}
+    types = run.types if len(run.types) > 1 else []  # one type alone would say the same twice
+    groups = {ALL: run.jobs, **{kind: [job for job in run.jobs if job.type == kind] for kind in types}}
     return Statistics(run.name, num_nodes, {
         name: _figures(jobs, num_nodes, span, node_seconds, reconfiguration_seconds)
         for name, jobs in groups.items()})

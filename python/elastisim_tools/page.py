@@ -12,9 +12,9 @@ from typing import Any
 
 from .metrics import ALL, Metric, Statistics, format_seconds, format_value, statistics_of
 from .run import JOB_TYPES, Run
-from .series import Chart, Series, charts_of
+from .series import Chart, charts_of
 from .stats import shown_metrics
-from .timeline import Timeline, ranges, timeline_of
+from .timeline import Series, Timeline, ranges, timeline_of
 
 HERE = Path(__file__).resolve().parent
 
@@ -171,8 +171,8 @@ def _tiles(story: Story) -> str:
         _tile('Span', format_seconds(span), f'{span:,.0f} s'),
         _tile('Mean wait', format_value(figures['wait_mean'], 's'),
               f'95 % within {format_value(figures["wait_p95"], "s")}'),
-        _tile('Mean slowdown', format_value(figures['slowdown_mean'], 'ratio'),
-              f'bounded, median {format_value(figures["slowdown_median"], "ratio")}'),
+        _tile('Bounded slowdown', format_value(figures['slowdown_mean'], 'ratio'),
+              f'median {format_value(figures["slowdown_median"], "ratio")}'),
         _tile('Node utilisation', format_value(figures['node_utilization'], 'percent'),
               f'{nodes:,} nodes' if nodes else 'nodes not known'),
         _tile('Throughput', f'{format_value(figures["throughput"], "jobs/h")} jobs/h'),

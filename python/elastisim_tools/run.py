@@ -197,11 +197,11 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _whole(text: str | None) -> int | None:
-    return int(float(text)) if text not in (None, '') else None
+    return int(float(text)) if text else None
 
 
 def _number(text: str | None) -> float | None:
-    return float(text) if text not in (None, '') else None
+    return float(text) if text else None
 
 
 def read_jobs(path: Path) -> list[Job]:

@@ -91,7 +91,8 @@ def _read_rows(path: Path, convert: Callable[[str], tuple[float, ...]]) -> tuple
     try:
         with open(path, encoding='utf-8') as file:
             next(file, None)
-            text, row = None, ()
+            text: str | None = None
+            row: tuple[float, ...] = ()
             for line in file:
                 time, _, rest = line.partition(',')
                 if rest != text:

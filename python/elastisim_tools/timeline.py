@@ -216,7 +216,8 @@ def from_journal(path: Path) -> Timeline:
     overlaps = False
     time = 0.0
     for event in read_journal(path):
-        time, kind, job = event['time'], event['kind'], event.get('job')
+        time, kind = event['time'], event['kind']
+        job: int = event.get('job', -1)
         replay.apply(event)
         if kind in ('start', 'grow'):
             holdings.take(job, time, event['nodes'])
@@ -249,32 +250,36 @@ def from_node_utilization(path: Path) -> Timeline:
     counts = {'allocated': 0, 'reserved': 0, 'free': 0}
     allocated, reserved = Series(), Series()
     holdings = _Holdings()
-    changes: dict[tuple[float, int], tuple[list[int], list[int]]] = {}  # of one instant: (job's) left and taken nodes
+    changes: dict[int, tuple[list[int], list[int]]] = {}  # of one instant: job -> nodes it left and took
     started: set[int] = set()
-    reconfigurations: dict[tuple[float, int], None] = {}
+    reconfigurations: list[Reconfiguration] = []
     overlaps = False
     time = 0.0
 
     def settle() -> None:
-        for (instant, job), (left, taken) in changes.items():
-            if job in started and taken or left and job in holdings.since and _keeps(holdings, job, left):
-                reconfigurations[instant, job] = None
+        for job, (left, taken) in changes.items():
+            if (job in started and taken) or (left and job in holdings.since and _keeps(holdings, job, left)):
+                reconfigurations.append(Reconfiguration(job, time, time))
             if left:
-                holdings.leave(job, instant, left)
+                holdings.leave(job, time, left)
             if taken:
-                holdings.take(job, instant, taken)
+                holdings.take(job, time, taken)
                 started.add(job)
         changes.clear()
+        allocated.set(time, counts['allocated'])
+        reserved.set(time, counts['reserved'])
 
     try:
         with open(path, newline='', encoding='utf-8') as file:
             rows = csv.reader(file)
             next(rows, None)
+            latest = ''
             for text, name, state, jobs, _ in rows:
-                now = float(text)
-                if now > time:
-                    settle()
-                    time = now
+                if text != latest:
+                    latest, now = text, float(text)
+                    if now > time:
+                        settle()
+                        time = now
                 node = numbers.get(name)
                 if node is None:
                     node = numbers[name] = len(numbers)
@@ -287,21 +292,19 @@ def from_node_utilization(path: Path) -> Timeline:
                     overlaps = overlaps or len(after) > 1
                     for job in before:
                         if job not in after:
-                            _note(changes, now, job, node, 0)
+                            _note(changes, job, node, 0)
                     for job in after:
                         if job not in before:
-                            _note(changes, now, job, node, 1)
+                            _note(changes, job, node, 1)
                 if state != states[node]:
                     counts[states[node]] -= 1
                     counts[state] += 1
                     states[node] = state
-                allocated.set(now, counts['allocated'])
-                reserved.set(now, counts['reserved'])
     except (ValueError, KeyError) as error:
         raise OutputError(f'{path}: not a node utilization file: {error}') from error
     settle()
     return Timeline(list(numbers), holdings.finish(time), allocated, reserved, time,
-                    [Reconfiguration(job, instant, instant) for instant, job in reconfigurations], False, overlaps)
+                    reconfigurations, False, overlaps)
 
 
 def _keeps(holdings: _Holdings, job: int, left: Sequence[int]) -> bool:
@@ -309,10 +312,11 @@ def _keeps(holdings: _Holdings, job: int, left: Sequence[int]) -> bool:
     return sum(len(holdings.open[job, since]) for since in holdings.since[job]) > len(left)
 
 
-def _note(changes: dict[tuple[float, int], tuple[list[int], list[int]]], time: float, job: int, node: int,
-          side: int) -> None:
+def _note(changes: dict[int, tuple[list[int], list[int]]], job: int, node: int, side: int) -> None:
     """Remembers that a job left (0) or took (1) a node; the one undoes the other."""
-    sides = changes.setdefault((time, job), ([], []))
+    sides = changes.get(job)
+    if sides is None:
+        sides = changes[job] = ([], [])
     if node in sides[1 - side]:
         sides[1 - side].remove(node)
     else:

@@ -1,22 +1,22 @@
-/* Policies inside the simulator, written against the public scheduler API like any other scheduler.
- */
+/* Policies inside the simulator: written against the public scheduler API like any other scheduler,
+ * and composed of the choices in policies/options.h. */
 #ifndef ELASTISIM_POLICIES_POLICY_H
 #define ELASTISIM_POLICIES_POLICY_H
 
 #include "base/error.h"
 #include "elastisim/scheduler.h"
 
-struct policy {
-    const char *name;
-    const char *summary; /* one line, for --list-schedulers */
-    /* Called at every invocation; returns 0, or -1 when memory ran out. */
-    int (*schedule)(struct elastisim_view *view);
-};
+#include <stdio.h>
 
-/* All policies, ended by one without a name. */
-extern const struct policy policies[];
+struct policy;
 
-/* First come, first served. */
-int fcfs_schedule(struct elastisim_view *view);
+/* The policy that "NAME" or "NAME,key=value,..." describes. Returns NULL with err (ERROR_INPUT). */
+struct policy *policy_create(const char *spec, struct error *err);
+void policy_destroy(struct policy *policy); /* NULL is fine */
+/* Called at every invocation; returns 0, or -1 when memory ran out. */
+int policy_schedule(struct policy *policy, struct elastisim_view *view);
+
+/* Prints the policies, their options and where they come from. */
+void policy_print_list(FILE *out);
 
 #endif

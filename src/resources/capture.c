@@ -1,57 +1,72 @@
-/* Standard error goes to a temporary file for a while. */
+/* Standard error goes to a temporary file for a while; the file is used again and again. */
 #include "resources/capture.h"
 
 #include "base/error.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-static FILE *caught;         /* NULL while nothing is caught */
-static int real_stderr = -1; /* a copy of the descriptor */
+static int file = -1;        /* -1: there is none yet */
+static int real_stderr = -1; /* a copy of the descriptor; -1 while nothing is caught */
 static bool exit_expected;
+
+static int open_file(void)
+{
+    FILE *stream = tmpfile();
+    if (!stream)
+        return -1;
+    int copy = dup(fileno(stream));
+    fclose(stream);
+    if (copy >= 0)
+        fcntl(copy, F_SETFD, FD_CLOEXEC);
+    return copy;
+}
 
 void capture_begin(void)
 {
+    if (file < 0)
+        file = open_file();
+    if (file < 0)
+        return;
     fflush(stderr);
-    caught = tmpfile();
-    real_stderr = caught ? dup(STDERR_FILENO) : -1;
-    if (real_stderr >= 0) {
-        dup2(fileno(caught), STDERR_FILENO);
-    } else if (caught) {
-        fclose(caught);
-        caught = NULL;
-    }
+    real_stderr = dup(STDERR_FILENO);
+    if (real_stderr >= 0)
+        dup2(file, STDERR_FILENO);
 }
 
-/* The whole file; NULL when it is empty. */
-static char *read_caught(void)
+/* Reads the file; NULL when it is empty. */
+static char *read_file(void)
 {
-    long size = fseek(caught, 0, SEEK_END) == 0 ? ftell(caught) : 0;
+    off_t size = lseek(file, 0, SEEK_END);
     char *text = size > 0 ? malloc((size_t)size + 1) : NULL;
     if (!text)
         return NULL;
-    rewind(caught);
-    text[fread(text, 1, (size_t)size, caught)] = '\0';
+    ssize_t length = pread(file, text, (size_t)size, 0);
+    text[length > 0 ? length : 0] = '\0';
     return text;
 }
 
 char *capture_end(void)
 {
-    if (!caught)
+    if (real_stderr < 0)
         return NULL;
     fflush(stderr);
     dup2(real_stderr, STDERR_FILENO);
     close(real_stderr);
-    char *text = read_caught();
-    fclose(caught);
-    caught = NULL;
+    real_stderr = -1;
+    char *text = read_file();
+    if (text && (ftruncate(file, 0) != 0 || lseek(file, 0, SEEK_SET) != 0)) {
+        close(file);
+        file = -1;
+    }
     return text;
 }
 
 static void show_caught(void)
 {
-    if (!caught)
+    if (real_stderr < 0)
         return;
     char *text = capture_end();
     fputs(text ? text : "", stderr);

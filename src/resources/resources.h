@@ -70,6 +70,9 @@ void resources_add_disk(struct resources *resources, size_t host, double read_ba
  * SimGrid. Returns 0, or -1 with err (ERROR_INPUT) that names both hosts. */
 int resources_check_route(struct resources *resources, size_t from, size_t to, struct error *err);
 
+/* Number of links on the route from one host to another; -1 when there is none. */
+long resources_route_links(struct resources *resources, size_t from, size_t to);
+
 /* --- Loads --------------------------------------------------------------------------------- */
 enum load_kind {
     LOAD_COMPUTE,   /* member: amounts[i] flops on its own host */

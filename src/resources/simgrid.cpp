@@ -1,16 +1,11 @@
 /* The resource port on SimGrid's L07 model: the only file that knows SimGrid.
  *
- * - There are no SimGrid actors. Loads are activities started from SimGrid's
- * main context; their ends come through a completion callback, which also makes
- * SimGrid's run_until return (a "vetoed" activity does) at the end of that
- * instant. All that ended in the instant has been reported by then.
- * - SimGrid's clock follows the port's lazily: it is not called while it has no
- * activity under way.
- * - SimGrid answers what it can't accept with abort() or an exception. Whatever
- * calls it goes through attempt(), which makes an error of both.
- * - A node is as fast as all its cores. L07 binds an entry of a task's host
- * list to the speed of one core, so a host with c cores and flops to compute
- * stands in the list c times.
+ * - There are no SimGrid actors. Loads are activities started from SimGrid's main context; their
+ *   ends come through a completion callback, which also makes SimGrid's run_until return (a
+ *   "vetoed" activity does) at the end of that instant. All that ended in it is known by then.
+ * - SimGrid's clock follows the port's lazily: it is not called while no activity is under way.
+ * - SimGrid answers what it can't accept with abort() or an exception. Whatever calls it goes
+ *   through attempt(), which makes an error of both.
  * - Disks are not SimGrid's (disk.h).
  */
 #include <simgrid/kernel/routing/NetPoint.hpp>
@@ -28,13 +23,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <limits>
 #include <new>
 #include <set>
 #include <stdexcept>
 #include <string>
-#include <type_traits>
 #include <typeinfo>
 #include <unordered_map>
 #include <vector>
@@ -44,6 +37,7 @@ extern "C" {
 #include "base/error.h"
 #include "resources/capture.h"
 #include "resources/disk.h"
+#include "resources/draft.h"
 #include "resources/platform_file.h"
 #include "resources/reason.h"
 #include "resources/resources.h"
@@ -57,36 +51,25 @@ namespace s4u = simgrid::s4u;
 namespace
 {
 
-/* Amounts below this are none: their time is far below what a clock can tell,
- * and 1 / amount might overflow. */
-constexpr double negligible = 1e-100;
-/* SimGrid's clock and the port's agree when they are this close, in seconds...
- */
+/* SimGrid's clock and the port's agree when they are this close, in seconds... */
 constexpr double clock_tolerance = 1e-9;
 /* ... or, late in a long simulation, in steps of the clock. */
 constexpr double clock_steps = 4;
 constexpr const char *host_model = "ptask_L07";
-/* Entries of the largest matrix that is handed to SimGrid, which makes copies
- * of it. */
-constexpr size_t max_matrix = size_t{1} << 27;
-/* How far to look, in seconds, for a profile that wakes up loads that stand
- * still. */
+/* How far to look, in seconds, for a profile that wakes up loads that stand still. */
 constexpr double max_standstill = 1e8;
-/* SimGrid 3.32 keeps an activity in a list until it ends, and walks through the
- * whole list at each end. An activity that has ended can be started again,
- * though, and is not in that list then: with many loads this is the difference
- * between linear and quadratic. */
+/* SimGrid 3.32 keeps an activity in a list until it ends, and walks through the whole list at
+ * each end. An activity that has ended can be started again, though, and is not in that list
+ * then: with many loads this is the difference between linear and quadratic. */
 constexpr bool reuse_activities = SIMGRID_VERSION < 33300;
-/* As many new activities go through their first life, without anything to do,
- * together. */
+/* As many new activities go through their first life, without anything to do, together. */
 constexpr size_t lot = 128;
 /* Stands for a member's index: all members of the group wait for this part. */
 constexpr uint32_t every_member = UINT32_MAX;
 
 struct host {
     s4u::Host *simgrid;
-    double speed; /* all cores together */
-    uint32_t cores;
+    double speed;                   /* all cores together */
     std::vector<const char *> keys; /* of its properties, sorted */
     std::vector<bool> reachable;    /* by host: known to have a route there; empty while none is */
     bool has_disk;
@@ -95,8 +78,8 @@ struct host {
     bool touched;    /* the disk is in port->touched_disks */
 };
 
-/* What an activity can be used for again. One that has sent bytes always does:
- * SimGrid would not see that a matrix is empty where there was one before. */
+/* What an activity can be used for again. One that has sent bytes always does: SimGrid would not
+ * see that a matrix is empty where there was one before. */
 enum activity_kind { COMPUTATION, TRANSFER, NUM_ACTIVITY_KINDS };
 
 struct activity {
@@ -127,14 +110,6 @@ struct missing_route : std::runtime_error {
     }
 };
 
-/* What a parallel task needs; kept between tasks for its memory. */
-struct task_draft {
-    std::vector<uint32_t> hosts; /* numbers; one stands there as often as it has cores to use */
-    std::vector<double> flops;
-    std::vector<double> bytes; /* row sends to column; empty for none */
-    std::vector<s4u::Host *> simgrid_hosts;
-};
-
 } // namespace
 
 struct load_group {
@@ -159,6 +134,7 @@ struct resources {
     std::string file;
     s4u::Engine *engine;
     std::vector<host> hosts;
+    std::vector<uint32_t> cores; /* by host */
     std::vector<s4u::Link *> links;
     std::unordered_map<const s4u::Link *, uint32_t> link_numbers;
     std::vector<double> bandwidths; /* of the links, without profiles */
@@ -188,19 +164,18 @@ struct resources {
     void (*observe)(void *context, double time);
     void *observer;
     double observed; /* the last instant that it was called at; -1 before */
-    task_draft draft;
+    struct draft draft;
+    std::vector<s4u::Host *> draft_hosts;
     double seconds;
 };
 
 namespace
 {
 
-/* SimGrid's engine and its callbacks are global, and so is the port behind
- * them. */
+/* SimGrid's engine and its callbacks are global, and so is the port behind them. */
 resources *the_port = nullptr;
 
-/* --- SimGrid's abort()
- * ----------------------------------------------------------------------- */
+/* --- SimGrid's abort() ---------------------------------------------------------------------- */
 
 sigjmp_buf way_out;
 volatile std::sig_atomic_t guarded = 0;
@@ -229,10 +204,10 @@ void remove_abort_guard()
     sigaction(SIGABRT, &former_abort_action, nullptr);
 }
 
-/* Runs work(). Returns whether it came to its end; else `reason` holds the text
- * of an exception, or nothing when SimGrid called abort(): then it has written
- * its reason to standard error. The jump skips destructors of SimGrid's frames;
- * the memory they leak is the least concern of a run that is about to end. */
+/* Runs work(). Returns whether it came to its end; else `reason` holds the text of an exception,
+ * or nothing when SimGrid called abort(): then it has written its reason to standard error. The
+ * jump skips destructors of SimGrid's frames; the memory they leak is the least concern of a run
+ * that is about to end. */
 template <class Work> bool attempt(const Work &work, std::string &reason)
 {
     reason.clear();
@@ -253,8 +228,7 @@ template <class Work> bool attempt(const Work &work, std::string &reason)
     return false;
 }
 
-/* --- What SimGrid writes to standard error
- * --------------------------------------------------- */
+/* --- What SimGrid writes to standard error -------------------------------------------------- */
 
 std::string taken(char *text)
 {
@@ -275,8 +249,7 @@ int refuse(struct error *err, const std::string &where, const char *what, std::s
     return error_set(err, ERROR_INPUT, "%s: %s: %s", where.c_str(), what, reason);
 }
 
-/* --- Loading the platform
- * -------------------------------------------------------------------- */
+/* --- Loading the platform ------------------------------------------------------------------- */
 
 int check_options(size_t count, const char *const *options, struct error *err)
 {
@@ -315,8 +288,7 @@ std::vector<char *> engine_arguments(size_t count, const char *const *options)
     return arguments;
 }
 
-/* SimGrid installs handlers of its own, for messages that are not for our
- * users. */
+/* SimGrid installs handlers of its own, for messages that are not for our users. */
 void create_engine(resources *port, size_t count, const char *const *options)
 {
     static std::vector<char *> arguments;
@@ -352,9 +324,8 @@ void list_hosts(resources *port)
     for (s4u::Host *simgrid : all) {
         host entry = {};
         entry.simgrid = simgrid;
-        entry.cores = static_cast<uint32_t>(simgrid->get_core_count());
         entry.disk_end = INFINITY;
-        entry.speed = simgrid->get_speed() * entry.cores;
+        entry.speed = simgrid->get_speed() * simgrid->get_core_count();
         if (!(entry.speed >= 0))
             throw std::invalid_argument("host '" + std::string(simgrid->get_cname()) +
                                         "': its speed is negative");
@@ -363,6 +334,7 @@ void list_hosts(resources *port)
         std::sort(entry.keys.begin(), entry.keys.end(),
                   [](const char *a, const char *b) { return std::strcmp(a, b) < 0; });
         port->hosts.push_back(entry);
+        port->cores.push_back(static_cast<uint32_t>(simgrid->get_core_count()));
     }
 }
 
@@ -421,8 +393,7 @@ int open_simgrid(resources *port, size_t count, const char *const *options, stru
     return refuse(err, port->file, "SimGrid refuses the platform", reason);
 }
 
-/* --- Ends of activities
- * ---------------------------------------------------------------------- */
+/* --- Ends of activities --------------------------------------------------------------------- */
 
 const char *kind_name(load_kind kind)
 {
@@ -518,9 +489,7 @@ template <class Activity> void on_completion(const Activity &activity)
         port->veto.insert(part->activity.exec.get());
 }
 
-/* --- Time
- * ------------------------------------------------------------------------------------
- */
+/* --- Time ----------------------------------------------------------------------------------- */
 
 bool has_reached(double clock, double date)
 {
@@ -560,8 +529,8 @@ void recycle_cancelled(resources *port)
     port->cancelled.clear();
 }
 
-/* Lets SimGrid run up to `date` (-1: until nothing is left to happen), or to
- * the next instant at which activities end. */
+/* Lets SimGrid run up to `date` (-1: until nothing is left to happen), or to the next instant at
+ * which activities end. */
 int run_simgrid(resources *port, double date, struct error *err)
 {
     bool had_cancelled = !port->cancelled.empty();
@@ -580,16 +549,14 @@ int run_simgrid(resources *port, double date, struct error *err)
     return fail_if_broken(port, err);
 }
 
-/* Makes SimGrid forget cancelled activities. It does so at the end of a step,
- * with the length of the step worked out as if they went on: a step of no
- * length comes before any other. */
+/* Makes SimGrid forget cancelled activities. It does so at the end of a step, with the length of
+ * the step worked out as if they went on: a step of no length comes before any other. */
 int drop_cancelled(resources *port, struct error *err)
 {
     return port->cancelled.empty() ? 0 : run_simgrid(port, s4u::Engine::get_clock(), err);
 }
 
-/* Brings SimGrid's clock up to the port's time, before loads start or are
- * looked at. */
+/* Brings SimGrid's clock up to the port's time, before loads start or are looked at. */
 int follow(resources *port, struct error *err)
 {
     if (drop_cancelled(port, err))
@@ -600,8 +567,7 @@ int follow(resources *port, struct error *err)
     return 0;
 }
 
-/* Makes loads be what they are from now on. What can't be done is said by the
- * next advance. */
+/* Makes loads be what they are from now on. What can't be done is said by the next advance. */
 void settle(const resources *const_port)
 {
     resources *port = const_cast<resources *>(const_port);
@@ -622,8 +588,8 @@ void catch_up(const resources *const_port)
         follow(port, &ignored);
 }
 
-/* With no end in sight SimGrid stops at once, even if a profile will speed up
- * later what stands still now. */
+/* With no end in sight SimGrid stops at once, even if a profile will speed up later what stands
+ * still now. */
 int await_profiles(resources *port, struct error *err)
 {
     double start = s4u::Engine::get_clock();
@@ -634,8 +600,8 @@ int await_profiles(resources *port, struct error *err)
     return 0;
 }
 
-/* Lets SimGrid run until members end or `until`, whichever comes first.
- * *reached is INFINITY when neither will. */
+/* Lets SimGrid run until members end or `until`, whichever comes first. *reached is INFINITY
+ * when neither will. */
 int run_tasks(resources *port, double until, double *reached, struct error *err)
 {
     *reached = until;
@@ -712,8 +678,7 @@ int step(resources *port, double until, double *reached, struct error *err)
     return 0;
 }
 
-/* What ended becomes what resources_next_completion reports, after what it
- * still has to. */
+/* What ended becomes what resources_next_completion reports, after what it still has to. */
 void report_ended(resources *port)
 {
     auto started_before = [](const load_group *a, const load_group *b) {
@@ -733,8 +698,7 @@ bool has_to_report(const resources *port)
     return !port->ended.empty() || port->num_reported < port->reporting.size();
 }
 
-/* --- Starting loads
- * -------------------------------------------------------------------------- */
+/* --- Starting loads ------------------------------------------------------------------------- */
 
 /* Sends activities through a life without work: see reuse_activities. */
 void exercise(resources *port, activity_kind kind, size_t count)
@@ -793,59 +757,6 @@ s4u::ExecPtr new_exec(resources *port, activity_kind kind)
     return exec;
 }
 
-/* A draft for these hosts, nothing to do yet. */
-task_draft &new_draft(resources *port, const uint32_t *hosts, size_t count)
-{
-    task_draft &draft = port->draft;
-    draft.hosts.assign(hosts, hosts + count);
-    draft.flops.assign(count, 0);
-    draft.bytes.clear();
-    return draft;
-}
-
-/* Spreads the flops of each host over its cores: it enters the list again for
- * each further core. */
-void spread_over_cores(const resources *port, task_draft &draft)
-{
-    size_t count = draft.hosts.size();
-    for (size_t i = 0; i < count; i++) {
-        uint32_t cores = port->hosts[draft.hosts[i]].cores;
-        if (draft.flops[i] < negligible || cores == 1)
-            continue;
-        double share = draft.flops[i] / cores;
-        draft.flops[i] = share;
-        draft.flops.insert(draft.flops.end(), cores - 1, share);
-        draft.hosts.insert(draft.hosts.end(), cores - 1, draft.hosts[i]);
-    }
-}
-
-/* Room for the bytes between the hosts of the draft, all of them in the list by
- * now. */
-void add_matrix(task_draft &draft)
-{
-    size_t size = draft.hosts.size();
-    if (size > max_matrix / size)
-        throw std::invalid_argument("a parallel task of " + std::to_string(size) +
-                                    " cores that exchange data is too large for "
-                                    "it; hosts with several cores can be given "
-                                    "as one core of that many times the speed");
-    draft.bytes.assign(size * size, 0);
-}
-
-/* What is too small to matter must not overflow 1 / amount in SimGrid. Returns
- * whether anything is left. */
-bool drop_negligible(std::vector<double> &amounts)
-{
-    bool any = false;
-    for (double &amount : amounts) {
-        if (amount >= negligible)
-            any = true;
-        else
-            amount = 0;
-    }
-    return any;
-}
-
 /* SimGrid lets data pass at once where no link leads. */
 void require_route(resources *port, uint32_t from, uint32_t to)
 {
@@ -861,61 +772,63 @@ void require_route(resources *port, uint32_t from, uint32_t to)
     reachable[to] = true;
 }
 
-void require_routes(resources *port, const task_draft &draft)
+void require_routes(resources *port)
 {
-    const double *bytes = draft.bytes.data();
-    for (uint32_t from : draft.hosts)
-        for (uint32_t to : draft.hosts)
+    const struct draft &draft = port->draft;
+    const double *bytes = draft.bytes;
+    for (size_t from = 0; from < draft.size; from++)
+        for (size_t to = 0; to < draft.size; to++)
             if (*bytes++ > 0)
-                require_route(port, from, to);
+                require_route(port, draft.hosts[from], draft.hosts[to]);
 }
 
-void assign(resources *port, task_draft &draft, bool sends, const s4u::ExecPtr &exec)
+/* Makes the drafted task out of an activity. */
+void carry_out(resources *port, const s4u::ExecPtr &exec)
 {
-    if (draft.hosts.size() == 1 && !sends) {
+    const struct draft &draft = port->draft;
+    if (draft.size == 1) {
         exec->set_flops_amount(draft.flops[0]);
         exec->set_host(port->hosts[draft.hosts[0]].simgrid);
         return;
     }
-    draft.simgrid_hosts.clear();
-    for (uint32_t host : draft.hosts)
-        draft.simgrid_hosts.push_back(port->hosts[host].simgrid);
-    exec->set_flops_amounts(draft.flops);
-    if (sends)
-        exec->set_bytes_amounts(draft.bytes);
-    exec->set_hosts(draft.simgrid_hosts);
+    port->draft_hosts.clear();
+    for (size_t i = 0; i < draft.size; i++)
+        port->draft_hosts.push_back(port->hosts[draft.hosts[i]].simgrid);
+    exec->set_flops_amounts(std::vector<double>(draft.flops, draft.flops + draft.size));
+    if (draft.sends)
+        exec->set_bytes_amounts(
+            std::vector<double>(draft.bytes, draft.bytes + draft.size * draft.size));
+    exec->set_hosts(port->draft_hosts);
 }
 
-/* Starts the drafted task as a part of the group; returns false when there is
- * nothing to do. */
+/* Starts the drafted task as a part of the group; returns false when there is nothing to do. */
 bool start_task(load_group *group, uint32_t member)
 {
     resources *port = group->port;
-    bool computes = drop_negligible(port->draft.flops);
-    bool sends = drop_negligible(port->draft.bytes);
-    if (!computes && !sends)
+    if (!port->draft.computes && !port->draft.sends)
         return false;
-    if (sends)
-        require_routes(port, port->draft);
-    activity_kind kind = sends ? TRANSFER : COMPUTATION;
+    if (port->draft.sends)
+        require_routes(port);
+    activity_kind kind = port->draft.sends ? TRANSFER : COMPUTATION;
     s4u::ExecPtr exec = new_exec(port, kind);
     group->tasks.push_back({{group, member, true}, {exec, kind}});
     port->num_running++;
     port->num_tasks++;
-    assign(port, port->draft, sends, exec);
+    port->stale = true;
+    carry_out(port, exec);
     exec->set_data(&group->tasks.back());
     exec->start();
     return true;
 }
 
-/* Starts an I/O of `count` equal shares of `bytes` on the host's disk. Returns
- * false when there is nothing to do. */
+/* Starts an I/O of `count` equal shares of `bytes` on the host's disk. Returns false when there
+ * is nothing to do. */
 bool start_disk_io(load_group *group, uint32_t member, uint32_t index, double bytes, uint32_t count)
 {
     resources *port = group->port;
     host &host = port->hosts[index];
     bool write = group->kind == LOAD_DISK_WRITE || group->kind == LOAD_STRIPED_WRITE;
-    if (bytes < negligible)
+    if (!(bytes > 0))
         return false;
     if (!host.has_disk)
         throw std::logic_error("host '" + std::string(host.simgrid->get_cname()) + "' has no disk");
@@ -928,114 +841,44 @@ bool start_disk_io(load_group *group, uint32_t member, uint32_t index, double by
     return true;
 }
 
-void start_compute(load_group *group, const struct load *load)
+/* Drafting has failed, and err says why. */
+void require(int status)
+{
+    if (status)
+        throw std::runtime_error("");
+}
+
+void start_compute(load_group *group, const struct load *load, struct error *err)
 {
     resources *port = group->port;
     group->tasks.reserve(load->num_members);
     for (uint32_t i = 0; i < load->num_members; i++) {
-        task_draft &draft = new_draft(port, &load->hosts[load->members[i]], 1);
-        draft.flops[0] = load->amounts[i];
-        spread_over_cores(port, draft);
+        require(draft_computation(&port->draft, load, i, port->cores.data(), err));
         if (!start_task(group, i))
             member_ended(group, i);
     }
 }
 
-/* Adds what each of n hosts sends to each other one; rows of the matrix are
- * `stride` long. */
-void lay_out(const struct load *load, size_t stride, std::vector<double> &bytes)
-{
-    size_t n = load->num_hosts;
-    double payload = load->bytes;
-    auto send = [&](size_t from, size_t to, double amount) { bytes[from * stride + to] += amount; };
-    double share = payload / static_cast<double>(n);
-    for (size_t i = 0; i < n; i++) {
-        size_t right = (i + 1) % n, left = (i + n - 1) % n;
-        switch (load->pattern) {
-        case MATRIX_ALL_TO_ALL:
-            for (size_t j = 0; j < n; j++)
-                send(i, j, i == j ? 0 : share / static_cast<double>(n - 1));
-            break;
-        case MATRIX_GATHER:
-            send(i, 0, i == 0 ? 0 : share);
-            break;
-        case MATRIX_SCATTER:
-            send(0, i, i == 0 ? 0 : share);
-            break;
-        case MATRIX_MASTER_WORKER:
-            send(0, i, i == 0 ? 0 : payload / static_cast<double>(2 * (n - 1)));
-            send(i, 0, i == 0 ? 0 : payload / static_cast<double>(2 * (n - 1)));
-            break;
-        case MATRIX_RING:
-            send(i, right, share / 2);
-            send(i, left, share / 2);
-            break;
-        case MATRIX_RING_CLOCKWISE:
-            send(i, right, share);
-            break;
-        case MATRIX_RING_COUNTER_CLOCKWISE:
-            send(i, left, share);
-            break;
-        case MATRIX_LIST:
-            for (size_t j = 0; j < n; j++)
-                send(i, j, load->matrix[i * n + j]);
-            break;
-        case NUM_MATRIX_PATTERNS:
-            break;
-        }
-    }
-}
-
-void start_exchange(load_group *group, const struct load *load)
+void start_exchange(load_group *group, const struct load *load, struct error *err)
 {
     resources *port = group->port;
-    size_t n = load->num_hosts;
-    bool sends = n > 1 && (load->pattern == MATRIX_LIST ? load->matrix != nullptr
-                                                        : load->bytes >= negligible);
-    task_draft &draft = new_draft(port, load->hosts, n);
-    if (load->flops) {
-        std::copy(load->flops, load->flops + n, draft.flops.begin());
-        spread_over_cores(port, draft);
-    }
-    if (sends) {
-        add_matrix(draft);
-        lay_out(load, draft.hosts.size(), draft.bytes);
-    }
     group->tasks.reserve(1);
+    require(draft_exchange(&port->draft, load, port->cores.data(), err));
     if (!start_task(group, 0))
         member_ended(group, 0);
 }
 
-/* A member and its PFS hosts, itself excepted. */
-void draft_pfs_io(resources *port, const struct load *load, uint32_t host,
-                  const struct pfs_targets *targets, double bytes)
-{
-    task_draft &draft = new_draft(port, &host, 1);
-    for (size_t i = 0; i < targets->count; i++)
-        if (targets->hosts[i] != host)
-            draft.hosts.push_back(targets->hosts[i]);
-    size_t size = draft.hosts.size();
-    draft.flops.assign(size, 0);
-    if (size == 1)
-        return;
-    add_matrix(draft);
-    for (size_t j = 1; j < size; j++)
-        draft.bytes[load->kind == LOAD_PFS_WRITE ? j : j * size] =
-            bytes / static_cast<double>(targets->count);
-}
-
-void start_pfs_io(load_group *group, const struct load *load)
+void start_pfs_io(load_group *group, const struct load *load, struct error *err)
 {
     group->tasks.reserve(load->num_members);
     for (uint32_t i = 0; i < load->num_members; i++) {
-        draft_pfs_io(group->port, load, load->hosts[load->members[i]], load->targets[i],
-                     load->amounts[i]);
+        require(draft_pfs_io(&group->port->draft, load, i, err));
         if (!start_task(group, i))
             member_ended(group, i);
     }
 }
 
-void start_disk_ios(load_group *group, const struct load *load)
+void start_disk_ios(load_group *group, const struct load *load, struct error *)
 {
     group->disk_ios.reserve(load->num_members);
     for (uint32_t i = 0; i < load->num_members; i++)
@@ -1043,58 +886,38 @@ void start_disk_ios(load_group *group, const struct load *load)
             member_ended(group, i);
 }
 
-/* The part of a striped I/O that is a parallel task: between this rank and each
- * other one, on all their CPUs. */
-void draft_striped_io(resources *port, const struct load *load, uint32_t rank, double share)
-{
-    size_t n = load->num_hosts;
-    task_draft &draft = new_draft(port, load->hosts, n);
-    draft.flops.assign(n, load->flops_per_byte * share);
-    spread_over_cores(port, draft);
-    if (n == 1)
-        return;
-    add_matrix(draft);
-    size_t stride = draft.hosts.size();
-    for (size_t i = 0; i < n; i++)
-        if (i != rank)
-            draft.bytes[load->kind == LOAD_STRIPED_WRITE ? rank * stride + i : i * stride + rank] =
-                share;
-}
-
-/* Members mostly do the same amount of I/O. What they do on a disk is then one
- * activity, not one for each of them: the number of activities is that of the
- * disks, not its square. */
+/* Members mostly do the same amount of I/O. What they do on a disk is then one activity, not one
+ * for each of them: the number of activities is that of the disks, not its square. */
 bool is_uniform(const struct load *load)
 {
     return std::all_of(load->amounts, load->amounts + load->num_members,
                        [load](double amount) { return amount == load->amounts[0]; });
 }
 
-void start_striped_disk_ios(load_group *group, const struct load *load)
+/* What the members do on one disk of the team. */
+void start_on_stripe(load_group *group, const struct load *load, uint32_t host, bool uniform)
 {
     double n = load->num_hosts;
-    for (uint32_t host = 0; host < load->num_hosts; host++) {
-        if (is_uniform(load)) {
-            group->shared_left += start_disk_io(group, every_member, load->hosts[host],
-                                                load->amounts[0] / n, load->num_members);
-            continue;
-        }
-        for (uint32_t i = 0; i < load->num_members; i++)
-            group->parts_left[i] +=
-                start_disk_io(group, i, load->hosts[host], load->amounts[i] / n, 1);
+    if (uniform) {
+        group->shared_left +=
+            start_disk_io(group, every_member, host, load->amounts[0] / n, load->num_members);
+        return;
     }
+    for (uint32_t i = 0; i < load->num_members; i++)
+        group->parts_left[i] += start_disk_io(group, i, host, load->amounts[i] / n, 1);
 }
 
-void start_striped_io(load_group *group, const struct load *load)
+void start_striped_io(load_group *group, const struct load *load, struct error *err)
 {
-    size_t disk_parts =
-        is_uniform(load) ? load->num_hosts : size_t{load->num_hosts} * load->num_members;
-    group->disk_ios.reserve(disk_parts);
+    resources *port = group->port;
+    bool uniform = is_uniform(load);
+    group->disk_ios.reserve(size_t{load->num_hosts} * (uniform ? 1 : load->num_members));
     group->tasks.reserve(load->num_members);
     group->parts_left.assign(load->num_members, 0);
-    start_striped_disk_ios(group, load);
+    for (uint32_t k = 0; k < load->num_hosts; k++)
+        start_on_stripe(group, load, load->hosts[k], uniform);
     for (uint32_t i = 0; i < load->num_members; i++) {
-        draft_striped_io(group->port, load, load->members[i], load->amounts[i] / load->num_hosts);
+        require(draft_striped_io(&port->draft, load, i, port->cores.data(), err));
         group->parts_left[i] += start_task(group, i);
     }
     for (uint32_t i = 0; group->shared_left == 0 && i < load->num_members; i++)
@@ -1102,13 +925,13 @@ void start_striped_io(load_group *group, const struct load *load)
             member_ended(group, i);
 }
 
-void start_parts(load_group *group, const struct load *load)
+void start_parts(load_group *group, const struct load *load, struct error *err)
 {
-    static void (*const starters[])(load_group *, const struct load *) = {
+    static void (*const starters[])(load_group *, const struct load *, struct error *) = {
         start_compute,  start_exchange, start_pfs_io,     start_pfs_io,
         start_disk_ios, start_disk_ios, start_striped_io, start_striped_io,
     };
-    starters[load->kind](group, load);
+    starters[load->kind](group, load, err);
 }
 
 load_group *create_group(resources *port, const struct load *load, void *owner)
@@ -1152,6 +975,7 @@ void cancel_task(resources *port, task_part *part)
         part->activity.exec->cancel();
     port->cancelled.push_back(part->activity);
     part->activity.exec = nullptr;
+    port->stale = true;
 }
 
 void cancel_disk_io(resources *port, disk_part *part)
@@ -1162,9 +986,15 @@ void cancel_disk_io(resources *port, disk_part *part)
     touch_disk(port, part->host);
 }
 
-/* --- Routes
- * ----------------------------------------------------------------------------------
- */
+/* --- Routes --------------------------------------------------------------------------------- */
+
+long route_links(resources *port, size_t from, size_t to)
+{
+    std::vector<s4u::Link *> links;
+    double latency = 0;
+    port->hosts[from].simgrid->route_to(port->hosts[to].simgrid, links, &latency);
+    return static_cast<long>(links.size());
+}
 
 /* What SimGrid says of routes that don't exist is not shown. */
 int check_route(resources *port, uint32_t from, uint32_t to, struct error *err)
@@ -1180,14 +1010,15 @@ int check_route(resources *port, uint32_t from, uint32_t to, struct error *err)
                      port->hosts[to].simgrid->get_cname());
 }
 
-/* Why the drafted task could not be started: mostly a missing route. */
+/* Why a load could not be started: mostly a missing route of the drafted task. */
 int explain_refusal(resources *port, const std::string &reason, struct error *err)
 {
-    const task_draft &draft = port->draft;
-    size_t size = draft.hosts.size();
-    for (size_t k = 0; k < draft.bytes.size(); k++)
+    const struct draft &draft = port->draft;
+    if (err->kind != ERROR_NONE)
+        return error_prefix(err, "%s", port->file.c_str());
+    for (size_t k = 0; draft.sends && k < draft.size * draft.size; k++)
         if (draft.bytes[k] > 0 &&
-            check_route(port, draft.hosts[k / size], draft.hosts[k % size], err))
+            check_route(port, draft.hosts[k / draft.size], draft.hosts[k % draft.size], err))
             return -1;
     return give_up(port, reason, err);
 }
@@ -1204,9 +1035,7 @@ template <class Link> auto load_of(const Link *link, long) -> decltype(link->get
 
 } // namespace
 
-/* --- The port
- * --------------------------------------------------------------------------------
- */
+/* --- The port ------------------------------------------------------------------------------- */
 
 struct resources *resources_open(const char *platform_file, size_t num_options,
                                  const char *const *options, struct error *err)
@@ -1249,6 +1078,7 @@ void simgrid_close(struct resources *resources)
     }
     if (resources->engine)
         resources->engine->track_vetoed_activities(nullptr);
+    draft_release(&resources->draft);
     the_port = nullptr;
     delete resources;
 }
@@ -1335,6 +1165,16 @@ static void simgrid_add_disk(struct resources *resources, size_t host, double re
                                    true,           nullptr,         nullptr};
 }
 
+long resources_route_links(struct resources *resources, size_t from, size_t to)
+{
+    std::string reason;
+    long links = 0;
+    capture_begin();
+    attempt([&] { links = route_links(resources, from, to); }, reason);
+    std::free(capture_end());
+    return links > 0 ? links : -1;
+}
+
 int resources_check_route(struct resources *resources, size_t from, size_t to, struct error *err)
 {
     return check_route(resources, static_cast<uint32_t>(from), static_cast<uint32_t>(to), err);
@@ -1351,11 +1191,10 @@ static struct load_group *simgrid_start(struct resources *resources, const struc
     bool fine = attempt(
         [&] {
             group = create_group(resources, load, owner);
-            start_parts(group, load);
+            start_parts(group, load, err);
         },
         reason);
     resources->seconds += wall_seconds() - start;
-    resources->stale = true;
     if (fine)
         return group;
     explain_refusal(resources, reason, err);
@@ -1373,7 +1212,6 @@ static void simgrid_cancel(struct resources *resources, struct load_group *group
         if (part.running)
             cancel_disk_io(resources, &part);
     resources->seconds += wall_seconds() - start;
-    resources->stale = true;
     group->cancelled = true;
     if (!group->queued)
         destroy_group(group);
@@ -1502,7 +1340,7 @@ double simgrid_link_latency(const struct resources *resources, size_t link)
 
 uint32_t simgrid_host_cores(const struct resources *resources, size_t host)
 {
-    return resources->hosts[host].cores;
+    return resources->cores[host];
 }
 
 uint32_t simgrid_host_zone(const struct resources *resources, size_t host, enum zone_kind *kind)

@@ -26,6 +26,7 @@ static const struct scheduler_kind {
 } kinds[] = {
     {"builtin:", "the name of a policy, e.g. builtin:fcfs", open_builtin},
     {"exec:", "a command, e.g. exec:'python3 schedulers/fcfs.py'", process_backend_open},
+    {"plugin:", "a shared object, e.g. plugin:./first_fit.so", plugin_backend_open},
     {"zmq:", "a URL, e.g. zmq:ipc:///tmp/elastisim.ipc", zeromq_backend_open},
 };
 
@@ -43,7 +44,8 @@ int scheduler_open(struct scheduler_backend *backend, const char *spec, double t
         return kinds[i].open(backend, spec + length, timeout, err);
     }
     return error_set(err, ERROR_INPUT,
-                     "scheduler '%s': unknown kind; use builtin:NAME, exec:COMMAND or zmq:URL",
+                     "scheduler '%s': unknown kind; use builtin:NAME, exec:COMMAND, "
+                     "plugin:FILE.so or zmq:URL",
                      spec);
 }
 

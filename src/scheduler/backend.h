@@ -54,6 +54,11 @@ int zeromq_backend_open(struct scheduler_backend *backend, const char *url, doub
  * a private ipc:// socket in a fresh folder under TMPDIR; ends it afterwards. */
 int process_backend_open(struct scheduler_backend *backend, const char *command, double timeout,
                          struct error *err);
+/* A C scheduler loaded into the simulator: "FILE.so" or "FILE.so,OPTIONS". Returns 0, or -1 with
+ * err (ERROR_INPUT when it can't be loaded or was built for another API, ERROR_SCHEDULER when it
+ * can't begin). */
+int plugin_backend_open(struct scheduler_backend *backend, const char *spec, double timeout,
+                        struct error *err);
 /* A policy inside the simulator: NAME with its options, e.g. "easy,order=sjf". */
 int builtin_backend_open(struct scheduler_backend *backend, const char *spec, struct error *err);
 

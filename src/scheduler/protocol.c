@@ -227,6 +227,8 @@ static void put_wishes(struct message *message, const struct job_request *reques
         put_integer_member(message, ",\"num_nodes_preferred\":", request->nodes_preferred);
     if (request->runtime_estimate >= 0)
         put_number_member(message, ",\"runtime_estimate\":", request->runtime_estimate);
+    if (job_uses(request, TASK_BB_READ) || job_uses(request, TASK_BB_WRITE))
+        put(message, ",\"uses_burst_buffer\":true");
 }
 
 static double span(double from, double to)
@@ -246,6 +248,15 @@ static void put_times(struct message *message, const struct job *job)
     put_number_member(message, ",\"turnaround_time\":", span(submit, job->end_time));
 }
 
+/* Only while a change waits: else the assigned nodes are those. */
+static void put_executing_nodes(struct message *message, const struct job *job)
+{
+    put(message, ",\"executing_nodes\":[");
+    for (uint32_t i = 0; i < job->executing.count; i++)
+        put_integer_member(message, i == 0 ? "" : ",", job->executing.ids[i]);
+    put(message, "]");
+}
+
 static void put_job(struct message *message, const struct job *job)
 {
     const struct job_request *request = job->request;
@@ -259,7 +270,10 @@ static void put_job(struct message *message, const struct job *job)
     put(message, ",\"assigned_nodes\":[");
     for (uint32_t i = 0; i < assigned->count; i++)
         put_integer_member(message, i == 0 ? "" : ",", assigned->ids[i]);
-    put_integer_member(message, "],\"assigned_num_gpus_per_node\":", job_assigned_gpus(job));
+    put(message, "]");
+    if (job->has_change)
+        put_executing_nodes(message, job);
+    put_integer_member(message, ",\"assigned_num_gpus_per_node\":", job_assigned_gpus(job));
     put_arguments(message, ",\"arguments\":", &request->arguments);
     put_attributes(message, &request->attributes);
     put_arguments(message, ",\"runtime_arguments\":", &job->runtime_arguments);
@@ -270,10 +284,37 @@ static void put_job(struct message *message, const struct job *job)
 
 /* --- Nodes and the whole -------------------------------------------------------------------- */
 
-static void put_node(struct message *message, const struct node *node)
+/* Whether this is the first message, where there is a machine to tell of. */
+static bool introduces(const struct message *message, const struct state *state)
+{
+    return !message->introduced && state->platform != NULL;
+}
+
+/* What never changes is told once. */
+static void put_description(struct message *message, const struct resources *resources,
+                            const struct node *node)
+{
+    uint32_t host = node->description->host;
+    put(message, ",\"name\":");
+    put_string(message, node->description->name);
+    put_number_member(message, ",\"speed\":", node->description->speed);
+    size_t count = resources_num_host_properties(resources, host);
+    if (count == 0)
+        return;
+    put(message, ",\"properties\":");
+    for (size_t i = 0; i < count; i++) {
+        const char *key = resources_host_property_key(resources, host, i);
+        put_text_member(message, i == 0, key, resources_host_property(resources, host, key));
+    }
+    put(message, "}");
+}
+
+static void put_node(struct message *message, const struct state *state, const struct node *node)
 {
     put_integer_member(message, "{\"id\":", node->id);
     put_integer_member(message, ",\"type\":", node->description->type);
+    if (introduces(message, state))
+        put_description(message, state->platform->resources, node);
     put_integer_member(message, ",\"state\":", node->state);
     put(message, ",\"assigned_jobs\":[");
     for (uint32_t i = 0; i < node->num_running; i++)
@@ -304,6 +345,16 @@ static void put_io_figures(struct message *message, const struct invocation *inv
     put_number_member(message, ",\"pfs_write_utilization\":", invocation->pfs_write_utilization);
 }
 
+/* What a scheduler can't tell from the jobs and nodes; in the first message. */
+static void put_rules(struct message *message, const struct configuration *configuration)
+{
+    put(message, configuration->schedule_on_scheduling_point
+                     ? ",\"schedule_on_scheduling_point\":true"
+                     : ",\"schedule_on_scheduling_point\":false");
+    put(message, configuration->allow_oversubscription ? ",\"allow_oversubscription\":true"
+                                                       : ",\"allow_oversubscription\":false");
+}
+
 static void begin(struct message *message, uint32_t code)
 {
     message->length = 0;
@@ -325,6 +376,8 @@ int message_write_invocation(struct message *message, const struct state *state,
     put_cause(message, invocation);
     if (invocation->has_pfs)
         put_io_figures(message, invocation);
+    if (introduces(message, state))
+        put_rules(message, state->configuration);
     put(message, ",\"jobs\":[");
     for (size_t i = 0; i < state->num_changed_jobs; i++) {
         put(message, i == 0 ? "" : ",");
@@ -333,9 +386,10 @@ int message_write_invocation(struct message *message, const struct state *state,
     put(message, "],\"nodes\":[");
     for (size_t i = 0; i < state->num_changed_nodes; i++) {
         put(message, i == 0 ? "" : ",");
-        put_node(message, state->changed_nodes[i]);
+        put_node(message, state, state->changed_nodes[i]);
     }
     put(message, "]");
+    message->introduced = true;
     return finish(message, err);
 }
 

@@ -20,7 +20,8 @@ struct message {
     char *text; /* length bytes, not terminated; owned */
     size_t length;
     size_t capacity;
-    bool failed; /* memory ran out */
+    bool failed;     /* memory ran out */
+    bool introduced; /* an invocation was written: what never changes is told in the first one */
 };
 
 /* Writes an invocation in place of what the message held. Costs what it tells, not what is there.

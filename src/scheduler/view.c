@@ -3,6 +3,8 @@
 #include "scheduler/view.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +92,26 @@ int view_close(struct elastisim_view *view, struct decisions *decisions, struct 
     return failed ? error_no_memory(err) : 0;
 }
 
+void view_abandon(struct elastisim_view *view)
+{
+    for (struct proposal *proposal = view->first, *next; proposal; proposal = next) {
+        next = proposal->next;
+        proposal_destroy(proposal);
+    }
+    free(view->free_nodes);
+    view->free_nodes = NULL;
+    view->first = view->last = NULL;
+}
+
+int elastisim_fail(struct elastisim_view *view, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(view->failure, sizeof view->failure, format, arguments);
+    va_end(arguments);
+    return -1;
+}
+
 /* --- The system ---------------------------------------------------------------------------- */
 
 double elastisim_time(const struct elastisim_view *view)
@@ -116,6 +138,11 @@ uint32_t elastisim_request(const struct elastisim_view *view)
 bool elastisim_oversubscription(const struct elastisim_view *view)
 {
     return view->state->configuration->allow_oversubscription;
+}
+
+bool elastisim_told_of_scheduling_points(const struct elastisim_view *view)
+{
+    return view->state->configuration->schedule_on_scheduling_point;
 }
 
 static double pfs_figure(const struct elastisim_view *view, double figure)
@@ -302,6 +329,12 @@ uint32_t elastisim_job_gpus_max(const struct elastisim_job *job)
     return job_of(job)->request->gpus_max;
 }
 
+bool elastisim_job_uses_burst_buffer(const struct elastisim_job *job)
+{
+    const struct job_request *request = job_of(job)->request;
+    return job_uses(request, TASK_BB_READ) || job_uses(request, TASK_BB_WRITE);
+}
+
 /* The nodes assigned, with what this invocation wants. */
 static struct node_list shown_nodes(const struct job *job)
 {
@@ -419,6 +452,23 @@ enum elastisim_node_state elastisim_node_state(const struct elastisim_node *node
 double elastisim_node_speed(const struct elastisim_node *node)
 {
     return node_of(node)->description->speed;
+}
+
+const char *elastisim_node_property(const struct elastisim_view *view,
+                                    const struct elastisim_node *node, const char *key)
+{
+    return resources_host_property(view->state->platform->resources,
+                                   node_of(node)->description->host, key);
+}
+
+uint32_t elastisim_node_distance(const struct elastisim_view *view,
+                                 const struct elastisim_node *from, const struct elastisim_node *to)
+{
+    long links = from == to ? 0
+                            : resources_route_links(view->state->platform->resources,
+                                                    node_of(from)->description->host,
+                                                    node_of(to)->description->host);
+    return links < 0 ? UINT32_MAX : (uint32_t)links;
 }
 
 uint32_t elastisim_node_num_gpus(const struct elastisim_node *node)

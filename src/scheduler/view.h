@@ -16,11 +16,14 @@ struct elastisim_view {
     size_t num_free;
     struct proposal *first, *last; /* in the order in which jobs were first named */
     bool out_of_memory;
+    char failure[1001]; /* what elastisim_fail said; "" */
 };
 
 void view_open(struct elastisim_view *view, const struct state *state,
                const struct invocation *invocation);
 /* Turns the proposals into decisions and forgets them. Returns 0, or -1 with err. */
 int view_close(struct elastisim_view *view, struct decisions *decisions, struct error *err);
+/* Forgets the proposals. */
+void view_abandon(struct elastisim_view *view);
 
 #endif

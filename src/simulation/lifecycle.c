@@ -459,25 +459,26 @@ static int tell_nodes(const struct state *state, const struct job *job,
     return fits ? 0 : error_no_memory(err);
 }
 
-int lifecycle_want(struct state *state, struct job *job, struct node_list nodes, uint32_t gpus,
-                   struct error *err)
+/* Replaces what the job is to run on, without reserving anything for it. */
+static int replace_wish(struct state *state, struct job *job, struct node_list nodes, uint32_t gpus,
+                        struct error *err)
 {
-    if (release_reservations(state, job, err)) {
-        node_list_release(&nodes);
-        return -1;
-    }
-    bool had_change = job->has_change;
-    drop_change(job);
     bool same;
-    if (same_nodes(&nodes, &job->executing, &same, err)) {
+    if (release_reservations(state, job, err) || same_nodes(&nodes, &job->executing, &same, err)) {
         node_list_release(&nodes);
         return -1;
     }
+    drop_change(job);
     job->wanted = nodes;
     job->wanted_gpus = gpus;
     job->has_change = !same || gpus != job->executing_gpus;
     if (!job->has_change)
         drop_change(job);
+    return 0;
+}
+
+static int reserve_wanted(struct state *state, struct job *job, struct error *err)
+{
     for (uint32_t i = 0; i < job->wanted.count; i++) {
         struct node *node = &state->nodes[job->wanted.ids[i]];
         if (resident_has(running_on(node), job))
@@ -485,6 +486,15 @@ int lifecycle_want(struct state *state, struct job *job, struct node_list nodes,
         if (resident_add(expected_on(node), job, err) || node_settle(state, node, err))
             return -1;
     }
+    return 0;
+}
+
+int lifecycle_want(struct state *state, struct job *job, struct node_list nodes, uint32_t gpus,
+                   struct error *err)
+{
+    bool had_change = job->has_change;
+    if (replace_wish(state, job, nodes, gpus, err) || reserve_wanted(state, job, err))
+        return -1;
     if (job->state != JOB_IN_RECONFIGURATION)
         job->state = job->has_change ? JOB_PENDING_RECONFIGURATION : JOB_RUNNING;
     if (!job->has_change && had_change)
@@ -492,6 +502,18 @@ int lifecycle_want(struct state *state, struct job *job, struct node_list nodes,
     if (job->has_change &&
         tell_nodes(state, job, &job->wanted, &job->executing, journal_reserve, err))
         return -1;
+    return job_changed(state, job, err);
+}
+
+int lifecycle_want_at_point(struct state *state, struct job *job, struct node_list nodes,
+                            uint32_t gpus, struct error *err)
+{
+    bool had_change = job->has_change;
+    if (replace_wish(state, job, nodes, gpus, err))
+        return -1;
+    job->state = job->has_change ? JOB_PENDING_RECONFIGURATION : JOB_RUNNING;
+    if (had_change)
+        journal_withdraw(journal_of(state), state, job);
     return job_changed(state, job, err);
 }
 

@@ -26,6 +26,10 @@ int lifecycle_start(struct state *state, struct job *job, struct node_list nodes
  * PENDING_RECONFIGURATION or RUNNING; a job IN_RECONFIGURATION stays so until it resumes. */
 int lifecycle_want(struct state *state, struct job *job, struct node_list nodes, uint32_t gpus,
                    struct error *err);
+/* The same for a job at its point, where lifecycle_reconfigure follows at once: nothing is
+ * reserved. */
+int lifecycle_want_at_point(struct state *state, struct job *job, struct node_list nodes,
+                            uint32_t gpus, struct error *err);
 /* Applies the waiting change: -> IN_RECONFIGURATION. Dropped nodes are free at once. */
 int lifecycle_reconfigure(struct state *state, struct job *job, struct error *err);
 /* The reconfiguration is through: -> RUNNING, or PENDING_RECONFIGURATION when another waits. */

@@ -207,8 +207,11 @@ static void apply_arguments(struct simulation *simulation, struct job *job,
         lifecycle_touch(&simulation->state, job, simulation->err);
 }
 
+typedef int want_fn(struct state *state, struct job *job, struct node_list nodes, uint32_t gpus,
+                    struct error *err);
+
 static void apply_resize(struct simulation *simulation, struct job *job,
-                         const struct decision *decision)
+                         const struct decision *decision, want_fn *want)
 {
     if (!decision_resizes(job, decision))
         return;
@@ -218,7 +221,7 @@ static void apply_resize(struct simulation *simulation, struct job *job,
     uint32_t count = decision->sets_nodes ? decision->num_nodes : assigned->count;
     if (node_list_copy(&nodes, ids, count, simulation->err))
         return;
-    lifecycle_want(&simulation->state, job, nodes, decided_gpus(job, decision), simulation->err);
+    want(&simulation->state, job, nodes, decided_gpus(job, decision), simulation->err);
 }
 
 static void walltime_exceeded(void *owner);
@@ -279,14 +282,14 @@ static void apply_decisions(struct simulation *simulation, struct job *at_point)
     if (at_point && !job_has_ended(at_point) && !failed(simulation)) {
         const struct decision *own = decisions_find(decisions, at_point->request->id);
         if (own)
-            apply_resize(simulation, at_point, own);
+            apply_resize(simulation, at_point, own, lifecycle_want_at_point);
         if (at_point->has_change && !failed(simulation))
             lifecycle_reconfigure(state, at_point, simulation->err);
     }
     for (size_t i = 0; i < decisions->count && !failed(simulation); i++) {
         struct job *job = &state->jobs[decisions->items[i].job];
         if (job != at_point && job_is_running(job))
-            apply_resize(simulation, job, &decisions->items[i]);
+            apply_resize(simulation, job, &decisions->items[i], lifecycle_want);
     }
     for (size_t i = 0; i < decisions->count && !failed(simulation); i++) {
         struct job *job = &state->jobs[decisions->items[i].job];
@@ -559,7 +562,6 @@ void simulation_destroy(struct simulation *simulation)
     if (!simulation)
         return;
     for (size_t i = 0; simulation->state.jobs && i < simulation->state.num_jobs; i++) {
-        execution_destroy(simulation->state.jobs[i].execution);
         free(simulation->state.jobs[i].watch);
     }
     while (simulation->follow_ups)
@@ -704,30 +706,47 @@ static void report(const struct simulation *simulation, simulation_progress_fn *
                           });
 }
 
-int simulation_run(struct simulation *simulation, simulation_progress_fn *progress, void *context,
-                   struct error *err)
+static int run_events(struct simulation *simulation, simulation_progress_fn *progress,
+                      void *context)
 {
-    struct state *state = &simulation->state;
-    simulation->err = err;
-    simulation->executor.err = err;
-    simulation->devices.err = err;
-    if (simulation->monitoring)
-        resources_observe(simulation->platform->resources, sample_before_ends, simulation);
-    monitoring_pass(simulation->monitoring, state->now, false);
-    expect_submission(simulation);
-    expect_period(simulation);
+    const struct state *state = &simulation->state;
     unsigned events = 0;
     while (jobs_ended(state) < state->num_jobs || simulation->follow_ups) {
         if (step(simulation))
             return -1;
         if (++events % EVENTS_PER_LOOK == 0) {
-            if (interrupt_check(err))
+            if (interrupt_check(simulation->err))
                 return -1;
             report(simulation, progress, context);
         }
     }
     report(simulation, progress, context);
     return 0;
+}
+
+/* Lets go of what jobs have under way when the run breaks off; their states stay as they are. */
+static void stop_executions(struct simulation *simulation)
+{
+    for (struct job *job = simulation->state.running.first; job; job = job->next) {
+        job->completed_phases = job_completed_phases(job);
+        execution_destroy(job->execution);
+    }
+}
+
+int simulation_run(struct simulation *simulation, simulation_progress_fn *progress, void *context,
+                   struct error *err)
+{
+    simulation->err = err;
+    simulation->executor.err = err;
+    simulation->devices.err = err;
+    if (simulation->monitoring)
+        resources_observe(simulation->platform->resources, sample_before_ends, simulation);
+    monitoring_pass(simulation->monitoring, simulation->state.now, false);
+    expect_submission(simulation);
+    expect_period(simulation);
+    int result = run_events(simulation, progress, context);
+    stop_executions(simulation);
+    return result;
 }
 
 const struct state *simulation_state(const struct simulation *simulation)

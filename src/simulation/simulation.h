@@ -20,14 +20,15 @@ struct simulation_progress {
 };
 typedef void simulation_progress_fn(void *context, const struct simulation_progress *progress);
 
-/* All pointers are borrowed; the scheduler need not be open before simulation_run. Returns NULL with
- * err. */
+/* All pointers are borrowed; the scheduler need not be open before simulation_run. Returns NULL
+ * with err. */
 struct simulation *simulation_create(const struct configuration *configuration,
                                      const struct platform *platform,
                                      const struct workload *workload,
                                      struct scheduler_backend *scheduler, struct results *results,
                                      struct error *err);
-void simulation_destroy(struct simulation *simulation); /* NULL is fine */
+/* NULL is fine. The results may be closed before. */
+void simulation_destroy(struct simulation *simulation);
 
 /* Runs until every job has ended. Returns 0, or -1 with err: the state is then what it was when the
  * run broke off, unfinished jobs included. */

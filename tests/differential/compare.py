@@ -27,6 +27,7 @@ SIMULATOR = os.environ.get('ELASTISIM', str(ROOT / 'build' / 'elastisim'))
 REPLAY = os.environ.get('ELASTISIM_REPLAY', str(ROOT / 'build' / 'tests' / 'replay'))
 TIME = 1e-5  # s, or relative
 LOAD = 1e-4  # relative
+PATIENCE = 60  # s
 
 
 def near(a: float, b: float, tolerance: float) -> bool:
@@ -38,8 +39,11 @@ def near(a: float, b: float, tolerance: float) -> bool:
 
 def replay(folder: Path, model: str) -> list[list[str]]:
     with open(folder / 'script') as script:
-        done = subprocess.run([REPLAY, str(folder / 'platform.xml'), model], stdin=script, capture_output=True, text=True,
-                              timeout=60)
+        try:
+            done = subprocess.run([REPLAY, str(folder / 'platform.xml'), model], stdin=script, capture_output=True,
+                                  text=True, timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            return [['failed', 'timeout', model]]
     if done.returncode != 0:
         return [['failed', str(done.returncode), ' '.join(done.stderr.split())[:300]]]
     return [line.split() for line in done.stdout.splitlines()]

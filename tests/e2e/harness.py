@@ -38,11 +38,27 @@ FREE, ALLOCATED, RESERVED = range(3)
 
 INVOCATION, ANSWER, FAILURE, END = 0xFFEC4400, 0xFFEC4401, 0xFFEC44EE, 0xFFEC44FF
 
+# The keys of the configuration that ElastiSim's users know, and ours.
+MONITORING = ['cpu_utilization', 'network_activity', 'pfs_utilization', 'gpu_utilization']
+KEYS = ['jobs_file', 'platform_file', 'zmq_url', 'scheduler', 'scheduler_timeout', 'schedule_on_job_submit',
+        'schedule_on_job_finalize', 'schedule_on_scheduling_point', 'schedule_on_reconfiguration',
+        'scheduling_interval', 'min_scheduling_interval', 'allow_oversubscription', 'clip_evolving_requests',
+        'forward_io_information', 'job_kill_grace_period', 'show_progress_bar', 'sensing', 'sensing_interval',
+        'log_task_times', 'pfs_read_links', 'pfs_write_links', 'job_statistics', 'node_utilization', 'task_times',
+        *MONITORING]
+
 JOB_COLUMNS = ['ID', 'Type', 'Submit Time', 'Start Time', 'End Time', 'Wait Time', 'Makespan', 'Turnaround Time',
                'Status', 'Name', 'Nodes At Start', 'Nodes Min', 'Nodes Max', 'Node Seconds', 'Reconfigurations',
                'Completed Phases']
 NODE_COLUMNS = ['Time', 'Node', 'State', 'Running jobs', 'Expected jobs']
 TASK_COLUMNS = ['Time', 'Job', 'Node', 'Task', 'Duration']
+
+MONITORING = ('cpu_utilization', 'network_activity', 'pfs_utilization', 'gpu_utilization')
+
+# Keys that have a run write everything down.
+EVERYTHING: Json = {
+    'sensing': True, 'sensing_interval': 0.37, 'log_task_times': True, 'events': 'out/events.jsonl',
+    **{name: f'out/{name}.csv' for name in (*MONITORING, 'job_statistics', 'node_utilization', 'task_times')}}
 
 
 def near(value: Any) -> Any:

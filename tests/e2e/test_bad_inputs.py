@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -140,11 +141,13 @@ def test_a_missing_file_is_named(scenario: Scenario, key: str, path: str, compla
 
 
 @pytest.mark.parametrize('spec, complaint', [
-    ('builtin:fcsf', "scheduler builtin:fcsf: there is no such policy; did you mean 'builtin:fcfs'? known policies: "
-                     'fcfs'),
-    ('builtin:zz', 'scheduler builtin:zz: there is no such policy; known policies: fcfs'),
+    ('builtin:fcsf', "scheduler builtin:fcsf: there is no policy 'fcsf'; did you mean 'fcfs'? known: fcfs, sjf, easy, "
+                     'conservative, hybrid, malleable-min, malleable-avg, malleable-pref, keep-pref, equipartition, '
+                     'io-aware'),
+    ('builtin:zz', "scheduler builtin:zz: there is no policy 'zz'; known: fcfs, sjf, easy, conservative, hybrid, "
+                   'malleable-min, malleable-avg, malleable-pref, keep-pref, equipartition, io-aware'),
     ('builtin:', "scheduler 'builtin:': nothing follows 'builtin:'; give the name of a policy, e.g. builtin:fcfs"),
-    ('fcfs', "scheduler 'fcfs': unknown kind; use builtin:NAME, exec:COMMAND or zmq:URL"),
+    ('fcfs', "scheduler 'fcfs': unknown kind; use builtin:NAME, exec:COMMAND, plugin:FILE.so or zmq:URL"),
     ('exec:', "scheduler 'exec:': nothing follows 'exec:'; give a command, e.g. exec:'python3 schedulers/fcfs.py'"),
     ('exec: ', 'the scheduler command is empty; use exec:COMMAND'),
     ('zmq:', "scheduler 'zmq:': nothing follows 'zmq:'; give a URL, e.g. zmq:ipc:///tmp/elastisim.ipc"),
@@ -166,7 +169,7 @@ def test_a_scheduler_that_can_not_be_had_is_refused(scenario: Scenario, spec: st
 def test_a_scheduler_of_the_configuration_is_refused_in_the_same_words(scenario: Scenario, key: str) -> None:
     scenario.workload(rigid()).configure(**{key: 'what?'})
     assert refused(scenario, scheduler=None) == {
-        'scheduler': "scheduler 'what?': unknown kind; use builtin:NAME, exec:COMMAND or zmq:URL",
+        'scheduler': "scheduler 'what?': unknown kind; use builtin:NAME, exec:COMMAND, plugin:FILE.so or zmq:URL",
         'zmq_url': "can't wait for a scheduler at 'what?': use ipc://PATH or tcp://HOST:PORT"}[key]
 
 
@@ -342,6 +345,16 @@ def test_a_flexible_job_with_a_mistake_is_refused(scenario: Scenario, keys: Json
 def test_a_jobs_file_of_the_wrong_form_is_refused(scenario: Scenario, text: str, complaint: str) -> None:
     scenario.write('jobs.json', text)
     assert refused(scenario) == f'jobs.json{complaint}'
+
+
+def test_an_application_model_that_many_jobs_share_is_read_once(scenario: Scenario) -> None:
+    """From a pipe, which has its text only once."""
+    os.mkfifo(scenario.folder / 'pipe.json')
+    scenario.workload(*[rigid(1, 'pipe.json')] * 100)
+    process = scenario.start('--scheduler', 'builtin:fcfs')
+    scenario.write('pipe.json', waiting(2))
+    result = scenario.finish(process)
+    assert result.status == 0 and result.ends()[-1] == 50
 
 
 # --- Application models ----------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from harness import (
     COMPLETED,
+    KEYS,
+    MONITORING,
     PERIODIC,
     POINT,
     RECONFIGURATION,
@@ -31,14 +33,6 @@ from harness import (
     task,
     waiting,
 )
-
-MONITORING = ['cpu_utilization', 'network_activity', 'pfs_utilization', 'gpu_utilization']
-KEYS = ['jobs_file', 'platform_file', 'zmq_url', 'scheduler', 'scheduler_timeout', 'schedule_on_job_submit',
-        'schedule_on_job_finalize', 'schedule_on_scheduling_point', 'schedule_on_reconfiguration',
-        'scheduling_interval', 'min_scheduling_interval', 'allow_oversubscription', 'clip_evolving_requests',
-        'forward_io_information', 'job_kill_grace_period', 'show_progress_bar', 'sensing', 'sensing_interval',
-        'log_task_times', 'pfs_read_links', 'pfs_write_links', 'job_statistics', 'node_utilization', 'task_times',
-        *MONITORING]
 
 MINIMAL: Json = {'jobs_file': 'jobs.json', 'platform_file': 'platform.xml', 'schedule_on_job_submit': True,
                  'schedule_on_job_finalize': True}

@@ -40,7 +40,6 @@ from harness import (
     waiting,
 )
 
-QUIET = 'import time\nfrom elastisim_python import run\n'
 
 
 def check_files(result: Result, jobs: int) -> None:
@@ -148,12 +147,12 @@ def test_3_when_the_scheduler_disconnects_between_invocations(scenario: Scenario
 
 
 def test_3_when_the_scheduler_does_not_answer_in_time(scenario: Scenario) -> None:
-    mixed(scenario).configure(scheduler_timeout=0.5)
+    mixed(scenario).configure(scheduler_timeout=1)
     begin = time.monotonic()
     result, _ = scenario.ask(lambda peer: None if peer.time == 2 else start_on({0: [0], 1: [1]})(peer), status=3)
     assert result.error == (f'at 2 s (job submit of job 2): the scheduler at {scenario.url} did not answer within '
-                            '0.5 s; raise scheduler_timeout if it needs longer')
-    assert 0.4 < time.monotonic() - begin < 5
+                            '1 s; raise scheduler_timeout if it needs longer')
+    assert 1 <= time.monotonic() - begin < PATIENCE
     check_files(result, 3)
     assert outcome(result) == AFTERWARDS
 
@@ -168,7 +167,7 @@ def test_3_when_no_scheduler_connects_in_time(scenario: Scenario) -> None:
 
 def test_3_when_the_scheduler_sends_an_answer_before_it_is_asked(scenario: Scenario) -> None:
     """Two answers to one invocation; the next one comes after a lot of events."""
-    scenario.workload(rigid(1, waiting(1e-4, 10**5))).configure(log_task_times=False)
+    scenario.workload(rigid(1, waiting(1e-4, 5 * 10**5))).configure(log_task_times=False)
     answer = json.dumps({'code': ANSWER, 'jobs': [change(0, [0])]}).encode()
     result, _ = scenario.ask(lambda peer: (answer, answer), status=3)
     assert re.sub('at [0-9.]+ s', 'at TIME s', result.error) == (
@@ -239,13 +238,24 @@ def test_4_when_nothing_is_left_to_happen_while_jobs_wait(scenario: Scenario) ->
     assert result.column('Status') == ['completed', 'unfinished', 'unfinished']
 
 
+# Answers each invocation with nothing, as quickly as Python can.
+DEAF = '''
+import os, zmq
+with zmq.Context() as context, context.socket(zmq.PAIR) as socket:
+    socket.connect(os.environ['ELASTISIM_URL'])
+    while b'4293674239' not in socket.recv():
+        socket.send(b'{"code":4293673985,"jobs":[]}')
+'''
+
+
 def test_4_with_periodic_invocations_that_never_start_anything(scenario: Scenario) -> None:
-    scenario.workload(rigid(2), rigid(1, waiting(3))).configure(scheduling_interval=1)
-    result = scenario.run(scheduler=scenario.script(
-        'from elastisim_python import JobState, run\n\n\ndef schedule(jobs, nodes, system):\n'
-        '    if len(jobs) > 1 and jobs[1].state is JobState.PENDING:\n        jobs[1].assign(nodes[0])\n\n\n'
-        'run(schedule)\n'), status=4)
-    assert 'job 0 waits to be started: it takes 2 to 2 nodes, 4 of 4 are free' in result.error
+    scenario.workload(rigid(2, walltime=5), flexible('malleable', 1, 3, submit=1.5)).configure(scheduling_interval=1)
+    result = scenario.run(scheduler=scenario.script(DEAF), status=4)
+    assert re.sub('at [0-9]+ s', 'at TIME s', result.error) == (
+        'the simulation is stuck at TIME s: nothing is left to happen while 2 of 2 jobs wait; the scheduler starts '
+        'none of them:\n'
+        '  job 0 waits to be started: it takes 2 to 2 nodes, 4 of 4 are free\n'
+        '  job 1 waits to be started: it takes 1 to 3 nodes, 4 of 4 are free')
     check_files(result, 2)
 
 

@@ -50,7 +50,8 @@ def test_the_first_message_holds_all_nodes_and_every_field_of_a_rigid_job(scenar
                   'end_time': -1, 'wait_time': -1, 'makespan': -1, 'turnaround_time': -1, 'num_nodes': 2,
                   'num_gpus_per_node': 0, 'assigned_nodes': [], 'assigned_num_gpus_per_node': 0,
                   'total_phase_count': 3, 'completed_phases': 0}],
-        'nodes': [{'id': i, **NODE} for i in range(4)]}
+        'nodes': [{'id': i, **NODE, 'name': f'n{i}', 'speed': 1e9} for i in range(4)],
+        'schedule_on_scheduling_point': False, 'allow_oversubscription': False}
 
 
 def test_the_message_of_the_end_tells_all_times_and_gives_the_nodes_back(scenario: Scenario) -> None:
@@ -93,8 +94,11 @@ def test_nodes_are_sent_with_type_state_jobs_and_gpus(scenario: Scenario) -> Non
     scenario.workload(rigid(1, num_gpus_per_node=2), rigid(2, submit=0.5))
     _, peer = scenario.ask(start_pending)
     free = [{'id': 0, 'state': 0}, {'id': 1, 'state': 0}, {'id': 2, 'state': 0}]
-    assert peer.messages[0]['nodes'] == [{**NODE, 'id': 0, 'gpus': free}, {**NODE, 'id': 1, 'type': 1},
-                                         {**NODE, 'id': 2, 'type': 2}]
+    told = peer.messages[0]['nodes']
+    assert [(node.pop('name'), node.pop('speed')) for node in told] == [('a', 1e9), ('b', 1e9), ('c', 1e9)]
+    properties = [node.pop('properties') for node in told]
+    assert properties[0] == {key: str(value) for key, value in gpus.items()} and properties[1] == buffer
+    assert told == [{**NODE, 'id': 0, 'gpus': free}, {**NODE, 'id': 1, 'type': 1}, {**NODE, 'id': 2, 'type': 2}]
     busy_gpus = [{'id': 0, 'state': 1}, {'id': 1, 'state': 1}, {'id': 2, 'state': 0}]
     assert peer.messages[1]['nodes'] == [{'id': 0, 'type': 0, 'state': 1, 'assigned_jobs': [0], 'gpus': busy_gpus}]
 
@@ -179,7 +183,8 @@ def test_all_seven_types_of_invocation_come_with_their_fields(scenario: Scenario
     shown = [{key: value for key, value in message.items() if key not in ('code', 'jobs', 'nodes')}
              for message in peer.messages]
     assert shown == [
-        {'time': 0, 'invocation_type': SUBMIT, 'job_id': 0},
+        {'time': 0, 'invocation_type': SUBMIT, 'job_id': 0,
+         'schedule_on_scheduling_point': False, 'allow_oversubscription': False},
         {'time': 0, 'invocation_type': SUBMIT, 'job_id': 1},
         {'time': 2, 'invocation_type': REQUEST, 'job_id': 0, 'evolving_request': 3},
         {'time': 3, 'invocation_type': PERIODIC},

@@ -234,6 +234,54 @@ def test_a_change_decided_during_a_reconfiguration_is_not_lost(scenario: Scenari
     assert [(job['state'], job['assigned_nodes']) for job in told['jobs']] == [(PENDING_CHANGE, [0, 1, 2, 3])]
 
 
+def test_a_change_waits_through_phases_without_scheduling_points(scenario: Scenario) -> None:
+    application = model(phase(busy(2)), phase(busy(2), scheduling_point=False), phase(busy(2)))
+    scenario.workload(flexible('malleable', 1, 4, application)).configure(scheduling_interval=1)
+    result, _ = scenario.ask(at({(PERIODIC, 1): [change(0, [0, 1, 2])]}))
+    assert [row['Time'] for row in result.nodes if row['Node'] == 'n2'] == ['0', '1', '4', '6']
+
+
+def test_a_change_that_comes_too_late_leaves_nothing_behind(scenario: Scenario) -> None:
+    """The job ends without another scheduling point; its reservation goes with it."""
+    scenario.workload(flexible('malleable', 1, 4, waiting(2, 2)), rigid(4, waiting(1), 5))
+    scenario.configure(scheduling_interval=3)
+    result, _ = scenario.ask(at({(PERIODIC, 3): [change(0, [0, 1, 2, 3])]}, {0: [0, 1], 1: [0, 1, 2, 3]}))
+    assert result.ends() == [4, 6] and result.column('Reconfigurations') == ['0', '0']
+    assert [(row['Time'], row['State']) for row in result.nodes if row['Node'] == 'n3'] == [
+        ('0', 'free'), ('3', 'reserved'), ('4', 'free'), ('5', 'allocated'), ('6', 'free')]
+
+
+def test_two_jobs_at_their_points_in_the_same_instant_pass_nodes_from_one_to_the_other(scenario: Scenario) -> None:
+    """The first gives up a node, which the second takes at its own point right after that."""
+    scenario.workload(flexible('malleable', 1, 4, steps()), flexible('malleable', 1, 4, steps()))
+    scenario.configure(schedule_on_scheduling_point=True)
+
+    def decide(peer: Peer) -> list[Json]:
+        if peer.kind != POINT or peer.time != near(4):
+            return start_on({0: [0, 1], 1: [2, 3]})(peer)
+        return [change(0, [0])] if peer.job['id'] == 0 else [change(1, [1, 2, 3])]
+
+    result, peer = scenario.ask(decide)
+    assert [message['job_id'] for message in peer.of_kind(POINT)[:2]] == [0, 1]
+    assert result.ends() == near([4 + 8 + 8, 4 + 8 / 3 + 8 / 3])
+
+
+def test_assigned_nodes_are_sent_in_the_order_of_ranks(scenario: Scenario) -> None:
+    scenario.workload(flexible('malleable', 1, 4, waiting(2, 3))).configure(schedule_on_scheduling_point=True)
+    plan = {(POINT, 2): [change(0, [3, 1, 2])]}
+    _, peer = scenario.ask(at(plan, {0: [2, 0]}))
+    told = [job['assigned_nodes'] for message in peer.of_kind(POINT) for job in message['jobs']]
+    assert told == [[2, 0], [3, 1, 2]]
+
+
+def test_a_job_whose_phases_have_no_iterations_ends_when_it_starts(scenario: Scenario) -> None:
+    empty = model(phase(busy(9), iterations=0))
+    scenario.workload(rigid(1, empty, 1), flexible('malleable', 1, 2, empty, 2),
+                      rigid(1, {**empty, 'on_init': phase(busy(2))}, 3))
+    result = scenario.run()
+    assert result.ends() == [1, 2, 5] and result.column('Completed Phases') == ['0', '0', '0']
+
+
 def test_a_resize_that_also_reorders_kept_nodes_gives_them_ranks_in_the_new_order(scenario: Scenario) -> None:
     application = model(phase(busy(1), busy(6, pattern='root_only', name='root'), iterations=2))
     scenario.workload(flexible('malleable', 1, 4, application)).configure(schedule_on_scheduling_point=True)

@@ -12,6 +12,7 @@ from harness import (
     KILLED,
     PERIODIC,
     POINT,
+    RECONFIGURATION,
     REQUEST,
     SUBMIT,
     Json,
@@ -245,6 +246,61 @@ def test_the_kill_of_the_last_job_is_told_like_any_other(scenario: Scenario) -> 
     scenario.workload(rigid(2, waiting(9))).configure(scheduling_interval=3)
     _, peer = scenario.ask(killing({(PERIODIC, 3): [0]}))
     assert peer.kinds() == [(SUBMIT, 0), (PERIODIC, 3), (KILLED, 3)]
+
+
+def test_killing_a_job_when_its_reconfiguration_is_announced_frees_all_nodes(scenario: Scenario) -> None:
+    application = model(phase(busy(2), iterations=5), on_reconfiguration=phase(busy(5)))
+    scenario.workload(flexible('malleable', 1, 4, application), rigid(4, waiting(1), 1))
+    scenario.configure(schedule_on_reconfiguration=True)
+
+    def decide(peer: Peer) -> list[Json]:
+        if peer.kind == SUBMIT and peer.time == 1:
+            return [change(0, [1, 2])]
+        if peer.kind == RECONFIGURATION:
+            return [change(0, kill=True), change(1, [0, 1, 2, 3])]
+        return start_on({0: [0, 1]})(peer)
+
+    result, _ = scenario.ask(decide)
+    assert result.starts() == [0, 2] and result.ends() == [2, 3]
+
+
+@pytest.mark.parametrize('walltime, nodes', [(3, 4), (5, 4), (8, 4)])
+def test_a_walltime_that_ends_in_a_reconfiguration_frees_all_nodes(
+        scenario: Scenario, walltime: float, nodes: int) -> None:
+    """It reconfigures from 2 s to 4 s, its new nodes expand until 7 s."""
+    application = model(phase(busy(2), iterations=9), on_reconfiguration=phase(busy(2)), on_expansion=phase(busy(3)))
+    scenario.workload(flexible('malleable', 1, 4, application, walltime=walltime), rigid(4, waiting(1), 1))
+    scenario.configure(schedule_on_scheduling_point=True)
+
+    def decide(peer: Peer) -> list[Json]:
+        if peer.kind == POINT and peer.time == 2:
+            return [change(0, [0, 1, 2, 3])]
+        return start_on({0: [0, 1]})(peer) if peer.kind != KILLED else [change(1, [0, 1, 2, 3])]
+
+    result, _ = scenario.ask(decide)
+    assert result.column('Status') == ['killed', 'completed'] and result.ends() == [walltime, walltime + 1]
+    assert result.column('Nodes Max')[0] == str(nodes)
+
+
+def test_a_walltime_that_ends_while_a_change_waits_frees_the_reservation(scenario: Scenario) -> None:
+    scenario.workload(flexible('malleable', 1, 4, waiting(9, 2), walltime=3), rigid(4, waiting(1), 1))
+    result, _ = scenario.ask(lambda peer: [change(0, [0, 1, 2, 3])] if peer.time == 1
+                             else [change(1, [0, 1, 2, 3])] if peer.kind == KILLED else start_on({0: [0]})(peer))
+    assert result.ends() == [3, 4]
+
+
+def test_jobs_that_end_in_the_same_instant_can_be_killed_and_resized_meanwhile(scenario: Scenario) -> None:
+    """When the end of the first is told, the others are at their ends, too; whatever counts, nobody crashes."""
+    scenario.workload(*[flexible('malleable', 1, 4, waiting(2))] * 3, rigid(4, waiting(1), 1))
+
+    def decide(peer: Peer) -> list[Json]:
+        if peer.kind == COMPLETED and peer.job['id'] == 0:
+            return [change(1, kill=True), change(2, [2, 3])]
+        return start_pending(peer) if peer.time >= 2 else start_on({0: [0], 1: [1], 2: [2]})(peer)
+
+    result, _ = scenario.ask(decide)
+    assert result.ends() == [2, 2, 2, 3]
+    assert result.column('Status')[::2] == ['completed', 'completed'] and result.column('Status')[3] == 'completed'
 
 
 def test_killing_a_job_twice_or_after_its_end_changes_nothing(scenario: Scenario) -> None:

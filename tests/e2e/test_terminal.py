@@ -11,10 +11,24 @@ import time
 from pathlib import Path
 
 import pytest
-from harness import PATIENCE, SIMULATOR, Scenario, busy, flexible, model, phase, rigid, waiting
+from harness import KEYS, PATIENCE, SIMULATOR, Scenario, busy, flexible, model, phase, rigid, waiting
 
 BAR = re.compile(r'\r\x1b\[K\[([#.]{24})\] (\d+)/(\d+) jobs, ([0-9d :]+) simulated, (\S+) s/s, (\S+) left')
 CLEARED = '\r\x1b[K'
+
+
+def read_to_the_end(terminal: int) -> bytes:
+    """All that comes until the program has closed its end."""
+    shown = b''
+    while True:
+        try:
+            text = os.read(terminal, 4096)
+        except OSError:  # Linux says EIO then
+            text = b''
+        if not text:
+            os.close(terminal)
+            return shown
+        shown += text
 
 
 def on_a_terminal(scenario: Scenario, *options: str) -> tuple[int, str, str]:
@@ -23,16 +37,7 @@ def on_a_terminal(scenario: Scenario, *options: str) -> tuple[int, str, str]:
     ours, theirs = pty.openpty()
     process = scenario.start(*options, '--scheduler', 'builtin:fcfs', stderr=theirs)
     os.close(theirs)
-    shown = b''
-    while True:
-        try:
-            text = os.read(ours, 4096)
-        except OSError:  # Linux says EIO when the other end is closed
-            break
-        if not text:
-            break
-        shown += text
-    os.close(ours)
+    shown = read_to_the_end(ours)
     stdout, _ = process.communicate(timeout=PATIENCE)
     return process.returncode, stdout, shown.decode()
 
@@ -98,9 +103,8 @@ def test_ctrl_c_clears_the_bar(scenario: Scenario) -> None:
     while not BAR.search(shown.decode()) and time.monotonic() < limit:
         shown += os.read(ours, 4096)
     process.send_signal(signal.SIGINT)
+    shown += read_to_the_end(ours)
     process.communicate(timeout=PATIENCE)
-    shown += os.read(ours, 65536)
-    os.close(ours)
     assert process.returncode == 1
     assert shown.decode().replace('\r\n', '\n').endswith(
         f'{CLEARED}elastisim: error: interrupted by SIGINT; the results so far are written\n')
@@ -124,7 +128,6 @@ def test_help_tells_usage_options_and_exit_statuses(tmp_path: Path, option: str)
                  '--help-configuration', '--version', '--help', '--log=..., --cfg=...'):
         assert f'\n  {word} ' in text
     assert 'exit status: 0' in text
-    assert max(map(len, text.splitlines())) <= 120
 
 
 def test_version_is_one_line(tmp_path: Path) -> None:
@@ -132,17 +135,18 @@ def test_version_is_one_line(tmp_path: Path) -> None:
 
 
 def test_list_schedulers_names_each_built_in_policy_with_what_it_does(tmp_path: Path) -> None:
-    lines = output(tmp_path, '--list-schedulers').splitlines()
-    assert 'builtin:fcfs' in lines
-    assert all(name.startswith('builtin:') for name in lines[::2])
-    assert all(summary.startswith('    ') for summary in lines[1::2])
+    policies, options = output(tmp_path, '--list-schedulers').split('\nEvery policy takes these options')
+    entries = re.findall(r'^builtin:(\S+)\n    (\S.*)\n    \((\S+)\)$', policies, re.MULTILINE)
+    assert [name for name, _, _ in entries][:4] == ['fcfs', 'sjf', 'easy', 'conservative']
+    keys = re.findall(r'^(\w+)=', options, re.MULTILINE)
+    assert all(choice.split('=')[0] in keys for _, _, choices in entries for choice in choices.split(','))
 
 
 def test_help_configuration_has_a_row_for_each_key(tmp_path: Path) -> None:
     lines = output(tmp_path, '--help-configuration').splitlines()
     assert lines[0].split() == ['Key', 'Type', 'Default', 'Meaning']
     rows = {line.split()[0]: line.split()[1:3] for line in lines[1:]}
-    assert len(rows) == 28
+    assert len(rows) == len(lines) - 1 and set(KEYS) <= set(rows)
     assert rows['jobs_file'] == ['path', 'mandatory'] and rows['clip_evolving_requests'] == ['boolean', 'true']
     assert rows['scheduling_interval'] == ['seconds', '0'] and rows['pfs_read_links'] == ['list', '[]']
 

@@ -107,8 +107,9 @@ def page(browser: webdriver.Chrome, outputs: list[Path], tmp_path: Path) -> Iter
 
 
 def largest_job(output: Path, kind: str | None = None) -> int:
+    """Of the jobs that have their type's own colour, not a shade of it."""
     jobs = load_run(str(output)).jobs
-    return max((job for job in jobs if kind in (None, job.type)), key=lambda job: job.node_seconds or 0).id
+    return max((job for job in jobs if kind in (None, job.type) and job.id % 3 == 0), key=lambda job: job.node_seconds or 0).id
 
 
 def test_all_charts_are_drawn(page: Page) -> None:
@@ -197,8 +198,10 @@ def test_light_and_dark(page: Page) -> None:
     assert background() == light
     page.browser.execute_cdp_cmd('Emulation.setEmulatedMedia', {'features': [
         {'name': 'prefers-color-scheme', 'value': 'dark'}]})
+    page.settle()
     assert background() == dark
     page.browser.execute_cdp_cmd('Emulation.setEmulatedMedia', {'features': []})
+    page.settle()
 
 
 def test_job_types_can_be_hidden(page: Page, outputs: list[Path]) -> None:

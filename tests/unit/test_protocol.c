@@ -18,6 +18,7 @@
 
 static struct job_request rigid_request(void)
 {
+    static struct application application;
     return (struct job_request){
         .id = 0,
         .type = JOB_RIGID,
@@ -29,6 +30,7 @@ static struct job_request rigid_request(void)
         .gpus_max = 1,
         .runtime_estimate = -1,
         .total_phases = 7,
+        .application = &application,
     };
 }
 
@@ -154,7 +156,8 @@ static void test_an_evolving_request_with_everything(void **context)
         "{'id':4000000000,'state':5,'type':4,'walltime':0,'submit_time':0.25,'start_time':1.5,"
         "'end_time':-1,'wait_time':1.25,'makespan':-1,'turnaround_time':-1,'num_nodes_min':2,"
         "'num_nodes_max':8,'num_gpus_per_node_min':0,'num_gpus_per_node_max':2,'name':'lulesh',"
-        "'num_nodes_preferred':4,'runtime_estimate':1234.5,'assigned_nodes':[3,1,0],"
+        "'num_nodes_preferred':4,'runtime_estimate':1234.5,'assigned_nodes':[3,1,0],'executing_"
+        "nodes':[3,1],"
         "'assigned_num_gpus_per_node':2,'arguments':{'work':'1e12','n':'2*k'},"
         "'attributes':{'user':'ada'},'runtime_arguments':{'k':'3'},'total_phase_count':7,"
         "'completed_phases':5}],'nodes':["

@@ -219,6 +219,43 @@ static void test_bad_platforms_are_refused(void **state)
         assert_true(child_runs(open_bad, &bad_platforms[i]));
 }
 
+/* SimGrid shows its help and ends the process; that is what was asked for. */
+static void ask_for_help(const void *argument)
+{
+    struct error err = {.kind = ERROR_NONE};
+    const char *option = argument;
+    scratch_write("p.xml", mesh);
+    check(freopen("help.txt", "w", stdout) != NULL);
+    resources_open("p.xml", 1, &option, &err);
+    _exit(3);
+}
+
+static void test_help_of_simgrid_is_shown(void **state)
+{
+    (void)state;
+    assert_true(child_runs(ask_for_help, "--cfg=network/model:help"));
+}
+
+/* Warnings of SimGrid's about a platform that it accepts are heard. */
+static void listen_to_warnings(const void *argument)
+{
+    char text[512] = "";
+    (void)argument;
+    check(freopen("log.txt", "w", stderr) != NULL);
+    struct resources *port = open_text(PLATFORM("<host id='h' speed='1000000000'/>"));
+    fflush(stderr);
+    FILE *log = fopen("log.txt", "r");
+    check(log && fgets(text, sizeof text, log) != NULL && fclose(log) == 0);
+    check(strstr(text, "Deprecated unit-less value '1000000000' for speed of host h") != NULL);
+    resources_close(port);
+}
+
+static void test_warnings_of_simgrid_are_heard(void **state)
+{
+    (void)state;
+    assert_true(child_runs(listen_to_warnings, NULL));
+}
+
 static void open_twice(const void *argument)
 {
     struct error err = {.kind = ERROR_NONE};
@@ -412,11 +449,34 @@ static void compute_on_cores(const void *argument)
     resources_close(port);
 }
 
+/* Each core makes a row of the matrix. */
+static void couple_many_cores(const void *argument)
+{
+    const double flops[] = {8e9, 1e9};
+    const struct load coupled = {.kind = LOAD_EXCHANGE,
+                                 .hosts = abcd,
+                                 .num_hosts = 2,
+                                 .flops = flops,
+                                 .pattern = MATRIX_SCATTER,
+                                 .bytes = 1e9};
+    struct error err = {.kind = ERROR_NONE};
+    (void)argument;
+    struct resources *port =
+        open_text(PLATFORM("<host id='a' speed='1Gf' core='12000'/>" HOST("b") PAIR("a", "b")));
+    check(resources_start(port, &coupled, NULL, &err) == NULL);
+    check(err.kind == ERROR_INPUT);
+    check_text(err.message,
+               "p.xml: a parallel task of 12001 cores that exchange data is too large for SimGrid; "
+               "a host with several cores can be given as one core of that many times the speed");
+    resources_close(port);
+}
+
 static void test_computations_share_hosts(void **state)
 {
     (void)state;
     assert_true(child_runs(compute, NULL));
     assert_true(child_runs(compute_on_cores, NULL));
+    assert_true(child_runs(couple_many_cores, NULL));
 }
 
 struct pattern_case {
@@ -1057,6 +1117,8 @@ int main(void)
         cmocka_unit_test(test_example_platforms_are_read),
         cmocka_unit_test(test_profiles_are_found),
         cmocka_unit_test(test_bad_platforms_are_refused),
+        cmocka_unit_test(test_help_of_simgrid_is_shown),
+        cmocka_unit_test(test_warnings_of_simgrid_are_heard),
         cmocka_unit_test(test_a_second_platform_is_refused),
         cmocka_unit_test(test_log_level_is_the_users),
         cmocka_unit_test(test_missing_routes_are_errors),

@@ -49,6 +49,10 @@ function colour(name) {
 }
 
 const typeColour = type => colour(`type-${Math.min(type, 5)}`);
+/* Jobs of a type come in shades, so that neighbours can be told apart. */
+const SHADES = 3;
+const shadeColour = (type, shade) =>
+  shade === 0 ? typeColour(type) : `color-mix(in srgb, ${typeColour(type)} 86%, ${shade === 1 ? 'white' : 'black'})`;
 const textColour = type => colour(`on-${Math.min(type, 5)}`);
 
 /* A tile of diagonal strokes that marks killed jobs in print, too. */
@@ -255,8 +259,8 @@ function rectangles(run) {
     rects.y0[i] = data.first[i] + (data.lane ? data.lane[i] / lanes : 0);
     rects.y1[i] = data.lane ? rects.y0[i] + 1 / lanes : rects.y0[i] + data.count[i];
   }
-  const types = rects.job.map(job => jobs.type[job]);
-  rects.byType = groupBy(types, report.types.length);
+  const paints = rects.job.map(job => SHADES * jobs.type[job] + jobs.id[job] % SHADES);
+  rects.byPaint = groupBy(paints, SHADES * report.types.length);
   rects.byJob = groupBy(rects.job, jobs.id.length);
   return rects;
 }
@@ -306,11 +310,12 @@ function drawJobs(gantt) {
   pen.rect(box.left, box.top, box.width, box.height);
   pen.clip();
   const killed = [], labelled = [];
-  report.types.forEach((name, type) => {
+  for (let paint = 0; paint < SHADES * report.types.length; paint++) {
+    const type = Math.floor(paint / SHADES);
     if (hiddenTypes.has(type))
-      return;
-    pen.fillStyle = typeColour(type);
-    for (const i of rects.byType.of(type)) {
+      continue;
+    pen.fillStyle = shadeColour(type, paint % SHADES);
+    for (const i of rects.byPaint.of(paint)) {
       if (rects.x1[i] < at.xs.min || rects.x0[i] > at.xs.max || rects.y1[i] < at.ys.min || rects.y0[i] > at.ys.max)
         continue;
       /* Whole pixels, at least one: crisp, and nothing is lost when zoomed out. */
@@ -327,7 +332,7 @@ function drawJobs(gantt) {
       if (width > 34 * scale && height > 12 * scale)
         labelled.push(i);
     }
-  });
+  }
   pen.globalAlpha = 0.5;
   pen.fillStyle = hatch(pen, scale);
   for (let i = 0; i < killed.length; i += 4)

@@ -1,23 +1,16 @@
 /* The resource port on our own model: time, completions and what is asked of resources. */
 #include "resources/flow/flow.h"
 
+#include "base/clock.h"
 #include "resources/flow/state.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static struct flow *flow_of(const struct resources *resources)
 {
     return simgrid_port(resources)->flow;
-}
-
-static double wall_clock(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
 /* --- Creation -------------------------------------------------------------------------------- */
@@ -106,14 +99,14 @@ static struct load_group *flow_start(struct resources *resources, const struct l
                                      void *owner, struct error *err)
 {
     struct flow *flow = flow_of(resources);
-    double start = wall_clock();
+    double start = wall_seconds();
     uint32_t num_members = load->kind == LOAD_EXCHANGE ? 1 : load->num_members;
     struct flow_group *group = group_create(flow, num_members, owner);
     if (!group)
         error_no_memory(err);
     else if (load_start(group, load, err) || fail_if_out_of_memory(flow, err))
         group = NULL; /* the run is over; flow_destroy frees it */
-    flow->seconds += wall_clock() - start;
+    flow->seconds += wall_seconds() - start;
     return (struct load_group *)(void *)group;
 }
 
@@ -195,9 +188,9 @@ static int flow_advance(struct resources *resources, double until, double *reach
     struct flow *flow = flow_of(resources);
     until = fmax(until, flow->now);
     if (flow->num_parts > 0 && !has_reports(flow)) {
-        double start = wall_clock();
+        double start = wall_seconds();
         run(flow, until);
-        flow->seconds += wall_clock() - start;
+        flow->seconds += wall_seconds() - start;
         if (fail_if_out_of_memory(flow, err))
             return -1;
     }

@@ -1,0 +1,375 @@
+/* The messages of the protocol (docs/protocol.md): invocations come in, answers go out. */
+#include "system.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROTOCOL_INVOCATION ((double)0xFFEC4400U)
+#define PROTOCOL_ANSWER ((double)0xFFEC4401U)
+#define PROTOCOL_FAILURE ((double)0xFFEC44EEU)
+#define PROTOCOL_END ((double)0xFFEC44FFU)
+
+/* --- Members ------------------------------------------------------------------------------- */
+
+static double number(const cJSON *object, const char *key, double fallback)
+{
+    const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, key);
+    return cJSON_IsNumber(member) ? member->valuedouble : fallback;
+}
+
+static uint32_t count(const cJSON *object, const char *key, uint32_t fallback)
+{
+    return (uint32_t)number(object, key, fallback);
+}
+
+static bool flag(const cJSON *object, const char *key)
+{
+    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, key));
+}
+
+static int take_text(const cJSON *object, const char *key, char **text)
+{
+    const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+    if (!value)
+        return 0;
+    free(*text);
+    *text = strdup(value);
+    return *text ? 0 : -1;
+}
+
+/* Moves an object out of the message; none leaves nothing. */
+static void take_object(cJSON *object, const char *key, cJSON **member)
+{
+    cJSON_Delete(*member);
+    *member = cJSON_DetachItemFromObjectCaseSensitive(object, key);
+}
+
+static int take_ids(const cJSON *object, const char *key, struct node_ids *ids)
+{
+    const cJSON *item;
+    ids->count = 0;
+    cJSON_ArrayForEach(
+        item, cJSON_GetObjectItemCaseSensitive(
+                  object, key)) if (node_ids_append(ids, (uint32_t)item->valuedouble)) return -1;
+    return 0;
+}
+
+/* --- Lists of jobs ------------------------------------------------------------------------- */
+
+static bool stands_before(const struct elastisim_job *a, const struct elastisim_job *b)
+{
+    return a->start_time < b->start_time || (a->start_time <= b->start_time && a->id < b->id);
+}
+
+static void list_add(struct job_list *list, struct elastisim_job *job)
+{
+    struct elastisim_job *before = list->last;
+    while (before && stands_before(job, before))
+        before = before->previous;
+    job->previous = before;
+    job->next = before ? before->next : list->first;
+    *(before ? &before->next : &list->first) = job;
+    *(job->next ? &job->next->previous : &list->last) = job;
+    list->count++;
+}
+
+static void list_remove(struct job_list *list, struct elastisim_job *job)
+{
+    *(job->previous ? &job->previous->next : &list->first) = job->next;
+    *(job->next ? &job->next->previous : &list->last) = job->previous;
+    job->previous = job->next = NULL;
+    list->count--;
+}
+
+static bool runs(const struct elastisim_job *job)
+{
+    return job->state == ELASTISIM_RUNNING || job->state == ELASTISIM_PENDING_RECONFIGURATION ||
+           job->state == ELASTISIM_IN_RECONFIGURATION;
+}
+
+static void list_job(struct elastisim_view *view, struct elastisim_job *job)
+{
+    bool pending = job->state == ELASTISIM_PENDING, running = runs(job);
+    if (job->listed_pending && !pending)
+        list_remove(&view->pending, job);
+    if (job->listed_running && !running)
+        list_remove(&view->running, job);
+    if (pending && !job->listed_pending)
+        list_add(&view->pending, job);
+    if (running && !job->listed_running)
+        list_add(&view->running, job);
+    job->listed_pending = pending;
+    job->listed_running = running;
+}
+
+/* --- Jobs ---------------------------------------------------------------------------------- */
+
+static struct elastisim_job *job_with_id(struct elastisim_view *view, size_t id)
+{
+    if (id >= view->jobs_capacity) {
+        size_t capacity = 2 * id + 64;
+        struct elastisim_job **jobs =
+            realloc(view->jobs, capacity * sizeof(struct elastisim_job *));
+        if (!jobs)
+            return NULL;
+        view->jobs = jobs;
+        view->jobs_capacity = capacity;
+    }
+    while (view->num_jobs <= id)
+        view->jobs[view->num_jobs++] = NULL;
+    if (!view->jobs[id])
+        view->jobs[id] = calloc(1, sizeof *view->jobs[id]);
+    return view->jobs[id];
+}
+
+static void take_bounds(const cJSON *message, struct elastisim_job *job)
+{
+    job->nodes_min = count(message, "num_nodes_min", count(message, "num_nodes", 0));
+    job->nodes_max = count(message, "num_nodes_max", count(message, "num_nodes", 0));
+    job->gpus_min = count(message, "num_gpus_per_node_min", count(message, "num_gpus_per_node", 0));
+    job->gpus_max = count(message, "num_gpus_per_node_max", count(message, "num_gpus_per_node", 0));
+    job->nodes_preferred = count(message, "num_nodes_preferred", 0);
+}
+
+static int take_nodes_of_job(const cJSON *message, struct elastisim_job *job)
+{
+    bool differs = cJSON_HasObjectItem(message, "executing_nodes");
+    job->gpus = count(message, "assigned_num_gpus_per_node", 0);
+    job->executing.count = 0;
+    if (take_ids(message, "assigned_nodes", &job->assigned))
+        return -1;
+    return runs(job)
+               ? take_ids(message, differs ? "executing_nodes" : "assigned_nodes", &job->executing)
+               : 0;
+}
+
+static int take_job(struct elastisim_view *view, cJSON *message)
+{
+    struct elastisim_job *job = job_with_id(view, (size_t)number(message, "id", 0));
+    if (!job || take_text(message, "name", &job->name))
+        return -1;
+    job->view = view;
+    job->id = (size_t)number(message, "id", 0);
+    job->type = (enum elastisim_job_type)count(message, "type", 0);
+    job->state = (enum elastisim_job_state)count(message, "state", 0);
+    job->submit_time = number(message, "submit_time", 0);
+    job->start_time = number(message, "start_time", -1);
+    job->end_time = number(message, "end_time", -1);
+    job->walltime = number(message, "walltime", 0);
+    job->estimate = number(message, "runtime_estimate", -1);
+    job->uses_burst_buffer = flag(message, "uses_burst_buffer");
+    job->total_phases = (uint64_t)number(message, "total_phase_count", 0);
+    job->completed_phases = (uint64_t)number(message, "completed_phases", 0);
+    take_bounds(message, job);
+    take_object(message, "arguments", &job->arguments);
+    take_object(message, "attributes", &job->attributes);
+    take_object(message, "runtime_arguments", &job->runtime_arguments);
+    view->changed_jobs[view->num_changed_jobs++] = job;
+    list_job(view, job);
+    return take_nodes_of_job(message, job);
+}
+
+/* --- Nodes --------------------------------------------------------------------------------- */
+
+static int take_gpus(const cJSON *message, struct elastisim_node *node)
+{
+    const cJSON *gpu;
+    node->num_gpus = node->num_free_gpus = 0;
+    cJSON_ArrayForEach(gpu, cJSON_GetObjectItemCaseSensitive(message, "gpus"))
+    {
+        node->num_gpus++;
+        node->num_free_gpus += count(gpu, "state", 0) == 0;
+    }
+    return 0;
+}
+
+static int take_jobs_of_node(const cJSON *message, struct elastisim_node *node)
+{
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(message, "assigned_jobs"), *item;
+    size_t size = (size_t)cJSON_GetArraySize(list);
+    uint32_t *jobs = realloc(node->jobs, (size + 1) * sizeof *jobs);
+    if (!jobs)
+        return -1;
+    node->jobs = jobs;
+    node->num_jobs = 0;
+    cJSON_ArrayForEach(item, list) node->jobs[node->num_jobs++] = (uint32_t)item->valuedouble;
+    return 0;
+}
+
+static int take_node(struct elastisim_view *view, cJSON *message)
+{
+    size_t id = (size_t)number(message, "id", 0);
+    if (id >= view->num_nodes)
+        return -1;
+    struct elastisim_node *node = view->nodes[id];
+    node->type = (enum elastisim_node_type)count(message, "type", 0);
+    node->state = (enum elastisim_node_state)count(message, "state", 0);
+    node->speed = number(message, "speed", node->speed);
+    if (cJSON_HasObjectItem(message, "properties"))
+        take_object(message, "properties", &node->properties);
+    view->changed_nodes[view->num_changed_nodes++] = node;
+    return take_text(message, "name", &node->name) || take_gpus(message, node) ||
+                   take_jobs_of_node(message, node)
+               ? -1
+               : 0;
+}
+
+/* The first message holds all nodes. */
+static int create_nodes(struct elastisim_view *view, size_t num_nodes)
+{
+    if (view->num_nodes > 0)
+        return 0;
+    view->nodes = calloc(num_nodes + 1, sizeof(struct elastisim_node *));
+    view->changed_nodes = calloc(num_nodes + 1, sizeof(struct elastisim_node *));
+    if (!view->nodes || !view->changed_nodes)
+        return -1;
+    for (; view->num_nodes < num_nodes; view->num_nodes++) {
+        struct elastisim_node *node = calloc(1, sizeof *node);
+        if (!node)
+            return -1;
+        node->view = view;
+        node->id = view->num_nodes;
+        view->nodes[view->num_nodes] = node;
+    }
+    return 0;
+}
+
+/* --- Invocations --------------------------------------------------------------------------- */
+
+static void take_figures(struct elastisim_view *view, const cJSON *message)
+{
+    view->time = number(message, "time", 0);
+    view->invocation = (enum elastisim_invocation)count(message, "invocation_type", 0);
+    view->request = count(message, "evolving_request", 0);
+    view->pfs_read_bandwidth = number(message, "pfs_read_bw", NAN);
+    view->pfs_write_bandwidth = number(message, "pfs_write_bw", NAN);
+    view->pfs_read_utilization = number(message, "pfs_read_utilization", NAN);
+    view->pfs_write_utilization = number(message, "pfs_write_utilization", NAN);
+    if (cJSON_HasObjectItem(message, "schedule_on_scheduling_point"))
+        view->told_of_points = flag(message, "schedule_on_scheduling_point");
+    if (cJSON_HasObjectItem(message, "allow_oversubscription"))
+        view->oversubscription = flag(message, "allow_oversubscription");
+}
+
+static int take_jobs(struct elastisim_view *view, const cJSON *list)
+{
+    cJSON *item;
+    size_t size = (size_t)cJSON_GetArraySize(list) + 1;
+    struct elastisim_job **changed =
+        realloc(view->changed_jobs, size * sizeof(struct elastisim_job *));
+    if (!changed)
+        return -1;
+    view->changed_jobs = changed;
+    view->num_changed_jobs = 0;
+    cJSON_ArrayForEach(item, list) if (take_job(view, item)) return -1;
+    return 0;
+}
+
+static int take_nodes(struct elastisim_view *view, const cJSON *list)
+{
+    cJSON *item;
+    if (create_nodes(view, (size_t)cJSON_GetArraySize(list)))
+        return -1;
+    view->num_changed_nodes = 0;
+    cJSON_ArrayForEach(item, list) if (take_node(view, item)) return -1;
+    view->num_free = 0;
+    for (size_t i = 0; i < view->num_nodes; i++) {
+        view->nodes[i]->free = view->nodes[i]->state == ELASTISIM_FREE;
+        view->num_free += view->nodes[i]->free;
+    }
+    return 0;
+}
+
+static int take_invocation(struct elastisim_view *view, const cJSON *message)
+{
+    take_figures(view, message);
+    if (take_jobs(view, cJSON_GetObjectItemCaseSensitive(message, "jobs")) ||
+        take_nodes(view, cJSON_GetObjectItemCaseSensitive(message, "nodes")))
+        return -1;
+    const cJSON *trigger = cJSON_GetObjectItemCaseSensitive(message, "job_id");
+    view->trigger = trigger ? elastisim_job(view, (size_t)trigger->valuedouble) : NULL;
+    return 0;
+}
+
+int message_take(struct elastisim_view *view, const char *text, size_t length)
+{
+    cJSON *message = cJSON_ParseWithLength(text, length);
+    double code = number(message, "code", 0);
+    int result = CODE_NONE;
+    if (code >= PROTOCOL_END && code <= PROTOCOL_END)
+        result = CODE_END;
+    else if (code >= PROTOCOL_INVOCATION && code <= PROTOCOL_INVOCATION)
+        result = take_invocation(view, message) ? CODE_NONE : CODE_INVOCATION;
+    cJSON_Delete(message);
+    return result;
+}
+
+/* --- Answers ------------------------------------------------------------------------------- */
+
+static void put_decision(cJSON *list, struct elastisim_job *job)
+{
+    cJSON *entry = cJSON_CreateObject();
+    cJSON_AddItemToArray(list, entry);
+    cJSON_AddNumberToObject(entry, "id", (double)job->id);
+    if (job->sets_nodes) {
+        cJSON *ids = cJSON_AddArrayToObject(entry, "assigned_node_ids");
+        for (uint32_t i = 0; i < job->assigned.count; i++)
+            cJSON_AddItemToArray(ids, cJSON_CreateNumber(job->assigned.items[i]));
+    }
+    if (job->sets_gpus)
+        cJSON_AddNumberToObject(entry, "assigned_num_gpus_per_node", job->gpus);
+    cJSON_AddBoolToObject(entry, "kill_flag", job->kill);
+    cJSON_AddBoolToObject(entry, "modified_runtime_args", job->new_arguments != NULL);
+    if (job->new_arguments)
+        cJSON_AddItemToObject(entry, "runtime_arguments", job->new_arguments);
+    job->new_arguments = NULL;
+}
+
+/* The simulator tells what became of the wishes. */
+static void forget_wishes(struct elastisim_job *job)
+{
+    struct node_ids assigned = job->assigned;
+    job->assigned = job->before;
+    job->before = assigned;
+    job->gpus = job->gpus_before;
+    job->modified = job->sets_nodes = job->sets_gpus = job->kill = false;
+}
+
+/* Jobs in the order in which they were first named: the list has the last one first. */
+static struct elastisim_job *reversed(struct elastisim_job *job)
+{
+    struct elastisim_job *first = NULL;
+    while (job) {
+        struct elastisim_job *next = job->next_modified;
+        job->next_modified = first;
+        first = job;
+        job = next;
+    }
+    return first;
+}
+
+char *message_answer(struct elastisim_view *view)
+{
+    cJSON *message = cJSON_CreateObject();
+    cJSON_AddNumberToObject(message, "code", PROTOCOL_ANSWER);
+    cJSON *list = cJSON_AddArrayToObject(message, "jobs");
+    for (struct elastisim_job *job = reversed(view->modified); job; job = job->next_modified) {
+        put_decision(list, job);
+        forget_wishes(job);
+    }
+    view->modified = NULL;
+    char *text = cJSON_PrintUnformatted(message);
+    cJSON_Delete(message);
+    return text;
+}
+
+char *message_failure(const char *reason)
+{
+    cJSON *message = cJSON_CreateObject();
+    cJSON_AddNumberToObject(message, "code", PROTOCOL_FAILURE);
+    cJSON_AddStringToObject(message, "error", reason);
+    char *text = cJSON_PrintUnformatted(message);
+    cJSON_Delete(message);
+    return text;
+}

@@ -1,0 +1,420 @@
+/* The accessors of the API over what the messages said. */
+#include "system.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int node_ids_append(struct node_ids *ids, uint32_t id)
+{
+    if (ids->count == ids->capacity) {
+        uint32_t capacity = ids->capacity ? 2 * ids->capacity : 8;
+        uint32_t *items = realloc(ids->items, capacity * sizeof *items);
+        if (!items)
+            return -1;
+        ids->items = items;
+        ids->capacity = capacity;
+    }
+    ids->items[ids->count++] = id;
+    return 0;
+}
+
+int node_ids_copy(struct node_ids *to, const struct node_ids *from)
+{
+    to->count = 0;
+    for (uint32_t i = 0; i < from->count; i++)
+        if (node_ids_append(to, from->items[i]))
+            return -1;
+    return 0;
+}
+
+static void job_destroy(struct elastisim_job *job)
+{
+    if (!job)
+        return;
+    free(job->name);
+    free(job->assigned.items);
+    free(job->executing.items);
+    free(job->before.items);
+    cJSON_Delete(job->arguments);
+    cJSON_Delete(job->attributes);
+    cJSON_Delete(job->runtime_arguments);
+    cJSON_Delete(job->new_arguments);
+    free(job);
+}
+
+static void node_destroy(struct elastisim_node *node)
+{
+    if (!node)
+        return;
+    free(node->name);
+    free(node->jobs);
+    cJSON_Delete(node->properties);
+    free(node);
+}
+
+void view_release(struct elastisim_view *view)
+{
+    for (size_t i = 0; i < view->num_jobs; i++)
+        job_destroy(view->jobs[i]);
+    for (size_t i = 0; i < view->num_nodes; i++)
+        node_destroy(view->nodes[i]);
+    free(view->jobs);
+    free(view->nodes);
+    free(view->changed_jobs);
+    free(view->changed_nodes);
+    *view = (struct elastisim_view){0};
+}
+
+int elastisim_fail(struct elastisim_view *view, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(view->failure, sizeof view->failure, format, arguments);
+    va_end(arguments);
+    return -1;
+}
+
+/* --- The system ---------------------------------------------------------------------------- */
+
+double elastisim_time(const struct elastisim_view *view)
+{
+    return view->time;
+}
+
+enum elastisim_invocation elastisim_invocation(const struct elastisim_view *view)
+{
+    return view->invocation;
+}
+
+struct elastisim_job *elastisim_trigger(const struct elastisim_view *view)
+{
+    return view->trigger;
+}
+
+uint32_t elastisim_request(const struct elastisim_view *view)
+{
+    return view->request;
+}
+
+bool elastisim_oversubscription(const struct elastisim_view *view)
+{
+    return view->oversubscription;
+}
+
+bool elastisim_told_of_scheduling_points(const struct elastisim_view *view)
+{
+    return view->told_of_points;
+}
+
+double elastisim_pfs_read_bandwidth(const struct elastisim_view *view)
+{
+    return view->pfs_read_bandwidth;
+}
+
+double elastisim_pfs_write_bandwidth(const struct elastisim_view *view)
+{
+    return view->pfs_write_bandwidth;
+}
+
+double elastisim_pfs_read_utilization(const struct elastisim_view *view)
+{
+    return view->pfs_read_utilization;
+}
+
+double elastisim_pfs_write_utilization(const struct elastisim_view *view)
+{
+    return view->pfs_write_utilization;
+}
+
+size_t elastisim_num_jobs(const struct elastisim_view *view)
+{
+    return view->num_jobs;
+}
+
+struct elastisim_job *elastisim_job(const struct elastisim_view *view, size_t id)
+{
+    return id < view->num_jobs ? view->jobs[id] : NULL;
+}
+
+size_t elastisim_num_nodes(const struct elastisim_view *view)
+{
+    return view->num_nodes;
+}
+
+struct elastisim_node *elastisim_node(const struct elastisim_view *view, size_t id)
+{
+    return id < view->num_nodes ? view->nodes[id] : NULL;
+}
+
+struct elastisim_job *elastisim_first_pending(const struct elastisim_view *view)
+{
+    return view->pending.first;
+}
+
+struct elastisim_job *elastisim_next_pending(const struct elastisim_job *job)
+{
+    return job->next;
+}
+
+size_t elastisim_num_pending(const struct elastisim_view *view)
+{
+    return view->pending.count;
+}
+
+struct elastisim_job *elastisim_first_running(const struct elastisim_view *view)
+{
+    return view->running.first;
+}
+
+struct elastisim_job *elastisim_next_running(const struct elastisim_job *job)
+{
+    return job->next;
+}
+
+size_t elastisim_num_running(const struct elastisim_view *view)
+{
+    return view->running.count;
+}
+
+size_t elastisim_num_free_nodes(const struct elastisim_view *view)
+{
+    return view->num_free;
+}
+
+struct elastisim_node *elastisim_next_free_node(const struct elastisim_view *view, size_t from)
+{
+    while (from < view->num_nodes && !view->nodes[from]->free)
+        from++;
+    return from < view->num_nodes ? view->nodes[from] : NULL;
+}
+
+size_t elastisim_num_changed_jobs(const struct elastisim_view *view)
+{
+    return view->num_changed_jobs;
+}
+
+struct elastisim_job *elastisim_changed_job(const struct elastisim_view *view, size_t index)
+{
+    return index < view->num_changed_jobs ? view->changed_jobs[index] : NULL;
+}
+
+size_t elastisim_num_changed_nodes(const struct elastisim_view *view)
+{
+    return view->num_changed_nodes;
+}
+
+struct elastisim_node *elastisim_changed_node(const struct elastisim_view *view, size_t index)
+{
+    return index < view->num_changed_nodes ? view->changed_nodes[index] : NULL;
+}
+
+/* --- Jobs ---------------------------------------------------------------------------------- */
+
+size_t elastisim_job_id(const struct elastisim_job *job)
+{
+    return job->id;
+}
+
+const char *elastisim_job_name(const struct elastisim_job *job)
+{
+    return job->name;
+}
+
+enum elastisim_job_type elastisim_job_type(const struct elastisim_job *job)
+{
+    return job->type;
+}
+
+enum elastisim_job_state elastisim_job_state(const struct elastisim_job *job)
+{
+    return job->state;
+}
+
+double elastisim_job_submit_time(const struct elastisim_job *job)
+{
+    return job->submit_time;
+}
+
+double elastisim_job_start_time(const struct elastisim_job *job)
+{
+    return job->start_time;
+}
+
+double elastisim_job_end_time(const struct elastisim_job *job)
+{
+    return job->end_time;
+}
+
+double elastisim_job_walltime(const struct elastisim_job *job)
+{
+    return job->walltime;
+}
+
+double elastisim_job_runtime_estimate(const struct elastisim_job *job)
+{
+    return job->estimate;
+}
+
+uint32_t elastisim_job_nodes_min(const struct elastisim_job *job)
+{
+    return job->nodes_min;
+}
+
+uint32_t elastisim_job_nodes_max(const struct elastisim_job *job)
+{
+    return job->nodes_max;
+}
+
+uint32_t elastisim_job_nodes_preferred(const struct elastisim_job *job)
+{
+    return job->nodes_preferred;
+}
+
+uint32_t elastisim_job_gpus_min(const struct elastisim_job *job)
+{
+    return job->gpus_min;
+}
+
+uint32_t elastisim_job_gpus_max(const struct elastisim_job *job)
+{
+    return job->gpus_max;
+}
+
+bool elastisim_job_uses_burst_buffer(const struct elastisim_job *job)
+{
+    return job->uses_burst_buffer;
+}
+
+static struct elastisim_node *node_at(const struct elastisim_job *job, const struct node_ids *ids,
+                                      uint32_t rank)
+{
+    return rank < ids->count ? elastisim_node(job->view, ids->items[rank]) : NULL;
+}
+
+uint32_t elastisim_job_num_assigned(const struct elastisim_job *job)
+{
+    return job->assigned.count;
+}
+
+struct elastisim_node *elastisim_job_assigned(const struct elastisim_job *job, uint32_t rank)
+{
+    return node_at(job, &job->assigned, rank);
+}
+
+uint32_t elastisim_job_assigned_gpus(const struct elastisim_job *job)
+{
+    return job->gpus;
+}
+
+uint32_t elastisim_job_num_executing(const struct elastisim_job *job)
+{
+    return job->executing.count;
+}
+
+struct elastisim_node *elastisim_job_executing(const struct elastisim_job *job, uint32_t rank)
+{
+    return node_at(job, &job->executing, rank);
+}
+
+uint64_t elastisim_job_completed_phases(const struct elastisim_job *job)
+{
+    return job->completed_phases;
+}
+
+uint64_t elastisim_job_total_phases(const struct elastisim_job *job)
+{
+    return job->total_phases;
+}
+
+static const char *text_of(const cJSON *object, const char *key)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+}
+
+const char *elastisim_job_argument(const struct elastisim_job *job, const char *key)
+{
+    return text_of(job->arguments, key);
+}
+
+const char *elastisim_job_attribute(const struct elastisim_job *job, const char *key)
+{
+    return text_of(job->attributes, key);
+}
+
+const char *elastisim_job_runtime_argument(const struct elastisim_job *job, const char *key)
+{
+    return text_of(job->runtime_arguments, key);
+}
+
+double elastisim_job_attribute_number(const struct elastisim_job *job, const char *key,
+                                      double fallback)
+{
+    const char *text = elastisim_job_attribute(job, key);
+    char *end;
+    double value = text ? strtod(text, &end) : 0;
+    return !text || end == text || *end != '\0' ? fallback : value;
+}
+
+/* --- Nodes --------------------------------------------------------------------------------- */
+
+size_t elastisim_node_id(const struct elastisim_node *node)
+{
+    return node->id;
+}
+
+const char *elastisim_node_name(const struct elastisim_node *node)
+{
+    return node->name ? node->name : "";
+}
+
+enum elastisim_node_type elastisim_node_type(const struct elastisim_node *node)
+{
+    return node->type;
+}
+
+enum elastisim_node_state elastisim_node_state(const struct elastisim_node *node)
+{
+    return node->state;
+}
+
+double elastisim_node_speed(const struct elastisim_node *node)
+{
+    return node->speed;
+}
+
+const char *elastisim_node_property(const struct elastisim_view *view,
+                                    const struct elastisim_node *node, const char *key)
+{
+    (void)view;
+    return text_of(node->properties, key);
+}
+
+uint32_t elastisim_node_distance(const struct elastisim_view *view,
+                                 const struct elastisim_node *from, const struct elastisim_node *to)
+{
+    (void)view;
+    return from == to ? 0 : UINT32_MAX;
+}
+
+uint32_t elastisim_node_num_gpus(const struct elastisim_node *node)
+{
+    return node->num_gpus;
+}
+
+uint32_t elastisim_node_num_free_gpus(const struct elastisim_node *node)
+{
+    return node->num_free_gpus;
+}
+
+uint32_t elastisim_node_num_jobs(const struct elastisim_node *node)
+{
+    return node->num_jobs;
+}
+
+struct elastisim_job *elastisim_node_job(const struct elastisim_node *node, uint32_t index)
+{
+    return index < node->num_jobs ? elastisim_job(node->view, node->jobs[index]) : NULL;
+}

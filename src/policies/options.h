@@ -1,0 +1,79 @@
+/* The choices that a built-in policy is composed of, and how "NAME,key=value,..." says them.
+ *
+ * One table (options.c) drives parsing, messages and --list-schedulers; every value says what it
+ * does and where it comes from.
+ */
+#ifndef ELASTISIM_POLICIES_OPTIONS_H
+#define ELASTISIM_POLICIES_OPTIONS_H
+
+#include "base/error.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+enum order {
+    ORDER_FCFS,
+    ORDER_SJF,
+    ORDER_LARGEST,
+    ORDER_SMALLEST,
+    ORDER_PRIORITY,
+    ORDER_FAIR_SHARE
+};
+
+enum backfill {
+    BACKFILL_NONE,
+    BACKFILL_FIRST_FIT,
+    BACKFILL_EASY,
+    BACKFILL_CONSERVATIVE,
+    BACKFILL_HYBRID
+};
+
+enum reservations { RESERVATIONS_RECOMPUTED, RESERVATIONS_PERSISTENT };
+
+enum estimate { ESTIMATE_GIVEN, ESTIMATE_WALLTIME };
+
+enum start { START_MIN, START_MAX, START_PREFERRED, START_FAIR };
+
+enum malleable {
+    MALLEABLE_NONE,
+    MALLEABLE_GROW,
+    MALLEABLE_AGREEMENT,
+    MALLEABLE_STEAL,
+    MALLEABLE_POOL,
+    MALLEABLE_KEEP_PREFERRED,
+    MALLEABLE_EQUIPARTITION
+};
+
+enum towards { TOWARDS_MIN, TOWARDS_AVG, TOWARDS_PREF };
+
+enum evolving { EVOLVING_DENY, EVOLVING_IF_FREE, EVOLVING_NO_DELAY, EVOLVING_SHRINK };
+
+enum nodes {
+    NODES_LOWEST,
+    NODES_HIGHEST,
+    NODES_CONTIGUOUS,
+    NODES_NEAR,
+    NODES_FASTEST,
+    NODES_UNIFORM
+};
+
+enum io { IO_IGNORE, IO_DECLARED, IO_MEASURED };
+
+/* Each member is the value of the option of the same name. */
+struct policy_options {
+    int order, backfill, reservations, estimate, start, malleable, towards, evolving, nodes, io;
+    uint32_t reservation_depth; /* 0: as the backfilling has it */
+    uint32_t queue_depth;       /* 0: no bound */
+    uint32_t compression_depth; /* 0: no bound */
+    double half_life;           /* seconds, 0 for none */
+    double io_share;            /* of the PFS bandwidth */
+    double io_bandwidth;        /* bytes/s, 0: what the simulator says */
+};
+
+/* Reads "NAME" or "NAME,key=value,...". Returns 0, or -1 with err (ERROR_INPUT): an unknown policy,
+ * key or value with the nearest known one, a number out of range. */
+int policy_options_read(struct policy_options *options, const char *spec, struct error *err);
+/* Prints policies, keys and values with what they do and their sources. */
+void policy_options_print(FILE *out);
+
+#endif

@@ -1,0 +1,269 @@
+/* Which of the free nodes a job gets. Ties go to the lowest ID. */
+#include "policies/engine.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int append_all(struct ids *selected, const uint32_t *items, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (ids_append(selected, items[i]))
+            return -1;
+    return 0;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int select_lowest(struct engine *engine, const struct ids *candidates, uint32_t count,
+                         struct ids *selected)
+{
+    (void)engine;
+    return append_all(selected, candidates->items, count);
+}
+
+static int select_highest(struct engine *engine, const struct ids *candidates, uint32_t count,
+                          struct ids *selected)
+{
+    (void)engine;
+    return append_all(selected, candidates->items + candidates->count - count, count);
+}
+
+/* --- Contiguous ---------------------------------------------------------------------------- */
+
+struct run {
+    uint32_t begin, length; /* positions among the candidates */
+};
+
+static int compare_runs(const void *a, const void *b)
+{
+    const struct run *x = a, *y = b;
+    if (x->length != y->length)
+        return x->length > y->length ? -1 : 1;
+    return (x->begin > y->begin) - (x->begin < y->begin);
+}
+
+static uint32_t find_runs(const struct ids *candidates, struct run *runs)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < candidates->count; i++) {
+        if (i > 0 && candidates->items[i] == candidates->items[i - 1] + 1)
+            runs[count - 1].length++;
+        else
+            runs[count++] = (struct run){i, 1};
+    }
+    return count;
+}
+
+/* Longest runs first; each time the shortest that is enough, if there is one. */
+static int select_contiguous(struct engine *engine, const struct ids *candidates, uint32_t count,
+                             struct ids *selected)
+{
+    (void)engine;
+    struct run *runs = malloc((candidates->count + 1) * sizeof *runs);
+    if (!runs)
+        return -1;
+    uint32_t num_runs = find_runs(candidates, runs), next = 0;
+    qsort(runs, num_runs, sizeof *runs, compare_runs);
+    int result = 0;
+    while (count > 0 && result == 0) {
+        uint32_t best = next;
+        while (runs[best].length >= count && best + 1 < num_runs && runs[best + 1].length >= count)
+            best++;
+        while (best > next && runs[best - 1].length == runs[best].length)
+            best--; /* the lowest of equal ones */
+        uint32_t taken = runs[best].length < count ? runs[best].length : count;
+        result = append_all(selected, candidates->items + runs[best].begin, taken);
+        count -= taken;
+        next = best + 1;
+    }
+    free(runs);
+    return result;
+}
+
+/* --- By rank ------------------------------------------------------------------------------- */
+
+struct ranked {
+    double rank;
+    uint32_t id;
+};
+
+static int compare_ranked(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    if (x->rank < y->rank || x->rank > y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+static struct ranked *rank_all(const struct engine *engine, const struct ids *candidates)
+{
+    struct ranked *ranked = malloc((candidates->count + 1) * sizeof *ranked);
+    if (!ranked)
+        return NULL;
+    for (uint32_t i = 0; i < candidates->count; i++)
+        ranked[i] = (struct ranked){engine->pool.rank[candidates->items[i]], candidates->items[i]};
+    qsort(ranked, candidates->count, sizeof *ranked, compare_ranked);
+    return ranked;
+}
+
+/* Where the `count` neighbours in rank begin that differ least. */
+static uint32_t most_uniform(const struct ranked *ranked, uint32_t total, uint32_t count)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 1; i + count <= total; i++)
+        if (ranked[i + count - 1].rank - ranked[i].rank <
+            ranked[best + count - 1].rank - ranked[best].rank)
+            best = i;
+    return best;
+}
+
+static int select_ranked(struct engine *engine, const struct ids *candidates, uint32_t count,
+                         struct ids *selected)
+{
+    struct ranked *ranked = rank_all(engine, candidates);
+    if (!ranked)
+        return -1;
+    uint32_t begin = engine->options.nodes == NODES_UNIFORM && count > 0
+                         ? most_uniform(ranked, candidates->count, count)
+                         : 0;
+    int result = 0;
+    for (uint32_t i = 0; i < count && result == 0; i++)
+        result = ids_append(selected, ranked[begin + i].id);
+    free(ranked);
+    return result;
+}
+
+/* --- Near each other ----------------------------------------------------------------------- */
+
+static uint32_t distance(const struct engine *engine, uint32_t a, uint32_t b)
+{
+    return elastisim_node_distance(engine->view, elastisim_node(engine->view, a),
+                                   elastisim_node(engine->view, b));
+}
+
+/* Nodes hang on the same switch when nothing is nearer than they are: two links, in most networks.
+ * Found once per node, by its distance to a node of each switch known so far. */
+static int find_switch(struct engine *engine, uint32_t node)
+{
+    enum { SAME_SWITCH = 2 };
+    struct node_pool *pool = &engine->pool;
+    for (uint32_t i = 0; i < pool->switches.count && pool->switch_of[node] == 0; i++)
+        if (distance(engine, pool->switches.items[i], node) <= SAME_SWITCH)
+            pool->switch_of[node] = i + 1;
+    if (pool->switch_of[node])
+        return 0;
+    pool->switch_of[node] = pool->switches.count + 1;
+    return ids_append(&pool->switches, node);
+}
+
+struct leaf {
+    uint32_t number, num_free, distance;
+};
+
+/* The switch with the fewest free nodes that are enough, else the one with the most. */
+static uint32_t best_leaf(const struct leaf *leaves, uint32_t count, uint32_t wanted)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < count; i++) {
+        bool enough = leaves[i].num_free >= wanted, best_enough = leaves[best].num_free >= wanted;
+        if (enough ? !best_enough || leaves[i].num_free < leaves[best].num_free
+                   : !best_enough && leaves[i].num_free > leaves[best].num_free)
+            best = i;
+    }
+    return best;
+}
+
+static int compare_leaves(const void *a, const void *b)
+{
+    const struct leaf *x = a, *y = b;
+    if (x->distance != y->distance)
+        return x->distance < y->distance ? -1 : 1;
+    if (x->num_free != y->num_free)
+        return x->num_free > y->num_free ? -1 : 1;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+/* Orders the switches: the best one, then those nearest to it. */
+static void order_leaves(const struct engine *engine, struct leaf *leaves, uint32_t count,
+                         uint32_t wanted)
+{
+    const struct ids *switches = &engine->pool.switches;
+    uint32_t best = best_leaf(leaves, count, wanted);
+    bool alone = leaves[best].num_free >= wanted;
+    for (uint32_t i = 0; i < count; i++) {
+        leaves[i].distance = 1;
+        if (!alone && i != best)
+            leaves[i].distance = 1 + distance(engine, switches->items[leaves[best].number],
+                                              switches->items[leaves[i].number]);
+    }
+    leaves[best].distance = 0;
+    qsort(leaves, count, sizeof *leaves, compare_leaves);
+}
+
+static int take_leaf(const struct engine *engine, const struct ids *candidates, uint32_t number,
+                     uint32_t *count, struct ids *selected)
+{
+    for (uint32_t i = 0; i<candidates->count && * count> 0; i++) {
+        if (engine->pool.switch_of[candidates->items[i]] != number + 1)
+            continue;
+        if (ids_append(selected, candidates->items[i]))
+            return -1;
+        --*count;
+    }
+    return 0;
+}
+
+static struct leaf *list_leaves(struct engine *engine, const struct ids *candidates)
+{
+    for (uint32_t i = 0; i < candidates->count; i++)
+        if (engine->pool.switch_of[candidates->items[i]] == 0 &&
+            find_switch(engine, candidates->items[i]))
+            return NULL;
+    uint32_t count = engine->pool.switches.count;
+    struct leaf *leaves = calloc(count + 1, sizeof *leaves);
+    for (uint32_t i = 0; leaves && i < count; i++)
+        leaves[i].number = i;
+    for (uint32_t i = 0; leaves && i < candidates->count; i++)
+        leaves[engine->pool.switch_of[candidates->items[i]] - 1].num_free++;
+    return leaves;
+}
+
+static int select_near(struct engine *engine, const struct ids *candidates, uint32_t count,
+                       struct ids *selected)
+{
+    if (count == 0)
+        return 0;
+    struct leaf *leaves = list_leaves(engine, candidates);
+    if (!leaves)
+        return -1;
+    uint32_t num_leaves = engine->pool.switches.count;
+    order_leaves(engine, leaves, num_leaves, count);
+    int result = 0;
+    for (uint32_t i = 0; i < num_leaves && count > 0 && result == 0; i++)
+        result = take_leaf(engine, candidates, leaves[i].number, &count, selected);
+    free(leaves);
+    return result;
+}
+
+int select_nodes(struct engine *engine, const struct ids *candidates, uint32_t count,
+                 struct ids *selected)
+{
+    static int (*const choices[])(struct engine *, const struct ids *, uint32_t, struct ids *) = {
+        [NODES_LOWEST] = select_lowest,         [NODES_HIGHEST] = select_highest,
+        [NODES_CONTIGUOUS] = select_contiguous, [NODES_NEAR] = select_near,
+        [NODES_FASTEST] = select_ranked,        [NODES_UNIFORM] = select_ranked,
+    };
+    uint32_t before = selected->count;
+    if (choices[engine->options.nodes](engine, candidates, count, selected))
+        return -1;
+    /* Ranks follow IDs, whatever the choice: neighbours in a job are neighbours in the machine. */
+    if (selected->count > before)
+        qsort(selected->items + before, selected->count - before, sizeof *selected->items,
+              compare_ids);
+    return 0;
+}

@@ -1,0 +1,286 @@
+/* Plugins: C schedulers loaded into the simulator.
+ *
+ * Promise: a plugin that fails, crashes, exits or does not come back ends the run with a sentence,
+ * and the results so far are kept. What it does to the simulator's memory before that is beyond us.
+ *
+ * While a plugin's function runs, signals that end a process (and exit itself) come back to the
+ * call by a long jump. There is one guard, since signal handlers and exit know nothing of who runs.
+ */
+#define _XOPEN_SOURCE 700 /* sigaltstack */
+
+#include "elastisim/scheduler.h"
+#include "scheduler/backend.h"
+#include "scheduler/view.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+struct plugin {
+    char *file;    /* owned */
+    char *options; /* what follows the first comma; owned */
+    void *library;
+    const struct elastisim_scheduler *scheduler;
+    void *data; /* the plugin's own */
+    bool is_open;
+    bool is_broken; /* it crashed or hung: none of its functions is called any more */
+    double timeout; /* seconds, 0 for none */
+};
+
+/* --- The guard ----------------------------------------------------------------------------- */
+
+static const int guarded_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGALRM};
+enum { NUM_SIGNALS = sizeof guarded_signals / sizeof guarded_signals[0], EXITED = -1 };
+
+/* Wall-clock seconds that closing results may take after a plugin was interrupted: it may have held
+ * a lock that they need. */
+enum { LAST_GASP = 30 };
+
+static struct {
+    volatile sig_atomic_t active; /* a plugin's function runs, in `thread` */
+    volatile sig_atomic_t reason; /* the signal that ended it, or EXITED */
+    pthread_t thread;
+    sigjmp_buf back;
+    struct sigaction before[NUM_SIGNALS];
+    bool knows_exit;
+} guard;
+
+static void leave(int reason)
+{
+    guard.active = 0;
+    guard.reason = reason;
+    siglongjmp(guard.back, 1);
+}
+
+static void on_signal(int number)
+{
+    if (guard.active && pthread_equal(guard.thread, pthread_self()))
+        leave(number);
+    if (number == SIGALRM)
+        _exit(ERROR_SCHEDULER); /* the last gasp is over */
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* Leaving exit by a jump is not in the C standard; the C libraries of Linux allow it. */
+static void on_exit_of_process(void)
+{
+    if (guard.active)
+        leave(EXITED);
+}
+
+static void guard_install(void)
+{
+    /* The plugin may have used up its own stack. */
+    static char stack[1 << 16];
+    const stack_t alternative = {.ss_sp = stack, .ss_size = sizeof stack};
+    sigaltstack(&alternative, NULL);
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK};
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < NUM_SIGNALS; i++)
+        sigaction(guarded_signals[i], &action, &guard.before[i]);
+    if (!guard.knows_exit)
+        guard.knows_exit = atexit(on_exit_of_process) == 0;
+}
+
+static void guard_remove(void)
+{
+    for (size_t i = 0; i < NUM_SIGNALS; i++)
+        sigaction(guarded_signals[i], &guard.before[i], NULL);
+}
+
+static void set_alarm(double seconds)
+{
+    struct itimerval timer = {0};
+    timer.it_value.tv_sec = (time_t)seconds;
+    timer.it_value.tv_usec = (suseconds_t)(1e6 * (seconds - (double)timer.it_value.tv_sec));
+    setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/* --- Calling ------------------------------------------------------------------------------- */
+
+/* The plugin's functions. */
+static int call_open(struct plugin *plugin, struct elastisim_view *view)
+{
+    (void)view;
+    return plugin->scheduler->open(plugin->options, &plugin->data);
+}
+
+static int call_schedule(struct plugin *plugin, struct elastisim_view *view)
+{
+    return plugin->scheduler->schedule(view, plugin->data);
+}
+
+static int call_close(struct plugin *plugin, struct elastisim_view *view)
+{
+    (void)view;
+    plugin->scheduler->close(plugin->data);
+    return 0;
+}
+
+static int broke(struct plugin *plugin, struct error *err)
+{
+    plugin->is_broken = true;
+    set_alarm(LAST_GASP);
+    if (guard.reason == EXITED)
+        return error_set(err, ERROR_SCHEDULER,
+                         "the plugin %s called exit; a scheduler that can't go on returns "
+                         "elastisim_fail(view, ...)",
+                         plugin->file);
+    if (guard.reason == SIGALRM)
+        return error_set(err, ERROR_SCHEDULER,
+                         "the plugin %s did not answer within %g s (scheduler_timeout)",
+                         plugin->file, plugin->timeout);
+    return error_set(err, ERROR_SCHEDULER, "the plugin %s crashed (%s)", plugin->file,
+                     strsignal(guard.reason));
+}
+
+/* Calls one of its functions; *result is what it returned. Returns -1 with err when it did not
+ * return. */
+static int call(struct plugin *plugin, int (*function)(struct plugin *, struct elastisim_view *),
+                struct elastisim_view *view, int *result, struct error *err)
+{
+    if (sigsetjmp(guard.back, 1) != 0)
+        return broke(plugin, err);
+    guard.thread = pthread_self();
+    if (plugin->timeout > 0)
+        set_alarm(plugin->timeout);
+    guard.active = 1;
+    *result = function(plugin, view);
+    guard.active = 0;
+    if (plugin->timeout > 0)
+        set_alarm(0);
+    return 0;
+}
+
+/* --- The backend --------------------------------------------------------------------------- */
+
+static int plugin_invoke(void *self, const struct state *state, const struct invocation *invocation,
+                         struct decisions *decisions, struct error *err)
+{
+    struct plugin *plugin = self;
+    struct elastisim_view view;
+    int result = 0;
+    view_open(&view, state, invocation);
+    if (call(plugin, call_schedule, &view, &result, err) == 0 && result == 0)
+        return view_close(&view, decisions, err);
+    if (!plugin->is_broken) {
+        if (view.failure[0])
+            error_set(err, ERROR_SCHEDULER, "the plugin %s failed: %s", plugin->file, view.failure);
+        else
+            error_set(err, ERROR_SCHEDULER,
+                      "the plugin %s failed: its function schedule returned %d without a word "
+                      "(elastisim_fail)",
+                      plugin->file, result);
+    }
+    view_abandon(&view);
+    return -1;
+}
+
+static void plugin_finalize(void *self, bool failed)
+{
+    struct plugin *plugin = self;
+    struct error ignored = {0};
+    int result;
+    (void)failed;
+    if (plugin->is_open && !plugin->is_broken && plugin->scheduler->close)
+        call(plugin, call_close, NULL, &result, &ignored);
+    plugin->is_open = false;
+}
+
+static void plugin_destroy(void *self)
+{
+    struct plugin *plugin = self;
+    plugin_finalize(plugin, false);
+    if (plugin->library && !plugin->is_broken)
+        dlclose(plugin->library);
+    guard_remove();
+    free(plugin->file);
+    free(plugin->options);
+    free(plugin);
+}
+
+/* --- Opening ------------------------------------------------------------------------------- */
+
+/* Loads the file. Without a slash, dlopen would look along the system's library path. */
+static int load(struct plugin *plugin, struct error *err)
+{
+    const char *prefix = strchr(plugin->file, '/') ? "" : "./";
+    size_t size = strlen(prefix) + strlen(plugin->file) + 1;
+    char *path = malloc(size);
+    if (!path)
+        return error_no_memory(err);
+    snprintf(path, size, "%s%s", prefix, plugin->file);
+    plugin->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    free(path);
+    if (plugin->library)
+        return 0;
+    return error_set(err, ERROR_INPUT, "plugin %s can't be loaded: %s", plugin->file, dlerror());
+}
+
+static int check(struct plugin *plugin, struct error *err)
+{
+    const struct elastisim_scheduler *scheduler = dlsym(plugin->library, "elastisim_scheduler");
+    if (!scheduler)
+        return error_set(err, ERROR_INPUT,
+                         "plugin %s defines no scheduler; end its source with "
+                         "ELASTISIM_SCHEDULER(open, schedule, close)",
+                         plugin->file);
+    if (scheduler->api_major != ELASTISIM_API_MAJOR || scheduler->api_minor > ELASTISIM_API_MINOR)
+        return error_set(err, ERROR_INPUT,
+                         "plugin %s was built for version %u.%u of the scheduler API, this "
+                         "simulator has %d.%d; build it again with the header of this one",
+                         plugin->file, scheduler->api_major, scheduler->api_minor,
+                         ELASTISIM_API_MAJOR, ELASTISIM_API_MINOR);
+    if (!scheduler->schedule)
+        return error_set(err, ERROR_INPUT, "plugin %s has no function schedule", plugin->file);
+    plugin->scheduler = scheduler;
+    return 0;
+}
+
+static int begin(struct plugin *plugin, struct error *err)
+{
+    int result = 0;
+    if (plugin->scheduler->open && call(plugin, call_open, NULL, &result, err))
+        return -1;
+    if (result)
+        return error_set(err, ERROR_SCHEDULER,
+                         "plugin %s can't begin: its function open returned %d", plugin->file,
+                         result);
+    plugin->is_open = true;
+    return 0;
+}
+
+int plugin_backend_open(struct scheduler_backend *backend, const char *spec, double timeout,
+                        struct error *err)
+{
+    struct plugin *plugin = calloc(1, sizeof *plugin);
+    if (!plugin)
+        return error_no_memory(err);
+    size_t length = strcspn(spec, ",");
+    plugin->timeout = timeout;
+    plugin->file = strndup(spec, length);
+    plugin->options = strdup(spec[length] ? spec + length + 1 : "");
+    guard_install();
+    if (!plugin->file || !plugin->options) {
+        plugin_destroy(plugin);
+        return error_no_memory(err);
+    }
+    if (load(plugin, err) || check(plugin, err) || begin(plugin, err)) {
+        plugin_destroy(plugin);
+        return -1;
+    }
+    *backend = (struct scheduler_backend){
+        .self = plugin,
+        .invoke = plugin_invoke,
+        .finalize = plugin_finalize,
+        .destroy = plugin_destroy,
+    };
+    return 0;
+}

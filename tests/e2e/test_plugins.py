@@ -1,0 +1,106 @@
+"""Schedulers in C: as plugins and as processes of their own, and what faulty ones lead to."""
+
+from pathlib import Path
+
+import pytest
+from harness import ROOT, SIMULATOR, Scenario, busy, crossbar, flexible, model, phase, rigid, waiting
+from test_policies import random_mix
+
+BUILD = Path(SIMULATOR).resolve().parent
+PLUGINS = BUILD / 'tests' / 'plugins'
+FIRST_FIT = BUILD / 'schedulers' / 'first_fit'
+
+TABLES = ('job_statistics', 'node_utilization', 'task_times')
+
+
+def mixed(scenario: Scenario, seed: int = 3) -> None:
+    """Jobs of all types on eight nodes, without GPUs."""
+    scenario.platform(crossbar(8)).configure(schedule_on_scheduling_point=True, forward_io_information=True,
+                                             pfs_read_links=['PFS_read'], pfs_write_links=['PFS_write'])
+    scenario.write('steps.json', model(phase(busy('seconds'), iterations=4)))
+    scenario.write('evolving.json', model(phase(
+        busy('seconds'), iterations=6,
+        evolving_request='num_nodes_min + (phase_iteration * 3) % (num_nodes_max - num_nodes_min + 1)')))
+    jobs = [{key: value for key, value in job.items() if 'gpus' not in key} for job in random_mix(seed, 60, 8)]
+    scenario.write('jobs.json', {'jobs': jobs})
+
+
+def texts(scenario: Scenario, scheduler: str) -> list[str]:
+    result = scenario.run(scheduler=scheduler)
+    return [result.text(table) for table in TABLES]
+
+
+def test_one_source_is_a_plugin_and_a_process_with_equal_results(scenario: Scenario) -> None:
+    mixed(scenario)
+    assert texts(scenario, f'plugin:{FIRST_FIT}.so') == texts(scenario, f'exec:{FIRST_FIT}')
+
+
+@pytest.mark.parametrize('policy', ['easy', 'conservative', 'malleable-pref', 'io-aware', 'equipartition,evolving=shrink',
+                                    'hybrid,order=fair_share,nodes=fastest'])
+def test_built_in_policies_are_schedulers_like_any_other(scenario: Scenario, policy: str) -> None:
+    mixed(scenario)
+    scenario.environment['POLICY'] = policy
+    builtin = texts(scenario, f'builtin:{policy}')
+    assert texts(scenario, f'plugin:{PLUGINS / "policies.so"},{policy}') == builtin
+    assert texts(scenario, f"exec:'{PLUGINS / 'policies'}'") == builtin
+
+
+def two_jobs(scenario: Scenario) -> None:
+    scenario.workload(rigid(2, waiting(10)), rigid(1, waiting(10), 5))
+
+
+@pytest.mark.parametrize(('fault', 'message'), [
+    ('fails', 'failed: no luck with job 1'),
+    ('silent', 'failed: its function schedule returned 5 without a word (elastisim_fail)'),
+    ('segfault', 'crashed (Segmentation fault)'),
+    ('overflow', 'crashed (Segmentation fault)'),
+    ('abort', 'crashed (Aborted)'),
+    ('exit', 'called exit; a scheduler that can\'t go on returns elastisim_fail(view, ...)'),
+    ('taken', 'job 1: node 0 (n0) is taken: job 0 runs there'),
+    ('many', 'job 1: 2 nodes are assigned; it takes 1 to 1'),
+    ('resize', 'job 0: a rigid job can\'t be resized while it runs'),
+    ('gpus', 'job 1: 9 GPUs per node are assigned; it takes 0 to 0'),
+    ('argument', 'job 1'),
+])
+def test_3_with_a_sentence_and_the_results_so_far(scenario: Scenario, fault: str, message: str) -> None:
+    two_jobs(scenario)
+    result = scenario.run(scheduler=f'plugin:{PLUGINS / "faulty.so"},{fault}', status=3)
+    assert message in result.error
+    assert '\n' not in result.error
+    assert result.column('Status') == ['unfinished', 'unfinished']
+    assert result.column('Start Time')[0] == '0'
+
+
+def test_3_when_a_plugin_does_not_come_back_in_time(scenario: Scenario) -> None:
+    two_jobs(scenario)
+    scenario.configure(scheduler_timeout=0.5)
+    result = scenario.run(scheduler=f'plugin:{PLUGINS / "faulty.so"},hang', status=3)
+    assert 'did not answer within 0.5 s (scheduler_timeout)' in result.error
+    assert result.column('Status') == ['unfinished', 'unfinished']
+
+
+@pytest.mark.parametrize(('spec', 'status', 'message'), [
+    ('nowhere.so', 2, "plugin nowhere.so can't be loaded: "),
+    ('config.json', 2, "plugin config.json can't be loaded: "),
+    ('{stale}', 2, 'was built for version 2.0 of the scheduler API, this simulator has 1.'),
+    ('{nothing}', 2, 'defines no scheduler; end its source with ELASTISIM_SCHEDULER(open, schedule, close)'),
+    ('{faulty},no-beginning', 3, "can't begin: its function open returned 7"),
+])
+def test_plugins_that_can_not_be_used_are_refused(scenario: Scenario, spec: str, status: int, message: str) -> None:
+    files = {name: str(PLUGINS / f'{name}.so') for name in ('stale', 'nothing', 'faulty')}
+    result = scenario.run(scheduler=f'plugin:{spec.format(**files)}', status=status)
+    assert message in result.error
+
+
+def test_the_header_needs_nothing_but_a_compiler(scenario: Scenario) -> None:
+    """As docs/schedulers.md says: cc -shared, no CMake, any warning on, C11 or C++."""
+    import subprocess
+    include = f'-I{ROOT / "include"}'
+    source = ROOT / 'schedulers' / 'first_fit.c'
+    subprocess.run(['cc', '-std=c11', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-shared', '-fPIC', str(source),
+                    '-o', 'mine.so', include], cwd=scenario.folder, check=True)
+    scenario.write('header.cpp', '#include <elastisim/scheduler.h>\n')
+    subprocess.run(['c++', '-std=c++11', '-Wall', '-Wextra', '-Werror', '-fsyntax-only', 'header.cpp', include],
+                   cwd=scenario.folder, check=True)
+    scenario.workload(flexible('moldable', 1, 4))
+    assert scenario.run(scheduler='plugin:mine.so').column('Nodes At Start') == ['4']

@@ -1,0 +1,639 @@
+"""The built-in policies: small schedules worked out by hand, and properties over random workloads."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import (ROOT, Json, Result, Scenario, busy, crossbar, flexible, host, model, near, pairwise, phase, rigid,
+                     waiting)
+
+PRESETS = ('fcfs', 'sjf', 'easy', 'conservative', 'hybrid', 'malleable-min', 'malleable-avg', 'malleable-pref',
+           'keep-pref', 'equipartition', 'io-aware')
+
+
+def job(nodes: int, seconds: float, submit: float = 0, estimate: float | None = None, **keys: Any) -> Json:
+    """A rigid job whose runtime estimate is exact unless said otherwise."""
+    return rigid(nodes, waiting(seconds), submit, runtime_estimate=seconds if estimate is None else estimate, **keys)
+
+
+def starts(scenario: Scenario, policy: str, *jobs: Json) -> list[float]:
+    scenario.workload(*jobs)
+    return scenario.run(scheduler=f'builtin:{policy}').starts()
+
+
+def nodes_of(result: Result, job: int) -> set[str]:
+    return {row['Node'] for row in result.nodes if row['Running jobs'] == str(job)}
+
+
+def sizes_over_time(result: Result, job: int) -> list[tuple[float, int]]:
+    """When the number of nodes that a job runs on changed, and what it was then."""
+    running: set[str] = set()
+    history: dict[float, int] = {}
+    for row in result.nodes:
+        (running.add if row['Running jobs'] == str(job) else running.discard)(row['Node'])
+        history[float(row['Time'])] = len(running)
+    changes: list[tuple[float, int]] = []
+    for time, size in history.items():
+        if size != (changes[-1][1] if changes else 0):
+            changes.append((time, size))
+    return changes
+
+
+# --- Backfilling (four nodes) --------------------------------------------------------------------------------
+
+
+def test_fcfs_holds_everything_back_behind_the_first_that_does_not_fit(scenario: Scenario) -> None:
+    assert starts(scenario, 'fcfs', job(2, 100), job(4, 50, 1), job(1, 50, 2)) == near([0, 100, 150])
+
+
+def test_first_fit_starts_whatever_fits(scenario: Scenario) -> None:
+    assert starts(scenario, 'fcfs,backfilling=first_fit', job(2, 100), job(4, 50, 1), job(1, 500, 2)) == near(
+        [0, 502, 2])
+
+
+def test_easy_lets_a_short_narrow_job_through_but_no_long_one(scenario: Scenario) -> None:
+    # Job 1 has the whole machine reserved from 100 on: 50 s fit before that, 200 s do not.
+    assert starts(scenario, 'easy', job(2, 100), job(4, 50, 1), job(1, 50, 2), job(1, 200, 2)) == near(
+        [0, 100, 2, 150])
+
+
+def test_easy_gives_a_long_job_the_extra_nodes_only(scenario: Scenario) -> None:
+    # Job 1 takes three of four nodes at 100: one is extra, and job 2 takes it.
+    assert starts(scenario, 'easy', job(2, 100), job(3, 50, 1), job(1, 500, 2), job(1, 500, 2)) == near(
+        [0, 100, 2, 150])
+
+
+def test_a_job_that_ends_at_the_shadow_time_is_short_enough(scenario: Scenario) -> None:
+    assert starts(scenario, 'easy', job(2, 100), job(4, 50, 1), job(2, 98, 2)) == near([0, 100, 2])
+
+
+def test_easy_moves_the_reservation_forward_when_a_job_ends_early(scenario: Scenario) -> None:
+    assert starts(scenario, 'easy', job(2, 30, estimate=100), job(4, 50, 1), job(1, 60, 2)) == near([0, 62, 2])
+
+
+DELAYED_SECOND = (job(2, 10), job(3, 10), job(4, 10), job(1, 25))
+
+
+@pytest.mark.parametrize(('policy', 'expected'), [
+    ('easy', [0, 10, 25, 0]),
+    ('hybrid,reservation_depth=1', [0, 10, 25, 0]),
+    ('hybrid,reservation_depth=2', [0, 10, 20, 30]),
+    ('conservative', [0, 10, 20, 30]),
+    ('conservative,reservations=recomputed', [0, 10, 20, 30]),
+])
+def test_only_jobs_with_a_reservation_are_safe_from_delay(scenario: Scenario, policy: str,
+                                                          expected: list[float]) -> None:
+    # Job 3 runs for 25 s on a node that is extra to job 1, but not to job 2.
+    assert starts(scenario, policy, *DELAYED_SECOND) == near(expected)
+
+
+def test_conservative_moves_every_reservation_forward_when_a_job_ends_early(scenario: Scenario) -> None:
+    assert starts(scenario, 'conservative', job(3, 20, estimate=50), job(4, 10), job(2, 10), job(1, 60)) == near(
+        [0, 20, 30, 30])
+
+
+def test_conservative_backfills_into_a_hole_between_reservations(scenario: Scenario) -> None:
+    # At 10 job 1 takes three nodes for 10 s: one is left, long enough for job 3 behind job 2's reservation at 20.
+    assert starts(scenario, 'conservative', job(4, 10), job(3, 10), job(4, 10), job(1, 10)) == near([0, 10, 20, 10])
+
+
+def test_queue_depth_bounds_how_far_backfilling_looks(scenario: Scenario) -> None:
+    jobs = (job(2, 100), job(4, 50, 1), job(3, 50, 2), job(1, 50, 3))
+    assert starts(scenario, 'easy', *jobs)[3] == near(3)
+    assert starts(scenario, 'easy,queue_depth=2', *jobs)[3] > 100
+
+
+def test_persistent_reservations_survive_a_job_that_comes_in_front(scenario: Scenario) -> None:
+    # The 60 s job has the machine from 100 on; then a shorter job of the same size comes.
+    jobs = (job(3, 100), job(4, 60, 1), job(4, 20, 2))
+    assert starts(scenario, 'easy,order=sjf', *jobs) == near([0, 100, 160])
+    assert starts(scenario, 'easy,order=sjf,reservations=recomputed', *jobs) == near([0, 120, 100])
+
+
+def test_a_job_without_estimate_and_walltime_is_never_expected_to_end(scenario: Scenario) -> None:
+    # When job 1 can start is unknown: a job with a bound goes before it, one without does not.
+    endless = rigid(1, waiting(10), 2)
+    assert starts(scenario, 'easy', rigid(2, waiting(100)), job(4, 50, 1), endless, job(1, 30, 3)) == near(
+        [0, 100, 150, 3])
+
+
+def test_a_job_that_overruns_its_estimate_delays_but_does_not_break_the_plan(scenario: Scenario) -> None:
+    jobs = (job(2, 300, estimate=100), job(4, 50, 1), job(1, 60, 2), job(1, 40, 150))
+    assert starts(scenario, 'easy', *jobs) == near([0, 300, 2, 150])
+
+
+def test_walltimes_can_go_before_estimates(scenario: Scenario) -> None:
+    jobs = (job(2, 100, walltime=400), job(4, 50, 1), job(1, 200, 2))
+    assert starts(scenario, 'easy', *jobs) == near([0, 100, 150])
+    assert starts(scenario, 'easy,estimate=walltime', *jobs) == near([0, 202, 2])
+
+
+# --- Order ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(('order', 'expected'), [
+    ('fcfs', [1, 2, 3]), ('sjf', [2, 3, 1]), ('largest', [3, 1, 2]), ('smallest', [2, 1, 3]),
+    ('priority', [3, 2, 1])])
+def test_the_order_of_the_queue(scenario: Scenario, order: str, expected: list[int]) -> None:
+    # All wait for the first job, then run one after the other: no two of them fit beside each other.
+    scenario.platform(crossbar(6))
+    jobs = (job(6, 10), job(4, 30, 1), job(3, 10, 1, attributes={'priority': 5}),
+            job(5, 20, 1, attributes={'priority': 9}))
+    begun = starts(scenario, f'fcfs,order={order}', *jobs)
+    assert sorted((1, 2, 3), key=lambda i: begun[i]) == expected
+
+
+def test_fair_share_prefers_the_user_who_used_least(scenario: Scenario) -> None:
+    a, b = {'user': 'a'}, {'user': 'b'}
+    jobs = (job(4, 10, attributes=a), job(4, 10, 1, attributes=a), job(4, 10, 2, attributes=b))
+    assert starts(scenario, 'fcfs,order=fair_share', *jobs) == near([0, 20, 10])
+    # User a used more, but long ago.
+    jobs = (job(4, 10, attributes=a), job(4, 5, 100, attributes=b), job(4, 10, 101, attributes=a),
+            job(4, 10, 102, attributes=b))
+    assert starts(scenario, 'fcfs,order=fair_share', *jobs) == near([0, 100, 115, 105])
+    assert starts(scenario, 'fcfs,order=fair_share,half_life=10', *jobs) == near([0, 100, 105, 115])
+
+
+# --- Start sizes ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(('start', 'size'), [('min', 2), ('max', 6), ('preferred', 3), ('fair_share', 4)])
+def test_the_size_a_flexible_job_starts_on(scenario: Scenario, start: str, size: int) -> None:
+    scenario.platform(crossbar(8))
+    # Two jobs at most are there when job 1 is submitted: a fair share of 8 nodes is 4.
+    scenario.workload(job(1, 100), flexible('moldable', 2, 6, waiting(10), 1, num_nodes_preferred=3))
+    result = scenario.run(scheduler=f'builtin:easy,start={start}')
+    assert result.column('Nodes At Start')[1] == str(size)
+
+
+# --- Malleable jobs ------------------------------------------------------------------------------------------
+
+
+def malleable(least: int, most: int, iterations: int, submit: float = 0, seconds: float = 10, **keys: Any) -> Json:
+    return flexible('malleable', least, most, waiting(seconds, iterations), submit, **keys)
+
+
+@pytest.mark.parametrize('strategy', ['agreement', 'steal', 'common_pool'])
+@pytest.mark.parametrize('towards', ['min', 'avg', 'pref'])
+def test_a_running_job_shrinks_another_starts_and_it_grows_again(scenario: Scenario, strategy: str,
+                                                                towards: str) -> None:
+    scenario.configure(schedule_on_scheduling_point=True)
+    scenario.workload(malleable(1, 4, 6), rigid(2, waiting(15), 5, runtime_estimate=15))
+    result = scenario.run(scheduler=f'builtin:easy,malleable={strategy},towards={towards}')
+    # Asked at 5, it gives two nodes at its point at 10; they are free again at 25, and its at the next point.
+    assert result.starts() == near([0, 10])
+    assert sizes_over_time(result, 0) == [(0, 4), (near(10), 2), (near(30), 4), (near(60), 0)]
+
+
+def test_without_invocations_at_scheduling_points_changes_wait_there(scenario: Scenario) -> None:
+    scenario.configure(schedule_on_reconfiguration=True)
+    scenario.workload(malleable(1, 4, 6), rigid(2, waiting(15), 5, runtime_estimate=15))
+    result = scenario.run(scheduler='builtin:easy,malleable=steal')
+    assert result.starts() == near([0, 10])
+    assert sizes_over_time(result, 0) == [(0, 4), (near(10), 2), (near(30), 4), (near(60), 0)]
+    assert {row['Expected jobs'] for row in result.nodes if float(row['Time']) == near(25)} >= {'0'}
+
+
+def test_nodes_are_kept_until_enough_have_come(scenario: Scenario) -> None:
+    # Job 2 needs two nodes; job 0 gives one at 10, job 1 one at 25. Meanwhile job 3 gets none of them.
+    scenario.configure(schedule_on_scheduling_point=True)
+    scenario.workload(malleable(1, 2, 6), malleable(1, 2, 3, seconds=25), rigid(2, waiting(10), 5),
+                      rigid(1, waiting(5), 6, runtime_estimate=5))
+    result = scenario.run(scheduler='builtin:easy,malleable=agreement')
+    assert result.starts() == near([0, 0, 25, 35])
+
+
+def test_stealing_takes_what_is_kept_for_jobs_behind(scenario: Scenario) -> None:
+    # As before, but at 12 a shorter job comes to the front: it takes the node that is kept for job 2.
+    scenario.configure(schedule_on_scheduling_point=True)
+    jobs = (malleable(1, 2, 12), malleable(1, 2, 6, seconds=25), rigid(2, waiting(10), 5, runtime_estimate=50),
+            rigid(1, waiting(5), 12, runtime_estimate=5))
+    options = 'order=sjf,towards=min'
+    assert starts(scenario, f'easy,malleable=agreement,{options}', *jobs)[3] == near(35)
+    assert starts(scenario, f'easy,malleable=steal,{options}', *jobs)[3] == near(12)
+
+
+def test_what_is_no_longer_needed_stays_with_its_owner(scenario: Scenario) -> None:
+    # Job 1 ends at 7, before job 0 gave anything: job 2 starts on its nodes, and job 0 never shrinks.
+    scenario.configure(schedule_on_scheduling_point=True)
+    scenario.workload(malleable(1, 2, 3), rigid(2, waiting(7), runtime_estimate=50), rigid(1, waiting(5), 5))
+    result = scenario.run(scheduler='builtin:easy,malleable=steal')
+    assert result.starts() == near([0, 0, 7])
+    assert sizes_over_time(result, 0)[:1] == [(0, 2)]
+    assert all(size >= 2 for _, size in sizes_over_time(result, 0)[:-1])
+
+
+def test_keep_preferred_gives_up_no_more_than_what_is_beyond_it(scenario: Scenario) -> None:
+    scenario.configure(schedule_on_scheduling_point=True)
+    # Both jobs start small enough, and the first grows to four nodes before the others come.
+    scenario.workload(malleable(1, 4, 10, num_nodes_preferred=3), rigid(1, waiting(10), 15), rigid(2, waiting(10), 25))
+    result = scenario.run(scheduler='builtin:keep-pref')
+    assert result.starts() == near([0, 20, 100])
+    assert sizes_over_time(result, 0)[:3] == [(0, 3), (near(10), 4), (near(20), 3)]
+
+
+def test_preferred_sizes_are_met_before_any_job_grows_beyond_its_own(scenario: Scenario) -> None:
+    scenario.platform(crossbar(8)).configure(schedule_on_scheduling_point=True)
+    wishes = {'num_nodes_preferred': 3}
+    scenario.workload(rigid(5, waiting(15)), malleable(1, 8, 10, **wishes), malleable(1, 8, 10, 1, **wishes))
+    result = scenario.run(scheduler='builtin:malleable-pref')
+    # Job 1 has 3 nodes; job 2 waits for one of them, at 10. At 20 five are free: job 1 takes one, with two left for
+    # job 2, which reaches its own point at the same time.
+    assert result.column('Nodes At Start') == ['5', '3', '1']
+
+
+def test_equipartition_brings_all_to_the_same_size(scenario: Scenario) -> None:
+    scenario.platform(crossbar(6)).configure(schedule_on_scheduling_point=True)
+    scenario.workload(malleable(1, 6, 20), malleable(2, 6, 20, 5))
+    result = scenario.run(scheduler='builtin:equipartition')
+    assert sizes_over_time(result, 0)[0] == (0, 6)
+    assert int(result.jobs[1]['Nodes At Start']) >= 2
+    assert all(job['Status'] == 'completed' for job in result.jobs)
+
+
+def test_malleable_jobs_shrink_only_for_jobs_they_can_help(scenario: Scenario) -> None:
+    # Ten nodes can never come from job 0, which keeps four of twelve: it goes on as it is.
+    scenario.platform(crossbar(12)).configure(schedule_on_scheduling_point=True)
+    scenario.workload(malleable(4, 12, 5), rigid(10, waiting(5), 5))
+    result = scenario.run(scheduler='builtin:malleable-min,start=max')
+    assert sizes_over_time(result, 0) == [(0, 12), (near(50), 0)]
+
+
+# --- Evolving jobs -------------------------------------------------------------------------------------------
+
+
+def evolving(least: int, most: int, request: str, iterations: int = 3, **keys: Any) -> Json:
+    return flexible('evolving', least, most,
+                    model(phase(busy(10), iterations=iterations, evolving_request=request)), **keys)
+
+
+@pytest.mark.parametrize(('answer', 'history'), [
+    ('deny', [(0, 2), (near(30), 0)]),
+    ('if_free', [(0, 2), (near(10), 3), (near(30), 0)]),
+])
+def test_requests_are_denied_or_granted_from_what_is_free(scenario: Scenario, answer: str,
+                                                          history: list[tuple[float, int]]) -> None:
+    scenario.workload(evolving(2, 4, '3'))
+    result = scenario.run(scheduler=f'builtin:easy,start=min,evolving={answer}')
+    assert sizes_over_time(result, 0) == history
+
+
+def test_a_request_is_denied_where_it_would_delay_a_reservation(scenario: Scenario) -> None:
+    # Three nodes run the evolving job (estimated to 40) and a job to 15; then job 2 wants all four.
+    jobs = (evolving(2, 4, '3', runtime_estimate=40), job(1, 15), job(2, 10, 1))
+    scenario.workload(*jobs)
+    granted = scenario.run(scheduler='builtin:easy,start=min,evolving=if_free')
+    assert granted.starts() == near([0, 0, 30])
+    denied = scenario.run(scheduler='builtin:easy,start=min,evolving=no_delay')
+    assert denied.starts() == near([0, 0, 15])
+
+
+def test_malleable_jobs_shrink_for_an_evolving_one(scenario: Scenario) -> None:
+    # Asked at 10; job 1 gives a node at its point at 15; it is kept until job 0 asks again at 20.
+    scenario.configure(schedule_on_scheduling_point=True)
+    scenario.workload(evolving(2, 4, '3'), malleable(1, 2, 6, seconds=15))
+    result = scenario.run(scheduler='builtin:malleable-min,evolving=shrink,start=max')
+    # Both start at 0: job 0 on as many as it may have, so it asks for less at first.
+    assert result.status == 0
+    scenario.workload(malleable(2, 3, 6, seconds=15), rigid(1, waiting(1)), evolving(1, 4, '2', submit=2))
+    result = scenario.run(scheduler='builtin:easy,malleable=steal,evolving=shrink')
+    assert sizes_over_time(result, 2)[:2] == [(2, 1), (near(22), 2)]
+    assert sizes_over_time(result, 0)[:2] == [(0, 3), (near(15), 2)]
+
+
+# --- Nodes ---------------------------------------------------------------------------------------------------
+
+
+def test_lowest_highest_and_contiguous_nodes(scenario: Scenario) -> None:
+    # While jobs 0 and 2 hold n1 and n3 of eight nodes, the runs are n0, n2 and n4 to n7.
+    scenario.platform(crossbar(8))
+    jobs = (rigid(1, waiting(10)), rigid(1, waiting(50)), rigid(1, waiting(10)), rigid(1, waiting(50)),
+            rigid(3, waiting(5), 20))
+    expected = {'lowest': {'n0', 'n2', 'n4'}, 'highest': {'n7', 'n5', 'n3'}, 'contiguous': {'n4', 'n5', 'n6'}}
+    for choice, nodes in expected.items():
+        scenario.workload(*jobs)
+        assert nodes_of(scenario.run(scheduler=f'builtin:easy,nodes={choice}'), 4) == nodes, choice
+
+
+def test_contiguous_takes_the_shortest_run_that_is_enough(scenario: Scenario) -> None:
+    # One job per node; those on n1, n2 and n6, n7 end: the second run is no longer, the first is taken.
+    scenario.platform(crossbar(9))
+    long = {0, 4, 5, 8}
+    scenario.workload(*(rigid(1, waiting(50 if i in long else 10)) for i in range(9)), rigid(2, waiting(5), 20))
+    result = scenario.run(scheduler='builtin:easy,nodes=contiguous')
+    assert nodes_of(result, 9) == {'n6', 'n7'}
+
+
+def two_switches() -> str:
+    """Nodes a0 to a2 and b0 to b2, each set on a switch of its own."""
+    return '\n'.join([
+        '<?xml version="1.0"?>', '<!DOCTYPE platform SYSTEM "https://simgrid.org/simgrid.dtd">',
+        '<platform version="4.1">', '<zone id="world" routing="Full">',
+        '<zone id="service" routing="Full">', host('batch', batch_system='true'), '</zone>',
+        *(f'<cluster id="{name}" prefix="{name}" radical="0-2" suffix="" speed="1Gf" bw="1GBps" lat="0s" '
+          f'router_id="switch_{name}"/>' for name in 'ab'),
+        '<link id="uplink" bandwidth="1GBps" latency="0s"/>',
+        '<zoneRoute src="a" dst="b" gw_src="switch_a" gw_dst="switch_b"><link_ctn id="uplink"/></zoneRoute>',
+        '</zone>', '</platform>', ''])
+
+
+def test_near_nodes_hang_on_one_switch(scenario: Scenario) -> None:
+    # Two of switch a are free and three of switch b: a pair fits on a best, three on b alone.
+    scenario.platform(two_switches()).workload(
+        rigid(1, waiting(50)), rigid(3, waiting(10), 1), rigid(2, waiting(10), 2), rigid(4, waiting(10), 20))
+    result = scenario.run(scheduler='builtin:easy,nodes=near')
+    assert nodes_of(result, 1) == {'b0', 'b1', 'b2'}
+    assert nodes_of(result, 2) == {'a1', 'a2'}
+    assert nodes_of(result, 3) >= {'b0', 'b1', 'b2'}
+
+
+def test_fastest_and_most_uniform_nodes(scenario: Scenario) -> None:
+    speeds = {'h0': '1Gf', 'h1': '5Gf', 'h2': '2.1Gf', 'h3': '2Gf'}
+    scenario.platform(pairwise({name: host(name, speed) for name, speed in speeds.items()}))
+    scenario.workload(rigid(2))
+    assert nodes_of(scenario.run(scheduler='builtin:easy,nodes=fastest'), 0) == {'h1', 'h2'}
+    assert nodes_of(scenario.run(scheduler='builtin:easy,nodes=uniform'), 0) == {'h2', 'h3'}
+
+
+def test_perf_class_goes_before_speed(scenario: Scenario) -> None:
+    classes = {'h0': 3, 'h1': 1, 'h2': 2, 'h3': 1}
+    scenario.platform(pairwise({name: host(name, perf_class=rank) for name, rank in classes.items()}))
+    scenario.workload(rigid(2))
+    assert nodes_of(scenario.run(scheduler='builtin:easy,nodes=fastest'), 0) == {'h1', 'h3'}
+
+
+def with_gpus() -> str:
+    """h0 and h2 have two GPUs, h1 and h3 none."""
+    gpus = {'num_gpus': 2, 'flops_per_gpu': '1Gf', 'gpu_to_gpu_bw': '1GBps'}
+    return pairwise({f'h{i}': host(f'h{i}', **(gpus if i % 2 == 0 else {})) for i in range(4)})
+
+
+@pytest.mark.parametrize('policy', ['easy', 'conservative', 'hybrid'])
+def test_nodes_with_gpus_are_spared_and_count_for_those_who_need_them(scenario: Scenario, policy: str) -> None:
+    scenario.platform(with_gpus())
+    jobs = (job(1, 100), job(1, 30, num_gpus_per_node=2), job(2, 50, 1, num_gpus_per_node=1),
+            job(1, 20, 2), job(1, 200, 3))
+    scenario.workload(*jobs)
+    result = scenario.run(scheduler=f'builtin:{policy}')
+    # Job 2 has both nodes with GPUs at 30. Job 3 ends before that; job 4 waits for a node without.
+    assert result.starts() == near([0, 0, 30, 2, 22])
+    assert nodes_of(result, 0) == {'h1'} and nodes_of(result, 2) == {'h0', 'h2'} and nodes_of(result, 4) <= {'h1', 'h3'}
+
+
+def test_a_job_that_writes_to_burst_buffers_waits_for_nodes_that_have_one(scenario: Scenario) -> None:
+    bb = {'node_local_bb': 'true', 'bb_read_bw': '1GBps', 'bb_write_bw': '1GBps'}
+    scenario.platform(pairwise({f'h{i}': host(f'h{i}', **(bb if i == 3 else {})) for i in range(4)}))
+    staged = model(phase({'type': 'bb_write', 'bytes': 1e9, 'pattern': 'uniform'}))
+    scenario.workload(rigid(1, waiting(10)), rigid(1, staged, 0), rigid(1, staged, 0))
+    result = scenario.run(scheduler='builtin:easy')
+    assert result.starts() == near([0, 0, 1])
+    assert nodes_of(result, 0) == {'h0'} and nodes_of(result, 2) == {'h3'}
+
+
+# --- I/O -----------------------------------------------------------------------------------------------------
+
+
+def test_jobs_wait_for_file_system_bandwidth(scenario: Scenario) -> None:
+    scenario.configure(forward_io_information=True, pfs_read_links=['PFS_read'], pfs_write_links=['PFS_write'])
+    busy_io = {'attributes': {'io_rate': 1.5e9}}
+    # The PFS does 3 GB/s; 80 % of that is less than two such jobs need.
+    jobs = (job(1, 10, **busy_io), job(1, 10, **busy_io), job(1, 10, 1))
+    assert starts(scenario, 'easy', *jobs) == near([0, 0, 1])
+    assert starts(scenario, 'io-aware', *jobs) == near([0, 10, 1])
+    assert starts(scenario, 'io-aware,io_share=1', *jobs) == near([0, 0, 1])
+    assert starts(scenario, 'io-aware,io_bandwidth=1e10', *jobs) == near([0, 0, 1])
+
+
+def test_measured_use_of_the_file_system_holds_jobs_back(scenario: Scenario) -> None:
+    scenario.configure(forward_io_information=True, pfs_read_links=['PFS_read'], pfs_write_links=['PFS_write'])
+    reads = model(phase({'type': 'pfs_read', 'bytes': 20e9, 'pattern': 'uniform'}))
+    # Job 0 reads at 1 GB/s for 20 s. Job 2 declares what fits beside that, job 1 does not.
+    scenario.workload(rigid(1, reads), job(1, 1, 5, attributes={'io_rate': 2e9}),
+                      job(1, 1, 6, attributes={'io_rate': 1e9}))
+    result = scenario.run(scheduler='builtin:easy,io=measured')
+    assert result.starts() == near([0, 20, 6])
+
+
+# --- Options -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(('spec', 'message'), [
+    ('easi', "there is no policy 'easi'; did you mean 'easy'?"),
+    ('easy,oder=sjf', "there is no option 'oder'; did you mean 'order'?"),
+    ('easy,order=sjff', "there is no order 'sjff'; did you mean 'sjf'?"),
+    ('easy,queue_depth=1.5', 'queue_depth must be an integer'),
+    ('easy,io_share=lots', 'io_share must be a number'),
+    ('easy,order', "'order' has no value; write key=value"),
+])
+def test_unknown_options_are_refused_with_the_nearest_known(scenario: Scenario, spec: str, message: str) -> None:
+    result = scenario.run(scheduler=f'builtin:{spec}', status=2)
+    assert message in result.error
+    assert '\n' not in result.error
+
+
+def test_every_policy_is_listed(scenario: Scenario) -> None:
+    listed = scenario.run('--list-schedulers', scheduler=None).stdout
+    for name in PRESETS:
+        assert f'builtin:{name}\n' in listed
+    for key in ('order', 'backfilling', 'start', 'malleable', 'towards', 'evolving', 'nodes', 'io'):
+        assert f'\n{key}=' in listed
+
+
+# --- Properties ----------------------------------------------------------------------------------------------
+
+
+def random_rigid(seed: int, count: int, nodes: int, exact: bool = True) -> list[Json]:
+    """Jobs with estimates that are exact, or up to three times too long."""
+    draw = random.Random(seed)
+    jobs, submit = [], 0.0
+    for _ in range(count):
+        submit += round(draw.expovariate(1 / 20), 3)
+        seconds = round(draw.uniform(1, 200), 3)
+        estimate = seconds if exact else round(seconds * draw.uniform(1, 3), 3)
+        jobs.append({'type': 'rigid', 'num_nodes': draw.choice((1, 1, 2, 3, 4, nodes // 2, nodes)),
+                     'submit_time': round(submit, 3), 'application_model': 'delay.json',
+                     'arguments': {'seconds': seconds}, 'runtime_estimate': estimate})
+    return jobs
+
+
+def write_random(scenario: Scenario, jobs: list[Json]) -> None:
+    scenario.write('delay.json', model(phase(busy('seconds'))))
+    scenario.write('jobs.json', {'jobs': jobs})
+
+
+Interval = tuple[float, float, int]
+
+
+def earliest(intervals: list[Interval], nodes: int, need: int, duration: float, since: float) -> float:
+    """When `need` nodes are free for so long, beside jobs that take some in these intervals."""
+    def used(time: float) -> int:
+        return sum(count for begin, end, count in intervals if begin <= time + 1e-6 < end)
+    for time in sorted({since, *(end for _, end, _ in intervals if end > since)}):
+        moments = {time, *(begin for begin, _, _ in intervals if time < begin < time + duration - 1e-6)}
+        if all(used(moment) + need <= nodes for moment in moments):
+            return time
+    raise AssertionError('never')
+
+
+@pytest.mark.parametrize('seed', range(4))
+def test_easy_never_delays_the_head_beyond_its_reservation(scenario: Scenario, seed: int) -> None:
+    nodes = 8
+    scenario.platform(crossbar(nodes, pfs_read=None))
+    jobs = random_rigid(seed, 120, nodes)
+    write_random(scenario, jobs)
+    result = scenario.run(scheduler='builtin:easy')
+    begun = result.starts()
+    runs = [(start, end, job['num_nodes']) for start, end, job in zip(begun, result.ends(), jobs)]
+    latest = 0.0
+    for i, job in enumerate(jobs):
+        became_head = max(job['submit_time'], latest)
+        latest = max(latest, begun[i])
+        running = [run for k, run in enumerate(runs) if k != i and run[1] > became_head and
+                   (run[0] < became_head - 1e-6 or (k < i and run[0] <= became_head + 1e-6))]
+        reservation = earliest(running, nodes, job['num_nodes'], 0, became_head)
+        assert begun[i] <= reservation + 1e-3, f'job {i}'
+
+
+@pytest.mark.parametrize('seed', range(4))
+def test_conservative_never_delays_any_job(scenario: Scenario, seed: int) -> None:
+    nodes = 8
+    scenario.platform(crossbar(nodes, pfs_read=None))
+    jobs = random_rigid(seed + 100, 120, nodes)
+    write_random(scenario, jobs)
+    begun = scenario.run(scheduler='builtin:conservative').starts()
+    plan: list[Interval] = []
+    for i, job in enumerate(jobs):
+        # With exact estimates every job starts exactly when it was told at its submission.
+        seconds = job['arguments']['seconds']
+        start = earliest(plan, nodes, job['num_nodes'], seconds, job['submit_time'])
+        plan.append((start, start + seconds, job['num_nodes']))
+        assert begun[i] == pytest.approx(start, abs=1e-3), f'job {i}'
+
+
+def conservative(jobs: list[Json], nodes: int) -> list[float]:
+    """Start times under conservative backfilling: at each end, reservations move forward in order of submission."""
+    plan: dict[int, float] = {}
+    ends: dict[int, float] = {}
+    begun: dict[int, float] = {}
+
+    def place(job: int, now: float) -> float:
+        others = [(begun[k], ends[k] if ends[k] <= now else begun[k] + jobs[k]['runtime_estimate'],
+                   jobs[k]['num_nodes']) for k in begun]
+        others += [(start, start + jobs[k]['runtime_estimate'], jobs[k]['num_nodes'])
+                   for k, start in plan.items() if k != job]
+        return earliest(others, nodes, jobs[job]['num_nodes'], jobs[job]['runtime_estimate'], now)
+
+    def start_due(now: float) -> None:
+        for job in [job for job in sorted(plan) if plan[job] <= now + 1e-6]:
+            del plan[job]
+            begun[job], ends[job] = now, now + jobs[job]['arguments']['seconds']
+
+    arrivals, last = list(range(len(jobs))), -1.0
+    while arrivals or plan:
+        arrival = jobs[arrivals[0]]['submit_time'] if arrivals else float('inf')
+        now = min([arrival, *(end for end in ends.values() if end > last)])
+        last = now
+        for job in sorted(plan) if now < arrival else ():
+            plan[job] = min(plan[job], place(job, now))
+            start_due(now)
+        if now == arrival:
+            job = arrivals.pop(0)
+            plan[job] = float('inf')
+            plan[job] = place(job, now)
+            start_due(now)
+    return [begun[job] for job in range(len(jobs))]
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_conservative_moves_reservations_forward_as_a_plain_model_does(scenario: Scenario, seed: int) -> None:
+    nodes = 8
+    scenario.platform(crossbar(nodes, pfs_read=None))
+    jobs = random_rigid(seed + 200, 80, nodes, exact=False)
+    write_random(scenario, jobs)
+    assert scenario.run(scheduler='builtin:conservative').starts() == pytest.approx(conservative(jobs, nodes), abs=1e-3)
+
+
+def test_the_python_easy_scheduler_agrees_on_two_thousand_jobs(scenario: Scenario) -> None:
+    nodes = 16
+    scenario.platform(crossbar(nodes, pfs_read=None)).configure(node_utilization=None, task_times=None,
+                                                                log_task_times=None)
+    jobs = random_rigid(7, 2000, nodes, exact=False)
+    for job in jobs:
+        job['submit_time'] *= 2.5
+    write_random(scenario, jobs)
+    builtin = scenario.run(scheduler='builtin:easy').starts()
+    external = scenario.run(scheduler=f"exec:/usr/bin/python3 '{ROOT / 'schedulers' / 'easy.py'}'").starts()
+    assert builtin == external
+    assert sum(start > job['submit_time'] + 1 for start, job in zip(builtin, jobs)) > 200
+
+
+def random_mix(seed: int, count: int, nodes: int) -> list[Json]:
+    """Jobs of all types, some with walltimes, estimates, preferred sizes, priorities and I/O rates."""
+    draw = random.Random(seed)
+    jobs: list[Json] = []
+    submit = 0.0
+    for _ in range(count):
+        submit += round(draw.expovariate(1 / 15), 3)
+        kind = draw.choice(('rigid', 'moldable', 'malleable', 'malleable', 'evolving', 'adaptive'))
+        least = draw.randint(1, nodes // 2)
+        most = draw.randint(least, nodes)
+        evolves = kind in ('evolving', 'adaptive')
+        job: Json = {'type': kind, 'submit_time': round(submit, 3),
+                     'application_model': 'evolving.json' if evolves else 'steps.json',
+                     'arguments': {'seconds': round(draw.uniform(1, 30), 3)},
+                     'attributes': {'user': draw.choice('abc'), 'priority': draw.randint(0, 3),
+                                    'io_rate': draw.choice((0, 0, 5e8, 4e9))}}
+        job.update({'num_nodes': least} if kind == 'rigid' else {'num_nodes_min': least, 'num_nodes_max': most})
+        gpus = draw.choice((0, 0, 0, 1))
+        if gpus and least <= nodes // 2:
+            job.update({'num_gpus_per_node': 1} if kind == 'rigid' else
+                       {'num_gpus_per_node_min': 1, 'num_gpus_per_node_max': 2})
+        if draw.random() < 0.5:
+            job['walltime'] = round(draw.uniform(20, 400), 3)
+        if draw.random() < 0.5:
+            job['runtime_estimate'] = round(draw.uniform(5, 300), 3)
+        if kind != 'rigid' and draw.random() < 0.5:
+            job['num_nodes_preferred'] = draw.randint(least, most)
+        jobs.append(job)
+    return jobs
+
+
+VARIANTS = (
+    *PRESETS,
+    'fcfs,backfilling=first_fit,order=smallest', 'conservative,reservations=recomputed,order=priority',
+    'hybrid,order=fair_share,half_life=100,reservation_depth=3', 'easy,order=largest,evolving=no_delay,nodes=contiguous',
+    'easy,malleable=agreement,towards=avg,evolving=shrink,nodes=near', 'conservative,malleable=steal,evolving=shrink',
+    'easy,malleable=common_pool,towards=pref,evolving=shrink,nodes=highest', 'fcfs,malleable=common_pool,start=min',
+    'hybrid,malleable=steal,order=sjf,queue_depth=5,nodes=uniform', 'conservative,queue_depth=4',
+    'equipartition,evolving=shrink,nodes=fastest', 'keep-pref,backfilling=first_fit,evolving=deny',
+    'malleable-min,io=declared,io_bandwidth=5e9,order=sjf',
+)
+
+
+@pytest.mark.parametrize('policy', VARIANTS)
+@pytest.mark.parametrize('seed', range(3))
+def test_no_policy_ever_decides_anything_impossible(scenario: Scenario, policy: str, seed: int) -> None:
+    nodes = 8
+    gpus = {'num_gpus': 2, 'flops_per_gpu': '1Gf', 'gpu_to_gpu_bw': '1GBps'}
+    scenario.platform(pairwise({f'h{i}': host(f'h{i}', **(gpus if i % 2 else {})) for i in range(nodes)}))
+    # All that the validator refuses (a node given twice, a job outside its bounds...) ends a run with status 3.
+    scenario.configure(schedule_on_scheduling_point=seed != 1, schedule_on_reconfiguration=seed == 1,
+                       min_scheduling_interval=7 if seed == 2 else 0)
+    scenario.write('steps.json', model(phase(busy('seconds'), iterations=4)))
+    scenario.write('evolving.json', model(phase(
+        busy('seconds'), iterations=6,
+        evolving_request='num_nodes_min + (phase_iteration * 3) % (num_nodes_max - num_nodes_min + 1)')))
+    scenario.write('jobs.json', {'jobs': random_mix(seed, 60, nodes)})
+    result = scenario.run(scheduler=f'builtin:{policy}')
+    assert {job['Status'] for job in result.jobs} <= {'completed', 'killed'}
+
+
+def test_equal_runs_are_equal(scenario: Scenario, tmp_path: Path) -> None:
+    scenario.configure(schedule_on_scheduling_point=True)
+    scenario.write('steps.json', model(phase(busy('seconds'), iterations=4)))
+    scenario.write('evolving.json', model(phase(busy('seconds'), iterations=6, evolving_request='num_nodes_max')))
+    jobs = [job for job in random_mix(5, 60, 4) if not job.get('num_gpus_per_node', job.get('num_gpus_per_node_min'))]
+    scenario.write('jobs.json', {'jobs': jobs})
+    first = scenario.run(scheduler='builtin:malleable-avg').text('node_utilization')
+    assert scenario.run(scheduler='builtin:malleable-avg').text('node_utilization') == first
