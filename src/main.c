@@ -56,6 +56,18 @@ static int open_scheduler(struct run *run, struct error *err)
     return scheduler_open(&run->scheduler, spec, configuration->scheduler_timeout, err);
 }
 
+/* Before the platform gets disks. */
+static int choose_model(struct run *run, struct error *err)
+{
+    if (!run->options->use_flow)
+        return 0;
+    const char *obstacle = resources_use_flow(run->resources, err);
+    if (obstacle)
+        fprintf(stderr, "elastisim: note: %s: %s, so SimGrid shares it out; --model=flow can't\n",
+                run->configuration.platform_file, obstacle);
+    return err->kind ? -1 : 0;
+}
+
 static int read_inputs(struct run *run, struct error *err)
 {
     struct configuration *configuration = &run->configuration;
@@ -69,8 +81,9 @@ static int read_inputs(struct run *run, struct error *err)
                          configuration->file);
     run->resources = resources_open(configuration->platform_file, run->options->num_simgrid,
                                     run->options->simgrid, err);
-    if (!run->resources || platform_create(&run->platform, configuration->platform_file,
-                                           run->resources, configuration, &run->warnings, err))
+    if (!run->resources || choose_model(run, err) ||
+        platform_create(&run->platform, configuration->platform_file, run->resources, configuration,
+                        &run->warnings, err))
         return -1;
     const struct workload_limits limits = {
         .nodes_with_gpus = run->platform.nodes_with_gpus,

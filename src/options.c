@@ -12,11 +12,19 @@ struct option {
     const char *value; /* what stands for it in the help; NULL when it takes none */
     const char *help;
     void (*apply)(struct options *, const char *value);
+    const char *const *values; /* the only ones; NULL for any */
 };
 
 static void apply_scheduler(struct options *options, const char *value)
 {
     options->scheduler = value;
+}
+
+static const char *const models[] = {"simgrid", "flow", NULL};
+
+static void apply_model(struct options *options, const char *value)
+{
+    options->use_flow = strcmp(value, "flow") == 0;
 }
 
 static void apply_strict(struct options *options, const char *value)
@@ -70,16 +78,21 @@ static void apply_version(struct options *options, const char *value)
 static const struct option table[] = {
     {"scheduler", "SPEC",
      "builtin:NAME, exec:COMMAND, plugin:FILE.so or zmq:URL, in place of the configuration's",
-     apply_scheduler},
+     apply_scheduler, NULL},
+    {"model", "NAME",
+     "simgrid (default) or flow: who shares out network, disks and CPUs; same times, flow is "
+     "faster",
+     apply_model, models},
     {"summary", NULL, "print jobs, makespan, waits, slowdown and utilisation at the end",
-     apply_summary},
-    {"timing", NULL, "print where the wall-clock time went to standard error", apply_timing},
-    {"check", NULL, "read and check all inputs, then stop", apply_check},
-    {"strict", NULL, "treat warnings about inputs as errors", apply_strict},
-    {"list-schedulers", NULL, "print the built-in policies", apply_schedulers},
-    {"help-configuration", NULL, "print the keys of the configuration file", apply_configuration},
-    {"version", NULL, "print the version", apply_version},
-    {"help", NULL, "print this text", apply_help},
+     apply_summary, NULL},
+    {"timing", NULL, "print where the wall-clock time went to standard error", apply_timing, NULL},
+    {"check", NULL, "read and check all inputs, then stop", apply_check, NULL},
+    {"strict", NULL, "treat warnings about inputs as errors", apply_strict, NULL},
+    {"list-schedulers", NULL, "print the built-in policies", apply_schedulers, NULL},
+    {"help-configuration", NULL, "print the keys of the configuration file", apply_configuration,
+     NULL},
+    {"version", NULL, "print the version", apply_version, NULL},
+    {"help", NULL, "print this text", apply_help, NULL},
 };
 
 #define NUM_OPTIONS (sizeof table / sizeof table[0])
@@ -122,6 +135,15 @@ static int unknown_option(const char *name, struct error *err)
                      name);
 }
 
+static int check_value(const struct option *option, const char *value, struct error *err)
+{
+    for (size_t i = 0; option->values[i]; i++)
+        if (strcmp(option->values[i], value) == 0)
+            return 0;
+    return error_set(err, ERROR_INPUT, "command line: --%s %s: there are %s and %s", option->name,
+                     value, option->values[0], option->values[1]);
+}
+
 /* Applies one option. *used tells whether the next argument was its value. */
 static int read_option(struct options *options, const char *argument, const char *next, bool *used,
                        struct error *err)
@@ -139,6 +161,8 @@ static int read_option(struct options *options, const char *argument, const char
         if (table[i].value && (!value || !*value))
             return error_set(err, ERROR_INPUT, "command line: --%s needs a value: --%s %s",
                              table[i].name, table[i].name, table[i].value);
+        if (table[i].values && check_value(&table[i], value, err))
+            return -1;
         table[i].apply(options, value);
         return 0;
     }

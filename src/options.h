@@ -19,6 +19,7 @@ enum command {
 struct options {
     enum command command;
     const char *configuration; /* the file; borrowed from argv, like all that follows */
+    bool use_flow;             /* the flow model shares out the platform, else SimGrid */
     const char *scheduler;     /* NULL when not given */
     bool strict;
     bool summary;

@@ -3,8 +3,7 @@
  * The simulation hands over whole groups of loads (an exchange of a job, the I/O of all its ranks)
  * and is told which members have ended when. What has a known end (compute on a node of one's own,
  * delays, GPU kernels) never comes here. Behind the port stands SimGrid's L07 model (simgrid.cpp,
- * the only file that knows SimGrid); another implementation can take its place without a change
- * elsewhere.
+ * the only file that knows SimGrid), or a model of our own with the same times (flow/).
  *
  * Hosts are numbered 0.. in the lexicographic order of their names; nodes here are host numbers.
  * One instance per process (SimGrid has one engine). Units: bytes, flops, seconds.
@@ -32,6 +31,11 @@ struct load_group;
 struct resources *resources_open(const char *platform_file, size_t num_options,
                                  const char *const *options, struct error *err);
 void resources_close(struct resources *resources); /* NULL is fine; cancels what is under way */
+
+/* Has loads shared out by our own flow model, which gives the times of SimGrid's faster, from here
+ * on. Before the first load or disk only. Returns NULL (with err when out of memory), or why
+ * SimGrid has to do it: then everything stays as it is. */
+const char *resources_use_flow(struct resources *resources, struct error *err);
 
 /* --- The platform as SimGrid read it ------------------------------------------------------- */
 size_t resources_num_hosts(const struct resources *resources);

@@ -8,6 +8,8 @@
  *   through attempt(), which makes an error of both.
  * - Disks are not SimGrid's (disk.h).
  */
+#include <simgrid/kernel/routing/NetPoint.hpp>
+#include <simgrid/kernel/routing/NetZoneImpl.hpp>
 #include <simgrid/s4u.hpp>
 #include <simgrid/version.h>
 #include <xbt/config.hpp>
@@ -26,6 +28,8 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <typeinfo>
+#include <unordered_map>
 #include <vector>
 
 extern "C" {
@@ -37,6 +41,7 @@ extern "C" {
 #include "resources/platform_file.h"
 #include "resources/reason.h"
 #include "resources/resources.h"
+#include "resources/simgrid.h"
 }
 
 XBT_LOG_NEW_CATEGORY(elastisim, "What jobs do");
@@ -125,11 +130,13 @@ struct load_group {
 };
 
 struct resources {
+    struct port port;
     std::string file;
     s4u::Engine *engine;
     std::vector<host> hosts;
     std::vector<uint32_t> cores; /* by host */
     std::vector<s4u::Link *> links;
+    std::unordered_map<const s4u::Link *, uint32_t> link_numbers;
     std::vector<double> bandwidths; /* of the links, without profiles */
     bool have_profiles;
     double now; /* the port's time */
@@ -338,6 +345,7 @@ void list_links(resources *port)
               [](const s4u::Link *a, const s4u::Link *b) { return a->get_name() < b->get_name(); });
     for (const s4u::Link *link : port->links) {
         check_link(link);
+        port->link_numbers.emplace(link, static_cast<uint32_t>(port->bandwidths.size()));
         port->bandwidths.push_back(link->get_bandwidth());
     }
 }
@@ -1046,26 +1054,27 @@ struct resources *resources_open(const char *platform_file, size_t num_options,
     the_port = new resources();
     the_port->file = platform_file;
     the_port->have_profiles = have_profiles;
+    the_port->port = {&simgrid_model, nullptr};
     the_port->observed = -1;
     install_abort_guard();
     if (open_simgrid(the_port, num_options, options, err)) {
-        resources_close(the_port);
+        simgrid_close(the_port);
         return nullptr;
     }
     return the_port;
 }
 
-void resources_close(struct resources *resources)
+static void simgrid_cancel(struct resources *resources, struct load_group *group);
+
+void simgrid_close(struct resources *resources)
 {
-    if (!resources)
-        return;
     remove_abort_guard();
     if (resources->broken)
         return; /* what SimGrid was about to do something with has to stay */
     while (resources->groups) {
         load_group *group = resources->groups;
         group->queued = false;
-        resources_cancel(resources, group);
+        simgrid_cancel(resources, group);
     }
     if (resources->engine)
         resources->engine->track_vetoed_activities(nullptr);
@@ -1127,7 +1136,7 @@ double resources_link_bandwidth(const struct resources *resources, size_t link)
     return resources->links[link]->get_bandwidth();
 }
 
-double resources_link_load(const struct resources *resources, size_t link)
+static double simgrid_link_load(const struct resources *resources, size_t link)
 {
     settle(resources);
     return load_of(resources->links[link], 0);
@@ -1142,14 +1151,14 @@ long resources_find_link(const struct resources *resources, const char *name)
     return found != last && (*found)->get_name() == name ? found - first : -1;
 }
 
-double resources_host_load(const struct resources *resources, size_t host)
+static double simgrid_host_load(const struct resources *resources, size_t host)
 {
     settle(resources);
     return resources->hosts[host].simgrid->get_load();
 }
 
-void resources_add_disk(struct resources *resources, size_t host, double read_bandwidth,
-                        double write_bandwidth)
+static void simgrid_add_disk(struct resources *resources, size_t host, double read_bandwidth,
+                             double write_bandwidth)
 {
     resources->hosts[host].has_disk = true;
     resources->hosts[host].disk = {read_bandwidth, write_bandwidth, resources->now,
@@ -1171,8 +1180,8 @@ int resources_check_route(struct resources *resources, size_t from, size_t to, s
     return check_route(resources, static_cast<uint32_t>(from), static_cast<uint32_t>(to), err);
 }
 
-struct load_group *resources_start(struct resources *resources, const struct load *load,
-                                   void *owner, struct error *err)
+static struct load_group *simgrid_start(struct resources *resources, const struct load *load,
+                                        void *owner, struct error *err)
 {
     if (fail_if_broken(resources, err) || prepare(resources, load, err))
         return nullptr;
@@ -1193,7 +1202,7 @@ struct load_group *resources_start(struct resources *resources, const struct loa
     return nullptr;
 }
 
-void resources_cancel(struct resources *resources, struct load_group *group)
+static void simgrid_cancel(struct resources *resources, struct load_group *group)
 {
     double start = wall_seconds();
     for (task_part &part : group->tasks)
@@ -1208,12 +1217,13 @@ void resources_cancel(struct resources *resources, struct load_group *group)
         destroy_group(group);
 }
 
-bool resources_busy(const struct resources *resources)
+static bool simgrid_busy(const struct resources *resources)
 {
     return resources->num_running > 0 || has_to_report(resources);
 }
 
-int resources_advance(struct resources *resources, double until, double *reached, struct error *err)
+static int simgrid_advance(struct resources *resources, double until, double *reached,
+                           struct error *err)
 {
     if (fail_if_broken(resources, err))
         return -1;
@@ -1235,7 +1245,7 @@ int resources_advance(struct resources *resources, double until, double *reached
     return 0;
 }
 
-bool resources_next_completion(struct resources *resources, struct completion *completion)
+static bool simgrid_next_completion(struct resources *resources, struct completion *completion)
 {
     while (resources->num_reported < resources->reporting.size()) {
         load_group *group = resources->reporting[resources->num_reported++];
@@ -1258,17 +1268,116 @@ bool resources_next_completion(struct resources *resources, struct completion *c
     return false;
 }
 
-void resources_observe(struct resources *resources, void (*observe)(void *context, double time),
-                       void *context)
+static void simgrid_observe(struct resources *resources,
+                            void (*observe)(void *context, double time), void *context)
 {
     resources->observe = observe;
     resources->observer = context;
 }
 
-double resources_seconds(const struct resources *resources)
+static double simgrid_seconds(const struct resources *resources)
 {
     return resources->seconds;
 }
+
+const struct load_model simgrid_model = {
+    simgrid_start,           simgrid_cancel,  simgrid_busy,      simgrid_advance,
+    simgrid_next_completion, simgrid_observe, simgrid_link_load, simgrid_host_load,
+    simgrid_add_disk,        simgrid_seconds,
+};
+
+/* --- For a model of our own ------------------------------------------------------------------ */
+
+struct port *simgrid_port(const struct resources *resources)
+{
+    return &const_cast<struct resources *>(resources)->port;
+}
+
+int simgrid_route(struct resources *resources, uint32_t from, uint32_t to, struct route *route,
+                  struct error *err)
+{
+    static std::vector<s4u::Link *> links;
+    std::string reason;
+    links.clear();
+    route->count = 0;
+    route->latency = 0;
+    bool fine = attempt(
+        [&] {
+            resources->hosts[from].simgrid->route_to(resources->hosts[to].simgrid, links,
+                                                     &route->latency);
+        },
+        reason);
+    if (!fine || (links.empty() && from != to))
+        return check_route(resources, from, to, err) ? -1 : give_up(resources, reason, err);
+    if (links.size() > route->capacity) {
+        auto *grown =
+            static_cast<uint32_t *>(std::realloc(route->links, links.size() * sizeof(uint32_t)));
+        if (!grown)
+            return error_no_memory(err);
+        route->links = grown;
+        route->capacity = links.size();
+    }
+    for (const s4u::Link *link : links)
+        route->links[route->count++] = resources->link_numbers.at(link);
+    return 0;
+}
+
+void simgrid_route_release(struct route *route)
+{
+    std::free(route->links);
+    *route = {};
+}
+
+bool simgrid_link_is_fatpipe(const struct resources *resources, size_t link)
+{
+    return resources->links[link]->get_sharing_policy() == s4u::Link::SharingPolicy::FATPIPE;
+}
+
+double simgrid_link_latency(const struct resources *resources, size_t link)
+{
+    return resources->links[link]->get_latency();
+}
+
+uint32_t simgrid_host_cores(const struct resources *resources, size_t host)
+{
+    return resources->cores[host];
+}
+
+uint32_t simgrid_host_zone(const struct resources *resources, size_t host, enum zone_kind *kind)
+{
+    namespace routing = simgrid::kernel::routing;
+    static std::unordered_map<const routing::NetZoneImpl *, uint32_t> zones;
+    auto *zone = resources->hosts[host].simgrid->get_netpoint()->get_englobing_zone();
+    /* SimGrid does not export the classes' type information for a dynamic_cast. */
+    const char *name = typeid(*zone).name();
+    *kind = ZONE_OTHER;
+    if (std::strstr(name, "StarZone"))
+        *kind = ZONE_STAR;
+    else if (std::strstr(name, "FatTreeZone") || std::strstr(name, "DragonflyZone"))
+        *kind = ZONE_SWITCHED;
+    return zones.emplace(zone, static_cast<uint32_t>(zones.size())).first->second;
+}
+
+const char *simgrid_settings(const struct resources *resources, struct simgrid_settings *settings)
+{
+    if (resources->have_profiles)
+        return "the platform changes over time";
+    if (simgrid::config::get_value<std::string>("host/model") != "ptask_L07" ||
+        simgrid::config::get_value<std::string>("host/solver") != "fairbottleneck")
+        return "SimGrid is told to share the hosts by other rules";
+    if (simgrid::config::get_value<int>("maxmin/concurrency-limit") >= 0)
+        return "SimGrid is told to limit the number of flows";
+    for (const s4u::Link *link : resources->links)
+        if (link->get_sharing_policy() != s4u::Link::SharingPolicy::FATPIPE &&
+            link->get_sharing_policy() != s4u::Link::SharingPolicy::SHARED)
+            return "it has links that are neither shared nor fat pipes";
+    settings->tcp_gamma = simgrid::config::get_value<double>("network/TCP-gamma");
+    settings->precision = simgrid::config::get_value<double>("maxmin/precision");
+    settings->time_precision = simgrid::config::get_value<double>("surf/precision");
+    return nullptr;
+}
+
+/* --- SimGrid's log --------------------------------------------------------------------------- */
 
 bool resources_log_info_enabled(void)
 {

@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Generates the scenarios in which the network and the file system are what costs time.
+
+usage: generate_loads.py storm|wide|campaign FOLDER [--scale F] [--seed N]
+
+--scale makes a smaller scenario of the same kind: that share of the rounds, iterations or jobs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+PLATFORM = """<?xml version='1.0'?>
+<!DOCTYPE platform SYSTEM "https://simgrid.org/simgrid.dtd">
+<platform version="4.1">
+  <zone id="machine" routing="Full">
+    <zone id="service" routing="Full">
+      <host id="batch" speed="1Gf"><prop id="batch_system" value="true"/></host>
+    </zone>
+    {cluster}
+    {storage}
+  </zone>
+</platform>
+"""
+
+STORAGE = """<zone id="storage" routing="Full">
+      <host id="pfs" speed="1Gf"><prop id="pfs_host" value="true"/></host>
+    </zone>
+    <link id="PFS_read" bandwidth="400GBps" latency="5us"/>
+    <link id="PFS_write" bandwidth="300GBps" latency="5us"/>
+    <zoneRoute src="storage" dst="nodes" gw_src="pfs" gw_dst="{router}" symmetrical="NO"><link_ctn id="PFS_read"/>
+    </zoneRoute>
+    <zoneRoute src="nodes" dst="storage" gw_src="{router}" gw_dst="pfs" symmetrical="NO"><link_ctn id="PFS_write"/>
+    </zoneRoute>"""
+
+CROSSBAR = ('<cluster id="nodes" prefix="n" suffix="" radical="{first}-{last}" speed="2Tf" bw="12.5GBps" lat="1us" '
+            'sharing_policy="SPLITDUPLEX" router_id="switch">{properties}</cluster>')
+
+TREE = ('<cluster id="nodes" prefix="n" suffix="" radical="10000-13999" speed="2Tf" bw="12.5GBps" lat="1us" '
+        'sharing_policy="SPLITDUPLEX" topology="FAT_TREE" topo_parameters="3;20,20,10;1,10,10;1,1,1"/>')
+
+BUFFERS = '<prop id="node_local_bb" value="true"/><prop id="bb_read_bw" value="4GBps"/><prop id="bb_write_bw" value="2GBps"/>'
+
+
+def write(folder: Path, name: str, content: Any) -> None:
+    text = content if isinstance(content, str) else json.dumps(content) + '\n'
+    (folder / name).write_text(text, encoding='utf-8')
+
+
+def write_scenario(folder: Path, platform: str, models: dict[str, Any], jobs: list[dict[str, Any]],
+                   has_pfs: bool) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    write(folder, 'platform.xml', platform)
+    for name, model in models.items():
+        write(folder, name, model)
+    write(folder, 'jobs.json', '{"jobs": [\n' + ',\n'.join(json.dumps(job) for job in jobs) + '\n]}\n')
+    write(folder, 'config.json', {
+        'platform_file': 'platform.xml', 'jobs_file': 'jobs.json', 'scheduler': 'builtin:fcfs',
+        'schedule_on_job_submit': True, 'schedule_on_job_finalize': True, 'schedule_on_scheduling_point': True,
+        'pfs_read_links': ['PFS_read'] if has_pfs else [], 'pfs_write_links': ['PFS_write'] if has_pfs else [],
+        'job_statistics': 'job_statistics.csv'})
+
+
+def crossbar(nodes: int, properties: str = '') -> str:
+    first = 10 ** len(str(nodes))
+    return PLATFORM.format(cluster=CROSSBAR.format(first=first, last=first + nodes - 1, properties=properties),
+                           storage=STORAGE.format(router='switch'))
+
+
+def storm(folder: Path, scale: float, rng: random.Random) -> None:
+    """1,000 nodes; 200 jobs of 5 nodes write different amounts to one file system at once, in 20 rounds."""
+    rounds = max(1, round(20 * scale))
+    models = {'storm.json': {'phases': [{'iterations': rounds, 'tasks': [
+        {'type': 'busy_wait', 'name': 'step', 'delay': 10},
+        {'type': 'pfs_write', 'name': 'dump', 'bytes': 'size', 'pattern': 'all_ranks'}]}]}}
+    jobs = [{'type': 'rigid', 'submit_time': 0, 'num_nodes': 5, 'application_model': 'storm.json',
+             'arguments': {'size': rng.randint(10, 100) * 10**9}} for _ in range(200)]
+    write_scenario(folder, crossbar(1000), models, jobs, True)
+
+
+def wide(folder: Path, scale: float, rng: random.Random) -> None:
+    """One job on all 4,000 nodes of a fat tree: an all-to-all in each of 100 iterations."""
+    del rng
+    models = {'wide.json': {'phases': [{'iterations': max(1, round(100 * scale)), 'tasks': [
+        {'type': 'cpu', 'name': 'step', 'flops': 4e15, 'computation_pattern': 'all_ranks', 'bytes': 4e13,
+         'communication_pattern': 'all_to_all'}]}]}}
+    jobs = [{'type': 'rigid', 'submit_time': 0, 'num_nodes': 4000, 'application_model': 'wide.json'}]
+    write_scenario(folder, PLATFORM.format(cluster=TREE, storage=''), models, jobs, False)
+
+
+def campaign_models() -> dict[str, Any]:
+    """A solver that exchanges and dumps, an analysis that reads, a pipeline through the burst buffer."""
+    return {
+        'solver.json': {
+            'on_init': {'tasks': [{'type': 'pfs_read', 'name': 'load', 'bytes': 'size', 'pattern': 'all_ranks'}]},
+            'phases': [{'iterations': 'steps', 'tasks': [
+                {'type': 'cpu', 'name': 'step', 'flops': 'work', 'computation_pattern': 'all_ranks', 'bytes': 'size',
+                 'communication_pattern': 'all_to_all'},
+                {'type': 'pfs_write', 'name': 'dump', 'bytes': 'size', 'pattern': 'all_ranks', 'async': True}]}]},
+        'analysis.json': {'phases': [{'iterations': 'steps', 'tasks': [
+            {'type': 'pfs_read', 'name': 'chunk', 'bytes': 'size', 'pattern': 'all_ranks'},
+            {'type': 'cpu', 'name': 'reduce', 'flops': 'work', 'computation_pattern': 'all_ranks', 'bytes': 'size / 10',
+             'communication_pattern': 'gather'}]}]},
+        'pipeline.json': {'phases': [{'iterations': 'steps', 'tasks': [
+            {'type': 'bb_read', 'name': 'stage', 'bytes': 'size', 'pattern': 'all_ranks'},
+            {'type': 'busy_wait', 'name': 'run', 'delay': 30},
+            {'type': 'cpu', 'name': 'halo', 'bytes': 'size / 10', 'communication_pattern': 'ring'},
+            {'type': 'bb_write', 'name': 'store', 'bytes': 'size', 'pattern': 'all_ranks'}]}]},
+    }
+
+
+def campaign(folder: Path, scale: float, rng: random.Random) -> None:
+    """1,000 nodes, 100,000 jobs of all types that compute, exchange and do I/O."""
+    models, jobs, time = campaign_models(), [], 0.0
+    for _ in range(max(10, round(100_000 * scale))):
+        time += rng.expovariate(1 / 6.0)
+        kind = rng.choice(['rigid', 'rigid', 'moldable', 'malleable', 'evolving', 'adaptive'])
+        nodes = rng.choice([2, 4, 4, 8, 8, 16, 32])
+        job: dict[str, Any] = {
+            'type': kind, 'submit_time': round(time, 3), 'application_model': rng.choice(sorted(models)),
+            'arguments': {'steps': rng.randint(2, 6), 'size': nodes * rng.randint(1, 20) * 10**9,
+                          'work': nodes * rng.randint(40, 400) * 10**12}}
+        job |= {'num_nodes': nodes} if kind == 'rigid' else {'num_nodes_min': max(1, nodes // 2),
+                                                             'num_nodes_max': 2 * nodes}
+        jobs.append(job)
+    write_scenario(folder, crossbar(1000, BUFFERS), models, jobs, True)
+
+
+SCENARIOS = {'storm': storm, 'wide': wide, 'campaign': campaign}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('scenario', choices=SCENARIOS)
+    parser.add_argument('folder', type=Path)
+    parser.add_argument('--scale', type=float, default=1)
+    parser.add_argument('--seed', type=int, default=1)
+    options = parser.parse_args()
+    SCENARIOS[options.scenario](options.folder, options.scale, random.Random(options.seed))
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

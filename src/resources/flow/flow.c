@@ -1,0 +1,295 @@
+/* The resource port on our own model: time, completions and what is asked of resources. */
+#include "resources/flow/flow.h"
+
+#include "base/clock.h"
+#include "resources/flow/state.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct flow *flow_of(const struct resources *resources)
+{
+    return simgrid_port(resources)->flow;
+}
+
+/* --- Creation -------------------------------------------------------------------------------- */
+
+static void describe_resources(struct flow *flow)
+{
+    struct shared_resource *resource = flow->sharing.resources;
+    for (uint32_t link = 0; link < flow->num_links; link++, resource++) {
+        resource->capacity = resources_link_bandwidth(flow->resources, link);
+        resource->fatpipe = simgrid_link_is_fatpipe(flow->resources, link);
+    }
+    for (uint32_t host = 0; host < flow->num_hosts; host++, resource++) {
+        resource->capacity = resources_host_speed(flow->resources, host);
+        flow->hosts[host] = (struct host_figures){
+            .cores = simgrid_host_cores(flow->resources, host), .speed = resource->capacity};
+    }
+}
+
+struct flow *flow_create(struct resources *resources, const struct simgrid_settings *settings)
+{
+    struct flow *flow = calloc(1, sizeof *flow);
+    if (!flow)
+        return NULL;
+    flow->resources = resources;
+    flow->settings = *settings;
+    flow->num_links = (uint32_t)resources_num_links(resources);
+    flow->num_hosts = (uint32_t)resources_num_hosts(resources);
+    flow->hosts = calloc(flow->num_hosts, sizeof *flow->hosts);
+    flow->disks = calloc(flow->num_hosts, sizeof(struct host_disk *));
+    flow->users = calloc(flow->num_links + 1, sizeof *flow->users);
+    if (flow->hosts && flow->disks && flow->users &&
+        sharing_init(&flow->sharing, flow->num_links + flow->num_hosts, settings->precision,
+                     settings->precision * settings->time_precision, &flow->agenda) == 0) {
+        describe_resources(flow);
+        flow->network = network_create(resources, &flow->sharing);
+    }
+    if (flow->network)
+        return flow;
+    flow_destroy(flow);
+    return NULL;
+}
+
+void flow_destroy(struct flow *flow)
+{
+    if (!flow)
+        return;
+    while (flow->groups)
+        group_destroy(flow->groups);
+    for (uint32_t i = 0; flow->disks && i < flow->num_hosts; i++)
+        free(flow->disks[i]);
+    network_destroy(flow->network);
+    sharing_release(&flow->sharing);
+    agenda_release(&flow->agenda);
+    free(flow->disks);
+    free(flow->hosts);
+    free(flow->users);
+    free(flow->sketches);
+    free(flow->hosts_of_transfer);
+    free(flow->ended.groups);
+    free(flow->reporting.groups);
+    free(flow->indices);
+    free(flow);
+}
+
+static void flow_add_disk(struct resources *resources, size_t host, double read_bandwidth,
+                          double write_bandwidth)
+{
+    struct flow *flow = flow_of(resources);
+    struct host_disk *disk = host_disk_create(flow, read_bandwidth, write_bandwidth);
+    if (!disk) {
+        flow->out_of_memory = true;
+        return;
+    }
+    free(flow->disks[host]);
+    flow->disks[host] = disk;
+}
+
+/* --- Loads ----------------------------------------------------------------------------------- */
+
+static int fail_if_out_of_memory(const struct flow *flow, struct error *err)
+{
+    return flow->out_of_memory || flow->sharing.out_of_memory ? error_no_memory(err) : 0;
+}
+
+static struct load_group *flow_start(struct resources *resources, const struct load *load,
+                                     void *owner, struct error *err)
+{
+    struct flow *flow = flow_of(resources);
+    double start = wall_seconds();
+    uint32_t num_members = load->kind == LOAD_EXCHANGE ? 1 : load->num_members;
+    struct flow_group *group = group_create(flow, num_members, owner);
+    if (!group)
+        error_no_memory(err);
+    else if (load_start(group, load, err) || fail_if_out_of_memory(flow, err))
+        group = NULL; /* the run is over; flow_destroy frees it */
+    flow->seconds += wall_seconds() - start;
+    return (struct load_group *)(void *)group;
+}
+
+static void flow_cancel(struct resources *resources, struct load_group *load_group)
+{
+    struct flow_group *group = (struct flow_group *)(void *)load_group;
+    (void)resources;
+    group_stop(group);
+    group->cancelled = true;
+    if (!group->queued)
+        group_destroy(group);
+}
+
+static bool has_reports(const struct flow *flow)
+{
+    return flow->ended.count > 0 || flow->num_reported < flow->reporting.count;
+}
+
+static bool flow_busy(const struct resources *resources)
+{
+    const struct flow *flow = flow_of(resources);
+    return flow->num_parts > 0 || has_reports(flow);
+}
+
+/* --- Time ------------------------------------------------------------------------------------ */
+
+/* Handles all entries of the instant. */
+static void pass_instant(struct flow *flow, double time)
+{
+    struct agenda_entry *entry;
+    flow->inside = true;
+    flow->observed = false;
+    while ((entry = agenda_first(&flow->agenda)) &&
+           entry->time <= time + entry_tolerance(flow, entry, time))
+        entry->handle(entry->owner, time);
+    flow->now = time;
+    flow->inside = false;
+}
+
+/* Moves time to the next ends, or to `until`. */
+static void run(struct flow *flow, double until)
+{
+    while (flow->ended.count == 0 && !flow->sharing.out_of_memory) {
+        sharing_solve(&flow->sharing, flow->now);
+        disks_settle(flow);
+        const struct agenda_entry *first = agenda_first(&flow->agenda);
+        if (!first ||
+            first->time > until + (isinf(until) ? 0 : entry_tolerance(flow, first, until)))
+            return;
+        pass_instant(flow, fmax(flow->now, fmin(first->time, until)));
+    }
+}
+
+static int compare_groups(const void *first, const void *second)
+{
+    const struct flow_group *a = *(struct flow_group *const *)first;
+    const struct flow_group *b = *(struct flow_group *const *)second;
+    return (a->order > b->order) - (a->order < b->order);
+}
+
+/* What ended becomes what next_completion reports, after what it still has to. */
+static void report_ended(struct flow *flow)
+{
+    struct group_list *reporting = &flow->reporting;
+    reporting->count -= flow->num_reported;
+    if (reporting->count > 0)
+        memmove(reporting->groups, reporting->groups + flow->num_reported,
+                reporting->count * sizeof(struct flow_group *));
+    flow->num_reported = 0;
+    for (size_t i = 0; i < flow->ended.count; i++)
+        group_list_add(flow, reporting, flow->ended.groups[i]);
+    flow->ended.count = 0;
+    qsort(reporting->groups, reporting->count, sizeof(struct flow_group *), compare_groups);
+}
+
+static int flow_advance(struct resources *resources, double until, double *reached,
+                        struct error *err)
+{
+    struct flow *flow = flow_of(resources);
+    until = fmax(until, flow->now);
+    if (flow->num_parts > 0 && !has_reports(flow)) {
+        double start = wall_seconds();
+        run(flow, until);
+        flow->seconds += wall_seconds() - start;
+        if (fail_if_out_of_memory(flow, err))
+            return -1;
+    }
+    if (has_reports(flow)) {
+        report_ended(flow);
+        *reached = flow->now;
+        return 0;
+    }
+    if (!isinf(until))
+        flow->now = until;
+    *reached = until;
+    return 0;
+}
+
+static int compare_indices(const void *first, const void *second)
+{
+    uint32_t a = *(const uint32_t *)first, b = *(const uint32_t *)second;
+    return (a > b) - (a < b);
+}
+
+static void sort_indices(uint32_t *indices, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++)
+        if (indices[i - 1] > indices[i]) {
+            qsort(indices, count, sizeof *indices, compare_indices);
+            return;
+        }
+}
+
+static bool flow_next_completion(struct resources *resources, struct completion *completion)
+{
+    struct flow *flow = flow_of(resources);
+    while (flow->num_reported < flow->reporting.count) {
+        struct flow_group *group = flow->reporting.groups[flow->num_reported++];
+        group->queued = false;
+        if (group->cancelled) {
+            group_destroy(group);
+            continue;
+        }
+        uint32_t count = group->num_ended;
+        sort_indices(group->ended, count);
+        free(flow->indices);
+        flow->indices = group->ended;
+        *completion = (struct completion){.owner = group->owner,
+                                          .indices = flow->indices,
+                                          .count = count,
+                                          .last = group->members_left == 0};
+        group->num_ended = 0;
+        group->ended = completion->last ? NULL : malloc(group->members_left * sizeof(uint32_t));
+        flow->out_of_memory = flow->out_of_memory || (!completion->last && !group->ended);
+        if (completion->last)
+            group_destroy(group);
+        return true;
+    }
+    return false;
+}
+
+static void flow_observe(struct resources *resources, void (*observe)(void *context, double time),
+                         void *context)
+{
+    struct flow *flow = flow_of(resources);
+    flow->observe = observe;
+    flow->observer = context;
+}
+
+/* --- What is asked --------------------------------------------------------------------------- */
+
+static double load_of(struct flow *flow, uint32_t resource)
+{
+    if (!flow->inside)
+        sharing_solve(&flow->sharing, flow->now);
+    return sharing_load(&flow->sharing, resource);
+}
+
+static double flow_link_load(const struct resources *resources, size_t link)
+{
+    return load_of(flow_of(resources), (uint32_t)link);
+}
+
+static double flow_host_load(const struct resources *resources, size_t host)
+{
+    struct flow *flow = flow_of(resources);
+    return load_of(flow, flow->num_links + (uint32_t)host);
+}
+
+static double flow_seconds(const struct resources *resources)
+{
+    return flow_of(resources)->seconds;
+}
+
+const struct load_model flow_model = {
+    .start = flow_start,
+    .cancel = flow_cancel,
+    .busy = flow_busy,
+    .advance = flow_advance,
+    .next_completion = flow_next_completion,
+    .observe = flow_observe,
+    .link_load = flow_link_load,
+    .host_load = flow_host_load,
+    .add_disk = flow_add_disk,
+    .seconds = flow_seconds,
+};

@@ -1,0 +1,651 @@
+#include "resources/flow/network.h"
+
+#include "resources/flow/stars.h"
+#include "resources/flow/twins.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Numbers in all transfers that are kept together; beyond it all are forgotten. */
+#define MAX_KEPT ((size_t)1 << 24)
+#define FIRST_BUCKETS 1024
+/* Hosts from which on it pays to look for twins. */
+#define MANY_HOSTS 64
+/* Flows of a set beyond which their bytes are not added up one by one. */
+#define MAX_ADDED 1e7
+
+/* A transfer that is kept, found by what it is for. */
+struct kept {
+    struct transfer transfer;
+    struct kept *next; /* in the bucket */
+    uint64_t hash;
+    enum transfer_shape shape;
+    uint32_t root, num_hosts;
+    uint32_t *hosts;
+};
+
+/* How many hosts of a transfer have a link in the half of their routes that leads up, down, in
+ * both.
+ */
+struct link_users {
+    uint32_t up, down, both;
+};
+
+struct network {
+    struct resources *resources;
+    const struct sharing *sharing;
+    size_t num_links;
+    /* What is being added up, by link. */
+    double *units;
+    uint32_t *touched;
+    uint32_t num_touched;
+    double latency, latency_load;
+    struct route route;
+    struct stars *stars;
+    struct link_users *link_users; /* by link; working memory */
+    uint32_t *owners; /* by link: 1 + the host whose routes begin with it; 0 for none */
+    bool irregular;   /* a link that one host owns was met in another's route */
+    /* What is kept. */
+    struct kept **buckets;
+    size_t num_buckets, num_kept, size;
+    struct transfer unkept; /* the one of the last matrix */
+};
+
+/* --- Adding up ------------------------------------------------------------------------------- */
+
+static void begin(struct network *network)
+{
+    for (uint32_t i = 0; i < network->num_touched; i++)
+        network->units[network->touched[i]] = 0;
+    network->num_touched = 0;
+    network->latency = network->latency_load = 0;
+}
+
+static void load_link(struct network *network, uint32_t link, double units)
+{
+    double *load = &network->units[link];
+    if (*load == 0)
+        network->touched[network->num_touched++] = link;
+    *load = network->sharing->resources[link].fatpipe ? fmax(*load, units) : *load + units;
+}
+
+/* The halves of both, when they are of one star. */
+static bool find_halves(struct network *network, uint32_t from, uint32_t to,
+                        const struct half_route **up, const struct half_route **down)
+{
+    long star, other_star;
+    const struct halves *source = stars_halves(network->stars, from, &star);
+    const struct halves *target =
+        source && from != to ? stars_halves(network->stars, to, &other_star) : NULL;
+    if (!target || star != other_star)
+        return false;
+    *up = &source->up;
+    *down = &target->down;
+    return true;
+}
+
+static bool contains(const struct half_route *half, uint32_t link)
+{
+    for (uint32_t i = 0; i < half->count; i++)
+        if (half->links[i] == link)
+            return true;
+    return false;
+}
+
+static void note_latency(struct network *network, double latency, double units)
+{
+    network->latency = fmax(network->latency, latency);
+    network->latency_load = fmax(network->latency_load, latency * units);
+}
+
+static int add_flow(struct network *network, uint32_t from, uint32_t to, double units,
+                    struct error *err)
+{
+    const struct half_route *up, *down;
+    if (find_halves(network, from, to, &up, &down)) {
+        double latency = up->latency;
+        for (uint32_t i = 0; i < up->count; i++)
+            load_link(network, up->links[i], units);
+        for (uint32_t i = 0; i < down->count; i++)
+            if (!contains(up, down->links[i])) {
+                load_link(network, down->links[i], units);
+                latency += simgrid_link_latency(network->resources, down->links[i]);
+            }
+        note_latency(network, latency, units);
+        return 0;
+    }
+    if (simgrid_route(network->resources, from, to, &network->route, err))
+        return -1;
+    note_latency(network, network->route.latency, units);
+    for (size_t i = 0; i < network->route.count; i++)
+        load_link(network, network->route.links[i], units);
+    return 0;
+}
+
+/* --- All to all in one star ------------------------------------------------------------------ */
+
+/* The two largest of some values, one per host. */
+struct top {
+    double first, second;
+    uint32_t host; /* of the first */
+};
+
+static void top_add(struct top *top, double value, uint32_t host)
+{
+    if (value > top->first) {
+        top->second = top->first;
+        top->first = value;
+        top->host = host;
+    } else if (value > top->second) {
+        top->second = value;
+    }
+}
+
+static void touch(struct network *network, uint32_t link)
+{
+    struct link_users *users = &network->link_users[link];
+    if (users->up + users->down == 0)
+        network->touched[network->num_touched++] = link;
+}
+
+/* Counts the links of a host's halves. */
+static void count_halves(struct network *network, const struct halves *halves)
+{
+    for (uint32_t i = 0; i < halves->up.count; i++) {
+        uint32_t link = halves->up.links[i];
+        touch(network, link);
+        network->link_users[link].up++;
+        network->link_users[link].both += contains(&halves->down, link);
+    }
+    for (uint32_t i = 0; i < halves->down.count; i++) {
+        touch(network, halves->down.links[i]);
+        network->link_users[halves->down.links[i]].down++;
+    }
+}
+
+/* Sets the load of each link from who uses it. Returns whether that is all there is to it: a link
+ * in both halves has to be in all of them, or to be one host's own. *common is the latency of what
+ * is in all. */
+static bool load_from_users(struct network *network, uint32_t n, double *common)
+{
+    bool regular = true;
+    *common = 0;
+    for (uint32_t i = 0; i < network->num_touched; i++) {
+        uint32_t link = network->touched[i];
+        struct link_users *users = &network->link_users[link];
+        double up = users->up, down = users->down, both = users->both;
+        bool everywhere = users->up == n && users->down == n;
+        if (users->up > 0 && users->down > 0 && !everywhere)
+            regular = regular && users->up == 1 && users->down == 1 && users->both == 1;
+        if (everywhere)
+            *common += simgrid_link_latency(network->resources, link);
+        network->units[link] = network->sharing->resources[link].fatpipe
+                                   ? 1
+                                   : (up + down) * (n - 1) - (up * down - both);
+        *users = (struct link_users){0};
+    }
+    return regular;
+}
+
+/* Adds all flows among hosts of one star, without looking at each. Returns false, with nothing
+ * added, when they are not. */
+static bool add_star(struct network *network, const uint32_t *hosts, uint32_t n)
+{
+    struct top up = {.first = -1, .second = -1}, down = up;
+    long star, first_star = -1;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct halves *halves = stars_halves(network->stars, hosts[i], &star);
+        if (!halves || (i > 0 && star != first_star))
+            return false;
+        first_star = star;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const struct halves *halves = stars_halves(network->stars, hosts[i], &star);
+        count_halves(network, halves);
+        top_add(&up, halves->up.latency, i);
+        top_add(&down, halves->down.latency, i);
+    }
+    double common;
+    if (!load_from_users(network, n, &common)) {
+        begin(network);
+        return false;
+    }
+    double latency = up.host != down.host ? up.first + down.first
+                                          : fmax(up.first + down.second, up.second + down.first);
+    note_latency(network, latency - common, 1);
+    return true;
+}
+
+/* --- All to all among switches --------------------------------------------------------------- */
+
+/* Adds `times` flows of one unit that take the same links. */
+static void load_links(struct network *network, const uint32_t *links, size_t count, double times)
+{
+    for (size_t i = 0; i < count; i++)
+        load_link(network, links[i], network->sharing->resources[links[i]].fatpipe ? 1 : times);
+}
+
+static double sum_latencies(const struct network *network, const uint32_t *links, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += simgrid_link_latency(network->resources, links[i]);
+    return sum;
+}
+
+/* Enters each twin as the owner of the links that its routes begin with, or takes them out. */
+static int own_links(struct network *network, const uint32_t *hosts, uint32_t n,
+                     const struct twins *run, bool enter, struct error *err)
+{
+    uint32_t end = run->first + run->count, elsewhere = hosts[end < n ? end : 0];
+    for (uint32_t i = run->first; run->prefix > 0 && run->count < n && i < end; i++) {
+        if (simgrid_route(network->resources, hosts[i], elsewhere, &network->route, err))
+            return -1;
+        if (network->route.count <= run->prefix)
+            network->irregular = true;
+        for (size_t k = 0; k < run->prefix && k < network->route.count; k++)
+            network->owners[network->route.links[k]] = enter ? hosts[i] + 1 : 0;
+    }
+    return 0;
+}
+
+/* Only its owner may send over a link, or somebody to its owner. */
+static void check_owners(struct network *network, size_t first_link, uint32_t from, uint32_t to)
+{
+    for (size_t k = first_link; k < network->route.count; k++) {
+        uint32_t owner = network->owners[network->route.links[k]];
+        if (owner > 0 && owner != from + 1 && owner != to + 1)
+            network->irregular = true;
+    }
+}
+
+/* Adds what twins send among themselves, flow by flow, and the links of their own for what they
+ * send elsewhere. *own is the largest latency of these, *own_of_first that of the first twin. */
+static int add_own_flows(struct network *network, const uint32_t *hosts, uint32_t n,
+                         const struct twins *run, double *own, double *own_of_first,
+                         struct error *err)
+{
+    uint32_t end = run->first + run->count, elsewhere = hosts[end < n ? end : 0];
+    for (uint32_t i = run->first; i < end; i++) {
+        for (uint32_t j = run->first; j < end; j++) {
+            if (i != j && add_flow(network, hosts[i], hosts[j], 1, err))
+                return -1;
+            if (i != j)
+                check_owners(network, 0, hosts[i], hosts[j]);
+        }
+        if (run->count == n)
+            continue;
+        if (simgrid_route(network->resources, hosts[i], elsewhere, &network->route, err))
+            return -1;
+        load_links(network, network->route.links, run->prefix, n - run->count);
+        double latency = sum_latencies(network, network->route.links, run->prefix);
+        *own_of_first = i == run->first ? latency : *own_of_first;
+        *own = fmax(*own, latency);
+    }
+    return 0;
+}
+
+/* Adds what twins send to all hosts: elsewhere, what the first one sends stands for all of them. */
+static int add_twins(struct network *network, const uint32_t *hosts, uint32_t n,
+                     const struct twins *run, struct error *err)
+{
+    double own = 0, own_of_first = 0;
+    if (add_own_flows(network, hosts, n, run, &own, &own_of_first, err))
+        return -1;
+    for (uint32_t j = 0; j < n && !network->irregular; j++) {
+        if (j >= run->first && j < run->first + run->count)
+            continue;
+        if (simgrid_route(network->resources, hosts[run->first], hosts[j], &network->route, err))
+            return -1;
+        if (network->route.count < run->prefix) {
+            network->irregular = true;
+            break;
+        }
+        check_owners(network, run->prefix, hosts[run->first], hosts[j]);
+        load_links(network, network->route.links + run->prefix, network->route.count - run->prefix,
+                   run->count);
+        note_latency(network, network->route.latency - own_of_first + own, 1);
+    }
+    return 0;
+}
+
+/* Adds all that twins send. Returns 1, 0 when they turn out not to be twins, or -1 with err. */
+static int add_runs(struct network *network, const uint32_t *hosts, uint32_t n,
+                    const struct twins *runs, uint32_t num_runs, struct error *err)
+{
+    int result = 0;
+    network->irregular = num_runs == 0;
+    for (uint32_t i = 0; result == 0 && i < num_runs; i++)
+        result = own_links(network, hosts, n, &runs[i], true, err);
+    for (uint32_t i = 0; result == 0 && i < num_runs && !network->irregular; i++)
+        result = add_twins(network, hosts, n, &runs[i], err);
+    for (uint32_t i = 0; result == 0 && i < num_runs; i++)
+        result = own_links(network, hosts, n, &runs[i], false, err);
+    if (network->irregular)
+        begin(network);
+    return result ? -1 : !network->irregular;
+}
+
+static int compare_hosts(const void *first, const void *second)
+{
+    uint32_t a = *(const uint32_t *)first, b = *(const uint32_t *)second;
+    return (a > b) - (a < b);
+}
+
+static bool all_in_one_switched_zone(const struct network *network, const uint32_t *hosts,
+                                     uint32_t n)
+{
+    enum zone_kind kind;
+    uint32_t zone = simgrid_host_zone(network->resources, hosts[0], &kind);
+    for (uint32_t i = 0; i < n; i++)
+        if (simgrid_host_zone(network->resources, hosts[i], &kind) != zone || kind != ZONE_SWITCHED)
+            return false;
+    return true;
+}
+
+/* Adds all flows among the hosts, looking at the routes of one host per switch. Returns 1, 0 with
+ * nothing added when that is no use, or -1 with err. */
+static int add_all_twins(struct network *network, const uint32_t *hosts, uint32_t n,
+                         struct error *err)
+{
+    if (n < MANY_HOSTS || !all_in_one_switched_zone(network, hosts, n))
+        return 0;
+    uint32_t *sorted = malloc(n * sizeof *sorted);
+    struct twins *runs = malloc(n * sizeof *runs);
+    uint32_t num_runs = 0;
+    if (sorted && runs) {
+        memcpy(sorted, hosts, n * sizeof *sorted);
+        qsort(sorted, n, sizeof *sorted, compare_hosts);
+        num_runs = twins_find(network->resources, sorted, n, runs);
+    }
+    int result = add_runs(network, sorted, n, runs, num_runs, err);
+    free(sorted);
+    free(runs);
+    return result;
+}
+
+/* --- Shapes ---------------------------------------------------------------------------------- */
+
+static int add_shape(struct network *network, enum transfer_shape shape, const uint32_t *hosts,
+                     uint32_t n, uint32_t root, struct error *err)
+{
+    bool out = shape == TRANSFER_FROM_ROOT || shape == TRANSFER_ROOT_BOTH;
+    bool in = shape == TRANSFER_TO_ROOT || shape == TRANSFER_ROOT_BOTH;
+    bool right = shape == TRANSFER_RING || shape == TRANSFER_RING_RIGHT;
+    bool left = shape == TRANSFER_RING || shape == TRANSFER_RING_LEFT;
+    bool twice = shape == TRANSFER_RING && n == 2; /* both neighbours are one host: one flow */
+    if (shape == TRANSFER_ALL_TO_ALL) {
+        int result = add_star(network, hosts, n) ? 1 : add_all_twins(network, hosts, n, err);
+        if (result)
+            return result < 0 ? -1 : 0;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (out && i != root && add_flow(network, hosts[root], hosts[i], 1, err))
+            return -1;
+        if (in && i != root && add_flow(network, hosts[i], hosts[root], 1, err))
+            return -1;
+        if (right && add_flow(network, hosts[i], hosts[(i + 1) % n], twice ? 2 : 1, err))
+            return -1;
+        if (left && !twice && add_flow(network, hosts[i], hosts[(i + n - 1) % n], 1, err))
+            return -1;
+        for (uint32_t j = 0; shape == TRANSFER_ALL_TO_ALL && j < n; j++)
+            if (j != i && add_flow(network, hosts[i], hosts[j], 1, err))
+                return -1;
+    }
+    return 0;
+}
+
+/* SimGrid adds up flow by flow, which rounds otherwise than a product. It can matter: whether a
+ * link is exhausted in one round of the sharing or the next hangs on the last bit. */
+double set_weight(struct link_set *set, double unit)
+{
+    if (unit == set->known_unit)
+        return set->known_weight;
+    double weight = 0;
+    if (set->units > MAX_ADDED || set->units != floor(set->units))
+        weight = set->units * unit;
+    else
+        for (double i = 0; i < set->units; i++)
+            weight += unit;
+    set->known_unit = unit;
+    set->known_weight = weight;
+    return weight;
+}
+
+/* --- Sets of links --------------------------------------------------------------------------- */
+
+/* Order in which links of one set stand together, by number inside. */
+struct sorted_link {
+    double units, capacity;
+    uint32_t link;
+    bool fatpipe;
+};
+
+static int compare_numbers(double a, double b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_kinds(const struct sorted_link *a, const struct sorted_link *b)
+{
+    int order = compare_numbers(a->units, b->units);
+    if (order == 0)
+        order = compare_numbers(a->capacity, b->capacity);
+    return order ? order : a->fatpipe - b->fatpipe;
+}
+
+static int compare_links(const void *first, const void *second)
+{
+    const struct sorted_link *a = first, *b = second;
+    int order = compare_kinds(a, b);
+    return order ? order : (a->link > b->link) - (a->link < b->link);
+}
+
+static void fill_sets(struct transfer *transfer, const struct sorted_link *sorted, uint32_t count,
+                      uint32_t *links)
+{
+    transfer->num_sets = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        links[i] = sorted[i].link;
+        if (i == 0 || compare_kinds(&sorted[i - 1], &sorted[i]) != 0)
+            transfer->sets[transfer->num_sets++] =
+                (struct link_set){.units = sorted[i].units,
+                                  .known_unit = 1,
+                                  .known_weight = sorted[i].units,
+                                  .links = &links[i]};
+        transfer->sets[transfer->num_sets - 1].count++;
+    }
+}
+
+/* Makes a transfer of what has been added up; one piece of memory, owned by transfer->sets. Returns
+ * 0, or -1 when out of memory. */
+static int finish(struct network *network, struct transfer *transfer)
+{
+    uint32_t count = network->num_touched, num_sets = 0;
+    struct sorted_link *sorted = malloc((count + 1) * sizeof *sorted);
+    if (!sorted)
+        return -1;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t link = network->touched[i];
+        const struct shared_resource *resource = &network->sharing->resources[link];
+        sorted[i] =
+            (struct sorted_link){network->units[link], resource->capacity, link, resource->fatpipe};
+    }
+    qsort(sorted, count, sizeof *sorted, compare_links);
+    for (uint32_t i = 0; i < count; i++)
+        num_sets += i == 0 || compare_kinds(&sorted[i - 1], &sorted[i]) != 0;
+    *transfer =
+        (struct transfer){.latency = network->latency, .latency_load = network->latency_load};
+    transfer->sets = malloc(num_sets * sizeof *transfer->sets + (count + 1) * sizeof(uint32_t));
+    if (transfer->sets)
+        fill_sets(transfer, sorted, count, (uint32_t *)(void *)&transfer->sets[num_sets]);
+    free(sorted);
+    return transfer->sets ? 0 : -1;
+}
+
+/* --- What is kept ---------------------------------------------------------------------------- */
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ (hash >> 29);
+}
+
+static uint64_t hash_of(enum transfer_shape shape, const uint32_t *hosts, uint32_t n, uint32_t root)
+{
+    uint64_t hash = mix(mix(mix(0, (uint64_t)shape), root), n);
+    for (uint32_t i = 0; i < n; i++)
+        hash = mix(hash, hosts[i]);
+    return hash;
+}
+
+static void forget_all(struct network *network)
+{
+    for (size_t i = 0; i < network->num_buckets; i++)
+        while (network->buckets[i]) {
+            struct kept *kept = network->buckets[i];
+            network->buckets[i] = kept->next;
+            free(kept->transfer.sets);
+            free(kept->hosts);
+            free(kept);
+        }
+    network->num_kept = network->size = 0;
+}
+
+static int grow_table(struct network *network)
+{
+    if (network->num_kept < network->num_buckets)
+        return 0;
+    size_t num_buckets = network->num_buckets ? 2 * network->num_buckets : FIRST_BUCKETS;
+    struct kept **buckets = calloc(num_buckets, sizeof *buckets);
+    if (!buckets)
+        return -1;
+    for (size_t i = 0; i < network->num_buckets; i++)
+        while (network->buckets[i]) {
+            struct kept *kept = network->buckets[i];
+            network->buckets[i] = kept->next;
+            kept->next = buckets[kept->hash & (num_buckets - 1)];
+            buckets[kept->hash & (num_buckets - 1)] = kept;
+        }
+    free(network->buckets);
+    network->buckets = buckets;
+    network->num_buckets = num_buckets;
+    return 0;
+}
+
+static struct kept *find(const struct network *network, uint64_t hash, enum transfer_shape shape,
+                         const uint32_t *hosts, uint32_t n, uint32_t root)
+{
+    if (network->num_buckets == 0)
+        return NULL;
+    struct kept *kept = network->buckets[hash & (network->num_buckets - 1)];
+    while (kept && (kept->hash != hash || kept->shape != shape || kept->num_hosts != n ||
+                    kept->root != root || memcmp(kept->hosts, hosts, n * sizeof *hosts) != 0))
+        kept = kept->next;
+    return kept;
+}
+
+/* Keeps what has been added up. NULL when out of memory. */
+static struct kept *keep(struct network *network, uint64_t hash, enum transfer_shape shape,
+                         const uint32_t *hosts, uint32_t n, uint32_t root)
+{
+    struct kept *kept = calloc(1, sizeof *kept);
+    uint32_t *copy = malloc(n * sizeof *copy);
+    if (!kept || !copy || grow_table(network) || finish(network, &kept->transfer)) {
+        free(copy);
+        free(kept);
+        return NULL;
+    }
+    memcpy(copy, hosts, n * sizeof *hosts);
+    kept->hash = hash;
+    kept->shape = shape;
+    kept->root = root;
+    kept->num_hosts = n;
+    kept->hosts = copy;
+    kept->next = network->buckets[hash & (network->num_buckets - 1)];
+    network->buckets[hash & (network->num_buckets - 1)] = kept;
+    network->num_kept++;
+    network->size += network->num_touched + n + 16;
+    return kept;
+}
+
+/* --- The interface --------------------------------------------------------------------------- */
+
+struct network *network_create(struct resources *resources, const struct sharing *sharing)
+{
+    struct network *network = calloc(1, sizeof *network);
+    if (!network)
+        return NULL;
+    network->resources = resources;
+    network->sharing = sharing;
+    network->num_links = resources_num_links(resources);
+    network->units = calloc(network->num_links + 1, sizeof *network->units);
+    network->touched = calloc(network->num_links + 1, sizeof *network->touched);
+    network->link_users = calloc(network->num_links + 1, sizeof *network->link_users);
+    network->owners = calloc(network->num_links + 1, sizeof *network->owners);
+    network->stars = stars_create(resources);
+    if (network->owners && network->units && network->touched && network->link_users &&
+        network->stars)
+        return network;
+    network_destroy(network);
+    return NULL;
+}
+
+void network_destroy(struct network *network)
+{
+    if (!network)
+        return;
+    forget_all(network);
+    free(network->buckets);
+    free(network->unkept.sets);
+    free(network->units);
+    free(network->touched);
+    free(network->link_users);
+    free(network->owners);
+    stars_destroy(network->stars);
+    simgrid_route_release(&network->route);
+    free(network);
+}
+
+void network_trim(struct network *network)
+{
+    if (network->size > MAX_KEPT)
+        forget_all(network);
+}
+
+const struct transfer *network_transfer(struct network *network, enum transfer_shape shape,
+                                        const uint32_t *hosts, uint32_t num_hosts, uint32_t root,
+                                        struct error *err)
+{
+    uint64_t hash = hash_of(shape, hosts, num_hosts, root);
+    struct kept *kept = find(network, hash, shape, hosts, num_hosts, root);
+    if (kept)
+        return &kept->transfer;
+    begin(network);
+    if (add_shape(network, shape, hosts, num_hosts, root, err))
+        return NULL;
+    kept = keep(network, hash, shape, hosts, num_hosts, root);
+    if (!kept)
+        error_no_memory(err);
+    return kept ? &kept->transfer : NULL;
+}
+
+const struct transfer *network_matrix(struct network *network, const uint32_t *hosts,
+                                      uint32_t num_hosts, const double *bytes, struct error *err)
+{
+    begin(network);
+    for (uint32_t i = 0; i < num_hosts; i++)
+        for (uint32_t j = 0; j < num_hosts; j++) {
+            double amount = bytes[(size_t)i * num_hosts + j];
+            if (amount > 0 && add_flow(network, hosts[i], hosts[j], amount, err))
+                return NULL;
+        }
+    free(network->unkept.sets);
+    network->unkept.sets = NULL;
+    if (finish(network, &network->unkept)) {
+        error_no_memory(err);
+        return NULL;
+    }
+    return &network->unkept;
+}

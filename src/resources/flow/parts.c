@@ -1,0 +1,169 @@
+/* The life of a part: a variable waits for its latency, then takes part in the sharing until it is
+ * done; a disk I/O is on its disk until it is done. */
+#include "resources/flow/state.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* Times this close, in steps of the clock, are one. */
+#define CLOCK_STEPS 8
+
+static void observe(struct flow *flow, double time)
+{
+    if (!flow->observed && flow->observe)
+        flow->observe(flow->observer, time);
+    flow->observed = true;
+}
+
+static void enter(struct flow *flow, struct agenda_entry *entry, double time)
+{
+    if (agenda_set(&flow->agenda, entry, time))
+        flow->out_of_memory = true;
+}
+
+/* --- Variables ------------------------------------------------------------------------------- */
+
+static void variable_ended(void *owner, double time)
+{
+    struct variable *variable = owner;
+    struct flow_group *group = variable->owner;
+    observe(group->flow, time);
+    if (group->variables == variable)
+        group->variables = variable->next_sibling;
+    for (uint32_t i = 0; i < variable->num_members; i++)
+        part_ended(group, variable->members ? variable->members[i] : 0);
+    sharing_destroy(&group->flow->sharing, variable);
+}
+
+static void latency_ended(void *owner, double time)
+{
+    struct variable *variable = owner;
+    struct flow *flow = ((struct flow_group *)variable->owner)->flow;
+    agenda_remove(&flow->agenda, &variable->entry);
+    variable->entry.handle = variable_ended;
+    sharing_enable(&flow->sharing, variable, time);
+}
+
+void variable_start(struct flow_group *group, struct variable *variable, double latency)
+{
+    struct flow *flow = group->flow;
+    variable->owner = group;
+    variable->next_sibling = group->variables;
+    if (group->variables)
+        group->variables->previous_sibling = variable;
+    group->variables = variable;
+    flow->num_parts += variable->num_members;
+    variable->entry.order = flow->num_entries++;
+    if (latency > 0) {
+        variable->entry.handle = latency_ended;
+        enter(flow, &variable->entry, flow->now + latency);
+        return;
+    }
+    variable->entry.handle = variable_ended;
+    sharing_enable(&flow->sharing, variable, flow->now);
+}
+
+double entry_tolerance(const struct flow *flow, const struct agenda_entry *entry, double time)
+{
+    double steps = CLOCK_STEPS * DBL_EPSILON * time;
+    if (entry->handle == latency_ended)
+        return fmax(steps, flow->settings.time_precision);
+    if (entry->handle != variable_ended)
+        return disk_same_instant(time) - time;
+    const struct variable *variable = entry->owner;
+    return variable->rate > 0 ? fmax(steps, flow->sharing.done / variable->rate) : steps;
+}
+
+/* --- Disk I/Os ------------------------------------------------------------------------------- */
+
+static void touch_disk(struct host_disk *disk)
+{
+    if (disk->touched)
+        return;
+    disk->touched = true;
+    disk->next_touched = disk->flow->touched_disks;
+    disk->flow->touched_disks = disk;
+}
+
+static void disk_io_ended(void *owner, double time)
+{
+    struct host_disk *disk = owner;
+    observe(disk->flow, time);
+    agenda_remove(&disk->flow->agenda, &disk->entry);
+    touch_disk(disk);
+    struct disk_io *io = disk_take_ended(&disk->disk, fmax(time, disk->entry.time));
+    while (io) {
+        struct disk_part *part = io->owner;
+        struct flow_group *group = part->group;
+        io = io->next;
+        *(part->previous ? &part->previous->next : &group->disk_parts) = part->next;
+        if (part->next)
+            part->next->previous = part->previous;
+        part_ended(group, part->member);
+        free(part);
+    }
+}
+
+struct host_disk *host_disk_create(struct flow *flow, double read_bandwidth, double write_bandwidth)
+{
+    struct host_disk *disk = calloc(1, sizeof *disk);
+    if (!disk)
+        return NULL;
+    disk->flow = flow;
+    disk->disk = (struct disk){.read_bandwidth = read_bandwidth,
+                               .write_bandwidth = write_bandwidth,
+                               .time = flow->now,
+                               .shares_are_known = true};
+    disk->entry.owner = disk;
+    disk->entry.handle = disk_io_ended;
+    disk->entry.order = flow->num_entries++;
+    return disk;
+}
+
+void disks_settle(struct flow *flow)
+{
+    struct host_disk *disk;
+    while ((disk = flow->touched_disks)) {
+        flow->touched_disks = disk->next_touched;
+        disk->touched = false;
+        enter(flow, &disk->entry, disk_next_end(&disk->disk));
+    }
+}
+
+bool disk_part_start(struct flow_group *group, uint32_t member, uint32_t host, double bytes,
+                     uint32_t weight, bool is_write)
+{
+    struct flow *flow = group->flow;
+    struct host_disk *disk = flow->disks[host];
+    struct disk_part *part = calloc(1, sizeof *part);
+    if (!part) {
+        flow->out_of_memory = true;
+        return false;
+    }
+    part->group = group;
+    part->member = member;
+    part->host = host;
+    part->io.owner = part;
+    part->next = group->disk_parts;
+    if (part->next)
+        part->next->previous = part;
+    group->disk_parts = part;
+    flow->num_parts++;
+    disk_start(&disk->disk, &part->io, is_write, bytes * weight, weight, flow->now);
+    touch_disk(disk);
+    return true;
+}
+
+void disk_part_stop(struct disk_part *part)
+{
+    struct flow_group *group = part->group;
+    struct host_disk *disk = group->flow->disks[part->host];
+    disk_cancel(&disk->disk, &part->io, group->flow->now);
+    touch_disk(disk);
+    *(part->previous ? &part->previous->next : &group->disk_parts) = part->next;
+    if (part->next)
+        part->next->previous = part->previous;
+    group->flow->num_parts--;
+    free(part);
+}

@@ -1,0 +1,515 @@
+/* Variables, cells, and how they split. sharing_solve is in solver.c.
+ *
+ * Running out of memory is remembered in sharing->out_of_memory and reported by the owner: a
+ * half-done split has no way back.
+ */
+#include "resources/flow/sharing.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK 256 /* elements or cells allocated at a time */
+/* How much, relative and in units of capacity, a fat pipe has to exceed what a variable could ever
+ * use of it. */
+#define INERT_MARGIN 1e-9
+#define INERT_SLACK 1e-3
+
+/* --- Memory ---------------------------------------------------------------------------------- */
+
+void sharing_push(struct sharing *sharing, struct list *list, void *item)
+{
+    if (list->count == list->room) {
+        size_t room = list->room ? 2 * list->room : 64;
+        void **grown = realloc(list->items, room * sizeof *grown);
+        if (!grown) {
+            sharing->out_of_memory = true;
+            return;
+        }
+        list->items = grown;
+        list->room = room;
+    }
+    list->items[list->count++] = item;
+}
+
+/* A block begins with a pointer to the one before. */
+static void *new_block(struct sharing *sharing, size_t size)
+{
+    void **block = calloc(1, sizeof(max_align_t) + BLOCK * size);
+    if (!block) {
+        sharing->out_of_memory = true;
+        return NULL;
+    }
+    *block = sharing->blocks;
+    sharing->blocks = block;
+    return (char *)block + sizeof(max_align_t);
+}
+
+static struct element *new_element(struct sharing *sharing)
+{
+    if (!sharing->spare_elements) {
+        struct element *block = new_block(sharing, sizeof *block);
+        for (size_t i = 0; block && i < BLOCK; i++) {
+            block[i].next_of_variable = sharing->spare_elements;
+            sharing->spare_elements = &block[i];
+        }
+    }
+    struct element *element = sharing->spare_elements;
+    if (element)
+        sharing->spare_elements = element->next_of_variable;
+    return element;
+}
+
+/* Spare cells are linked through `first`, which is no element then. */
+static struct cell *new_cell(struct sharing *sharing, double capacity, bool fatpipe)
+{
+    if (!sharing->spare_cells) {
+        struct cell *block = new_block(sharing, sizeof *block);
+        for (size_t i = 0; block && i < BLOCK; i++) {
+            block[i].first = (void *)sharing->spare_cells;
+            sharing->spare_cells = &block[i];
+        }
+    }
+    struct cell *cell = sharing->spare_cells;
+    if (!cell)
+        return NULL;
+    sharing->spare_cells = (void *)cell->first;
+    *cell = (struct cell){
+        .capacity = capacity, .fatpipe = fatpipe, .resources = cell->resources, .room = cell->room};
+    return cell;
+}
+
+static void free_cell(struct sharing *sharing, struct cell *cell)
+{
+    for (uint32_t i = 0; i < cell->count; i++)
+        sharing->resources[cell->resources[i]].cell = NULL;
+    if (cell->room > 16) { /* a few large ones must not pin much memory */
+        free(cell->resources);
+        cell->resources = NULL;
+        cell->room = 0;
+    }
+    cell->count = 0;
+    cell->first = (void *)sharing->spare_cells;
+    sharing->spare_cells = cell;
+}
+
+int sharing_init(struct sharing *sharing, uint32_t num_resources, double precision, double done,
+                 struct agenda *agenda)
+{
+    *sharing = (struct sharing){
+        .num_resources = num_resources, .precision = precision, .done = done, .agenda = agenda};
+    sharing->resources = calloc(num_resources ? num_resources : 1, sizeof *sharing->resources);
+    return sharing->resources ? 0 : -1;
+}
+
+void sharing_release(struct sharing *sharing)
+{
+    for (struct cell *cell = sharing->spare_cells; cell; cell = (void *)cell->first)
+        free(cell->resources);
+    while (sharing->blocks) {
+        void *block = sharing->blocks;
+        sharing->blocks = *(void **)block;
+        free(block);
+    }
+    free(sharing->changed.items);
+    free(sharing->cells.items);
+    free(sharing->variables.items);
+    free(sharing->open.items);
+    free(sharing->growing.items);
+    free(sharing->resources);
+    *sharing = (struct sharing){0};
+}
+
+struct variable *variable_create(struct variable *sibling)
+{
+    struct variable *variable = calloc(1, sizeof *variable);
+    if (!variable)
+        return NULL;
+    variable->num_members = 1;
+    variable->remaining = 1;
+    variable->entry.owner = variable;
+    if (!sibling)
+        return variable;
+    variable->owner = sibling->owner;
+    variable->entry.handle = sibling->entry.handle;
+    variable->previous_sibling = sibling;
+    variable->next_sibling = sibling->next_sibling;
+    if (sibling->next_sibling)
+        sibling->next_sibling->previous_sibling = variable;
+    sibling->next_sibling = variable;
+    return variable;
+}
+
+/* --- Elements -------------------------------------------------------------------------------- */
+
+void sharing_mark_changed(struct sharing *sharing, const struct cell *cell)
+{
+    struct shared_resource *resource = &sharing->resources[cell->resources[0]];
+    if (resource->changed)
+        return;
+    resource->changed = true;
+    sharing_push(sharing, &sharing->changed, resource);
+}
+
+static void enter_list(struct cell *cell, struct element *element)
+{
+    struct element *after = NULL, *at = cell->first;
+    while (at && at->variable->order > element->variable->order) {
+        after = at;
+        at = at->next;
+    }
+    element->previous = after;
+    element->next = at;
+    *(after ? &after->next : &cell->first) = element;
+    *(at ? &at->previous : &cell->last) = element;
+    cell->num_binding += !element->inert;
+}
+
+static void tie(struct sharing *sharing, struct variable *variable, struct cell *cell,
+                const struct use *use)
+{
+    struct element *element = new_element(sharing);
+    if (!element)
+        return;
+    *element = (struct element){.cell = cell,
+                                .variable = variable,
+                                .weight = use->weight,
+                                .times = use->times * (use->each ? 1 : variable->num_members),
+                                .inert = use->inert,
+                                .next_of_variable = variable->elements};
+    variable->elements = element;
+    enter_list(cell, element);
+    sharing_mark_changed(sharing, cell);
+}
+
+/* Takes the variable out of its cells, and those that nobody uses any more out of the world, unless
+ * it comes back at once. */
+static void untie(struct sharing *sharing, struct variable *variable, bool comes_back)
+{
+    struct element *element = variable->elements;
+    while (element) {
+        struct element *next = element->next_of_variable;
+        struct cell *cell = element->cell;
+        *(element->previous ? &element->previous->next : &cell->first) = element->next;
+        *(element->next ? &element->next->previous : &cell->last) = element->previous;
+        cell->num_binding -= !element->inert;
+        if (cell->first)
+            sharing_mark_changed(sharing, cell);
+        else if (!comes_back)
+            free_cell(sharing, cell);
+        element->next_of_variable = sharing->spare_elements;
+        sharing->spare_elements = element;
+        element = next;
+    }
+    variable->elements = NULL;
+}
+
+/* --- Splitting variables --------------------------------------------------------------------- */
+
+static struct use *take_members_of_use(const struct use *from, struct use *to,
+                                       const uint32_t *which, uint32_t count)
+{
+    *to = *from;
+    to->count = from->each ? count : from->count;
+    to->resources = malloc((to->count ? to->count : 1) * sizeof *to->resources);
+    if (!to->resources)
+        return NULL;
+    for (uint32_t i = 0; i < to->count; i++)
+        to->resources[i] = from->resources[from->each ? which[i] : i];
+    return to;
+}
+
+static bool copy_members(const struct variable *from, struct variable *to, const uint32_t *which,
+                         uint32_t count)
+{
+    to->members = malloc(count * sizeof *to->members);
+    to->uses = calloc(from->num_uses, sizeof *to->uses);
+    if (!to->members || !to->uses)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        to->members[i] = from->members[which[i]];
+    to->num_members = count;
+    for (; to->num_uses < from->num_uses; to->num_uses++)
+        if (!take_members_of_use(&from->uses[to->num_uses], &to->uses[to->num_uses], which, count))
+            return false;
+    return true;
+}
+
+/* Drops all members but these, given by increasing index. */
+static void keep_members(struct variable *variable, const uint32_t *which, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        variable->members[i] = variable->members[which[i]];
+    for (uint32_t u = 0; u < variable->num_uses; u++) {
+        struct use *use = &variable->uses[u];
+        for (uint32_t i = 0; use->each && i < count; i++)
+            use->resources[i] = use->resources[which[i]];
+        use->count = use->each ? count : use->count;
+    }
+    variable->num_members = count;
+}
+
+/* A new sibling with these members of the variable, which keeps them until told otherwise. */
+static struct variable *split_off(struct sharing *sharing, struct variable *variable,
+                                  const uint32_t *which, uint32_t count)
+{
+    struct variable *part = variable_create(variable);
+    if (!part || !copy_members(variable, part, which, count)) {
+        sharing->out_of_memory = true;
+        return part;
+    }
+    part->bound = variable->bound;
+    part->remaining = variable->remaining;
+    part->updated = variable->updated;
+    part->rate = variable->rate;
+    part->value = variable->value;
+    part->order = variable->order;
+    part->entry.order = variable->entry.order;
+    part->enabled = true;
+    if (variable->entry.slot && agenda_set(sharing->agenda, &part->entry, variable->entry.time))
+        sharing->out_of_memory = true;
+    return part;
+}
+
+static void displace(struct sharing *sharing, struct variable *variable)
+{
+    variable->next_displaced = sharing->displaced;
+    sharing->displaced = variable;
+}
+
+static const struct cell *cell_of(const struct sharing *sharing, const struct use *use, uint32_t i)
+{
+    return sharing->resources[use->resources[i]].cell;
+}
+
+/* Whether two members have their own resources in the same cells. */
+static bool stand_alike(const struct sharing *sharing, const struct variable *variable, uint32_t a,
+                        uint32_t b)
+{
+    for (uint32_t u = 0; u < variable->num_uses; u++)
+        if (variable->uses[u].each &&
+            cell_of(sharing, &variable->uses[u], a) != cell_of(sharing, &variable->uses[u], b))
+            return false;
+    return true;
+}
+
+/* Keeps the first member and those alike; the others become a sibling that is displaced. */
+static void part_unlike_members(struct sharing *sharing, struct variable *variable)
+{
+    uint32_t first_unlike = 1;
+    while (first_unlike < variable->num_members && stand_alike(sharing, variable, 0, first_unlike))
+        first_unlike++;
+    if (first_unlike == variable->num_members)
+        return;
+    uint32_t *which = malloc(2 * (size_t)variable->num_members * sizeof *which);
+    if (!which) {
+        sharing->out_of_memory = true;
+        return;
+    }
+    uint32_t *others = which + variable->num_members, num_alike = 0, num_others = 0;
+    for (uint32_t i = 0; i < variable->num_members; i++)
+        if (i < first_unlike || stand_alike(sharing, variable, 0, i))
+            which[num_alike++] = i;
+        else
+            others[num_others++] = i;
+    struct variable *part = split_off(sharing, variable, others, num_others);
+    if (!sharing->out_of_memory) {
+        keep_members(variable, which, num_alike);
+        displace(sharing, part);
+    }
+    free(which);
+}
+
+/* --- Splitting cells ------------------------------------------------------------------------- */
+
+static void join_cell(struct sharing *sharing, struct cell *cell, uint32_t resource)
+{
+    if (cell->count == cell->room) {
+        uint32_t room = cell->room ? 2 * cell->room : 2;
+        uint32_t *grown = realloc(cell->resources, room * sizeof *grown);
+        if (!grown) {
+            sharing->out_of_memory = true;
+            return;
+        }
+        cell->resources = grown;
+        cell->room = room;
+    }
+    sharing->resources[resource].cell = cell;
+    sharing->resources[resource].slot = cell->count;
+    cell->resources[cell->count++] = resource;
+}
+
+static void leave_cell(struct sharing *sharing, uint32_t resource)
+{
+    struct shared_resource *leaving = &sharing->resources[resource];
+    struct cell *cell = leaving->cell;
+    uint32_t last = cell->resources[--cell->count];
+    cell->resources[leaving->slot] = last;
+    sharing->resources[last].slot = leaving->slot;
+    leaving->cell = NULL;
+}
+
+/* The users of a cell that has just been split use the new cell, too. Variables that have a member
+ * per resource are displaced: their members are told apart now. */
+static void share_users(struct sharing *sharing, struct cell *from, struct cell *to)
+{
+    struct element *next;
+    for (struct element *element = from->first; element; element = next) {
+        next = element->next;
+        struct variable *variable = element->variable;
+        if (variable->num_members > 1) {
+            untie(sharing, variable, true);
+            displace(sharing, variable);
+            continue;
+        }
+        const struct use use = {.weight = element->weight,
+                                .times = element->times,
+                                .each = true,
+                                .inert = element->inert};
+        tie(sharing, variable, to, &use);
+    }
+}
+
+/* Counts how many resources of the use each cell holds. */
+static void count_by_cell(const struct sharing *sharing, const struct use *use, uint64_t mark)
+{
+    for (uint32_t i = 0; i < use->count; i++) {
+        struct cell *cell = sharing->resources[use->resources[i]].cell;
+        if (!cell)
+            continue;
+        if (cell->mark != mark) {
+            cell->mark = mark;
+            cell->num_carved = 0;
+            cell->part = NULL;
+        }
+        cell->num_carved++;
+    }
+}
+
+/* The cell that a resource of a use belongs into: its own if that holds nothing else, or one for
+ * what is carved out of that. `fresh` is the one for those that were in no cell. */
+static struct cell *cell_for(struct sharing *sharing, const struct shared_resource *resource,
+                             struct cell **fresh)
+{
+    struct cell *cell = resource->cell;
+    if (cell && !cell->part && cell->num_carved == cell->count)
+        return cell;
+    struct cell **part = cell ? &cell->part : fresh;
+    if (!*part) {
+        *part = new_cell(sharing, resource->capacity, resource->fatpipe);
+        if (*part)
+            (*part)->origin = cell;
+    }
+    return *part;
+}
+
+/* Makes cells of the resources: each belongs to one that holds nothing else than some of them. */
+static void carve(struct sharing *sharing, const struct use *use)
+{
+    struct cell *fresh = NULL;
+    uint64_t mark = ++sharing->num_marks;
+    count_by_cell(sharing, use, mark);
+    for (uint32_t i = 0; i < use->count; i++) {
+        struct shared_resource *resource = &sharing->resources[use->resources[i]];
+        struct cell *cell = cell_for(sharing, resource, &fresh);
+        if (!cell)
+            return;
+        if (cell == resource->cell)
+            continue;
+        if (resource->cell)
+            leave_cell(sharing, use->resources[i]);
+        join_cell(sharing, cell, use->resources[i]);
+    }
+    for (uint32_t i = 0; i < use->count; i++) {
+        struct cell *cell = sharing->resources[use->resources[i]].cell;
+        if (!cell->origin)
+            continue;
+        share_users(sharing, cell->origin, cell);
+        cell->origin = NULL;
+    }
+}
+
+/* --- Enabling -------------------------------------------------------------------------------- */
+
+/* Enters the variable into the cells of its resources, split as need be. */
+static void enter(struct sharing *sharing, struct variable *variable)
+{
+    if (variable->num_members > 1)
+        part_unlike_members(sharing, variable);
+    for (uint32_t u = 0; u < variable->num_uses && !sharing->out_of_memory; u++)
+        carve(sharing, &variable->uses[u]);
+    if (sharing->out_of_memory)
+        return;
+    for (uint32_t u = 0; u < variable->num_uses; u++) {
+        const struct use *use = &variable->uses[u];
+        uint64_t mark = ++sharing->num_marks;
+        for (uint32_t i = 0; i < use->count; i++) {
+            struct cell *cell = sharing->resources[use->resources[i]].cell;
+            if (cell->mark == mark)
+                continue;
+            cell->mark = mark;
+            tie(sharing, variable, cell, use);
+        }
+    }
+}
+
+/* No variable can get more than each resource of its own would give it alone. A fat pipe that
+ * exceeds that limits nothing. */
+static void find_inert_uses(const struct sharing *sharing, struct variable *variable)
+{
+    double most = variable->bound > 0 ? variable->bound : INFINITY;
+    for (uint32_t u = 0; u < variable->num_uses; u++) {
+        const struct use *use = &variable->uses[u];
+        const struct shared_resource *resource = &sharing->resources[use->resources[0]];
+        if (!resource->fatpipe)
+            most = fmin(most, resource->capacity / (use->weight * use->times));
+    }
+    for (uint32_t u = 0; u < variable->num_uses; u++) {
+        struct use *use = &variable->uses[u];
+        const struct shared_resource *resource = &sharing->resources[use->resources[0]];
+        use->inert = resource->fatpipe &&
+                     use->weight * most * (1 + INERT_MARGIN) + INERT_SLACK < resource->capacity;
+    }
+}
+
+void sharing_enable(struct sharing *sharing, struct variable *variable, double now)
+{
+    variable->enabled = true;
+    variable->updated = now;
+    variable->rate = 0;
+    variable->order = ++sharing->num_enabled;
+    find_inert_uses(sharing, variable);
+    displace(sharing, variable);
+    while (sharing->displaced && !sharing->out_of_memory) {
+        struct variable *next = sharing->displaced;
+        sharing->displaced = next->next_displaced;
+        enter(sharing, next);
+    }
+}
+
+void sharing_destroy(struct sharing *sharing, struct variable *variable)
+{
+    untie(sharing, variable, false);
+    agenda_remove(sharing->agenda, &variable->entry);
+    if (variable->previous_sibling)
+        variable->previous_sibling->next_sibling = variable->next_sibling;
+    if (variable->next_sibling)
+        variable->next_sibling->previous_sibling = variable->previous_sibling;
+    for (uint32_t u = 0; u < variable->num_uses; u++)
+        free(variable->uses[u].resources);
+    free(variable->uses);
+    free(variable->members);
+    free(variable);
+}
+
+double sharing_load(const struct sharing *sharing, uint32_t resource)
+{
+    const struct cell *cell = sharing->resources[resource].cell;
+    double load = 0;
+    for (const struct element *element = cell ? cell->first : NULL; element;
+         element = element->next) {
+        double used = element->weight * element->variable->rate;
+        load = cell->fatpipe ? fmax(load, used) : load + element->times * used;
+    }
+    return load;
+}

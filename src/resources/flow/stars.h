@@ -1,0 +1,34 @@
+/* Routes of hosts in star-like zones (clusters behind a switch), where each route is what leads up
+ * from the source and then what leads down to the destination, no link twice. Both halves are found
+ * once per host, so that no route has to be asked for again.
+ */
+#ifndef ELASTISIM_RESOURCES_FLOW_STARS_H
+#define ELASTISIM_RESOURCES_FLOW_STARS_H
+
+#include "base/error.h"
+#include "resources/simgrid.h"
+
+/* One half of a host's routes. A half may hold links of the other one, too, where all routes have
+ * them (a backbone). */
+struct half_route {
+    uint32_t *links;
+    uint32_t count;
+    double latency; /* s */
+};
+
+struct halves {
+    bool known;
+    struct half_route up, down;
+};
+
+struct stars;
+
+/* NULL when out of memory. */
+struct stars *stars_create(struct resources *resources);
+void stars_destroy(struct stars *stars); /* NULL is fine */
+
+/* The halves of a host; NULL when it belongs to no star, or its routes turned out not to be made of
+ * halves. *star is the number of its star. */
+const struct halves *stars_halves(struct stars *stars, uint32_t host, long *star);
+
+#endif

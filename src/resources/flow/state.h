@@ -1,0 +1,127 @@
+/* What the files of the flow model share. */
+#ifndef ELASTISIM_RESOURCES_FLOW_STATE_H
+#define ELASTISIM_RESOURCES_FLOW_STATE_H
+
+#include "resources/disk.h"
+#include "resources/flow/agenda.h"
+#include "resources/flow/network.h"
+#include "resources/flow/sharing.h"
+#include "resources/port.h"
+
+/* Stands for a member: all members of the group wait for this part. */
+#define EVERY_MEMBER UINT32_MAX
+
+/* A group of loads. What it has under way are its parts: variables and disk I/Os. */
+struct flow_group {
+    struct flow *flow;
+    void *owner;
+    uint64_t order; /* of start */
+    uint32_t num_members;
+    uint32_t members_left;
+    uint32_t *parts_left; /* by member: own parts under way; NULL if it is one each */
+    uint32_t shared_left; /* parts under way that all members wait for */
+    uint32_t *ended;      /* members, not reported yet; room for all of them */
+    uint32_t num_ended;
+    struct variable *variables; /* linked as siblings */
+    struct disk_part *disk_parts;
+    bool queued;    /* in flow->ended or flow->reporting */
+    bool cancelled; /* while queued: to be freed instead of reported */
+    struct flow_group *previous, *next;
+};
+
+/* An I/O on a host's disk. */
+struct disk_part {
+    struct disk_io io;
+    struct flow_group *group;
+    uint32_t member, host;
+    struct disk_part *previous, *next; /* of the group */
+};
+
+struct host_disk {
+    struct flow *flow;
+    struct disk disk;
+    struct agenda_entry entry; /* when the next I/O ends; its owner is this */
+    bool touched;              /* since the entry was made; in flow->touched_disks */
+    struct host_disk *next_touched;
+};
+
+struct host_figures {
+    uint32_t cores;
+    double speed; /* of all cores together */
+};
+
+struct group_list {
+    struct flow_group **groups;
+    size_t count, room;
+};
+
+/* A member of a load while it is sorted into classes of members that are alike. */
+struct member_sketch {
+    uint64_t hash;
+    uint32_t index;
+    double amount;
+    const struct transfer *transfer;
+};
+
+struct flow {
+    struct resources *resources;
+    struct simgrid_settings settings;
+    struct sharing sharing; /* links by their numbers, then hosts */
+    struct network *network;
+    struct agenda agenda;
+    uint32_t num_links, num_hosts;
+    struct host_figures *hosts;
+    struct host_disk **disks; /* by host; NULL without */
+    struct host_disk *touched_disks;
+    double now;
+    uint64_t num_started; /* groups */
+    uint64_t num_entries; /* of the agenda, for their order */
+    size_t num_parts;     /* under way */
+    struct flow_group *groups;
+    struct group_list ended;     /* with ended members, to be reported by the next advance */
+    struct group_list reporting; /* of the instant that the last advance reached */
+    size_t num_reported;         /* of these */
+    uint32_t *indices;           /* of the completion handed out last */
+    bool out_of_memory;
+    bool inside;   /* time is moving: loads are still those before */
+    bool observed; /* the ends of this instant */
+    void (*observe)(void *context, double time);
+    void *observer;
+    double seconds; /* wall clock */
+    /* Working memory. */
+    uint32_t *users; /* by link: members of the load being started that use it */
+    struct member_sketch *sketches;
+    uint32_t *hosts_of_transfer;
+    size_t sketches_room, hosts_room;
+};
+
+/* --- groups.c: who waits for what ------------------------------------------------------------ */
+struct flow_group *group_create(struct flow *flow, uint32_t num_members, void *owner);
+/* Ends all its parts and frees it; it must not be queued. */
+void group_destroy(struct flow_group *group);
+void group_stop(struct flow_group *group); /* its parts */
+void member_ended(struct flow_group *group, uint32_t member);
+/* A part of that member, or of EVERY_MEMBER, has ended. */
+void part_ended(struct flow_group *group, uint32_t member);
+void group_list_add(struct flow *flow, struct group_list *list, struct flow_group *group);
+
+/* --- parts.c: variables and disk I/Os -------------------------------------------------------- */
+/* Starts a variable that is complete but for its owner; it first waits for the latency. */
+void variable_start(struct flow_group *group, struct variable *variable, double latency);
+/* Starts an I/O of `weight` equal shares of `bytes`; returns whether there is anything to do. */
+bool disk_part_start(struct flow_group *group, uint32_t member, uint32_t host, double bytes,
+                     uint32_t weight, bool is_write);
+void disk_part_stop(struct disk_part *part);
+/* NULL when out of memory. */
+struct host_disk *host_disk_create(struct flow *flow, double read_bandwidth,
+                                   double write_bandwidth);
+/* Works out when I/Os end next on disks where something has changed. */
+void disks_settle(struct flow *flow);
+/* How much later than `time` an entry may be due and still belong to that instant, in seconds. */
+double entry_tolerance(const struct flow *flow, const struct agenda_entry *entry, double time);
+
+/* --- loads.c --------------------------------------------------------------------------------- */
+/* Starts all parts of a load. Returns 0, or -1 with err. */
+int load_start(struct flow_group *group, const struct load *load, struct error *err);
+
+#endif

@@ -1,0 +1,291 @@
+"""Random platforms, scripts of loads and workloads, from a seed: the same seed gives the same world."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+COMPUTE, EXCHANGE, PFS_READ, PFS_WRITE, DISK_READ, DISK_WRITE, STRIPED_READ, STRIPED_WRITE = range(8)
+
+MATRIX_PATTERNS = ['all_to_all', 'gather', 'scatter', 'master_worker', 'ring', 'ring_clockwise',
+                   'ring_counter_clockwise']
+NUM_MATRIX_PATTERNS = len(MATRIX_PATTERNS)
+VECTOR_PATTERNS = ['all_ranks', 'root_only', 'even_ranks', 'odd_ranks', 'uniform']
+TOPOLOGIES = ['crossbar', 'star', 'fat_tree', 'torus', 'dragonfly', 'hand_routed', 'nested', 'large']
+LARGE = 96  # nodes of a large fat tree or dragonfly: so many that routes are not looked at one by one
+
+
+@dataclass
+class Platform:
+    text: str
+    hosts: list[str]  # all of them, sorted
+    compute: list[int]  # their numbers
+    pfs: list[int]
+    buffers: dict[str, Any] = field(default_factory=dict)  # properties, the same on all nodes
+
+
+def bandwidth(rng: random.Random) -> str:
+    return rng.choice(['1GBps', '1.25GBps', '2GBps', '10Gbps', '3GBps', '800MBps', '12.5GBps'])
+
+
+def pipe(rng: random.Random) -> str:
+    """Attributes of a link: shared, or a fat pipe that limits nobody. (What SimGrid gives to tasks that a fat pipe does
+    limit depends on rounding errors: docs/flow_model.md.)"""
+    if rng.random() < 0.3:
+        return 'bandwidth="2TBps" sharing_policy="FATPIPE"'
+    return f'bandwidth="{bandwidth(rng)}"'
+
+
+def latency(rng: random.Random) -> str:
+    return rng.choice(['0s', '1us', '50us', '1ms', '1us'])
+
+
+def properties(given: dict[str, Any]) -> str:
+    return ''.join(f'<prop id="{key}" value="{value}"/>' for key, value in given.items())
+
+
+def cluster(rng: random.Random, name: str, first: int, count: int, topology: str, given: dict[str, Any]) -> str:
+    speed = rng.choice(['1Gf', '2.5Gf', '100Mf'])
+    core = rng.choice(['', '', '', ' core="4"', ' core="3"'])
+    extra = ''
+    if topology == 'torus':
+        extra = ' topology="TORUS" topo_parameters="4,2,2"'
+    elif topology == 'fat_tree':
+        extra = ' topology="FAT_TREE" topo_parameters="2;4,4;1,2;1,2"'
+    elif topology == 'dragonfly':
+        extra = ' topology="DRAGONFLY" topo_parameters="2,2;2,1;2,1;2"'
+    elif topology == 'large':
+        extra = rng.choice([' topology="FAT_TREE" topo_parameters="2;16,6;1,3;1,2"',
+                            ' topology="FAT_TREE" topo_parameters="2;16,6;2,2;1,1"',
+                            ' topology="DRAGONFLY" topo_parameters="3,2;4,1;4,2;2"'])
+    elif rng.random() < 0.5:
+        backbone = rng.choice([f'bb_bw="{bandwidth(rng)}"', 'bb_bw="2TBps" bb_sharing_policy="FATPIPE"',
+                               f'bb_bw="{bandwidth(rng)}" bb_sharing_policy="SHARED"'])
+        extra = f' {backbone} bb_lat="{latency(rng)}"'
+    if rng.random() < 0.4:
+        extra += f' loopback_bw="{bandwidth(rng)}" loopback_lat="0s"'
+    if rng.random() < 0.3 and topology != 'torus':
+        extra += f' limiter_link="{bandwidth(rng)}"'
+    sharing = rng.choice(['', ' sharing_policy="SPLITDUPLEX"', ' sharing_policy="SHARED"', ' sharing_policy="FATPIPE"']
+                         if topology in ('crossbar', 'star') else [' sharing_policy="SPLITDUPLEX"', ''])
+    return (f'<cluster id="{name}" prefix="n" suffix="" radical="{first}-{first + count - 1}" speed="{speed}"{core}'
+            f' bw="{bandwidth(rng)}" lat="{latency(rng)}"{sharing}{extra}>{properties(given)}</cluster>')
+
+
+def pfs_zones(rng: random.Random, count: int, gateways: list[tuple[str, str]]) -> str:
+    """PFS hosts, each with links of its own to and from all zones with compute nodes."""
+    text = ''
+    for i in range(count):
+        text += (f'<zone id="Z{i}" routing="Full"><host id="pfs{i}" speed="1Gf">'
+                 f'<prop id="pfs_host" value="true"/></host></zone>')
+        for direction in ('read', 'write'):
+            # A node that is the gateway itself has no other link on its way.
+            limit = pipe(rng) if 'router' in gateways[0][1] else f'bandwidth="{bandwidth(rng)}"'
+            text += f'<link id="P{i}_{direction}" {limit} latency="{latency(rng)}"/>'
+    for i in range(count):
+        for zone, gateway in gateways:
+            text += (f'<zoneRoute src="Z{i}" dst="{zone}" gw_src="pfs{i}" gw_dst="{gateway}" symmetrical="NO">'
+                     f'<link_ctn id="P{i}_read"/></zoneRoute>'
+                     f'<zoneRoute src="{zone}" dst="Z{i}" gw_src="{gateway}" gw_dst="pfs{i}" symmetrical="NO">'
+                     f'<link_ctn id="P{i}_write"/></zoneRoute>')
+    return text
+
+
+def hand_routed(rng: random.Random, count: int, given: dict[str, Any]) -> str:
+    """Hosts of different speed on a line of shared links, all routes written out."""
+    text = '<zone id="C" routing="Full">'
+    for i in range(count):
+        speed = rng.choice(['1Gf', '2Gf', '500Mf'])
+        text += f'<host id="n{100 + i}" speed="{speed}">{properties(given)}</host>'
+    for i in range(count):
+        text += f'<link id="seg{i}" {pipe(rng)} latency="{latency(rng)}"/>'
+    for i in range(count):
+        for j in range(i + 1, count):
+            links = ''.join(f'<link_ctn id="seg{k}"/>' for k in range(i, j))
+            text += f'<route src="n{100 + i}" dst="n{100 + j}">{links}</route>'
+    return text + '</zone>'
+
+
+def platform(rng: random.Random, topology: str | None = None) -> Platform:
+    topology = topology or rng.choice(TOPOLOGIES)
+    given: dict[str, Any] = {}
+    kind = rng.choice(['none', 'local', 'striped', 'striped'])
+    if kind != 'none':
+        given = {'node_local_bb': 'true', 'bb_read_bw': rng.choice(['1GBps', '400MBps']),
+                 'bb_write_bw': rng.choice(['1GBps', '700MBps', '200MBps'])}
+    if kind == 'striped':
+        given |= {'wide_striping': 'true', 'flops_per_byte': rng.choice(['0f', '0.5f', '2f'])}
+    num_pfs = rng.choice([1, 1, 2])
+    count = LARGE if topology == 'large' else 16
+    # Names of different length: hosts of one switch are not neighbours in the order of names.
+    first = rng.choice([5, 100]) if topology == 'large' else 100
+    if topology == 'hand_routed':
+        count = 6
+        body, gateways = hand_routed(rng, count, given), [('C', 'n100')]
+    elif topology == 'nested':
+        body = '<zone id="N" routing="Full">' + cluster(rng, 'C', 100, 8, 'crossbar', given)
+        body += cluster(rng, 'D', 108, 8, 'star', given)
+        body += (f'<link id="trunk" bandwidth="{bandwidth(rng)}" latency="{latency(rng)}"/>'
+                 '<zoneRoute src="C" dst="D" gw_src="nC_router" gw_dst="nD_router"><link_ctn id="trunk"/></zoneRoute>'
+                 '</zone>')
+        gateways = [('N', 'nC_router')]
+    else:
+        body = cluster(rng, 'C', first, count, topology, given)
+        # Only flat clusters have a router that outside routes can end at.
+        gateways = [('C', 'nC_router' if topology in ('crossbar', 'star') else f'n{first}')]
+    text = ("<?xml version='1.0'?>\n<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
+            '<platform version="4.1"><zone id="world" routing="Full"><zone id="S" routing="Full">'
+            '<host id="batch" speed="1Gf"><prop id="batch_system" value="true"/></host></zone>'
+            f'{body}{pfs_zones(rng, num_pfs, gateways)}</zone></platform>\n').replace('><', '>\n<')
+    hosts = sorted(['batch'] + [f'n{first + i}' for i in range(count)] + [f'pfs{i}' for i in range(num_pfs)])
+    return Platform(text, hosts, [i for i, name in enumerate(hosts) if name[0] == 'n'],
+                    [i for i, name in enumerate(hosts) if name.startswith('pfs')], given)
+
+
+# --- Scripts for the port: loads on any hosts at any time, cancels, readings -------------------------------------
+
+
+def amount(rng: random.Random) -> float:
+    return rng.choice([1e8, 1e9, 3.3e9, 2.5e8, float(rng.randint(1, 10**9)), rng.random() * 1e9])
+
+
+def load(rng: random.Random, world: Platform, disks: bool) -> list[Any]:
+    kinds = [COMPUTE, EXCHANGE, EXCHANGE, EXCHANGE, PFS_READ, PFS_READ, PFS_WRITE, PFS_WRITE]
+    if disks:
+        kinds += [DISK_READ, DISK_WRITE, STRIPED_READ, STRIPED_WRITE]
+    kind = rng.choice(kinds)
+    n = rng.choice([1, 2, 3, 4, 6, min(70, len(world.compute)), len(world.compute)])
+    nodes = rng.sample(world.compute, min(n, len(world.compute)))
+    if rng.random() < 0.5:
+        nodes.sort()
+    n = len(nodes)
+    members: list[Any] = []
+    if kind != EXCHANGE:
+        ranks = list(range(n)) if rng.random() < 0.7 else sorted(rng.sample(range(n), rng.randint(1, n)))
+        same = amount(rng)
+        for rank in ranks:
+            members += [rank, same if rng.random() < 0.8 else amount(rng)]
+    targets = rng.sample(world.pfs, rng.randint(1, len(world.pfs))) if kind in (PFS_READ, PFS_WRITE) else []
+    pattern, size, flops, matrix = 0, 0.0, [], []
+    if kind == EXCHANGE:
+        pattern = rng.randint(0, NUM_MATRIX_PATTERNS)
+        size = amount(rng)
+        if pattern == NUM_MATRIX_PATTERNS:
+            matrix = [0 if i == j or rng.random() < 0.3 else amount(rng) / n for i in range(n) for j in range(n)]
+        if rng.random() < 0.3 or n == 1:
+            same = amount(rng)
+            flops = [same if rng.random() < 0.8 else amount(rng) for _ in range(n)]
+    per_byte = rng.choice([0, 0.5, 2]) if kind in (STRIPED_READ, STRIPED_WRITE) else 0
+    return [kind, n, *nodes, len(members) // 2, *members, len(targets), *targets, per_byte, pattern, size,
+            len(flops), *flops, len(matrix), *matrix]
+
+
+def script(rng: random.Random, world: Platform, length: int) -> str:
+    lines = []
+    disks = rng.random() < 0.5
+    for host in world.compute if disks else []:
+        lines.append(['disk', host, rng.choice([1e9, 4e8]), rng.choice([1e9, 7e8, 2e8])])
+    time, started = 0.0, 0
+    for _ in range(length):
+        if rng.random() < 0.6:
+            time += rng.choice([0.5, 1.0, rng.random(), rng.random() * 5, 1e-5])
+        what = rng.random()
+        if what < 0.12 and started:
+            lines.append(['cancel', time, rng.randrange(started)])
+        elif what < 0.2:
+            lines.append(['loads', time])
+        else:
+            lines.append(['start', time, started, *load(rng, world, disks)])
+            started += 1
+    return '\n'.join(' '.join(map(repr_number, line)) for line in lines) + '\n'
+
+
+def repr_number(value: Any) -> str:
+    return value if isinstance(value, str) else repr(value)
+
+
+# --- Workloads: whole runs of the simulator ----------------------------------------------------------------------
+
+
+def task(rng: random.Random, world: Platform, depth: int = 0) -> dict[str, Any]:
+    kinds = ['cpu', 'cpu', 'coupled', 'exchange', 'pfs_read', 'pfs_write', 'busy_wait', 'idle']
+    if world.buffers:
+        kinds += ['bb_read', 'bb_write']
+    if depth == 0:
+        kinds.append('sequence')
+    kind = rng.choice(kinds)
+    result: dict[str, Any] = {'type': kind, 'name': f'{kind}{rng.randint(0, 99)}'}
+    if rng.random() < 0.2:
+        result['iterations'] = rng.randint(1, 3)
+    if kind == 'sequence':
+        return result | {'tasks': [task(rng, world, 1) for _ in range(rng.randint(1, 3))]}
+    if kind in ('busy_wait', 'idle'):
+        return result | {'delay': rng.choice([0.5, 1, rng.random() * 3])}
+    if kind in ('cpu', 'coupled', 'exchange'):
+        result['type'] = 'cpu'
+        if kind != 'exchange':
+            result |= {'flops': amount(rng) * rng.choice([1, 4]), 'computation_pattern': rng.choice(VECTOR_PATTERNS)}
+        if kind != 'cpu' or rng.random() < 0.4:
+            result |= {'bytes': amount(rng) * rng.choice([1, 4]), 'communication_pattern': rng.choice(MATRIX_PATTERNS)}
+        if kind == 'coupled':
+            result['coupled'] = True
+        return result
+    result |= {'bytes': amount(rng) * rng.choice([1, 4]), 'pattern': rng.choice(VECTOR_PATTERNS)}
+    if rng.random() < 0.3:
+        result['async'] = True
+    return result
+
+
+def application(rng: random.Random, world: Platform, flexible: str) -> dict[str, Any]:
+    phases = []
+    for _ in range(rng.randint(1, 3)):
+        phase: dict[str, Any] = {'tasks': [task(rng, world) for _ in range(rng.randint(1, 4))],
+                                 'iterations': rng.randint(1, 4)}
+        if flexible in ('evolving', 'adaptive') and rng.random() < 0.5:
+            phase['evolving_request'] = rng.randint(1, 6)
+        if rng.random() < 0.2:
+            phase['barrier'] = False
+        phases.append(phase)
+    model: dict[str, Any] = {'phases': phases}
+    for name in ('on_init', 'on_reconfiguration', 'on_expansion'):
+        if rng.random() < 0.3:
+            model[name] = {'tasks': [task(rng, world, 1)]}
+    return model
+
+
+def write_workload(rng: random.Random, folder: Path, num_jobs: int, sensing: bool = False,
+                   topology: str | None = None) -> Path:
+    """A platform, jobs of all types and a configuration; returns the configuration's name."""
+    world = platform(rng, topology)
+    (folder / 'platform.xml').write_text(world.text)
+    jobs = []
+    for i in range(num_jobs):
+        kind = rng.choice(['rigid', 'rigid', 'moldable', 'malleable', 'evolving', 'adaptive'])
+        job: dict[str, Any] = {'type': kind, 'submit_time': round(rng.random() * 20, 3),
+                               'application_model': f'app{i}.json'}
+        least = rng.randint(1, 4)
+        if kind == 'rigid':
+            job['num_nodes'] = rng.choice([1, 2, 3, 4, len(world.compute)])
+        else:
+            job |= {'num_nodes_min': least, 'num_nodes_max': rng.randint(least, len(world.compute))}
+        if rng.random() < 0.3:
+            job['walltime'] = round(2 + rng.random() * 30, 3)
+        (folder / f'app{i}.json').write_text(json.dumps(application(rng, world, kind), indent=1))
+        jobs.append(job)
+    (folder / 'jobs.json').write_text(json.dumps({'jobs': jobs}, indent=1))
+    configuration: dict[str, Any] = {
+        'jobs_file': 'jobs.json', 'platform_file': 'platform.xml', 'scheduler': 'builtin:fcfs',
+        'schedule_on_job_submit': True, 'schedule_on_job_finalize': True,
+        'schedule_on_scheduling_point': rng.random() < 0.7, 'log_task_times': True,
+        'pfs_read_links': [f'P{i}_read' for i in range(len(world.pfs))],
+        'pfs_write_links': [f'P{i}_write' for i in range(len(world.pfs))],
+        'job_statistics': 'job_statistics.csv', 'task_times': 'task_times.csv',
+        'node_utilization': 'node_utilization.csv'}
+    if sensing:
+        configuration |= {'sensing': True, 'sensing_interval': 0.5, 'cpu_utilization': 'cpu_utilization.csv',
+                          'network_activity': 'network_activity.csv', 'pfs_utilization': 'pfs_utilization.csv'}
+    (folder / 'config.json').write_text(json.dumps(configuration, indent=1))
+    return folder / 'config.json'

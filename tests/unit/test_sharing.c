@@ -1,0 +1,275 @@
+/* The flow model's sharing on cases worked out by hand: rates, bounds, fat pipes, members that
+ * stand for each other, and how they split. */
+#include "resources/flow/sharing.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define MAX_USES 4
+
+struct world {
+    struct sharing sharing;
+    struct agenda agenda;
+};
+
+static void set_up(struct world *world, uint32_t count, const double *capacities)
+{
+    memset(world, 0, sizeof *world);
+    assert_int_equal(sharing_init(&world->sharing, count, 1e-5, 1e-14, &world->agenda), 0);
+    for (uint32_t i = 0; i < count; i++)
+        world->sharing.resources[i].capacity = capacities[i];
+}
+
+static void tear_down(struct world *world)
+{
+    sharing_release(&world->sharing);
+    agenda_release(&world->agenda);
+}
+
+static struct variable *new_variable(uint32_t num_members, double bound)
+{
+    struct variable *variable = variable_create(NULL);
+    assert_non_null(variable);
+    variable->uses = calloc(MAX_USES, sizeof *variable->uses);
+    variable->num_members = num_members;
+    variable->members = calloc(num_members, sizeof *variable->members);
+    for (uint32_t i = 0; i < num_members; i++)
+        variable->members[i] = i;
+    variable->bound = bound;
+    return variable;
+}
+
+static void use(struct variable *variable, double weight, bool each, uint32_t count,
+                const uint32_t *resources)
+{
+    struct use *use = &variable->uses[variable->num_uses++];
+    *use = (struct use){.weight = weight, .times = 1, .count = count, .each = each};
+    use->resources = malloc(count * sizeof *use->resources);
+    memcpy(use->resources, resources, count * sizeof *resources);
+}
+
+/* A variable of one member that uses each of the resources with weight 1, enabled. */
+static struct variable *single(struct world *world, double bound, uint32_t count,
+                               const uint32_t *resources)
+{
+    struct variable *variable = new_variable(1, bound);
+    for (uint32_t i = 0; i < count; i++)
+        use(variable, 1, false, 1, &resources[i]);
+    sharing_enable(&world->sharing, variable, 0);
+    return variable;
+}
+
+#define SINGLE(world, bound, ...)                                                                  \
+    single(world, bound, sizeof((uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t),                     \
+           (uint32_t[]){__VA_ARGS__})
+
+static void check_rate(const struct variable *variable, double rate)
+{
+    assert_true(fabs(variable->rate - rate) < 1e-9);
+}
+
+static void destroy(struct world *world, struct variable *variable)
+{
+    sharing_destroy(&world->sharing, variable);
+}
+
+static void test_equal_variables_get_equal_shares(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, 1, (double[]){10});
+    struct variable *a = SINGLE(&world, 0, 0), *b = SINGLE(&world, 0, 0);
+    sharing_solve(&world.sharing, 0);
+    check_rate(a, 5);
+    check_rate(b, 5);
+    assert_true(sharing_load(&world.sharing, 0) == 10);
+    assert_true(fabs(a->entry.time - 0.2) < 1e-12);
+    destroy(&world, a);
+    sharing_solve(&world.sharing, 0.1);
+    check_rate(b, 10);
+    assert_true(fabs(b->entry.time - 0.15) < 1e-12); /* half is done at 0.1 */
+    destroy(&world, b);
+    assert_null(world.sharing.resources[0].cell);
+    tear_down(&world);
+}
+
+static void test_bound_leaves_the_rest_to_others(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, 1, (double[]){10});
+    struct variable *a = SINGLE(&world, 2, 0), *b = SINGLE(&world, 0, 0);
+    sharing_solve(&world.sharing, 0);
+    check_rate(a, 2);
+    /* Round 1: 2 and 5 of 10. Round 2: b is offered the 3 that are left. */
+    check_rate(b, 8);
+    destroy(&world, a);
+    destroy(&world, b);
+    tear_down(&world);
+}
+
+static void test_bottleneck_elsewhere(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, 2, (double[]){10, 4});
+    struct variable *a = SINGLE(&world, 0, 0, 1), *b = SINGLE(&world, 0, 0);
+    sharing_solve(&world.sharing, 0);
+    check_rate(a, 4);
+    check_rate(b, 6);
+    destroy(&world, a);
+    destroy(&world, b);
+    tear_down(&world);
+}
+
+/* SimGrid's habit: a's last increment of 1 is charged again in round 2. Shared fairly c would
+ * get 59. */
+static void test_stopped_variables_are_charged_again_as_in_simgrid(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, 3, (double[]){100, 1, 40});
+    struct variable *a = SINGLE(&world, 0, 0, 1), *b = SINGLE(&world, 0, 0, 2),
+                    *c = SINGLE(&world, 0, 0);
+    sharing_solve(&world.sharing, 0);
+    check_rate(a, 1);
+    check_rate(b, 40);
+    check_rate(c, 58);
+    destroy(&world, a);
+    destroy(&world, b);
+    destroy(&world, c);
+    tear_down(&world);
+}
+
+static void test_fat_pipe_is_not_shared(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, 1, (double[]){10});
+    world.sharing.resources[0].fatpipe = true;
+    struct variable *a = SINGLE(&world, 0, 0), *b = SINGLE(&world, 0, 0);
+    sharing_solve(&world.sharing, 0);
+    check_rate(a, 10);
+    check_rate(b, 10);
+    assert_true(sharing_load(&world.sharing, 0) == 10);
+    destroy(&world, a);
+    destroy(&world, b);
+    tear_down(&world);
+}
+
+/* Three members with a link each (0, 1, 2) and one in common (3). */
+static struct variable *trio(struct world *world, bool with_common)
+{
+    struct variable *variable = new_variable(3, 0);
+    use(variable, 1, true, 3, (uint32_t[]){0, 1, 2});
+    if (with_common)
+        use(variable, 1, false, 1, (uint32_t[]){3});
+    sharing_enable(&world->sharing, variable, 0);
+    return variable;
+}
+
+static void test_members_count_on_what_they_share(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, 4, (double[]){5, 5, 5, 12});
+    struct variable *members = trio(&world, true), *other = SINGLE(&world, 0, 3);
+    sharing_solve(&world.sharing, 0);
+    check_rate(members, 3);
+    check_rate(other, 3);
+    assert_null(members->next_sibling);
+    assert_ptr_equal(world.sharing.resources[0].cell, world.sharing.resources[2].cell);
+    assert_true(sharing_load(&world.sharing, 3) == 12);
+    assert_true(sharing_load(&world.sharing, 1) == 3);
+    destroy(&world, members);
+    destroy(&world, other);
+    tear_down(&world);
+}
+
+static void test_members_split_when_one_is_disturbed(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, 4, (double[]){6, 6, 6, 100});
+    struct variable *members = trio(&world, true);
+    sharing_solve(&world.sharing, 0);
+    check_rate(members, 6);
+    struct variable *other = SINGLE(&world, 0, 1);
+    sharing_solve(&world.sharing, 0.05);
+    struct variable *part = members->next_sibling;
+    assert_non_null(part);
+    assert_int_equal(members->num_members + part->num_members, 3);
+    struct variable *alone = part->num_members == 1 ? part : members;
+    struct variable *pair = part->num_members == 1 ? members : part;
+    assert_int_equal(alone->members[0], 1);
+    check_rate(alone, 3);
+    check_rate(pair, 6);
+    check_rate(other, 3);
+    assert_true(fabs(alone->remaining - 0.7) < 1e-12);
+    assert_true(sharing_load(&world.sharing, 3) == 15);
+    destroy(&world, alone);
+    destroy(&world, pair);
+    destroy(&world, other);
+    for (int i = 0; i < 4; i++)
+        assert_null(world.sharing.resources[i].cell);
+    tear_down(&world);
+}
+
+static void test_members_stay_together_when_all_are_used_alike(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, 3, (double[]){6, 6, 6});
+    struct variable *members = trio(&world, false), *exchange = new_variable(1, 0);
+    use(exchange, 2, false, 3, (uint32_t[]){2, 0, 1});
+    sharing_enable(&world.sharing, exchange, 0);
+    sharing_solve(&world.sharing, 0);
+    assert_null(members->next_sibling);
+    check_rate(members, 3);
+    check_rate(exchange, 1.5);
+    destroy(&world, members);
+    destroy(&world, exchange);
+    tear_down(&world);
+}
+
+static void test_only_the_changed_component_is_solved(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, 2, (double[]){10, 10});
+    struct variable *a = SINGLE(&world, 0, 0), *b = SINGLE(&world, 0, 1);
+    sharing_solve(&world.sharing, 0);
+    uint64_t solved = world.sharing.num_solved;
+    struct variable *c = SINGLE(&world, 0, 1);
+    sharing_solve(&world.sharing, 0);
+    assert_int_equal(world.sharing.num_solved, solved + 1);
+    check_rate(a, 10);
+    check_rate(b, 5);
+    destroy(&world, a);
+    destroy(&world, b);
+    destroy(&world, c);
+    tear_down(&world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_equal_variables_get_equal_shares),
+        cmocka_unit_test(test_bound_leaves_the_rest_to_others),
+        cmocka_unit_test(test_bottleneck_elsewhere),
+        cmocka_unit_test(test_stopped_variables_are_charged_again_as_in_simgrid),
+        cmocka_unit_test(test_fat_pipe_is_not_shared),
+        cmocka_unit_test(test_members_count_on_what_they_share),
+        cmocka_unit_test(test_members_split_when_one_is_disturbed),
+        cmocka_unit_test(test_members_stay_together_when_all_are_used_alike),
+        cmocka_unit_test(test_only_the_changed_component_is_solved),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
