@@ -16,6 +16,8 @@ void interrupt_install(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    /* A reader of our messages that goes away must not cost the results. */
+    signal(SIGPIPE, SIG_IGN);
 }
 
 int interrupt_signal(void)

@@ -5,7 +5,8 @@
 #include "base/error.h"
 
 /* Installs the handlers (without SA_RESTART, so that a wait ends with EINTR). A second signal of
- * the same kind kills the process as it would without us. */
+ * the same kind kills the process as it would without us.
+ * SIGPIPE is ignored: a reader of our messages that goes away must not cost the results. */
 void interrupt_install(void);
 /* The signal that arrived, 0 when none did. */
 int interrupt_signal(void);

@@ -234,7 +234,7 @@ static struct environment environment_of(const struct execution *execution, enum
         .num_nodes = job->executing.count,
         .num_gpus_per_node = job->executing_gpus,
         .arguments = &job->request->arguments,
-        .runtime_arguments = &job->runtime_arguments,
+        .runtime_arguments = scope == SCOPE_ARGUMENTS ? NULL : &job->runtime_arguments,
     };
 }
 

@@ -415,3 +415,15 @@ def test_two_runs_at_one_url_do_not_disturb_each_other(scenario: Scenario) -> No
 def test_output_of_all_kinds_of_nodes_is_whole_on_a_platform_without_a_file_system(scenario: Scenario) -> None:
     scenario.platform(crossbar(3, pfs_read=None)).workload(rigid(3))
     check_files(scenario.run(), 1)
+
+
+def test_a_reader_of_messages_that_goes_away_costs_no_results(scenario: Scenario) -> None:
+    scenario.workload(*(rigid() for _ in range(2000)))
+    command = scenario.command('--scheduler', 'builtin:fcfs', '--log=elastisim.thresh:info')
+    process = subprocess.Popen(command, cwd=scenario.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr
+    process.stderr.readline()
+    process.stderr.close()
+    assert process.wait(PATIENCE) == 0
+    statistics = (scenario.folder / 'out' / 'job_statistics.csv').read_text()
+    assert statistics.count('completed') == 2000

@@ -452,6 +452,13 @@ def test_a_runtime_argument_goes_before_an_argument_of_the_same_name(scenario: S
     assert peer.jobs[0]['arguments'] == {'x': '3'} and peer.jobs[0]['runtime_arguments'] == {'x': '7'}
 
 
+def test_iterations_of_phases_see_the_arguments_of_the_job_alone(scenario: Scenario) -> None:
+    scenario.workload(rigid(1, model(phase(idle(2), iterations='steps')), arguments={'steps': 3}))
+    result, peer = scenario.ask(at({(SUBMIT, 0): [change(0, [0], arguments={'steps': 1})]}))
+    assert result.ends() == [6]
+    assert peer.jobs[0]['completed_phases'] == peer.jobs[0]['total_phase_count'] == 3
+
+
 def test_a_new_runtime_argument_counts_from_the_next_reconfiguration_on(scenario: Scenario) -> None:
     scenario.workload(flexible('malleable', 1, 4, model(phase(busy('pace'), iterations=4)), arguments={'pace': 4}))
     scenario.configure(schedule_on_scheduling_point=True)
