@@ -262,15 +262,16 @@ int json_integer(const struct json_at *at, long long minimum, long long maximum,
     if (json_number(at, &number, err) != 0) {
         return -1;
     }
-    number_text(number, found);
     if (number != floor(number)) {
-        return json_error(at, err, "must be an integer, is %s", found);
+        return json_error(at, err, "must be an integer, is %s", number_text(number, found));
     }
     if (number < -two_to_63 || (number < two_to_63 && (long long)number < minimum)) {
-        return json_error(at, err, "must be at least %lld, is %s", minimum, found);
+        return json_error(at, err, "must be at least %lld, is %s", minimum,
+                          number_text(number, found));
     }
     if (number >= two_to_63 || (long long)number > maximum) {
-        return json_error(at, err, "must be at most %lld, is %s", maximum, found);
+        return json_error(at, err, "must be at most %lld, is %s", maximum,
+                          number_text(number, found));
     }
     *result = (long long)number;
     return 0;

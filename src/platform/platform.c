@@ -262,6 +262,14 @@ int platform_create(struct platform *platform, const char *file, struct resource
     return status;
 }
 
+double platform_load(const struct platform *platform, const struct link_set *set)
+{
+    double load = 0;
+    for (size_t i = 0; i < set->count; i++)
+        load += resources_link_load(platform->resources, set->links[i]);
+    return load;
+}
+
 void platform_release(struct platform *platform)
 {
     for (size_t i = 0; i < platform->num_target_lists; i++)

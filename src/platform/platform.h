@@ -56,6 +56,8 @@ struct platform {
 int platform_create(struct platform *platform, const char *file, struct resources *resources,
                     const struct configuration *configuration, struct warnings *warnings,
                     struct error *err);
+/* What goes over a set of links at the moment, bytes/s. */
+double platform_load(const struct platform *platform, const struct link_set *set);
 void platform_release(struct platform *platform); /* fine on a zeroed one */
 
 /* Reads a value with SimGrid's units: "4GBps", "10Gbps", "1.5GiBps" (bandwidth, into bytes/s),

@@ -276,14 +276,6 @@ static void read_cpus(struct monitoring *monitoring, bool busy)
     }
 }
 
-static double load_of_links(const struct platform *platform, const struct link_set *set)
-{
-    double load = 0;
-    for (size_t i = 0; i < set->count; i++)
-        load += resources_link_load(platform->resources, set->links[i]);
-    return load;
-}
-
 static double mean_of_links(const struct monitoring *monitoring)
 {
     struct resources *resources = monitoring->platform->resources;
@@ -319,8 +311,8 @@ static void read_port(struct monitoring *monitoring, bool busy)
             fill_network(monitoring);
     }
     if (is_wanted(monitoring, PFS)) {
-        const double loads[] = {busy ? load_of_links(platform, &platform->pfs_read) : 0,
-                                busy ? load_of_links(platform, &platform->pfs_write) : 0};
+        const double loads[] = {busy ? platform_load(platform, &platform->pfs_read) : 0,
+                                busy ? platform_load(platform, &platform->pfs_write) : 0};
         bool changed = loads[0] != monitoring->pfs[0] || loads[1] != monitoring->pfs[1];
         memcpy(monitoring->pfs, loads, sizeof loads);
         if (changed || first)

@@ -33,8 +33,6 @@ struct scheduler_backend {
      * an error. Called once, before destroy. Never fails the run. */
     void (*finalize)(void *self, bool failed);
     void (*destroy)(void *self);
-    /* Wall-clock seconds spent in the scheduler, waiting for it included. */
-    double seconds;
 };
 
 /* Opens the scheduler that SPEC names ("builtin:NAME", "exec:COMMAND", "plugin:FILE.so",

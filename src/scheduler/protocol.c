@@ -227,7 +227,7 @@ static void put_wishes(struct message *message, const struct job_request *reques
         put_integer_member(message, ",\"num_nodes_preferred\":", request->nodes_preferred);
     if (request->runtime_estimate >= 0)
         put_number_member(message, ",\"runtime_estimate\":", request->runtime_estimate);
-    if (job_uses(request, TASK_BB_READ) || job_uses(request, TASK_BB_WRITE))
+    if (job_uses_burst_buffer(request))
         put(message, ",\"uses_burst_buffer\":true");
 }
 

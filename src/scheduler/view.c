@@ -331,8 +331,7 @@ uint32_t elastisim_job_gpus_max(const struct elastisim_job *job)
 
 bool elastisim_job_uses_burst_buffer(const struct elastisim_job *job)
 {
-    const struct job_request *request = job_of(job)->request;
-    return job_uses(request, TASK_BB_READ) || job_uses(request, TASK_BB_WRITE);
+    return job_uses_burst_buffer(job_of(job)->request);
 }
 
 /* The nodes assigned, with what this invocation wants. */

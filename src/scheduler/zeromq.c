@@ -8,6 +8,7 @@
  */
 #include "scheduler/zeromq.h"
 
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "scheduler/endpoint.h"
 #include "scheduler/protocol.h"
@@ -16,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <zmq.h>
 
 enum {
@@ -125,13 +125,6 @@ struct wait {
     bool noticed;      /* the user was told */
 };
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 static int fail_late(const struct zeromq *zeromq, enum stage stage, struct error *err)
 {
     if (stage == TO_ANSWER)
@@ -183,8 +176,8 @@ static bool is_lost(struct zeromq *zeromq, struct wait *wait)
     if (zeromq->gone && (ended || !zeromq->process))
         return true;
     if (wait->lost_since <= 0)
-        wait->lost_since = now();
-    return now() - wait->lost_since >= grace;
+        wait->lost_since = wall_seconds();
+    return wall_seconds() - wait->lost_since >= grace;
 }
 
 static void tell_user(const struct zeromq *zeromq, struct wait *wait, double elapsed)
@@ -220,7 +213,7 @@ static bool has_come(struct zeromq *zeromq, enum stage stage, zmq_msg_t *message
 
 static int await(struct zeromq *zeromq, enum stage stage, zmq_msg_t *message, struct error *err)
 {
-    struct wait wait = {.stage = stage, .begin = now()};
+    struct wait wait = {.stage = stage, .begin = wall_seconds()};
     while (!has_come(zeromq, stage, message)) {
         if (interrupt_check(err))
             return -1;
@@ -229,7 +222,7 @@ static int await(struct zeromq *zeromq, enum stage stage, zmq_msg_t *message, st
         if (is_lost(zeromq, &wait))
             /* All that was sent has arrived by now. */
             return has_come(zeromq, stage, message) ? 0 : fail_lost(zeromq, stage, err);
-        double elapsed = now() - wait.begin;
+        double elapsed = wall_seconds() - wait.begin;
         if (zeromq->timeout > 0 && elapsed >= zeromq->timeout)
             return fail_late(zeromq, stage, err);
         tell_user(zeromq, &wait, elapsed);

@@ -348,11 +348,9 @@ static int runs(const struct execution *execution, const struct block *block, bo
 static bool shares_cpus(const struct execution *execution)
 {
     const struct state *state = execution->executor->state;
-    const struct job_request *request = execution->job->request;
     return state->configuration->allow_oversubscription ||
            resources_have_profiles(state->platform->resources) ||
-           (state->platform->has_compute_on_io &&
-            (job_uses(request, TASK_BB_READ) || job_uses(request, TASK_BB_WRITE)));
+           (state->platform->has_compute_on_io && job_uses_burst_buffer(execution->job->request));
 }
 
 /* Goes on with the phases, or ends when none has iterations left. */

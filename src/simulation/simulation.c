@@ -112,14 +112,6 @@ static void end_job(struct simulation *simulation, struct job *job, enum job_sta
 
 /* --- Invoking the scheduler ---------------------------------------------------------------- */
 
-static double link_loads(const struct platform *platform, const struct link_set *set)
-{
-    double load = 0;
-    for (size_t i = 0; i < set->count; i++)
-        load += resources_link_load(platform->resources, set->links[i]);
-    return load;
-}
-
 static void add_pfs_figures(const struct simulation *simulation, struct invocation *invocation)
 {
     const struct platform *platform = simulation->platform;
@@ -128,8 +120,8 @@ static void add_pfs_figures(const struct simulation *simulation, struct invocati
         return;
     invocation->pfs_read_bandwidth = platform->pfs_read.bandwidth;
     invocation->pfs_write_bandwidth = platform->pfs_write.bandwidth;
-    invocation->pfs_read_utilization = link_loads(platform, &platform->pfs_read);
-    invocation->pfs_write_utilization = link_loads(platform, &platform->pfs_write);
+    invocation->pfs_read_utilization = platform_load(platform, &platform->pfs_read);
+    invocation->pfs_write_utilization = platform_load(platform, &platform->pfs_write);
 }
 
 static int ask(struct simulation *simulation, const struct invocation *invocation)

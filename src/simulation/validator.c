@@ -272,8 +272,7 @@ static int check_decision(const struct check *check, const struct decision *deci
     const uint32_t *ids = decision->sets_nodes ? decision->nodes : assigned->ids;
     uint32_t count = decision->sets_nodes ? decision->num_nodes : assigned->count;
     uint32_t gpus = decided_gpus(job, decision);
-    bool uses_burst_buffer =
-        job_uses(job->request, TASK_BB_READ) || job_uses(job->request, TASK_BB_WRITE);
+    bool uses_burst_buffer = job_uses_burst_buffer(job->request);
     for (uint32_t i = 0; i < count; i++)
         if (check_equipment(check, job, gpus, uses_burst_buffer, ids[i]) ||
             check_available(check, job, ids[i]))

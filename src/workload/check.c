@@ -72,7 +72,8 @@ static const struct block *block_at(const struct job_request *job, size_t index)
     }
 }
 
-bool job_uses(const struct job_request *job, enum task_type type)
+/* Whether the job may come to run a task of the given type. */
+static bool job_uses(const struct job_request *job, enum task_type type)
 {
     const struct application *application = job->application;
 
@@ -85,6 +86,11 @@ bool job_uses(const struct job_request *job, enum task_type type)
         }
     }
     return false;
+}
+
+bool job_uses_burst_buffer(const struct job_request *job)
+{
+    return job_uses(job, TASK_BB_READ) || job_uses(job, TASK_BB_WRITE);
 }
 
 /* Where the task's load stands, for messages. */

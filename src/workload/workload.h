@@ -75,9 +75,9 @@ struct workload_limits {
     bool has_burst_buffer; /* at least one node has one */
 };
 
-/* Whether a job of this type may come to run a task of the given type: rigid and moldable jobs
- * never run on_reconfiguration and on_expansion. */
-bool job_uses(const struct job_request *job, enum task_type type);
+/* Whether a job of this type may come to run a burst-buffer task: rigid and moldable jobs never run
+ * on_reconfiguration and on_expansion. */
+bool job_uses_burst_buffer(const struct job_request *job);
 
 struct workload;
 
