@@ -81,6 +81,8 @@ static int read_inputs(struct run *run, struct error *err)
                          configuration->file);
     run->resources = resources_open(configuration->platform_file, run->options->num_simgrid,
                                     run->options->simgrid, err);
+    if (run->resources && run->options->timing)
+        resources_measure(run->resources);
     if (!run->resources || choose_model(run, err) ||
         platform_create(&run->platform, configuration->platform_file, run->resources, configuration,
                         &run->warnings, err))
@@ -128,7 +130,7 @@ static void report(const struct run *run)
         summary_print(stdout, &summary, seconds);
     }
     if (run->options->timing)
-        fprintf(stderr, "timing: total %.3f s, simgrid %.3f s, scheduler %.3f s\n", seconds,
+        fprintf(stderr, "timing: total %.3f s, sharing %.3f s, scheduler %.3f s\n", seconds,
                 resources_seconds(run->resources),
                 simulation_figures(run->simulation).scheduler_seconds);
 }

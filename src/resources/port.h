@@ -32,6 +32,7 @@ struct flow;
 struct port {
     const struct load_model *model;
     struct flow *flow; /* NULL when the loads go to SimGrid */
+    bool measured;     /* wall-clock seconds are counted */
 };
 
 #ifdef __cplusplus

@@ -145,7 +145,9 @@ bool resources_next_completion(struct resources *resources, struct completion *c
 void resources_observe(struct resources *resources, void (*observe)(void *context, double time),
                        void *context);
 
-/* Wall-clock seconds spent inside SimGrid so far. */
+/* Has the seconds counted that sharing takes, from here on: looking at the clock takes time, too. */
+void resources_measure(struct resources *resources);
+/* Wall-clock seconds spent in SimGrid or in our flow model so far, as far as they were counted. */
 double resources_seconds(const struct resources *resources);
 
 /* --- SimGrid's log ------------------------------------------------------------------------- */

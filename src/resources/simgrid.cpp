@@ -1054,7 +1054,7 @@ struct resources *resources_open(const char *platform_file, size_t num_options,
     the_port = new resources();
     the_port->file = platform_file;
     the_port->have_profiles = have_profiles;
-    the_port->port = {&simgrid_model, nullptr};
+    the_port->port = {&simgrid_model, nullptr, false};
     the_port->observed = -1;
     install_abort_guard();
     if (open_simgrid(the_port, num_options, options, err)) {

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #define MAX_USES 4
+#define MAX_RESOURCES 4 /* of a use */
 
 struct world {
     struct sharing sharing;
@@ -35,24 +36,34 @@ static void tear_down(struct world *world)
 
 static struct variable *new_variable(uint32_t num_members, double bound)
 {
-    struct variable *variable = variable_create(NULL);
+    struct variable *variable = variable_create(MAX_USES);
+    struct variable_memory memory;
     assert_non_null(variable);
-    variable->uses = calloc(MAX_USES, sizeof *variable->uses);
+    assert_int_equal(
+        variable_own(variable, MAX_USES, MAX_USES * MAX_RESOURCES, num_members, &memory), 0);
     variable->num_members = num_members;
-    variable->members = calloc(num_members, sizeof *variable->members);
+    variable->members = memory.members;
     for (uint32_t i = 0; i < num_members; i++)
-        variable->members[i] = i;
+        memory.members[i] = i;
     variable->bound = bound;
     return variable;
 }
 
+static void use_set(struct variable *variable, double weight, bool each, struct resource_set *set)
+{
+    variable->uses[variable->num_uses++] =
+        (struct use){.weight = weight, .times = 1, .each = each, .set = set};
+}
+
+/* A use of a set of the variable's own. */
 static void use(struct variable *variable, double weight, bool each, uint32_t count,
                 const uint32_t *resources)
 {
-    struct use *use = &variable->uses[variable->num_uses++];
-    *use = (struct use){.weight = weight, .times = 1, .count = count, .each = each};
-    use->resources = malloc(count * sizeof *use->resources);
-    memcpy(use->resources, resources, count * sizeof *resources);
+    struct resource_set *sets = variable->memory, *set = &sets[variable->num_uses];
+    uint32_t *copy = (uint32_t *)(void *)(sets + MAX_USES) + variable->num_uses * MAX_RESOURCES;
+    memcpy(copy, resources, count * sizeof *resources);
+    *set = (struct resource_set){.resources = copy, .count = count};
+    use_set(variable, weight, each, set);
 }
 
 /* A variable of one member that uses each of the resources with weight 1, enabled. */
@@ -96,7 +107,7 @@ static void test_equal_variables_get_equal_shares(void **state)
     check_rate(b, 10);
     assert_true(fabs(b->entry.time - 0.15) < 1e-12); /* half is done at 0.1 */
     destroy(&world, b);
-    assert_null(world.sharing.resources[0].cell);
+    assert_true(sharing_load(&world.sharing, 0) == 0);
     tear_down(&world);
 }
 
@@ -217,8 +228,8 @@ static void test_members_split_when_one_is_disturbed(void **state)
     destroy(&world, alone);
     destroy(&world, pair);
     destroy(&world, other);
-    for (int i = 0; i < 4; i++)
-        assert_null(world.sharing.resources[i].cell);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_true(sharing_load(&world.sharing, i) == 0);
     tear_down(&world);
 }
 
@@ -236,6 +247,55 @@ static void test_members_stay_together_when_all_are_used_alike(void **state)
     check_rate(exchange, 1.5);
     destroy(&world, members);
     destroy(&world, exchange);
+    tear_down(&world);
+}
+
+/* A variable of one member that uses a set, enabled, solved and gone again. Returns the rate. */
+static double rate_on(struct world *world, struct resource_set *set)
+{
+    struct variable *variable = new_variable(1, 0);
+    use_set(variable, 1, false, set);
+    sharing_enable(&world->sharing, variable, 0);
+    sharing_solve(&world->sharing, 0);
+    double rate = variable->rate;
+    destroy(world, variable);
+    return rate;
+}
+
+static void test_set_finds_its_cell_again(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, 3, (double[]){6, 6, 6});
+    struct resource_set set = {.resources = (uint32_t[]){0, 1, 2}, .count = 3};
+    assert_true(rate_on(&world, &set) == 6);
+    const struct cell *cell = world.sharing.resources[0].cell;
+    uint64_t shape = cell->shape;
+    assert_int_equal(cell->count, 3);
+    assert_true(rate_on(&world, &set) == 6);
+    assert_ptr_equal(world.sharing.resources[2].cell, cell);
+    assert_int_equal(cell->shape, shape);
+    tear_down(&world);
+}
+
+static void test_cells_that_nobody_uses_do_not_tell_members_apart(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, 3, (double[]){6, 6, 6});
+    struct resource_set pair = {.resources = (uint32_t[]){0, 1}, .count = 2},
+                        all = {.resources = (uint32_t[]){2, 1, 0}, .count = 3};
+    assert_true(rate_on(&world, &pair) == 6);
+    struct variable *members = trio(&world, false);
+    sharing_solve(&world.sharing, 0);
+    assert_null(members->next_sibling);
+    assert_int_equal(world.sharing.resources[0].cell->count, 3);
+    destroy(&world, members);
+    assert_true(rate_on(&world, &all) == 6);
+    assert_int_equal(world.sharing.resources[0].cell->count, 3);
+    assert_true(rate_on(&world, &pair) == 6); /* carved out of the cell of three */
+    assert_int_equal(world.sharing.resources[0].cell->count, 2);
+    assert_int_equal(world.sharing.resources[2].cell->count, 1);
     tear_down(&world);
 }
 
@@ -269,6 +329,8 @@ int main(void)
         cmocka_unit_test(test_members_count_on_what_they_share),
         cmocka_unit_test(test_members_split_when_one_is_disturbed),
         cmocka_unit_test(test_members_stay_together_when_all_are_used_alike),
+        cmocka_unit_test(test_set_finds_its_cell_again),
+        cmocka_unit_test(test_cells_that_nobody_uses_do_not_tell_members_apart),
         cmocka_unit_test(test_only_the_changed_component_is_solved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,7 @@ struct flow *flow_create(struct resources *resources, const struct simgrid_setti
         sharing_init(&flow->sharing, flow->num_links + flow->num_hosts, settings->precision,
                      settings->precision * settings->time_precision, &flow->agenda) == 0) {
         describe_resources(flow);
-        flow->network = network_create(resources, &flow->sharing);
+        flow->network = network_create(resources, &flow->sharing, &flow->plans);
     }
     if (flow->network)
         return flow;
@@ -62,16 +62,17 @@ void flow_destroy(struct flow *flow)
     for (uint32_t i = 0; flow->disks && i < flow->num_hosts; i++)
         free(flow->disks[i]);
     network_destroy(flow->network);
+    plans_release(&flow->plans);
     sharing_release(&flow->sharing);
     agenda_release(&flow->agenda);
     free(flow->disks);
     free(flow->hosts);
     free(flow->users);
     free(flow->sketches);
-    free(flow->hosts_of_transfer);
+    free(flow->hosts_of_transfer.items);
+    free(flow->key.items);
     free(flow->ended.groups);
     free(flow->reporting.groups);
-    free(flow->indices);
     free(flow);
 }
 
@@ -88,6 +89,17 @@ static void flow_add_disk(struct resources *resources, size_t host, double read_
     flow->disks[host] = disk;
 }
 
+static double begin_measuring(const struct flow *flow)
+{
+    return simgrid_port(flow->resources)->measured ? wall_seconds() : 0;
+}
+
+static void end_measuring(struct flow *flow, double start)
+{
+    if (simgrid_port(flow->resources)->measured)
+        flow->seconds += wall_seconds() - start;
+}
+
 /* --- Loads ----------------------------------------------------------------------------------- */
 
 static int fail_if_out_of_memory(const struct flow *flow, struct error *err)
@@ -99,14 +111,14 @@ static struct load_group *flow_start(struct resources *resources, const struct l
                                      void *owner, struct error *err)
 {
     struct flow *flow = flow_of(resources);
-    double start = wall_seconds();
+    double start = begin_measuring(flow);
     uint32_t num_members = load->kind == LOAD_EXCHANGE ? 1 : load->num_members;
     struct flow_group *group = group_create(flow, num_members, owner);
     if (!group)
         error_no_memory(err);
     else if (load_start(group, load, err) || fail_if_out_of_memory(flow, err))
         group = NULL; /* the run is over; flow_destroy frees it */
-    flow->seconds += wall_seconds() - start;
+    end_measuring(flow, start);
     return (struct load_group *)(void *)group;
 }
 
@@ -188,9 +200,9 @@ static int flow_advance(struct resources *resources, double until, double *reach
     struct flow *flow = flow_of(resources);
     until = fmax(until, flow->now);
     if (flow->num_parts > 0 && !has_reports(flow)) {
-        double start = wall_seconds();
+        double start = begin_measuring(flow);
         run(flow, until);
-        flow->seconds += wall_seconds() - start;
+        end_measuring(flow, start);
         if (fail_if_out_of_memory(flow, err))
             return -1;
     }
@@ -220,9 +232,31 @@ static void sort_indices(uint32_t *indices, uint32_t count)
         }
 }
 
+/* Frees the group whose indices were handed out last, if those were its last. */
+static void free_reported(struct flow *flow)
+{
+    if (flow->reported)
+        group_destroy(flow->reported);
+    flow->reported = NULL;
+}
+
+/* What has ended of the group since it was reported last. */
+static struct completion completion_of(struct flow_group *group)
+{
+    uint32_t *indices = group->ended + group->num_reported;
+    uint32_t count = group->num_ended - group->num_reported;
+    sort_indices(indices, count);
+    group->num_reported = group->num_ended;
+    return (struct completion){.owner = group->owner,
+                               .indices = indices,
+                               .count = count,
+                               .last = group->members_left == 0};
+}
+
 static bool flow_next_completion(struct resources *resources, struct completion *completion)
 {
     struct flow *flow = flow_of(resources);
+    free_reported(flow);
     while (flow->num_reported < flow->reporting.count) {
         struct flow_group *group = flow->reporting.groups[flow->num_reported++];
         group->queued = false;
@@ -230,19 +264,8 @@ static bool flow_next_completion(struct resources *resources, struct completion 
             group_destroy(group);
             continue;
         }
-        uint32_t count = group->num_ended;
-        sort_indices(group->ended, count);
-        free(flow->indices);
-        flow->indices = group->ended;
-        *completion = (struct completion){.owner = group->owner,
-                                          .indices = flow->indices,
-                                          .count = count,
-                                          .last = group->members_left == 0};
-        group->num_ended = 0;
-        group->ended = completion->last ? NULL : malloc(group->members_left * sizeof(uint32_t));
-        flow->out_of_memory = flow->out_of_memory || (!completion->last && !group->ended);
-        if (completion->last)
-            group_destroy(group);
+        *completion = completion_of(group);
+        flow->reported = completion->last ? group : NULL;
         return true;
     }
     return false;

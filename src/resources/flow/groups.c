@@ -20,18 +20,14 @@ void group_list_add(struct flow *flow, struct group_list *list, struct flow_grou
 
 struct flow_group *group_create(struct flow *flow, uint32_t num_members, void *owner)
 {
-    struct flow_group *group = calloc(1, sizeof *group);
-    uint32_t *ended = malloc((num_members + 1) * sizeof *ended);
-    if (!group || !ended) {
-        free(group);
-        free(ended);
+    struct flow_group *group = malloc(sizeof *group + num_members * sizeof *group->ended);
+    if (!group)
         return NULL;
-    }
-    group->flow = flow;
-    group->owner = owner;
-    group->order = flow->num_started++;
-    group->num_members = group->members_left = num_members;
-    group->ended = ended;
+    *group = (struct flow_group){.flow = flow,
+                                 .owner = owner,
+                                 .order = flow->num_started++,
+                                 .num_members = num_members,
+                                 .members_left = num_members};
     group->next = flow->groups;
     if (group->next)
         group->next->previous = group;
@@ -59,7 +55,6 @@ void group_destroy(struct flow_group *group)
     if (group->next)
         group->next->previous = group->previous;
     free(group->parts_left);
-    free(group->ended);
     free(group);
 }
 

@@ -7,23 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Numbers in all transfers that are kept together; beyond it all are forgotten. */
-#define MAX_KEPT ((size_t)1 << 24)
-#define FIRST_BUCKETS 1024
 /* Hosts from which on it pays to look for twins. */
 #define MANY_HOSTS 64
-/* Flows of a set beyond which their bytes are not added up one by one. */
-#define MAX_ADDED 1e7
-
-/* A transfer that is kept, found by what it is for. */
-struct kept {
-    struct transfer transfer;
-    struct kept *next; /* in the bucket */
-    uint64_t hash;
-    enum transfer_shape shape;
-    uint32_t root, num_hosts;
-    uint32_t *hosts;
-};
 
 /* How many hosts of a transfer have a link in the half of their routes that leads up, down, in
  * both.
@@ -46,10 +31,10 @@ struct network {
     struct link_users *link_users; /* by link; working memory */
     uint32_t *owners; /* by link: 1 + the host whose routes begin with it; 0 for none */
     bool irregular;   /* a link that one host owns was met in another's route */
-    /* What is kept. */
-    struct kept **buckets;
-    size_t num_buckets, num_kept, size;
-    struct transfer unkept; /* the one of the last matrix */
+    struct plans *plans;
+    uint32_t *key; /* of a plan; working memory */
+    size_t key_room;
+    struct plan *last_matrix;
 };
 
 /* --- Adding up ------------------------------------------------------------------------------- */
@@ -396,23 +381,6 @@ static int add_shape(struct network *network, enum transfer_shape shape, const u
     return 0;
 }
 
-/* SimGrid adds up flow by flow, which rounds otherwise than a product. It can matter: whether a
- * link is exhausted in one round of the sharing or the next hangs on the last bit. */
-double set_weight(struct link_set *set, double unit)
-{
-    if (unit == set->known_unit)
-        return set->known_weight;
-    double weight = 0;
-    if (set->units > MAX_ADDED || set->units != floor(set->units))
-        weight = set->units * unit;
-    else
-        for (double i = 0; i < set->units; i++)
-            weight += unit;
-    set->known_unit = unit;
-    set->known_weight = weight;
-    return weight;
-}
-
 /* --- Sets of links --------------------------------------------------------------------------- */
 
 /* Order in which links of one set stand together, by number inside. */
@@ -449,17 +417,15 @@ static void fill_sets(struct transfer *transfer, const struct sorted_link *sorte
     for (uint32_t i = 0; i < count; i++) {
         links[i] = sorted[i].link;
         if (i == 0 || compare_kinds(&sorted[i - 1], &sorted[i]) != 0)
-            transfer->sets[transfer->num_sets++] =
-                (struct link_set){.units = sorted[i].units,
-                                  .known_unit = 1,
-                                  .known_weight = sorted[i].units,
-                                  .links = &links[i]};
-        transfer->sets[transfer->num_sets - 1].count++;
+            transfer->sets[transfer->num_sets++] = (struct link_set){.units = sorted[i].units,
+                                                                     .known_unit = 1,
+                                                                     .known_weight = sorted[i].units,
+                                                                     .set.resources = &links[i]};
+        transfer->sets[transfer->num_sets - 1].set.count++;
     }
 }
 
-/* Makes a transfer of what has been added up; one piece of memory, owned by transfer->sets. Returns
- * 0, or -1 when out of memory. */
+/* Makes a transfer of what has been added up. Returns 0, or -1 when out of memory. */
 static int finish(struct network *network, struct transfer *transfer)
 {
     uint32_t count = network->num_touched, num_sets = 0;
@@ -475,110 +441,27 @@ static int finish(struct network *network, struct transfer *transfer)
     qsort(sorted, count, sizeof *sorted, compare_links);
     for (uint32_t i = 0; i < count; i++)
         num_sets += i == 0 || compare_kinds(&sorted[i - 1], &sorted[i]) != 0;
-    *transfer =
-        (struct transfer){.latency = network->latency, .latency_load = network->latency_load};
-    transfer->sets = malloc(num_sets * sizeof *transfer->sets + (count + 1) * sizeof(uint32_t));
+    transfer->latency = network->latency;
+    transfer->latency_load = network->latency_load;
+    transfer->memory = malloc(num_sets * sizeof *transfer->sets + (count + 1) * sizeof(uint32_t));
+    transfer->sets = transfer->memory;
     if (transfer->sets)
         fill_sets(transfer, sorted, count, (uint32_t *)(void *)&transfer->sets[num_sets]);
     free(sorted);
     return transfer->sets ? 0 : -1;
 }
 
-/* --- What is kept ---------------------------------------------------------------------------- */
-
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-    hash = (hash ^ value) * UINT64_C(0x9E3779B97F4A7C15);
-    return hash ^ (hash >> 29);
-}
-
-static uint64_t hash_of(enum transfer_shape shape, const uint32_t *hosts, uint32_t n, uint32_t root)
-{
-    uint64_t hash = mix(mix(mix(0, (uint64_t)shape), root), n);
-    for (uint32_t i = 0; i < n; i++)
-        hash = mix(hash, hosts[i]);
-    return hash;
-}
-
-static void forget_all(struct network *network)
-{
-    for (size_t i = 0; i < network->num_buckets; i++)
-        while (network->buckets[i]) {
-            struct kept *kept = network->buckets[i];
-            network->buckets[i] = kept->next;
-            free(kept->transfer.sets);
-            free(kept->hosts);
-            free(kept);
-        }
-    network->num_kept = network->size = 0;
-}
-
-static int grow_table(struct network *network)
-{
-    if (network->num_kept < network->num_buckets)
-        return 0;
-    size_t num_buckets = network->num_buckets ? 2 * network->num_buckets : FIRST_BUCKETS;
-    struct kept **buckets = calloc(num_buckets, sizeof *buckets);
-    if (!buckets)
-        return -1;
-    for (size_t i = 0; i < network->num_buckets; i++)
-        while (network->buckets[i]) {
-            struct kept *kept = network->buckets[i];
-            network->buckets[i] = kept->next;
-            kept->next = buckets[kept->hash & (num_buckets - 1)];
-            buckets[kept->hash & (num_buckets - 1)] = kept;
-        }
-    free(network->buckets);
-    network->buckets = buckets;
-    network->num_buckets = num_buckets;
-    return 0;
-}
-
-static struct kept *find(const struct network *network, uint64_t hash, enum transfer_shape shape,
-                         const uint32_t *hosts, uint32_t n, uint32_t root)
-{
-    if (network->num_buckets == 0)
-        return NULL;
-    struct kept *kept = network->buckets[hash & (network->num_buckets - 1)];
-    while (kept && (kept->hash != hash || kept->shape != shape || kept->num_hosts != n ||
-                    kept->root != root || memcmp(kept->hosts, hosts, n * sizeof *hosts) != 0))
-        kept = kept->next;
-    return kept;
-}
-
-/* Keeps what has been added up. NULL when out of memory. */
-static struct kept *keep(struct network *network, uint64_t hash, enum transfer_shape shape,
-                         const uint32_t *hosts, uint32_t n, uint32_t root)
-{
-    struct kept *kept = calloc(1, sizeof *kept);
-    uint32_t *copy = malloc(n * sizeof *copy);
-    if (!kept || !copy || grow_table(network) || finish(network, &kept->transfer)) {
-        free(copy);
-        free(kept);
-        return NULL;
-    }
-    memcpy(copy, hosts, n * sizeof *hosts);
-    kept->hash = hash;
-    kept->shape = shape;
-    kept->root = root;
-    kept->num_hosts = n;
-    kept->hosts = copy;
-    kept->next = network->buckets[hash & (network->num_buckets - 1)];
-    network->buckets[hash & (network->num_buckets - 1)] = kept;
-    network->num_kept++;
-    network->size += network->num_touched + n + 16;
-    return kept;
-}
-
 /* --- The interface --------------------------------------------------------------------------- */
 
-struct network *network_create(struct resources *resources, const struct sharing *sharing)
+struct network *network_create(struct resources *resources, const struct sharing *sharing,
+                               struct plans *plans)
 {
     struct network *network = calloc(1, sizeof *network);
     if (!network)
         return NULL;
     network->resources = resources;
     network->sharing = sharing;
+    network->plans = plans;
     network->num_links = resources_num_links(resources);
     network->units = calloc(network->num_links + 1, sizeof *network->units);
     network->touched = calloc(network->num_links + 1, sizeof *network->touched);
@@ -596,9 +479,8 @@ void network_destroy(struct network *network)
 {
     if (!network)
         return;
-    forget_all(network);
-    free(network->buckets);
-    free(network->unkept.sets);
+    plan_release(network->last_matrix);
+    free(network->key);
     free(network->units);
     free(network->touched);
     free(network->link_users);
@@ -608,31 +490,63 @@ void network_destroy(struct network *network)
     free(network);
 }
 
-void network_trim(struct network *network)
+/* The key of a transfer, in network->key. Returns its length, 0 when out of memory. */
+static uint32_t make_key(struct network *network, enum transfer_shape shape, const uint32_t *hosts,
+                         uint32_t num_hosts, uint32_t root)
 {
-    if (network->size > MAX_KEPT)
-        forget_all(network);
+    uint32_t length = num_hosts + 2;
+    if (length > network->key_room) {
+        uint32_t *grown = realloc(network->key, 2 * (size_t)length * sizeof *grown);
+        if (!grown)
+            return 0;
+        network->key = grown;
+        network->key_room = 2 * (size_t)length;
+    }
+    network->key[0] = (uint32_t)shape;
+    network->key[1] = root;
+    memcpy(network->key + 2, hosts, num_hosts * sizeof *hosts);
+    return length;
 }
 
-const struct transfer *network_transfer(struct network *network, enum transfer_shape shape,
-                                        const uint32_t *hosts, uint32_t num_hosts, uint32_t root,
-                                        struct error *err)
+/* A plan of what has been added up, with one reference; NULL when out of memory. */
+static struct plan *plan_of_sum(struct network *network)
 {
-    uint64_t hash = hash_of(shape, hosts, num_hosts, root);
-    struct kept *kept = find(network, hash, shape, hosts, num_hosts, root);
-    if (kept)
-        return &kept->transfer;
+    struct plan *plan = plan_create();
+    if (!plan || finish(network, plan->transfers) == 0)
+        return plan;
+    plan_release(plan);
+    return NULL;
+}
+
+static struct transfer *no_memory(struct plan *plan, struct error *err)
+{
+    plan_release(plan);
+    error_no_memory(err);
+    return NULL;
+}
+
+struct transfer *network_transfer(struct network *network, enum transfer_shape shape,
+                                  const uint32_t *hosts, uint32_t num_hosts, uint32_t root,
+                                  struct error *err)
+{
+    uint32_t length = make_key(network, shape, hosts, num_hosts, root);
+    if (length == 0)
+        return no_memory(NULL, err);
+    struct plan *plan = plans_find(network->plans, network->key, length);
+    if (plan)
+        return plan->transfers;
     begin(network);
     if (add_shape(network, shape, hosts, num_hosts, root, err))
         return NULL;
-    kept = keep(network, hash, shape, hosts, num_hosts, root);
-    if (!kept)
-        error_no_memory(err);
-    return kept ? &kept->transfer : NULL;
+    plan = plan_of_sum(network);
+    if (!plan || plans_keep(network->plans, plan, network->key, length))
+        return no_memory(plan, err);
+    plan_release(plan); /* the one that keeps it is left */
+    return plan->transfers;
 }
 
-const struct transfer *network_matrix(struct network *network, const uint32_t *hosts,
-                                      uint32_t num_hosts, const double *bytes, struct error *err)
+struct transfer *network_matrix(struct network *network, const uint32_t *hosts, uint32_t num_hosts,
+                                const double *bytes, struct error *err)
 {
     begin(network);
     for (uint32_t i = 0; i < num_hosts; i++)
@@ -641,11 +555,7 @@ const struct transfer *network_matrix(struct network *network, const uint32_t *h
             if (amount > 0 && add_flow(network, hosts[i], hosts[j], amount, err))
                 return NULL;
         }
-    free(network->unkept.sets);
-    network->unkept.sets = NULL;
-    if (finish(network, &network->unkept)) {
-        error_no_memory(err);
-        return NULL;
-    }
-    return &network->unkept;
+    plan_release(network->last_matrix);
+    network->last_matrix = plan_of_sum(network);
+    return network->last_matrix ? network->last_matrix->transfers : no_memory(NULL, err);
 }

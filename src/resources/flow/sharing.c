@@ -5,6 +5,8 @@
  */
 #include "resources/flow/sharing.h"
 
+#include "resources/flow/plans.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,23 +76,38 @@ static struct cell *new_cell(struct sharing *sharing, double capacity, bool fatp
     if (!cell)
         return NULL;
     sharing->spare_cells = (void *)cell->first;
-    *cell = (struct cell){
-        .capacity = capacity, .fatpipe = fatpipe, .resources = cell->resources, .room = cell->room};
+    *cell = (struct cell){.capacity = capacity,
+                          .fatpipe = fatpipe,
+                          .resources = cell->resources,
+                          .room = cell->room,
+                          .shape = ++sharing->num_shapes};
     return cell;
 }
 
+/* Puts an empty cell by. */
 static void free_cell(struct sharing *sharing, struct cell *cell)
 {
-    for (uint32_t i = 0; i < cell->count; i++)
-        sharing->resources[cell->resources[i]].cell = NULL;
     if (cell->room > 16) { /* a few large ones must not pin much memory */
         free(cell->resources);
         cell->resources = NULL;
         cell->room = 0;
     }
-    cell->count = 0;
     cell->first = (void *)sharing->spare_cells;
     sharing->spare_cells = cell;
+}
+
+/* The resources of cells are in one piece of memory each; cells live in blocks. */
+static void free_resources(struct sharing *sharing)
+{
+    for (uint32_t i = 0; sharing->resources && i < sharing->num_resources; i++) {
+        struct cell *cell = sharing->resources[i].cell;
+        if (!cell)
+            continue;
+        free(cell->resources);
+        cell->resources = NULL;
+    }
+    for (struct cell *cell = sharing->spare_cells; cell; cell = (void *)cell->first)
+        free(cell->resources);
 }
 
 int sharing_init(struct sharing *sharing, uint32_t num_resources, double precision, double done,
@@ -104,8 +121,7 @@ int sharing_init(struct sharing *sharing, uint32_t num_resources, double precisi
 
 void sharing_release(struct sharing *sharing)
 {
-    for (struct cell *cell = sharing->spare_cells; cell; cell = (void *)cell->first)
-        free(cell->resources);
+    free_resources(sharing);
     while (sharing->blocks) {
         void *block = sharing->blocks;
         sharing->blocks = *(void **)block;
@@ -120,24 +136,40 @@ void sharing_release(struct sharing *sharing)
     *sharing = (struct sharing){0};
 }
 
-struct variable *variable_create(struct variable *sibling)
+/* --- Variables ------------------------------------------------------------------------------- */
+
+struct variable *variable_create(uint32_t num_uses)
 {
-    struct variable *variable = calloc(1, sizeof *variable);
+    size_t size = sizeof(struct variable) + num_uses * sizeof(struct use);
+    struct variable *variable = malloc(size); /* many come and go: malloc is faster than calloc */
     if (!variable)
         return NULL;
+    memset(variable, 0, size);
     variable->num_members = 1;
     variable->remaining = 1;
     variable->entry.owner = variable;
-    if (!sibling)
-        return variable;
-    variable->owner = sibling->owner;
-    variable->entry.handle = sibling->entry.handle;
+    return variable;
+}
+
+int variable_own(struct variable *variable, uint32_t num_sets, size_t num_resources,
+                 uint32_t num_members, struct variable_memory *memory)
+{
+    size_t size = num_sets * sizeof(struct resource_set) +
+                  (num_resources + num_members) * sizeof(uint32_t);
+    variable->memory = calloc(1, size ? size : 1);
+    memory->sets = variable->memory;
+    memory->resources = memory->sets ? (void *)(memory->sets + num_sets) : NULL;
+    memory->members = memory->sets ? memory->resources + num_resources : NULL;
+    return variable->memory ? 0 : -1;
+}
+
+static void join_siblings(struct variable *variable, struct variable *sibling)
+{
     variable->previous_sibling = sibling;
     variable->next_sibling = sibling->next_sibling;
     if (sibling->next_sibling)
         sibling->next_sibling->previous_sibling = variable;
     sibling->next_sibling = variable;
-    return variable;
 }
 
 /* --- Elements -------------------------------------------------------------------------------- */
@@ -182,9 +214,8 @@ static void tie(struct sharing *sharing, struct variable *variable, struct cell 
     sharing_mark_changed(sharing, cell);
 }
 
-/* Takes the variable out of its cells, and those that nobody uses any more out of the world, unless
- * it comes back at once. */
-static void untie(struct sharing *sharing, struct variable *variable, bool comes_back)
+/* Takes the variable out of its cells. */
+static void untie(struct sharing *sharing, struct variable *variable)
 {
     struct element *element = variable->elements;
     while (element) {
@@ -195,8 +226,6 @@ static void untie(struct sharing *sharing, struct variable *variable, bool comes
         cell->num_binding -= !element->inert;
         if (cell->first)
             sharing_mark_changed(sharing, cell);
-        else if (!comes_back)
-            free_cell(sharing, cell);
         element->next_of_variable = sharing->spare_elements;
         sharing->spare_elements = element;
         element = next;
@@ -206,64 +235,74 @@ static void untie(struct sharing *sharing, struct variable *variable, bool comes
 
 /* --- Splitting variables --------------------------------------------------------------------- */
 
-static struct use *take_members_of_use(const struct use *from, struct use *to,
-                                       const uint32_t *which, uint32_t count)
+/* How many resources the sets of a variable hold together when it has that many members. */
+static size_t count_resources(const struct variable *variable, uint32_t num_members)
 {
-    *to = *from;
-    to->count = from->each ? count : from->count;
-    to->resources = malloc((to->count ? to->count : 1) * sizeof *to->resources);
-    if (!to->resources)
-        return NULL;
-    for (uint32_t i = 0; i < to->count; i++)
-        to->resources[i] = from->resources[from->each ? which[i] : i];
-    return to;
+    size_t count = 0;
+    for (uint32_t u = 0; u < variable->num_uses; u++)
+        count += variable->uses[u].each ? num_members : variable->uses[u].set->count;
+    return count;
 }
 
-static bool copy_members(const struct variable *from, struct variable *to, const uint32_t *which,
-                         uint32_t count)
+static struct use use_of_members(const struct use *use, const uint32_t *which, uint32_t count,
+                                 struct resource_set *set, uint32_t *resources)
 {
-    to->members = malloc(count * sizeof *to->members);
-    to->uses = calloc(from->num_uses, sizeof *to->uses);
-    if (!to->members || !to->uses)
-        return false;
-    for (uint32_t i = 0; i < count; i++)
-        to->members[i] = from->members[which[i]];
-    to->num_members = count;
-    for (; to->num_uses < from->num_uses; to->num_uses++)
-        if (!take_members_of_use(&from->uses[to->num_uses], &to->uses[to->num_uses], which, count))
-            return false;
-    return true;
+    struct use copy = *use;
+    set->count = use->each ? count : use->set->count;
+    set->resources = resources;
+    copy.set = set;
+    for (uint32_t i = 0; i < set->count; i++)
+        resources[i] = use->set->resources[use->each ? which[i] : i];
+    return copy;
 }
 
-/* Drops all members but these, given by increasing index. */
-static void keep_members(struct variable *variable, const uint32_t *which, uint32_t count)
+/* Has `to`, which may be the variable itself, stand for some of the variable's members, with
+ * memory of its own. */
+static void take_members(struct sharing *sharing, const struct variable *from, struct variable *to,
+                         const uint32_t *which, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++)
-        variable->members[i] = variable->members[which[i]];
-    for (uint32_t u = 0; u < variable->num_uses; u++) {
-        struct use *use = &variable->uses[u];
-        for (uint32_t i = 0; use->each && i < count; i++)
-            use->resources[i] = use->resources[which[i]];
-        use->count = use->each ? count : use->count;
+    void *old_memory = to->memory;
+    struct plan *old_plan = to->plan;
+    struct variable_memory memory;
+    if (variable_own(to, from->num_uses, count_resources(from, count), count, &memory)) {
+        to->memory = old_memory;
+        sharing->out_of_memory = true;
+        return;
     }
-    variable->num_members = count;
+    for (uint32_t i = 0; i < count; i++)
+        memory.members[i] = from->members[which[i]];
+    for (uint32_t u = 0; u < from->num_uses; u++) {
+        to->uses[u] =
+            use_of_members(&from->uses[u], which, count, &memory.sets[u], memory.resources);
+        memory.resources += memory.sets[u].count;
+    }
+    to->num_uses = from->num_uses;
+    to->num_members = count;
+    to->members = memory.members;
+    to->plan = NULL;
+    free(old_memory);
+    plan_release(old_plan);
 }
 
 /* A new sibling with these members of the variable, which keeps them until told otherwise. */
 static struct variable *split_off(struct sharing *sharing, struct variable *variable,
                                   const uint32_t *which, uint32_t count)
 {
-    struct variable *part = variable_create(variable);
-    if (!part || !copy_members(variable, part, which, count)) {
+    struct variable *part = variable_create(variable->num_uses);
+    if (!part) {
         sharing->out_of_memory = true;
-        return part;
+        return NULL;
     }
+    join_siblings(part, variable);
+    take_members(sharing, variable, part, which, count);
+    part->owner = variable->owner;
     part->bound = variable->bound;
     part->remaining = variable->remaining;
     part->updated = variable->updated;
     part->rate = variable->rate;
     part->value = variable->value;
     part->order = variable->order;
+    part->entry.handle = variable->entry.handle;
     part->entry.order = variable->entry.order;
     part->enabled = true;
     if (variable->entry.slot && agenda_set(sharing->agenda, &part->entry, variable->entry.time))
@@ -277,9 +316,22 @@ static void displace(struct sharing *sharing, struct variable *variable)
     sharing->displaced = variable;
 }
 
+static bool is_idle(const struct cell *cell)
+{
+    return !cell->first;
+}
+
+/* The cell of a resource, if it is used. */
 static const struct cell *cell_of(const struct sharing *sharing, const struct use *use, uint32_t i)
 {
-    return sharing->resources[use->resources[i]].cell;
+    const struct cell *cell = sharing->resources[use->set->resources[i]].cell;
+    return cell && !is_idle(cell) ? cell : NULL;
+}
+
+/* The cell that holds just these resources, as far as is known. */
+static struct cell *known_cell(const struct resource_set *set)
+{
+    return set->cell && set->cell->shape == set->shape ? set->cell : NULL;
 }
 
 /* Whether two members have their own resources in the same cells. */
@@ -287,7 +339,7 @@ static bool stand_alike(const struct sharing *sharing, const struct variable *va
                         uint32_t b)
 {
     for (uint32_t u = 0; u < variable->num_uses; u++)
-        if (variable->uses[u].each &&
+        if (variable->uses[u].each && !known_cell(variable->uses[u].set) &&
             cell_of(sharing, &variable->uses[u], a) != cell_of(sharing, &variable->uses[u], b))
             return false;
     return true;
@@ -314,7 +366,7 @@ static void part_unlike_members(struct sharing *sharing, struct variable *variab
             others[num_others++] = i;
     struct variable *part = split_off(sharing, variable, others, num_others);
     if (!sharing->out_of_memory) {
-        keep_members(variable, which, num_alike);
+        take_members(sharing, variable, variable, which, num_alike);
         displace(sharing, part);
     }
     free(which);
@@ -337,6 +389,7 @@ static void join_cell(struct sharing *sharing, struct cell *cell, uint32_t resou
     sharing->resources[resource].cell = cell;
     sharing->resources[resource].slot = cell->count;
     cell->resources[cell->count++] = resource;
+    cell->shape = ++sharing->num_shapes;
 }
 
 static void leave_cell(struct sharing *sharing, uint32_t resource)
@@ -347,6 +400,9 @@ static void leave_cell(struct sharing *sharing, uint32_t resource)
     cell->resources[leaving->slot] = last;
     sharing->resources[last].slot = leaving->slot;
     leaving->cell = NULL;
+    cell->shape = ++sharing->num_shapes;
+    if (cell->count == 0)
+        free_cell(sharing, cell);
 }
 
 /* The users of a cell that has just been split use the new cell, too. Variables that have a member
@@ -358,7 +414,7 @@ static void share_users(struct sharing *sharing, struct cell *from, struct cell 
         next = element->next;
         struct variable *variable = element->variable;
         if (variable->num_members > 1) {
-            untie(sharing, variable, true);
+            untie(sharing, variable);
             displace(sharing, variable);
             continue;
         }
@@ -370,11 +426,12 @@ static void share_users(struct sharing *sharing, struct cell *from, struct cell 
     }
 }
 
-/* Counts how many resources of the use each cell holds. */
-static void count_by_cell(const struct sharing *sharing, const struct use *use, uint64_t mark)
+/* Counts how many resources of the set each cell holds. */
+static void count_by_cell(const struct sharing *sharing, const struct resource_set *set,
+                          uint64_t mark)
 {
-    for (uint32_t i = 0; i < use->count; i++) {
-        struct cell *cell = sharing->resources[use->resources[i]].cell;
+    for (uint32_t i = 0; i < set->count; i++) {
+        struct cell *cell = sharing->resources[set->resources[i]].cell;
         if (!cell)
             continue;
         if (cell->mark != mark) {
@@ -386,46 +443,88 @@ static void count_by_cell(const struct sharing *sharing, const struct use *use, 
     }
 }
 
-/* The cell that a resource of a use belongs into: its own if that holds nothing else, or one for
- * what is carved out of that. `fresh` is the one for those that were in no cell. */
-static struct cell *cell_for(struct sharing *sharing, const struct shared_resource *resource,
-                             struct cell **fresh)
+/* Whether a cell may stay as it is: it holds nothing else than resources of the set, and all of
+ * them if nobody uses it. */
+static bool fits(const struct cell *cell, const struct resource_set *set)
 {
-    struct cell *cell = resource->cell;
-    if (cell && !cell->part && cell->num_carved == cell->count)
-        return cell;
-    struct cell **part = cell ? &cell->part : fresh;
+    return !cell->part && cell->num_carved == cell->count &&
+           (!is_idle(cell) || cell->count == set->count);
+}
+
+/* A cell for what is carved out of this one; *fresh is the one for what nobody uses. */
+static struct cell *part_of(struct sharing *sharing, struct cell *cell,
+                            const struct shared_resource *resource, struct cell **fresh)
+{
+    bool used = cell && !is_idle(cell);
+    struct cell **part = used ? &cell->part : fresh;
     if (!*part) {
         *part = new_cell(sharing, resource->capacity, resource->fatpipe);
         if (*part)
-            (*part)->origin = cell;
+            (*part)->origin = used ? cell : NULL;
     }
+    if (cell)
+        cell->part = *part;
     return *part;
 }
 
-/* Makes cells of the resources: each belongs to one that holds nothing else than some of them. */
-static void carve(struct sharing *sharing, const struct use *use)
+/* Remembers the cell that holds just the set, if there is one. */
+static void remember_cell(const struct sharing *sharing, struct resource_set *set)
+{
+    struct cell *cell = sharing->resources[set->resources[0]].cell;
+    if (cell->count != set->count)
+        return;
+    for (uint32_t i = 1; i < set->count; i++)
+        if (sharing->resources[set->resources[i]].cell != cell)
+            return;
+    set->cell = cell;
+    set->shape = cell->shape;
+}
+
+/* Has each resource of the set belong to a cell that holds nothing else than some of them. */
+static void carve(struct sharing *sharing, struct resource_set *set)
 {
     struct cell *fresh = NULL;
     uint64_t mark = ++sharing->num_marks;
-    count_by_cell(sharing, use, mark);
-    for (uint32_t i = 0; i < use->count; i++) {
-        struct shared_resource *resource = &sharing->resources[use->resources[i]];
-        struct cell *cell = cell_for(sharing, resource, &fresh);
-        if (!cell)
-            return;
-        if (cell == resource->cell)
+    if (known_cell(set))
+        return;
+    count_by_cell(sharing, set, mark);
+    for (uint32_t i = 0; i < set->count; i++) {
+        struct shared_resource *resource = &sharing->resources[set->resources[i]];
+        if (resource->cell && fits(resource->cell, set))
             continue;
+        struct cell *part = part_of(sharing, resource->cell, resource, &fresh);
+        if (!part)
+            return;
         if (resource->cell)
-            leave_cell(sharing, use->resources[i]);
-        join_cell(sharing, cell, use->resources[i]);
+            leave_cell(sharing, set->resources[i]);
+        join_cell(sharing, part, set->resources[i]);
     }
-    for (uint32_t i = 0; i < use->count; i++) {
-        struct cell *cell = sharing->resources[use->resources[i]].cell;
+    for (uint32_t i = 0; i < set->count && !sharing->out_of_memory; i++) {
+        struct cell *cell = sharing->resources[set->resources[i]].cell;
         if (!cell->origin)
             continue;
         share_users(sharing, cell->origin, cell);
         cell->origin = NULL;
+    }
+    if (!sharing->out_of_memory)
+        remember_cell(sharing, set);
+}
+
+/* Ties the variable to each cell of the use. */
+static void tie_use(struct sharing *sharing, struct variable *variable, const struct use *use)
+{
+    struct cell *known = known_cell(use->set);
+    if (known) {
+        tie(sharing, variable, known, use);
+        return;
+    }
+    uint64_t mark = ++sharing->num_marks;
+    for (uint32_t i = 0; i < use->set->count; i++) {
+        struct cell *cell = sharing->resources[use->set->resources[i]].cell;
+        if (cell->mark == mark)
+            continue;
+        cell->mark = mark;
+        tie(sharing, variable, cell, use);
     }
 }
 
@@ -437,20 +536,9 @@ static void enter(struct sharing *sharing, struct variable *variable)
     if (variable->num_members > 1)
         part_unlike_members(sharing, variable);
     for (uint32_t u = 0; u < variable->num_uses && !sharing->out_of_memory; u++)
-        carve(sharing, &variable->uses[u]);
-    if (sharing->out_of_memory)
-        return;
-    for (uint32_t u = 0; u < variable->num_uses; u++) {
-        const struct use *use = &variable->uses[u];
-        uint64_t mark = ++sharing->num_marks;
-        for (uint32_t i = 0; i < use->count; i++) {
-            struct cell *cell = sharing->resources[use->resources[i]].cell;
-            if (cell->mark == mark)
-                continue;
-            cell->mark = mark;
-            tie(sharing, variable, cell, use);
-        }
-    }
+        carve(sharing, variable->uses[u].set);
+    for (uint32_t u = 0; u < variable->num_uses && !sharing->out_of_memory; u++)
+        tie_use(sharing, variable, &variable->uses[u]);
 }
 
 /* No variable can get more than each resource of its own would give it alone. A fat pipe that
@@ -460,13 +548,13 @@ static void find_inert_uses(const struct sharing *sharing, struct variable *vari
     double most = variable->bound > 0 ? variable->bound : INFINITY;
     for (uint32_t u = 0; u < variable->num_uses; u++) {
         const struct use *use = &variable->uses[u];
-        const struct shared_resource *resource = &sharing->resources[use->resources[0]];
+        const struct shared_resource *resource = &sharing->resources[use->set->resources[0]];
         if (!resource->fatpipe)
             most = fmin(most, resource->capacity / (use->weight * use->times));
     }
     for (uint32_t u = 0; u < variable->num_uses; u++) {
         struct use *use = &variable->uses[u];
-        const struct shared_resource *resource = &sharing->resources[use->resources[0]];
+        const struct shared_resource *resource = &sharing->resources[use->set->resources[0]];
         use->inert = resource->fatpipe &&
                      use->weight * most * (1 + INERT_MARGIN) + INERT_SLACK < resource->capacity;
     }
@@ -489,16 +577,14 @@ void sharing_enable(struct sharing *sharing, struct variable *variable, double n
 
 void sharing_destroy(struct sharing *sharing, struct variable *variable)
 {
-    untie(sharing, variable, false);
+    untie(sharing, variable);
     agenda_remove(sharing->agenda, &variable->entry);
     if (variable->previous_sibling)
         variable->previous_sibling->next_sibling = variable->next_sibling;
     if (variable->next_sibling)
         variable->next_sibling->previous_sibling = variable->previous_sibling;
-    for (uint32_t u = 0; u < variable->num_uses; u++)
-        free(variable->uses[u].resources);
-    free(variable->uses);
-    free(variable->members);
+    plan_release(variable->plan);
+    free(variable->memory);
     free(variable);
 }
 

@@ -5,10 +5,9 @@
  * resources (links and hosts) by weight: bytes or flops per whole task.
  *
  * What is alike is worked out once. A variable may stand for several tasks alike, its members; and
- * resources that are used alike (same capacity, same users with same weights) form a cell. A cell
- * of several resources has only users that use each of them once: variables of one member, or one
- * member of a variable per resource. When a newcomer uses some resources of a cell only, the cell
- * splits, and so do the variables whose members are told apart by that.
+ * resources that are used alike (same capacity, same users with same weights) form a cell. When a
+ * newcomer uses some resources of a cell only, the cell splits, and so do the variables whose
+ * members are told apart by that.
  *
  * Cells and variables that are connected form a component. Only components in which something has
  * changed are solved again.
@@ -22,15 +21,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A set of resources of equal capacity that a variable uses with equal weight. With `each`, there
- * is one resource for each member, in their order; else every member uses all of them. */
+/* Resources of equal capacity that are used alike. Variables may have sets in common: the sharing
+ * remembers which cell holds just these resources, and finds it at once the next time. */
+struct resource_set {
+    const uint32_t *resources; /* distinct */
+    uint32_t count;            /* > 0 */
+    /* The sharing's own; zeroed at first. The cell holds just these resources as long as it has
+     * that shape. */
+    struct cell *cell;
+    uint64_t shape;
+};
+
+/* What a variable uses with equal weight. With `each`, there is one resource for each member, in
+ * their order; else every member uses all of them. */
 struct use {
-    double weight;  /* > 0; of one member */
-    uint32_t times; /* that it is used with that weight; 1 but for hosts with several cores */
-    uint32_t count;
+    double weight;            /* > 0; of one member */
+    uint32_t times;           /* that it is used so; 1 but for hosts with several cores */
     bool each;
-    bool inert;          /* fat pipes that can't hold the variable back; set by the sharing */
-    uint32_t *resources; /* distinct, and in no other use of the variable */
+    bool inert;               /* fat pipes that can't hold the variable back; the sharing's own */
+    struct resource_set *set; /* has no resource in common with the variable's other uses */
 };
 
 /* An element ties a variable to a cell. */
@@ -45,13 +54,15 @@ struct element {
 };
 
 struct variable {
-    /* Set by the owner; the arrays are the variable's and are freed with it. */
-    struct use *uses;
+    /* Set by the owner. */
     uint32_t num_uses;
     uint32_t num_members;
-    uint32_t *members; /* the owner's names for them; NULL if it has but one and needs none */
-    double bound;      /* of the rate; 0 for none */
+    const uint32_t *members; /* the owner's names for them; NULL if it has but one and needs none */
+    uint32_t only_member;    /* where `members` may point to */
+    double bound;            /* of the rate; 0 for none */
     void *owner;
+    struct plan *plan; /* whose sets and members it uses, with a reference of its own; or NULL */
+    void *memory;      /* of sets and members of its own: variable_own */
 
     /* The sharing's own. */
     struct agenda_entry entry;                        /* owner: the variable */
@@ -64,14 +75,20 @@ struct variable {
     uint64_t order;   /* in which variables were enabled */
     uint64_t mark;
     double value, increment; /* while solving */
+    double limit; /* while solving: of the value, by what nobody else uses and by the bound... */
+    double slack; /* ... and what is nothing below it */
     bool enabled, saturated;
+    struct use uses[];
 };
 
+/* A cell that nobody uses keeps its resources until others are used together with some of them. */
 struct cell {
     double capacity;
     bool fatpipe;
     uint32_t *resources;
     uint32_t count, room;
+    uint64_t shape; /* unlike that of any other cell, and another one whenever its resources change
+                     */
     struct element *first, *last;
     uint32_t num_binding; /* elements that are not inert */
     uint64_t mark;
@@ -88,7 +105,7 @@ struct shared_resource {
     bool fatpipe;
     bool changed;      /* in sharing->changed */
     uint32_t slot;     /* in the cell's list */
-    struct cell *cell; /* NULL while unused */
+    struct cell *cell; /* NULL before it is first used */
 };
 
 struct list {
@@ -102,7 +119,7 @@ struct sharing {
     double precision; /* what is left of a resource below this is nothing... */
     double done;      /* ... and of a variable below this */
     struct agenda *agenda;
-    uint64_t num_enabled, num_marks;
+    uint64_t num_enabled, num_marks, num_shapes;
     struct list changed; /* resource numbers whose cells have to be solved */
     struct variable *displaced;
     struct list cells, variables; /* of the component being solved */
@@ -119,8 +136,20 @@ int sharing_init(struct sharing *sharing, uint32_t num_resources, double precisi
                  struct agenda *agenda);
 void sharing_release(struct sharing *sharing);
 
-/* A variable that does nothing yet, alone or as a sibling of another; NULL when out of memory. */
-struct variable *variable_create(struct variable *sibling);
+/* A variable of one member with room for that many uses, which does nothing yet; NULL when out of
+ * memory. */
+struct variable *variable_create(uint32_t num_uses);
+
+/* Memory that a variable has of its own and that is freed with it. */
+struct variable_memory {
+    struct resource_set *sets;
+    uint32_t *resources, *members;
+};
+/* Gives a variable that has none yet zeroed memory for so many. Returns 0, or -1 when out of
+ * memory. */
+int variable_own(struct variable *variable, uint32_t num_sets, size_t num_resources,
+                 uint32_t num_members, struct variable_memory *memory);
+
 /* Frees it; disables it first. The siblings stay. */
 void sharing_destroy(struct sharing *sharing, struct variable *variable);
 /* Lets it take part from `now` on; it may split. */

@@ -38,9 +38,15 @@ static void visit_variable(struct sharing *sharing, struct variable *variable, u
     sharing_push(sharing, &sharing->variables, variable);
 }
 
+/* A cell with one user only limits that user, and connects it with nobody. */
+static bool is_private(const struct cell *cell)
+{
+    return cell->first == cell->last;
+}
+
 static void visit_cell(struct sharing *sharing, struct cell *cell, uint64_t mark)
 {
-    if (cell->mark == mark || !takes_part(cell))
+    if (cell->mark == mark || is_private(cell) || !takes_part(cell))
         return;
     cell->mark = mark;
     sharing_push(sharing, &sharing->cells, cell);
@@ -52,9 +58,9 @@ static void visit_cell(struct sharing *sharing, struct cell *cell, uint64_t mark
 static void collect(struct sharing *sharing, struct cell *cell, uint64_t mark)
 {
     sharing->cells.count = sharing->variables.count = 0;
-    if (takes_part(cell))
+    if (!is_private(cell) && takes_part(cell))
         visit_cell(sharing, cell, mark);
-    else /* a cell that limits nobody; its users may be new all the same */
+    else /* the users of a cell that connects nobody may be new all the same */
         for (struct element *element = cell->first; element; element = element->next)
             visit_variable(sharing, element->variable, mark);
     for (size_t i = 0; i < sharing->variables.count; i++) {
@@ -67,6 +73,24 @@ static void collect(struct sharing *sharing, struct cell *cell, uint64_t mark)
 
 /* --- Rounds ---------------------------------------------------------------------------------- */
 
+/* Finds what limits the variable on its own: its bound, and resources that nobody else uses. */
+static void find_limit(struct variable *variable, double precision)
+{
+    variable->limit = variable->bound > 0 ? variable->bound : DBL_MAX;
+    variable->slack = 0;
+    for (const struct element *element = variable->elements; element;
+         element = element->next_of_variable) {
+        const struct cell *cell = element->cell;
+        if (!is_private(cell) || !takes_part(cell))
+            continue;
+        double weight = element->weight * (cell->fatpipe ? 1 : element->times);
+        if (cell->capacity / weight < variable->limit) {
+            variable->limit = cell->capacity / weight;
+            variable->slack = precision / weight;
+        }
+    }
+}
+
 static void begin(struct sharing *sharing)
 {
     sharing->growing.count = sharing->open.count = 0;
@@ -74,6 +98,7 @@ static void begin(struct sharing *sharing)
         struct variable *variable = sharing->variables.items[i];
         variable->value = variable->increment = 0;
         variable->saturated = false;
+        find_limit(variable, sharing->precision);
         sharing_push(sharing, &sharing->growing, variable);
     }
     for (size_t i = 0; i < sharing->cells.count; i++) {
@@ -106,25 +131,24 @@ static void offer_shares(struct list *cells)
     cells->count = kept;
 }
 
-static double least_offer(const struct variable *variable)
+static double least_offer(const struct variable *variable, uint64_t mark)
 {
-    double least = DBL_MAX;
+    double least = variable->limit - variable->value;
     for (const struct element *element = variable->elements; element;
          element = element->next_of_variable)
-        if (takes_part(element->cell))
+        if (element->cell->mark == mark)
             least = fmin(least, element->cell->share / element->weight);
-    if (variable->bound > 0)
-        least = fmin(least, variable->bound - variable->value);
     return least;
 }
 
-static void grow(struct list *variables)
+static void grow(struct list *variables, uint64_t mark)
 {
     for (size_t i = 0; i < variables->count; i++) {
         struct variable *variable = variables->items[i];
-        variable->increment = least_offer(variable);
+        variable->increment = least_offer(variable, mark);
         variable->value += variable->increment;
-        if (variable->bound > 0 && variable->value == variable->bound)
+        if (variable->value == variable->limit ||
+            variable->limit - variable->value < variable->slack)
             saturate(variable);
     }
 }
@@ -182,13 +206,13 @@ static bool drop_saturated(struct list *variables)
 }
 
 /* Finds the values of the variables of the component in sharing->variables and ->cells. */
-static void share_out(struct sharing *sharing)
+static void share_out(struct sharing *sharing, uint64_t mark)
 {
     unsigned idle_rounds = 0;
     begin(sharing);
     while (sharing->growing.count > 0 && idle_rounds < MAX_IDLE_ROUNDS) {
         offer_shares(&sharing->open);
-        grow(&sharing->growing);
+        grow(&sharing->growing, mark);
         bool exhausted = charge_cells(&sharing->open, sharing->precision);
         bool stopped = drop_saturated(&sharing->growing);
         idle_rounds = exhausted || stopped ? 0 : idle_rounds + 1;
@@ -245,13 +269,13 @@ void sharing_solve(struct sharing *sharing, double now)
         struct shared_resource *resource = sharing->changed.items[i];
         resource->changed = false;
         struct cell *cell = resource->cell;
-        if (!cell || cell->mark == mark)
+        if (!cell || !cell->first || cell->mark == mark)
             continue;
         collect(sharing, cell, mark);
         if (sharing->variables.count == 0 || sharing->out_of_memory)
             continue;
         sharing->num_solved++;
-        share_out(sharing);
+        share_out(sharing, mark);
         for (size_t k = 0; k < sharing->variables.count; k++)
             set_rate(sharing, sharing->variables.items[k], now);
         check_component(sharing);

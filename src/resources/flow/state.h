@@ -20,13 +20,13 @@ struct flow_group {
     uint32_t members_left;
     uint32_t *parts_left; /* by member: own parts under way; NULL if it is one each */
     uint32_t shared_left; /* parts under way that all members wait for */
-    uint32_t *ended;      /* members, not reported yet; room for all of them */
-    uint32_t num_ended;
+    uint32_t num_ended, num_reported;
     struct variable *variables; /* linked as siblings */
     struct disk_part *disk_parts;
     bool queued;    /* in flow->ended or flow->reporting */
     bool cancelled; /* while queued: to be freed instead of reported */
     struct flow_group *previous, *next;
+    uint32_t ended[]; /* members in the order of their ends */
 };
 
 /* An I/O on a host's disk. */
@@ -59,14 +59,22 @@ struct group_list {
 struct member_sketch {
     uint64_t hash;
     uint32_t index;
+    uint32_t num_flows; /* of a PFS I/O */
     double amount;
     const struct transfer *transfer;
+};
+
+/* Numbers, as many as need be. */
+struct numbers {
+    uint32_t *items;
+    size_t count, room;
 };
 
 struct flow {
     struct resources *resources;
     struct simgrid_settings settings;
     struct sharing sharing; /* links by their numbers, then hosts */
+    struct plans plans;
     struct network *network;
     struct agenda agenda;
     uint32_t num_links, num_hosts;
@@ -81,7 +89,7 @@ struct flow {
     struct group_list ended;     /* with ended members, to be reported by the next advance */
     struct group_list reporting; /* of the instant that the last advance reached */
     size_t num_reported;         /* of these */
-    uint32_t *indices;           /* of the completion handed out last */
+    struct flow_group *reported; /* whose last completion was handed out last; still to be freed */
     bool out_of_memory;
     bool inside;   /* time is moving: loads are still those before */
     bool observed; /* the ends of this instant */
@@ -91,8 +99,8 @@ struct flow {
     /* Working memory. */
     uint32_t *users; /* by link: members of the load being started that use it */
     struct member_sketch *sketches;
-    uint32_t *hosts_of_transfer;
-    size_t sketches_room, hosts_room;
+    size_t sketches_room;
+    struct numbers hosts_of_transfer, key;
 };
 
 /* --- groups.c: who waits for what ------------------------------------------------------------ */
@@ -120,8 +128,25 @@ void disks_settle(struct flow *flow);
 /* How much later than `time` an entry may be due and still belong to that instant, in seconds. */
 double entry_tolerance(const struct flow *flow, const struct agenda_entry *entry, double time);
 
-/* --- loads.c --------------------------------------------------------------------------------- */
+/* --- loads.c: what parts a load has ---------------------------------------------------------- */
 /* Starts all parts of a load. Returns 0, or -1 with err. */
 int load_start(struct flow_group *group, const struct load *load, struct error *err);
+
+/* --- members.c: which members of a load are alike -------------------------------------------- */
+/* Amounts below this are none, as in simgrid.cpp. */
+#define NEGLIGIBLE 1e-100
+
+uint64_t mix(uint64_t hash, uint64_t value);
+uint64_t mix_double(uint64_t hash, double value);
+/* Has flow->sketches hold that many. Returns 0, or -1 with err. */
+int need_sketches(struct flow *flow, uint32_t count, struct error *err);
+/* Sorts by hash, then index. */
+void sort_sketches(struct member_sketch *sketches, uint32_t count);
+/* Where the run of equal hashes that begins at `first` ends. */
+uint32_t class_end(const struct member_sketch *sketches, uint32_t first, uint32_t count);
+bool is_uniform(const struct load *load); /* whether all members have the same amount */
+/* The plan of a PFS I/O, with a reference for the caller: a transfer for each class of members
+ * alike. NULL with err. */
+struct plan *pfs_plan(struct flow *flow, const struct load *load, struct error *err);
 
 #endif

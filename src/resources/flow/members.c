@@ -1,0 +1,354 @@
+/* Sorts the members of a load into classes that do the same on resources alike: those links that
+ * several members of the load use have to be the very same for them, those that one member has for
+ * itself have to be of the same capacity.
+ */
+#include "resources/flow/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Tells keys of PFS I/O from those of other transfers. */
+#define PFS_KEY UINT32_MAX
+/* Bytes from which on a member's share for each of its PFS hosts is not negligible, however many
+ * there are. */
+#define NOT_NEGLIGIBLE (UINT32_MAX * NEGLIGIBLE)
+
+uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ (hash >> 29);
+}
+
+uint64_t mix_double(uint64_t hash, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return mix(hash, bits);
+}
+
+bool is_uniform(const struct load *load)
+{
+    for (uint32_t i = 1; i < load->num_members; i++)
+        if (load->amounts[i] != load->amounts[0])
+            return false;
+    return true;
+}
+
+/* --- Sketches -------------------------------------------------------------------------------- */
+
+int need_sketches(struct flow *flow, uint32_t count, struct error *err)
+{
+    if (count <= flow->sketches_room)
+        return 0;
+    struct member_sketch *grown = realloc(flow->sketches, count * sizeof *grown);
+    if (!grown)
+        return error_no_memory(err);
+    flow->sketches = grown;
+    flow->sketches_room = count;
+    return 0;
+}
+
+uint32_t class_end(const struct member_sketch *sketches, uint32_t first, uint32_t count)
+{
+    uint32_t end = first + 1;
+    while (end < count && sketches[end].hash == sketches[first].hash)
+        end++;
+    return end;
+}
+
+static int compare_sketches(const void *first, const void *second)
+{
+    const struct member_sketch *a = first, *b = second;
+    if (a->hash != b->hash)
+        return a->hash < b->hash ? -1 : 1;
+    return (a->index > b->index) - (a->index < b->index);
+}
+
+void sort_sketches(struct member_sketch *sketches, uint32_t count)
+{
+    if (count > 0 && class_end(sketches, 0, count) < count)
+        qsort(sketches, count, sizeof *sketches, compare_sketches);
+}
+
+/* --- Links of one member and of several ------------------------------------------------------ */
+
+static bool is_private(const struct flow *flow, uint32_t link)
+{
+    return flow->users[link] == 1;
+}
+
+static void count_users(struct flow *flow, const struct member_sketch *sketch, bool forget)
+{
+    const struct transfer *transfer = sketch->transfer;
+    for (uint32_t s = 0; s < transfer->num_sets; s++)
+        for (uint32_t i = 0; i < transfer->sets[s].set.count; i++) {
+            uint32_t *users = &flow->users[transfer->sets[s].set.resources[i]];
+            *users = forget ? 0 : *users + 1;
+        }
+}
+
+static uint32_t count_private(const struct flow *flow, const struct resource_set *set)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < set->count; i++)
+        count += is_private(flow, set->resources[i]);
+    return count;
+}
+
+/* What makes members alike, as a number; the capacities are those of the links' sets. */
+static uint64_t hash_member(const struct flow *flow, const struct member_sketch *sketch)
+{
+    const struct transfer *transfer = sketch->transfer;
+    uint64_t hash = mix(mix_double(0, sketch->amount), sketch->num_flows);
+    hash = mix_double(hash, transfer->latency);
+    hash = mix_double(hash, transfer->latency_load);
+    for (uint32_t s = 0; s < transfer->num_sets; s++) {
+        const struct resource_set *set = &transfer->sets[s].set;
+        hash = mix_double(hash, transfer->sets[s].units);
+        hash = mix_double(hash, flow->sharing.resources[set->resources[0]].capacity);
+        hash = mix(hash, flow->sharing.resources[set->resources[0]].fatpipe);
+        for (uint32_t i = 0; i < set->count; i++)
+            if (!is_private(flow, set->resources[i]))
+                hash = mix(hash, set->resources[i]);
+        hash = mix(hash, count_private(flow, set));
+    }
+    return hash;
+}
+
+/* --- The transfer of a class ----------------------------------------------------------------- */
+
+/* What a class needs of memory: sets, and resources in them. */
+struct class_size {
+    uint32_t num_sets;
+    size_t num_resources;
+};
+
+static struct class_size class_size(const struct flow *flow, const struct transfer *transfer,
+                                    uint32_t num_members)
+{
+    struct class_size size = {0};
+    for (uint32_t s = 0; s < transfer->num_sets; s++) {
+        const struct resource_set *set = &transfer->sets[s].set;
+        uint32_t num_private = count_private(flow, set);
+        size.num_sets += num_private + (num_private < set->count);
+        size.num_resources += set->count - num_private + (size_t)num_private * num_members;
+    }
+    return size;
+}
+
+static void add_set(struct transfer *transfer, const struct link_set *like, bool each,
+                    const uint32_t *resources, uint32_t count)
+{
+    struct link_set *set = &transfer->sets[transfer->num_sets++];
+    *set = *like;
+    set->each = each;
+    set->set = (struct resource_set){.resources = resources, .count = count};
+}
+
+/* The i-th private link of a set. */
+static uint32_t private_link(const struct flow *flow, const struct resource_set *set, uint32_t i)
+{
+    uint32_t at = 0;
+    for (;; at++)
+        if (is_private(flow, set->resources[at]) && i-- == 0)
+            return set->resources[at];
+}
+
+/* Makes of the s-th set of the members' transfers one set of the links that they share, and one for
+ * each link that they have for themselves. Returns where further resources go. */
+static uint32_t *add_sets(struct transfer *class, const struct flow *flow,
+                          const struct member_sketch *members, uint32_t s, uint32_t *resources)
+{
+    const struct link_set *like = &members[0].transfer->sets[s];
+    uint32_t num_private = count_private(flow, &like->set), num_shared = 0;
+    for (uint32_t i = 0; i < like->set.count; i++)
+        if (!is_private(flow, like->set.resources[i]))
+            resources[num_shared++] = like->set.resources[i];
+    if (num_shared > 0)
+        add_set(class, like, false, resources, num_shared);
+    resources += num_shared;
+    for (uint32_t i = 0; i < num_private; i++) {
+        for (uint32_t m = 0; m < class->num_members; m++)
+            resources[m] = private_link(flow, &members[m].transfer->sets[s].set, i);
+        add_set(class, like, true, resources, class->num_members);
+        resources += class->num_members;
+    }
+    return resources;
+}
+
+static int fill_class(struct transfer *class, const struct flow *flow,
+                      const struct member_sketch *members, uint32_t count, struct error *err)
+{
+    const struct transfer *like = members[0].transfer;
+    struct class_size size = class_size(flow, like, count);
+    class->memory = calloc(1, size.num_sets * sizeof(struct link_set) +
+                                  (size.num_resources + count) * sizeof(uint32_t));
+    if (!class->memory)
+        return error_no_memory(err);
+    class->sets = class->memory;
+    class->latency = like->latency;
+    class->latency_load = like->latency_load;
+    class->num_members = count;
+    class->num_flows = members[0].num_flows;
+    uint32_t *numbers = (void *)(class->sets + size.num_sets);
+    class->members = numbers;
+    for (uint32_t m = 0; m < count; m++)
+        *numbers++ = members[m].index;
+    for (uint32_t s = 0; s < like->num_sets; s++)
+        numbers = add_sets(class, flow, members, s, numbers);
+    return 0;
+}
+
+/* --- Plans of PFS I/O ------------------------------------------------------------------------ */
+
+static int add_number(struct numbers *numbers, uint32_t number, struct error *err)
+{
+    if (numbers->count == numbers->room) {
+        size_t room = numbers->room ? 2 * numbers->room : 64;
+        uint32_t *grown = realloc(numbers->items, room * sizeof *grown);
+        if (!grown)
+            return error_no_memory(err);
+        numbers->items = grown;
+        numbers->room = room;
+    }
+    numbers->items[numbers->count++] = number;
+    return 0;
+}
+
+static int add_targets(struct numbers *numbers, const struct pfs_targets *targets, uint32_t but,
+                       struct error *err)
+{
+    for (size_t i = 0; i < targets->count; i++)
+        if (targets->hosts[i] != but && add_number(numbers, targets->hosts[i], err))
+            return -1;
+    return 0;
+}
+
+/* Sketches a member by its transfer; one that is its only PFS host itself is idle. */
+static int sketch_member(struct flow *flow, const struct load *load, uint32_t i, struct plan *plan,
+                         uint32_t *count, struct error *err)
+{
+    const struct pfs_targets *targets = load->targets[i];
+    struct numbers *hosts = &flow->hosts_of_transfer;
+    uint32_t host = load->hosts[load->members[i]];
+    hosts->count = 0;
+    if (add_number(hosts, host, err) || add_targets(hosts, targets, host, err))
+        return -1;
+    if (hosts->count == 1 || load->amounts[i] / (double)targets->count < NEGLIGIBLE) {
+        plan->idle[plan->num_idle++] = i;
+        return 0;
+    }
+    enum transfer_shape shape =
+        load->kind == LOAD_PFS_WRITE ? TRANSFER_FROM_ROOT : TRANSFER_TO_ROOT;
+    const struct transfer *transfer =
+        network_transfer(flow->network, shape, hosts->items, (uint32_t)hosts->count, 0, err);
+    if (!transfer)
+        return -1;
+    struct member_sketch *sketch = &flow->sketches[(*count)++];
+    *sketch = (struct member_sketch){.index = i,
+                                     .num_flows = (uint32_t)targets->count,
+                                     .amount = load->amounts[i],
+                                     .transfer = transfer};
+    count_users(flow, sketch, false);
+    return 0;
+}
+
+static int compare_classes(const void *first, const void *second)
+{
+    uint32_t a = ((const struct transfer *)first)->members[0];
+    uint32_t b = ((const struct transfer *)second)->members[0];
+    return (a > b) - (a < b);
+}
+
+/* Makes the classes, in the order of their first members. */
+static int make_classes(struct flow *flow, struct plan *plan, uint32_t count, struct error *err)
+{
+    struct member_sketch *sketches = flow->sketches;
+    for (uint32_t i = 0; i < count; i++)
+        sketches[i].hash = hash_member(flow, &sketches[i]);
+    sort_sketches(sketches, count);
+    plan->num_transfers = 0;
+    for (uint32_t i = 0, end; i < count; i = end) {
+        struct transfer *class = &plan->transfers[plan->num_transfers];
+        end = class_end(sketches, i, count);
+        if (fill_class(class, flow, &sketches[i], end - i, err))
+            return -1;
+        class->plan = plan;
+        plan->num_transfers++;
+    }
+    if (plan->num_transfers > 1)
+        qsort(plan->transfers, plan->num_transfers, sizeof *plan->transfers, compare_classes);
+    return 0;
+}
+
+static int fill_plan(struct flow *flow, const struct load *load, struct plan *plan,
+                     struct error *err)
+{
+    uint32_t count = 0, room = load->num_members + 1;
+    int result = 0;
+    free(plan->transfers);
+    plan->num_transfers = 0;
+    plan->transfers = calloc(room, sizeof *plan->transfers);
+    plan->idle = malloc(room * sizeof *plan->idle);
+    if (!plan->transfers || !plan->idle)
+        return error_no_memory(err);
+    if (need_sketches(flow, load->num_members, err))
+        return -1;
+    for (uint32_t i = 0; result == 0 && i < load->num_members; i++)
+        result = sketch_member(flow, load, i, plan, &count, err);
+    if (result == 0)
+        result = make_classes(flow, plan, count, err);
+    for (uint32_t i = 0; i < count; i++)
+        count_users(flow, &flow->sketches[i], true);
+    return result;
+}
+
+/* What a PFS I/O with equal amounts is for: its hosts, each after its PFS hosts unless these are
+ * the same as those of the one before. */
+static int make_key(struct flow *flow, const struct load *load, struct error *err)
+{
+    struct numbers *key = &flow->key;
+    key->count = 0;
+    if (add_number(key, PFS_KEY, err) || add_number(key, load->kind, err))
+        return -1;
+    for (uint32_t i = 0; i < load->num_members; i++) {
+        const struct pfs_targets *targets = load->targets[i];
+        if (i == 0 || targets != load->targets[i - 1]) {
+            if (add_number(key, PFS_KEY, err) || add_number(key, (uint32_t)targets->count, err) ||
+                add_targets(key, targets, PFS_KEY, err))
+                return -1;
+        }
+        if (add_number(key, load->hosts[load->members[i]], err))
+            return -1;
+    }
+    return 0;
+}
+
+static struct plan *new_plan(struct flow *flow, const struct load *load, struct error *err)
+{
+    struct plan *plan = plan_create();
+    if (!plan)
+        error_no_memory(err);
+    else if (fill_plan(flow, load, plan, err) == 0)
+        return plan;
+    plan_release(plan);
+    return NULL;
+}
+
+struct plan *pfs_plan(struct flow *flow, const struct load *load, struct error *err)
+{
+    if (!is_uniform(load) || load->num_members == 0 || load->amounts[0] < NOT_NEGLIGIBLE)
+        return new_plan(flow, load, err);
+    if (make_key(flow, load, err))
+        return NULL;
+    const struct numbers *key = &flow->key;
+    struct plan *plan = plans_find(&flow->plans, key->items, (uint32_t)key->count);
+    if (plan)
+        return plan_retain(plan);
+    plan = new_plan(flow, load, err);
+    if (!plan || plans_keep(&flow->plans, plan, key->items, (uint32_t)key->count) == 0)
+        return plan;
+    error_no_memory(err);
+    plan_release(plan);
+    return NULL;
+}

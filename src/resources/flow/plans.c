@@ -1,0 +1,159 @@
+#include "resources/flow/plans.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_BUCKETS 1024
+/* Flows of a set beyond which their bytes are not added up one by one. */
+#define MAX_ADDED 1e7
+
+struct plan *plan_create(void)
+{
+    struct plan *plan = calloc(1, sizeof *plan);
+    struct transfer *transfer = calloc(1, sizeof *transfer);
+    if (!plan || !transfer) {
+        free(plan);
+        free(transfer);
+        return NULL;
+    }
+    transfer->num_members = 1;
+    transfer->plan = plan;
+    plan->transfers = transfer;
+    plan->num_transfers = plan->refs = 1;
+    return plan;
+}
+
+struct plan *plan_retain(struct plan *plan)
+{
+    plan->refs++;
+    return plan;
+}
+
+void plan_release(struct plan *plan)
+{
+    if (!plan || --plan->refs > 0)
+        return;
+    for (uint32_t i = 0; i < plan->num_transfers; i++)
+        free(plan->transfers[i].memory);
+    free(plan->transfers);
+    free(plan->idle);
+    free(plan->key);
+    free(plan);
+}
+
+/* SimGrid adds up flow by flow, which rounds otherwise than a product. It can matter: whether a
+ * link is exhausted in one round of the sharing or the next hangs on the last bit. */
+double link_set_weight(struct link_set *set, double unit)
+{
+    if (unit == set->known_unit)
+        return set->known_weight;
+    double weight = 0;
+    if (set->units > MAX_ADDED || set->units != floor(set->units))
+        weight = set->units * unit;
+    else
+        for (double i = 0; i < set->units; i++)
+            weight += unit;
+    set->known_unit = unit;
+    set->known_weight = weight;
+    return weight;
+}
+
+/* --- What is kept ---------------------------------------------------------------------------- */
+
+static uint64_t hash_of(const uint32_t *key, uint32_t length)
+{
+    uint64_t hash = length;
+    for (uint32_t i = 0; i < length; i++) {
+        hash = (hash ^ key[i]) * UINT64_C(0x9E3779B97F4A7C15);
+        hash ^= hash >> 29;
+    }
+    return hash;
+}
+
+struct plan *plans_find(const struct plans *plans, const uint32_t *key, uint32_t length)
+{
+    if (plans->num_buckets == 0)
+        return NULL;
+    uint64_t hash = hash_of(key, length);
+    struct plan *plan = plans->buckets[hash & (plans->num_buckets - 1)];
+    while (plan && (plan->hash != hash || plan->key_length != length ||
+                    memcmp(plan->key, key, length * sizeof *key) != 0))
+        plan = plan->next;
+    return plan;
+}
+
+static void enter(struct plans *plans, struct plan *plan)
+{
+    struct plan **bucket = &plans->buckets[plan->hash & (plans->num_buckets - 1)];
+    plan->next = *bucket;
+    *bucket = plan;
+}
+
+static int grow_table(struct plans *plans)
+{
+    if (plans->count < plans->num_buckets)
+        return 0;
+    struct plans grown = *plans;
+    grown.num_buckets = plans->num_buckets ? 2 * plans->num_buckets : FIRST_BUCKETS;
+    grown.buckets = calloc(grown.num_buckets, sizeof(struct plan *));
+    if (!grown.buckets)
+        return -1;
+    for (size_t i = 0; i < plans->num_buckets; i++)
+        while (plans->buckets[i]) {
+            struct plan *plan = plans->buckets[i];
+            plans->buckets[i] = plan->next;
+            enter(&grown, plan);
+        }
+    free(plans->buckets);
+    *plans = grown;
+    return 0;
+}
+
+static size_t size_of(const struct plan *plan)
+{
+    size_t size = plan->key_length + plan->num_idle + 16;
+    for (uint32_t i = 0; i < plan->num_transfers; i++) {
+        const struct transfer *transfer = &plan->transfers[i];
+        size += transfer->num_members + 24;
+        for (uint32_t s = 0; s < transfer->num_sets; s++)
+            size += transfer->sets[s].set.count + 16;
+    }
+    return size;
+}
+
+int plans_keep(struct plans *plans, struct plan *plan, const uint32_t *key, uint32_t length)
+{
+    uint32_t *copy = malloc((length ? length : 1) * sizeof *copy);
+    if (!copy || grow_table(plans)) {
+        free(copy);
+        return -1;
+    }
+    memcpy(copy, key, length * sizeof *key);
+    plan->key = copy;
+    plan->key_length = length;
+    plan->hash = hash_of(key, length);
+    plan->size = size_of(plan);
+    enter(plans, plan_retain(plan));
+    plans->count++;
+    plans->size += plan->size;
+    return 0;
+}
+
+void plans_forget(struct plans *plans)
+{
+    for (size_t i = 0; i < plans->num_buckets; i++)
+        while (plans->buckets[i]) {
+            struct plan *plan = plans->buckets[i];
+            plans->buckets[i] = plan->next;
+            plan_release(plan);
+        }
+    plans->count = plans->size = 0;
+}
+
+void plans_release(struct plans *plans)
+{
+    plans_forget(plans);
+    free(plans->buckets);
+    *plans = (struct plans){0};
+}
