@@ -175,8 +175,15 @@ size_t format_number(char buffer[OUTPUT_NUMBER_SIZE], double value)
 
 void output_number(struct output *output, double value)
 {
-    char text[OUTPUT_NUMBER_SIZE];
-    output_bytes(output, text, format_number(text, value));
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    struct written_number *known =
+        &output->known[bits * UINT64_C(0x9E3779B97F4A7C15) >> 32 & (OUTPUT_KNOWN_NUMBERS - 1)];
+    if (known->length == 0 || memcmp(&known->value, &value, sizeof value) != 0) {
+        known->value = value;
+        known->length = format_number(known->text, value);
+    }
+    output_bytes(output, known->text, known->length);
 }
 
 void output_count(struct output *output, uint64_t value)

@@ -11,6 +11,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define OUTPUT_NUMBER_SIZE 32
+
+/* A number that was written lately, with its text: rows that belong together repeat numbers. */
+struct written_number {
+    double value;
+    size_t length; /* 0 for none */
+    char text[OUTPUT_NUMBER_SIZE];
+};
+
+#define OUTPUT_KNOWN_NUMBERS 16
+
 /* Zeroed when the file is not asked for: only output_is_open and output_close may then be called.
  */
 struct output {
@@ -19,6 +30,7 @@ struct output {
     size_t used;
     int descriptor;
     int failure; /* errno of the first write that failed */
+    struct written_number known[OUTPUT_KNOWN_NUMBERS];
 };
 
 /* Creates the file, and the folders above it. `config` and `key` name in messages who asks for it.
@@ -43,7 +55,6 @@ void output_field(struct output *output, const char *text);
 void output_json(struct output *output, const char *text);
 
 /* What output_number writes, as text; returns its length. */
-#define OUTPUT_NUMBER_SIZE 32
 size_t format_number(char buffer[OUTPUT_NUMBER_SIZE], double value);
 
 #endif

@@ -53,15 +53,16 @@ static void part_ended(struct part *part, const uint32_t *ranks, uint32_t count)
 
 static struct part *part_create(struct cohort *cohort, uint32_t count)
 {
-    struct part *part = calloc(1, sizeof *part + count * sizeof part->ranks[0]);
+    struct part *part = malloc(sizeof *part + count * sizeof part->ranks[0]);
     if (!part) {
         error_no_memory(executor_of(cohort)->err);
         return NULL;
     }
-    part->waiter = WAITER_PART;
-    part->cohort = cohort;
-    part->count = part->left = count;
-    part->next = cohort->parts;
+    *part = (struct part){.waiter = WAITER_PART,
+                          .cohort = cohort,
+                          .count = count,
+                          .left = count,
+                          .next = cohort->parts};
     if (part->next)
         part->next->previous = part;
     cohort->parts = part;

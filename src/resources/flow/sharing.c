@@ -140,14 +140,10 @@ void sharing_release(struct sharing *sharing)
 
 struct variable *variable_create(uint32_t num_uses)
 {
-    size_t size = sizeof(struct variable) + num_uses * sizeof(struct use);
-    struct variable *variable = malloc(size); /* many come and go: malloc is faster than calloc */
+    struct variable *variable = malloc(sizeof *variable + num_uses * sizeof variable->uses[0]);
     if (!variable)
         return NULL;
-    memset(variable, 0, size);
-    variable->num_members = 1;
-    variable->remaining = 1;
-    variable->entry.owner = variable;
+    *variable = (struct variable){.num_members = 1, .remaining = 1, .entry.owner = variable};
     return variable;
 }
 
@@ -328,10 +324,19 @@ static const struct cell *cell_of(const struct sharing *sharing, const struct us
     return cell && !is_idle(cell) ? cell : NULL;
 }
 
-/* The cell that holds just these resources, as far as is known. */
-static struct cell *known_cell(const struct resource_set *set)
+/* Whether it is known which cells hold just these resources. */
+static bool is_known(const struct resource_set *set)
 {
-    return set->cell && set->cell->shape == set->shape ? set->cell : NULL;
+    for (uint32_t i = 0; i < set->num_known; i++)
+        if (set->known[i].cell->shape != set->known[i].shape)
+            return false;
+    return set->num_known > 0;
+}
+
+/* What is known of a set is of no use where its members have to be in one cell, and are not. */
+static bool must_carve(const struct use *use, bool of_several_members)
+{
+    return !is_known(use->set) || (of_several_members && use->set->num_known > 1);
 }
 
 /* Whether two members have their own resources in the same cells. */
@@ -339,7 +344,7 @@ static bool stand_alike(const struct sharing *sharing, const struct variable *va
                         uint32_t b)
 {
     for (uint32_t u = 0; u < variable->num_uses; u++)
-        if (variable->uses[u].each && !known_cell(variable->uses[u].set) &&
+        if (variable->uses[u].each && must_carve(&variable->uses[u], true) &&
             cell_of(sharing, &variable->uses[u], a) != cell_of(sharing, &variable->uses[u], b))
             return false;
     return true;
@@ -426,29 +431,35 @@ static void share_users(struct sharing *sharing, struct cell *from, struct cell 
     }
 }
 
-/* Counts how many resources of the set each cell holds. */
-static void count_by_cell(const struct sharing *sharing, const struct resource_set *set,
-                          uint64_t mark)
+/* Counts how many resources of the set each cell holds, and returns how many cells these are; what
+ * is in no cell yet counts as one. */
+static uint32_t count_by_cell(const struct sharing *sharing, const struct resource_set *set,
+                              uint64_t mark)
 {
+    uint32_t num_cells = 0;
+    bool some_in_none = false;
     for (uint32_t i = 0; i < set->count; i++) {
         struct cell *cell = sharing->resources[set->resources[i]].cell;
-        if (!cell)
+        if (!cell) {
+            some_in_none = true;
             continue;
+        }
         if (cell->mark != mark) {
             cell->mark = mark;
             cell->num_carved = 0;
             cell->part = NULL;
+            num_cells++;
         }
         cell->num_carved++;
     }
+    return num_cells + some_in_none;
 }
 
-/* Whether a cell may stay as it is: it holds nothing else than resources of the set, and all of
- * them if nobody uses it. */
-static bool fits(const struct cell *cell, const struct resource_set *set)
+/* Whether a cell may stay as it is: it holds nothing else than resources of the set. One that
+ * nobody uses makes way for a larger one when there are more than so many. */
+static bool fits(const struct cell *cell, bool too_many)
 {
-    return !cell->part && cell->num_carved == cell->count &&
-           (!is_idle(cell) || cell->count == set->count);
+    return !cell->part && cell->num_carved == cell->count && !(too_many && is_idle(cell));
 }
 
 /* A cell for what is carved out of this one; *fresh is the one for what nobody uses. */
@@ -467,30 +478,36 @@ static struct cell *part_of(struct sharing *sharing, struct cell *cell,
     return *part;
 }
 
-/* Remembers the cell that holds just the set, if there is one. */
-static void remember_cell(const struct sharing *sharing, struct resource_set *set)
+/* Remembers the cells that hold just the set, if they are few. */
+static void remember_cells(struct sharing *sharing, struct resource_set *set)
 {
-    struct cell *cell = sharing->resources[set->resources[0]].cell;
-    if (cell->count != set->count)
-        return;
-    for (uint32_t i = 1; i < set->count; i++)
-        if (sharing->resources[set->resources[i]].cell != cell)
+    uint64_t mark = ++sharing->num_marks;
+    set->num_known = 0;
+    for (uint32_t i = 0; i < set->count; i++) {
+        struct cell *cell = sharing->resources[set->resources[i]].cell;
+        if (cell->mark == mark)
+            continue;
+        if (set->num_known == MAX_KNOWN_CELLS) {
+            set->num_known = 0;
             return;
-    set->cell = cell;
-    set->shape = cell->shape;
+        }
+        cell->mark = mark;
+        set->known[set->num_known++] = (struct known_cell){.cell = cell, .shape = cell->shape};
+    }
 }
 
-/* Has each resource of the set belong to a cell that holds nothing else than some of them. */
-static void carve(struct sharing *sharing, struct resource_set *set)
+/* Has each resource of the set belong to a cell that holds nothing else than some of them. Those of
+ * several members have to be in one cell as far as nobody else uses them: only then is seen that
+ * what uses some of them later tells the members apart. */
+static void carve(struct sharing *sharing, struct resource_set *set, bool of_several_members)
 {
     struct cell *fresh = NULL;
     uint64_t mark = ++sharing->num_marks;
-    if (known_cell(set))
-        return;
-    count_by_cell(sharing, set, mark);
+    bool too_many =
+        count_by_cell(sharing, set, mark) > (of_several_members ? 1 : MAX_KNOWN_CELLS);
     for (uint32_t i = 0; i < set->count; i++) {
         struct shared_resource *resource = &sharing->resources[set->resources[i]];
-        if (resource->cell && fits(resource->cell, set))
+        if (resource->cell && fits(resource->cell, too_many))
             continue;
         struct cell *part = part_of(sharing, resource->cell, resource, &fresh);
         if (!part)
@@ -507,15 +524,15 @@ static void carve(struct sharing *sharing, struct resource_set *set)
         cell->origin = NULL;
     }
     if (!sharing->out_of_memory)
-        remember_cell(sharing, set);
+        remember_cells(sharing, set);
 }
 
 /* Ties the variable to each cell of the use. */
 static void tie_use(struct sharing *sharing, struct variable *variable, const struct use *use)
 {
-    struct cell *known = known_cell(use->set);
-    if (known) {
-        tie(sharing, variable, known, use);
+    if (is_known(use->set)) {
+        for (uint32_t i = 0; i < use->set->num_known; i++)
+            tie(sharing, variable, use->set->known[i].cell, use);
         return;
     }
     uint64_t mark = ++sharing->num_marks;
@@ -535,8 +552,12 @@ static void enter(struct sharing *sharing, struct variable *variable)
 {
     if (variable->num_members > 1)
         part_unlike_members(sharing, variable);
-    for (uint32_t u = 0; u < variable->num_uses && !sharing->out_of_memory; u++)
-        carve(sharing, variable->uses[u].set);
+    for (uint32_t u = 0; u < variable->num_uses && !sharing->out_of_memory; u++) {
+        const struct use *use = &variable->uses[u];
+        bool of_several_members = use->each && variable->num_members > 1;
+        if (must_carve(use, of_several_members))
+            carve(sharing, use->set, of_several_members);
+    }
     for (uint32_t u = 0; u < variable->num_uses && !sharing->out_of_memory; u++)
         tie_use(sharing, variable, &variable->uses[u]);
 }

@@ -21,15 +21,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A cell that holds what it held when this was noted as long as it has that shape. */
+struct known_cell {
+    struct cell *cell;
+    uint64_t shape;
+};
+
+#define MAX_KNOWN_CELLS 3
+
 /* Resources of equal capacity that are used alike. Variables may have sets in common: the sharing
- * remembers which cell holds just these resources, and finds it at once the next time. */
+ * remembers which cells hold just these resources, and finds them at once the next time. */
 struct resource_set {
     const uint32_t *resources; /* distinct */
     uint32_t count;            /* > 0 */
-    /* The sharing's own; zeroed at first. The cell holds just these resources as long as it has
-     * that shape. */
-    struct cell *cell;
-    uint64_t shape;
+    /* The sharing's own; zeroed at first. */
+    uint32_t num_known;
+    struct known_cell known[MAX_KNOWN_CELLS];
 };
 
 /* What a variable uses with equal weight. With `each`, there is one resource for each member, in
@@ -95,7 +102,7 @@ struct cell {
     double remaining, share; /* while solving */
     uint64_t num_growing;    /* members of variables that are not saturated */
     uint32_t num_carved;     /* while splitting: resources that go to... */
-    struct cell *part;       /* ... this new cell... */
+    struct cell *part;       /* ... this new cell (others, if nobody uses the cell)... */
     struct cell *origin;     /* ... which came out of that one */
 };
 
