@@ -145,8 +145,7 @@ static int start_class(struct flow_group *group, const struct load *load, struct
         return error_no_memory(err);
     variable->num_members = class->num_members;
     variable->members = class->members;
-    add_transfer(variable, group->flow, class,
-                 load->amounts[class->members[0]] / class->num_flows);
+    add_transfer(variable, group->flow, class, load->amounts[class->members[0]] / class->num_flows);
     return launch(group, variable, class->latency, err);
 }
 
@@ -165,8 +164,8 @@ static int start_pfs_io(struct flow_group *group, const struct load *load, struc
 /* --- Exchanges ------------------------------------------------------------------------------- */
 
 /* The transfer of the exchange and how many bytes its unit is. NULL with err. */
-static struct transfer *exchange_transfer(struct flow *flow, const struct load *load,
-                                          double *unit, struct error *err)
+static struct transfer *exchange_transfer(struct flow *flow, const struct load *load, double *unit,
+                                          struct error *err)
 {
     static const enum transfer_shape shapes[NUM_MATRIX_PATTERNS] = {
         [MATRIX_ALL_TO_ALL] = TRANSFER_ALL_TO_ALL,
@@ -257,8 +256,8 @@ static int start_task(struct flow_group *group, const struct load *load, uint32_
     struct variable *variable =
         variable_create((transfer ? transfer->num_sets : 0) + num_computing);
     struct variable_memory memory;
-    if (!variable || (num_computing > 0 &&
-                      variable_own(variable, num_computing, num_computing, 0, &memory)))
+    if (!variable ||
+        (num_computing > 0 && variable_own(variable, num_computing, num_computing, 0, &memory)))
         return drop(group, variable, err);
     variable->only_member = member;
     variable->members = &variable->only_member;

@@ -59,11 +59,12 @@ static void load_link(struct network *network, uint32_t link, double units)
 static bool find_halves(struct network *network, uint32_t from, uint32_t to,
                         const struct half_route **up, const struct half_route **down)
 {
-    long star, other_star;
+    long star;
+    if (from == to || !stars_same(network->stars, from, to))
+        return false;
     const struct halves *source = stars_halves(network->stars, from, &star);
-    const struct halves *target =
-        source && from != to ? stars_halves(network->stars, to, &other_star) : NULL;
-    if (!target || star != other_star)
+    const struct halves *target = source ? stars_halves(network->stars, to, &star) : NULL;
+    if (!target)
         return false;
     *up = &source->up;
     *down = &target->down;
@@ -417,10 +418,11 @@ static void fill_sets(struct transfer *transfer, const struct sorted_link *sorte
     for (uint32_t i = 0; i < count; i++) {
         links[i] = sorted[i].link;
         if (i == 0 || compare_kinds(&sorted[i - 1], &sorted[i]) != 0)
-            transfer->sets[transfer->num_sets++] = (struct link_set){.units = sorted[i].units,
-                                                                     .known_unit = 1,
-                                                                     .known_weight = sorted[i].units,
-                                                                     .set.resources = &links[i]};
+            transfer->sets[transfer->num_sets++] =
+                (struct link_set){.units = sorted[i].units,
+                                  .known_unit = 1,
+                                  .known_weight = sorted[i].units,
+                                  .set.resources = &links[i]};
         transfer->sets[transfer->num_sets - 1].set.count++;
     }
 }

@@ -31,8 +31,8 @@ void network_destroy(struct network *network); /* NULL is fine */
 struct transfer *network_transfer(struct network *network, enum transfer_shape shape,
                                   const uint32_t *hosts, uint32_t num_hosts, uint32_t root,
                                   struct error *err);
-/* The same for a matrix of bytes, row sends to column; a unit is a byte. It is not kept: lives until
- * the next matrix unless retained. */
+/* The same for a matrix of bytes, row sends to column; a unit is a byte. It is not kept: lives
+ * until the next matrix unless retained. */
 struct transfer *network_matrix(struct network *network, const uint32_t *hosts, uint32_t num_hosts,
                                 const double *bytes, struct error *err);
 

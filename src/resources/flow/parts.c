@@ -69,10 +69,12 @@ double entry_tolerance(const struct flow *flow, const struct agenda_entry *entry
     double steps = CLOCK_STEPS * DBL_EPSILON * time;
     if (entry->handle == latency_ended)
         return fmax(steps, flow->settings.time_precision);
-    if (entry->handle != variable_ended)
+    const struct variable *variable =
+        entry->handle == variable_ended ? entry->owner : queue_first(entry);
+    if (!variable)
         return disk_same_instant(time) - time;
-    const struct variable *variable = entry->owner;
-    return variable->rate > 0 ? fmax(steps, flow->sharing.done / variable->rate) : steps;
+    double rate = variable_rate(variable);
+    return rate > 0 ? fmax(steps, flow->sharing.done / rate) : steps;
 }
 
 /* --- Disk I/Os ------------------------------------------------------------------------------- */

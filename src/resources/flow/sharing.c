@@ -96,13 +96,15 @@ static void free_cell(struct sharing *sharing, struct cell *cell)
     sharing->spare_cells = cell;
 }
 
-/* The resources of cells are in one piece of memory each; cells live in blocks. */
-static void free_resources(struct sharing *sharing)
+/* Frees what cells own; they live in blocks themselves. */
+static void free_cells(struct sharing *sharing)
 {
     for (uint32_t i = 0; sharing->resources && i < sharing->num_resources; i++) {
         struct cell *cell = sharing->resources[i].cell;
         if (!cell)
             continue;
+        queue_free(cell->queue);
+        cell->queue = NULL;
         free(cell->resources);
         cell->resources = NULL;
     }
@@ -121,7 +123,7 @@ int sharing_init(struct sharing *sharing, uint32_t num_resources, double precisi
 
 void sharing_release(struct sharing *sharing)
 {
-    free_resources(sharing);
+    free_cells(sharing);
     while (sharing->blocks) {
         void *block = sharing->blocks;
         sharing->blocks = *(void **)block;
@@ -150,8 +152,8 @@ struct variable *variable_create(uint32_t num_uses)
 int variable_own(struct variable *variable, uint32_t num_sets, size_t num_resources,
                  uint32_t num_members, struct variable_memory *memory)
 {
-    size_t size = num_sets * sizeof(struct resource_set) +
-                  (num_resources + num_members) * sizeof(uint32_t);
+    size_t size =
+        num_sets * sizeof(struct resource_set) + (num_resources + num_members) * sizeof(uint32_t);
     variable->memory = calloc(1, size ? size : 1);
     memory->sets = variable->memory;
     memory->resources = memory->sets ? (void *)(memory->sets + num_sets) : NULL;
@@ -193,9 +195,24 @@ static void enter_list(struct cell *cell, struct element *element)
     cell->num_binding += !element->inert;
 }
 
+/* Users of a cell that was private, or a fat pipe that held nobody back, may stand in queues: no
+ * longer once somebody is connected with them there. */
+static void break_up_queues(struct sharing *sharing, const struct cell *cell, bool will_bind)
+{
+    bool connects_now = cell->fatpipe && cell->num_binding == 0 && will_bind;
+    if (!cell->first || !(cell_is_private(cell) || connects_now))
+        return;
+    for (struct element *element = cell->first; element; element = element->next) {
+        struct queue *queue = element->variable->queue;
+        if (queue && queue->cell != cell)
+            queue_break_up(queue, sharing->now);
+    }
+}
+
 static void tie(struct sharing *sharing, struct variable *variable, struct cell *cell,
                 const struct use *use)
 {
+    break_up_queues(sharing, cell, !use->inert);
     struct element *element = new_element(sharing);
     if (!element)
         return;
@@ -214,6 +231,8 @@ static void tie(struct sharing *sharing, struct variable *variable, struct cell 
 static void untie(struct sharing *sharing, struct variable *variable)
 {
     struct element *element = variable->elements;
+    if (variable->queue)
+        queue_leave(variable, sharing->now);
     while (element) {
         struct element *next = element->next_of_variable;
         struct cell *cell = element->cell;
@@ -222,6 +241,8 @@ static void untie(struct sharing *sharing, struct variable *variable)
         cell->num_binding -= !element->inert;
         if (cell->first)
             sharing_mark_changed(sharing, cell);
+        else if (cell->queue)
+            queue_break_up(cell->queue, sharing->now);
         element->next_of_variable = sharing->spare_elements;
         sharing->spare_elements = element;
         element = next;
@@ -300,7 +321,6 @@ static struct variable *split_off(struct sharing *sharing, struct variable *vari
     part->order = variable->order;
     part->entry.handle = variable->entry.handle;
     part->entry.order = variable->entry.order;
-    part->enabled = true;
     if (variable->entry.slot && agenda_set(sharing->agenda, &part->entry, variable->entry.time))
         sharing->out_of_memory = true;
     return part;
@@ -415,10 +435,14 @@ static void leave_cell(struct sharing *sharing, uint32_t resource)
 static void share_users(struct sharing *sharing, struct cell *from, struct cell *to)
 {
     struct element *next;
+    if (from->queue)
+        queue_break_up(from->queue, sharing->now);
     for (struct element *element = from->first; element; element = next) {
         next = element->next;
         struct variable *variable = element->variable;
         if (variable->num_members > 1) {
+            if (variable->queue)
+                queue_break_up(variable->queue, sharing->now);
             untie(sharing, variable);
             displace(sharing, variable);
             continue;
@@ -503,8 +527,7 @@ static void carve(struct sharing *sharing, struct resource_set *set, bool of_sev
 {
     struct cell *fresh = NULL;
     uint64_t mark = ++sharing->num_marks;
-    bool too_many =
-        count_by_cell(sharing, set, mark) > (of_several_members ? 1 : MAX_KNOWN_CELLS);
+    bool too_many = count_by_cell(sharing, set, mark) > (of_several_members ? 1 : MAX_KNOWN_CELLS);
     for (uint32_t i = 0; i < set->count; i++) {
         struct shared_resource *resource = &sharing->resources[set->resources[i]];
         if (resource->cell && fits(resource->cell, too_many))
@@ -583,7 +606,7 @@ static void find_inert_uses(const struct sharing *sharing, struct variable *vari
 
 void sharing_enable(struct sharing *sharing, struct variable *variable, double now)
 {
-    variable->enabled = true;
+    sharing->now = now;
     variable->updated = now;
     variable->rate = 0;
     variable->order = ++sharing->num_enabled;
@@ -615,7 +638,7 @@ double sharing_load(const struct sharing *sharing, uint32_t resource)
     double load = 0;
     for (const struct element *element = cell ? cell->first : NULL; element;
          element = element->next) {
-        double used = element->weight * element->variable->rate;
+        double used = element->weight * variable_rate(element->variable);
         load = cell->fatpipe ? fmax(load, used) : load + element->times * used;
     }
     return load;

@@ -42,8 +42,8 @@ struct resource_set {
 /* What a variable uses with equal weight. With `each`, there is one resource for each member, in
  * their order; else every member uses all of them. */
 struct use {
-    double weight;            /* > 0; of one member */
-    uint32_t times;           /* that it is used so; 1 but for hosts with several cores */
+    double weight;  /* > 0; of one member */
+    uint32_t times; /* that it is used so; 1 but for hosts with several cores */
     bool each;
     bool inert;               /* fat pipes that can't hold the variable back; the sharing's own */
     struct resource_set *set; /* has no resource in common with the variable's other uses */
@@ -82,9 +82,13 @@ struct variable {
     uint64_t order;   /* in which variables were enabled */
     uint64_t mark;
     double value, increment; /* while solving */
+    struct queue
+        *queue; /* that it stands in, or NULL; rate and remaining are not up to date then */
+    double queue_weight; /* of it in the queue's cell */
+    uint32_t queue_times;
     double limit; /* while solving: of the value, by what nobody else uses and by the bound... */
     double slack; /* ... and what is nothing below it */
-    bool enabled, saturated;
+    bool saturated;
     struct use uses[];
 };
 
@@ -101,9 +105,23 @@ struct cell {
     uint64_t mark;
     double remaining, share; /* while solving */
     uint64_t num_growing;    /* members of variables that are not saturated */
+    struct queue *queue;     /* while it alone holds all its users back; owned */
     uint32_t num_carved;     /* while splitting: resources that go to... */
     struct cell *part;       /* ... this new cell (others, if nobody uses the cell)... */
     struct cell *origin;     /* ... which came out of that one */
+};
+
+/* What a cell that alone holds all its users back gives them: to each member the same share. */
+struct queue {
+    struct sharing *sharing;
+    struct cell *cell;
+    double share;              /* of a member, in units of capacity */
+    double served, served_at;  /* what each member has been given by when, s */
+    double least_limit;        /* of what else could hold a user back, as a share; or below it */
+    uint64_t num_members;      /* of all users, counted as often as each uses a resource */
+    size_t num_changes;        /* since served was 0 */
+    struct agenda ends;        /* of the users; their times are what has been served by then */
+    struct agenda_entry entry; /* of the next end, in the sharing's agenda */
 };
 
 /* A link or host. */
@@ -127,6 +145,7 @@ struct sharing {
     double done;      /* ... and of a variable below this */
     struct agenda *agenda;
     uint64_t num_enabled, num_marks, num_shapes;
+    double now;          /* s, when a variable was enabled or all was solved last */
     struct list changed; /* resource numbers whose cells have to be solved */
     struct variable *displaced;
     struct list cells, variables; /* of the component being solved */
@@ -166,8 +185,43 @@ void sharing_solve(struct sharing *sharing, double now);
 /* Load of a resource, in units of its capacity; solved before. */
 double sharing_load(const struct sharing *sharing, uint32_t resource);
 
-/* Helpers shared by the files of this module. */
+/* What the variable does per second at present. */
+double variable_rate(const struct variable *variable);
+/* The variable whose end an entry of the agenda is, if it is that of a queue; else NULL. */
+const struct variable *queue_first(const struct agenda_entry *entry);
+
+/* --- Helpers shared by the files of this module ---------------------------------------------- */
 void sharing_push(struct sharing *sharing, struct list *list, void *item);
 void sharing_mark_changed(struct sharing *sharing, const struct cell *cell);
+/* Brings what remains of a variable that is in no queue up to date. */
+void variable_update(const struct sharing *sharing, struct variable *variable, double now);
+
+/* A fat pipe that can't hold any of its users back does not connect them. */
+static inline bool cell_takes_part(const struct cell *cell)
+{
+    return !cell->fatpipe || cell->num_binding > 0;
+}
+
+/* A cell with one user only limits that user, and connects it with nobody. */
+static inline bool cell_is_private(const struct cell *cell)
+{
+    return cell->first == cell->last;
+}
+
+/* What a variable that has the cell to itself uses of its capacity. */
+static inline double element_weight(const struct element *element)
+{
+    return element->weight * (element->cell->fatpipe ? 1 : element->times);
+}
+
+/* Makes a queue of the component that has just been solved, if all that holds its variables back is
+ * one cell. */
+void queue_begin(struct sharing *sharing, double now);
+/* Works out a queue after users have come or gone. Returns false when it has broken up. */
+bool queue_settle(struct queue *queue, double now);
+/* Has its users stand alone again, with the rates they had; they have to be solved. Frees it. */
+void queue_break_up(struct queue *queue, double now);
+void queue_leave(struct variable *variable, double now);
+void queue_free(struct queue *queue); /* NULL is fine */
 
 #endif

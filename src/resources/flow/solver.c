@@ -25,29 +25,20 @@
 
 /* --- Components ------------------------------------------------------------------------------ */
 
-static bool takes_part(const struct cell *cell)
-{
-    return !cell->fatpipe || cell->num_binding > 0;
-}
-
 static void visit_variable(struct sharing *sharing, struct variable *variable, uint64_t mark)
 {
-    if (variable->mark == mark)
+    if (variable->mark == mark || variable->queue)
         return;
     variable->mark = mark;
     sharing_push(sharing, &sharing->variables, variable);
 }
 
-/* A cell with one user only limits that user, and connects it with nobody. */
-static bool is_private(const struct cell *cell)
-{
-    return cell->first == cell->last;
-}
-
 static void visit_cell(struct sharing *sharing, struct cell *cell, uint64_t mark)
 {
-    if (cell->mark == mark || is_private(cell) || !takes_part(cell))
+    if (cell->mark == mark || cell_is_private(cell) || !cell_takes_part(cell))
         return;
+    if (cell->queue)
+        queue_break_up(cell->queue, sharing->now);
     cell->mark = mark;
     sharing_push(sharing, &sharing->cells, cell);
     for (struct element *element = cell->first; element; element = element->next)
@@ -58,7 +49,7 @@ static void visit_cell(struct sharing *sharing, struct cell *cell, uint64_t mark
 static void collect(struct sharing *sharing, struct cell *cell, uint64_t mark)
 {
     sharing->cells.count = sharing->variables.count = 0;
-    if (!is_private(cell) && takes_part(cell))
+    if (!cell_is_private(cell) && cell_takes_part(cell))
         visit_cell(sharing, cell, mark);
     else /* the users of a cell that connects nobody may be new all the same */
         for (struct element *element = cell->first; element; element = element->next)
@@ -81,9 +72,9 @@ static void find_limit(struct variable *variable, double precision)
     for (const struct element *element = variable->elements; element;
          element = element->next_of_variable) {
         const struct cell *cell = element->cell;
-        if (!is_private(cell) || !takes_part(cell))
+        if (!cell_is_private(cell) || !cell_takes_part(cell))
             continue;
-        double weight = element->weight * (cell->fatpipe ? 1 : element->times);
+        double weight = element_weight(element);
         if (cell->capacity / weight < variable->limit) {
             variable->limit = cell->capacity / weight;
             variable->slack = precision / weight;
@@ -222,15 +213,20 @@ static void share_out(struct sharing *sharing, uint64_t mark)
 
 /* --- What follows ---------------------------------------------------------------------------- */
 
+void variable_update(const struct sharing *sharing, struct variable *variable, double now)
+{
+    variable->remaining -= variable->rate * (now - variable->updated);
+    if (variable->remaining < sharing->done)
+        variable->remaining = 0;
+    variable->updated = now;
+}
+
 static void set_rate(struct sharing *sharing, struct variable *variable, double now)
 {
     bool known = variable->entry.slot > 0;
     if (variable->value == variable->rate && (known || variable->rate == 0))
         return;
-    variable->remaining -= variable->rate * (now - variable->updated);
-    if (variable->remaining < sharing->done)
-        variable->remaining = 0;
-    variable->updated = now;
+    variable_update(sharing, variable, now);
     variable->rate = variable->value;
     double end = variable->remaining == 0 ? now
                  : variable->rate > 0     ? now + variable->remaining / variable->rate
@@ -262,23 +258,45 @@ static void check_component(const struct sharing *sharing)
 #endif
 }
 
+/* Queues take in newcomers first: once they are in there, they connect with nobody else. */
+static void settle_queues(struct sharing *sharing, uint64_t mark)
+{
+    for (size_t i = 0; i < sharing->changed.count; i++) {
+        const struct shared_resource *resource = sharing->changed.items[i];
+        struct cell *cell = resource->cell;
+        if (cell && cell->queue && cell->mark != mark && queue_settle(cell->queue, sharing->now))
+            cell->mark = mark;
+    }
+}
+
+static void solve_component(struct sharing *sharing, struct cell *cell, uint64_t mark)
+{
+    double now = sharing->now;
+    collect(sharing, cell, mark);
+    if (sharing->variables.count == 0 || sharing->out_of_memory)
+        return;
+    sharing->num_solved++;
+    share_out(sharing, mark);
+    check_component(sharing);
+    queue_begin(sharing, now);
+    for (size_t i = 0; i < sharing->variables.count; i++) {
+        struct variable *variable = sharing->variables.items[i];
+        if (!variable->queue)
+            set_rate(sharing, variable, now);
+    }
+}
+
 void sharing_solve(struct sharing *sharing, double now)
 {
     uint64_t mark = ++sharing->num_marks;
+    sharing->now = now;
+    settle_queues(sharing, mark);
     for (size_t i = 0; i < sharing->changed.count; i++) {
         struct shared_resource *resource = sharing->changed.items[i];
         resource->changed = false;
         struct cell *cell = resource->cell;
-        if (!cell || !cell->first || cell->mark == mark)
-            continue;
-        collect(sharing, cell, mark);
-        if (sharing->variables.count == 0 || sharing->out_of_memory)
-            continue;
-        sharing->num_solved++;
-        share_out(sharing, mark);
-        for (size_t k = 0; k < sharing->variables.count; k++)
-            set_rate(sharing, sharing->variables.items[k], now);
-        check_component(sharing);
+        if (cell && cell->first && cell->mark != mark)
+            solve_component(sharing, cell, mark);
     }
     sharing->changed.count = 0;
 }

@@ -147,6 +147,11 @@ static bool learn(struct stars *stars, const struct star *star, uint32_t host)
     return true;
 }
 
+bool stars_same(const struct stars *stars, uint32_t host, uint32_t other)
+{
+    return stars->star_of[host] >= 0 && stars->star_of[host] == stars->star_of[other];
+}
+
 const struct halves *stars_halves(struct stars *stars, uint32_t host, long *number)
 {
     *number = stars->star_of[host];

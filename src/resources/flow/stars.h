@@ -27,6 +27,9 @@ struct stars;
 struct stars *stars_create(struct resources *resources);
 void stars_destroy(struct stars *stars); /* NULL is fine */
 
+/* Whether both belong to one star, as far as is known. */
+bool stars_same(const struct stars *stars, uint32_t host, uint32_t other);
+
 /* The halves of a host; NULL when it belongs to no star, or its routes turned out not to be made of
  * halves. *star is the number of its star. */
 const struct halves *stars_halves(struct stars *stars, uint32_t host, long *star);
