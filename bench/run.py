@@ -42,7 +42,7 @@ AIMS = {"partition": (5.0, 300.0), "million-1000000": (60.0, 1500.0)}
 # Time per job of the largest million benchmark, relative to that of the smallest.
 GROWTH_AIM = 1.2
 
-TIMING = re.compile(r"^timing: total ([0-9.e+-]+) s, sharing ([0-9.e+-]+) s, scheduler ([0-9.e+-]+) s$", re.MULTILINE)
+TIMING = re.compile(r"^timing: total ([0-9.e+-]+) s, \w+ ([0-9.e+-]+) s, scheduler ([0-9.e+-]+) s$", re.MULTILINE)
 
 
 class BenchmarkError(Exception):

@@ -59,10 +59,10 @@ static int open_scheduler(struct run *run, struct error *err)
 /* Before the platform gets disks. */
 static int choose_model(struct run *run, struct error *err)
 {
-    if (!run->options->use_flow)
+    if (run->options->model == MODEL_SIMGRID)
         return 0;
     const char *obstacle = resources_use_flow(run->resources, err);
-    if (obstacle)
+    if (obstacle && run->options->model == MODEL_FLOW)
         fprintf(stderr, "elastisim: note: %s: %s, so SimGrid shares it out; --model=flow can't\n",
                 run->configuration.platform_file, obstacle);
     return err->kind ? -1 : 0;
@@ -130,8 +130,8 @@ static void report(const struct run *run)
         summary_print(stdout, &summary, seconds);
     }
     if (run->options->timing)
-        fprintf(stderr, "timing: total %.3f s, sharing %.3f s, scheduler %.3f s\n", seconds,
-                resources_seconds(run->resources),
+        fprintf(stderr, "timing: total %.3f s, %s %.3f s, scheduler %.3f s\n", seconds,
+                resources_model(run->resources), resources_seconds(run->resources),
                 simulation_figures(run->simulation).scheduler_seconds);
 }
 

@@ -20,11 +20,11 @@ static void apply_scheduler(struct options *options, const char *value)
     options->scheduler = value;
 }
 
-static const char *const models[] = {"simgrid", "flow", NULL};
+static const char *const models[] = {"flow", "simgrid", NULL};
 
 static void apply_model(struct options *options, const char *value)
 {
-    options->use_flow = strcmp(value, "flow") == 0;
+    options->model = strcmp(value, "flow") == 0 ? MODEL_FLOW : MODEL_SIMGRID;
 }
 
 static void apply_strict(struct options *options, const char *value)
@@ -80,8 +80,8 @@ static const struct option table[] = {
      "builtin:NAME, exec:COMMAND, plugin:FILE.so or zmq:URL, in place of the configuration's",
      apply_scheduler, NULL},
     {"model", "NAME",
-     "simgrid (default) or flow: who shares out network, disks and CPUs; same times, flow is "
-     "faster",
+     "flow (default where it can) or simgrid: who shares out network, disks and CPUs; same times, "
+     "flow is faster",
      apply_model, models},
     {"summary", NULL, "print jobs, makespan, waits, slowdown and utilisation at the end",
      apply_summary, NULL},

@@ -16,10 +16,17 @@ enum command {
     COMMAND_CONFIGURATION
 };
 
+/* Who shares out the platform. */
+enum model {
+    MODEL_BEST, /* ours where it gives SimGrid's figures, else SimGrid */
+    MODEL_FLOW, /* ours; a note says so if it is left to SimGrid all the same */
+    MODEL_SIMGRID
+};
+
 struct options {
     enum command command;
     const char *configuration; /* the file; borrowed from argv, like all that follows */
-    bool use_flow;             /* the flow model shares out the platform, else SimGrid */
+    enum model model;
     const char *scheduler;     /* NULL when not given */
     bool strict;
     bool summary;

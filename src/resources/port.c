@@ -80,6 +80,11 @@ void resources_add_disk(struct resources *resources, size_t host, double read_ba
     model_of(resources)->add_disk(resources, host, read_bandwidth, write_bandwidth);
 }
 
+const char *resources_model(const struct resources *resources)
+{
+    return simgrid_port(resources)->flow ? "flow" : "simgrid";
+}
+
 void resources_measure(struct resources *resources)
 {
     simgrid_port(resources)->measured = true;

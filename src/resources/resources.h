@@ -145,6 +145,9 @@ bool resources_next_completion(struct resources *resources, struct completion *c
 void resources_observe(struct resources *resources, void (*observe)(void *context, double time),
                        void *context);
 
+/* The name of the model that shares out the loads: "flow" or "simgrid". */
+const char *resources_model(const struct resources *resources);
+
 /* Has the seconds counted that sharing takes, from here on: looking at the clock takes time, too. */
 void resources_measure(struct resources *resources);
 /* Wall-clock seconds spent in SimGrid or in our flow model so far, as far as they were counted. */

@@ -757,6 +757,15 @@ s4u::ExecPtr new_exec(resources *port, activity_kind kind)
     return exec;
 }
 
+/* SimGrid's route from one host to another; no link where there is none. It looks up routes in
+ * tables that it completes when the platform is sealed, before its first step at the latest. */
+void find_route(const resources *port, uint32_t from, uint32_t to, std::vector<s4u::Link *> &links,
+                double &latency)
+{
+    port->engine->seal_platform();
+    port->hosts[from].simgrid->route_to(port->hosts[to].simgrid, links, &latency);
+}
+
 /* SimGrid lets data pass at once where no link leads. */
 void require_route(resources *port, uint32_t from, uint32_t to)
 {
@@ -765,7 +774,7 @@ void require_route(resources *port, uint32_t from, uint32_t to)
         return;
     std::vector<s4u::Link *> links;
     double latency = 0;
-    port->hosts[from].simgrid->route_to(port->hosts[to].simgrid, links, &latency);
+    find_route(port, from, to, links, latency);
     if (links.empty())
         throw missing_route();
     reachable.resize(port->hosts.size());
@@ -992,7 +1001,7 @@ long route_links(resources *port, size_t from, size_t to)
 {
     std::vector<s4u::Link *> links;
     double latency = 0;
-    port->hosts[from].simgrid->route_to(port->hosts[to].simgrid, links, &latency);
+    find_route(port, static_cast<uint32_t>(from), static_cast<uint32_t>(to), links, latency);
     return static_cast<long>(links.size());
 }
 
@@ -1301,12 +1310,7 @@ int simgrid_route(struct resources *resources, uint32_t from, uint32_t to, struc
     links.clear();
     route->count = 0;
     route->latency = 0;
-    bool fine = attempt(
-        [&] {
-            resources->hosts[from].simgrid->route_to(resources->hosts[to].simgrid, links,
-                                                     &route->latency);
-        },
-        reason);
+    bool fine = attempt([&] { find_route(resources, from, to, links, route->latency); }, reason);
     if (!fine || (links.empty() && from != to))
         return check_route(resources, from, to, err) ? -1 : give_up(resources, reason, err);
     if (links.size() > route->capacity) {

@@ -183,7 +183,7 @@ def test_summary_tells_jobs_times_and_utilisation(scenario: Scenario) -> None:
 def test_timing_goes_to_standard_error(scenario: Scenario) -> None:
     result = scenario.workload(rigid()).run('--timing')
     assert result.stdout == ''
-    assert re.fullmatch(r'timing: total \d+\.\d+ s, sharing \d+\.\d+ s, scheduler \d+\.\d+ s\n', result.stderr)
+    assert re.fullmatch(r'timing: total \d+\.\d+ s, flow \d+\.\d+ s, scheduler \d+\.\d+ s\n', result.stderr)
 
 
 @pytest.mark.parametrize('options', [

@@ -102,9 +102,11 @@ static void end_measuring(struct flow *flow, double start)
 
 /* --- Loads ----------------------------------------------------------------------------------- */
 
-static int fail_if_out_of_memory(const struct flow *flow, struct error *err)
+static int fail_if_broken(const struct flow *flow, struct error *err)
 {
-    return flow->out_of_memory || flow->sharing.out_of_memory ? error_no_memory(err) : 0;
+    if (flow->out_of_memory || flow->sharing.out_of_memory)
+        return error_no_memory(err);
+    return flow->broken ? error_set(err, ERROR_FAILURE, "a load could not be started before") : 0;
 }
 
 static struct load_group *flow_start(struct resources *resources, const struct load *load,
@@ -116,10 +118,10 @@ static struct load_group *flow_start(struct resources *resources, const struct l
     struct flow_group *group = group_create(flow, num_members, owner);
     if (!group)
         error_no_memory(err);
-    else if (load_start(group, load, err) || fail_if_out_of_memory(flow, err))
-        group = NULL; /* the run is over; flow_destroy frees it */
+    else if (load_start(group, load, err) || fail_if_broken(flow, err))
+        flow->broken = true; /* flow_destroy frees what there is */
     end_measuring(flow, start);
-    return (struct load_group *)(void *)group;
+    return flow->broken ? NULL : (struct load_group *)(void *)group;
 }
 
 static void flow_cancel(struct resources *resources, struct load_group *load_group)
@@ -199,11 +201,13 @@ static int flow_advance(struct resources *resources, double until, double *reach
 {
     struct flow *flow = flow_of(resources);
     until = fmax(until, flow->now);
+    if (fail_if_broken(flow, err))
+        return -1;
     if (flow->num_parts > 0 && !has_reports(flow)) {
         double start = begin_measuring(flow);
         run(flow, until);
         end_measuring(flow, start);
-        if (fail_if_out_of_memory(flow, err))
+        if (fail_if_broken(flow, err))
             return -1;
     }
     if (has_reports(flow)) {

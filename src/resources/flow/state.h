@@ -91,6 +91,7 @@ struct flow {
     size_t num_reported;         /* of these */
     struct flow_group *reported; /* whose last completion was handed out last; still to be freed */
     bool out_of_memory;
+    bool broken;   /* a load could not be started: nothing can be said of what comes then */
     bool inside;   /* time is moving: loads are still those before */
     bool observed; /* the ends of this instant */
     void (*observe)(void *context, double time);
