@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Generates the scenarios in which the network and the file system are what costs time.
 
-usage: generate_loads.py storm|wide|campaign FOLDER [--scale F] [--seed N]
+usage: generate_loads.py storm|gale|wide|campaign FOLDER [--scale F] [--seed N]
 
 --scale makes a smaller scenario of the same kind: that share of the rounds, iterations or jobs.
 """
@@ -72,15 +72,20 @@ def crossbar(nodes: int, properties: str = '') -> str:
                            storage=STORAGE.format(router='switch'))
 
 
-def storm(folder: Path, scale: float, rng: random.Random) -> None:
+def storm(folder: Path, scale: float, rng: random.Random, num_jobs: int = 200) -> None:
     """1,000 nodes; 200 jobs of 5 nodes write different amounts to one file system at once, in 20 rounds."""
     rounds = max(1, round(20 * scale))
     models = {'storm.json': {'phases': [{'iterations': rounds, 'tasks': [
         {'type': 'busy_wait', 'name': 'step', 'delay': 10},
         {'type': 'pfs_write', 'name': 'dump', 'bytes': 'size', 'pattern': 'all_ranks'}]}]}}
     jobs = [{'type': 'rigid', 'submit_time': 0, 'num_nodes': 5, 'application_model': 'storm.json',
-             'arguments': {'size': rng.randint(10, 100) * 10**9}} for _ in range(200)]
-    write_scenario(folder, crossbar(1000), models, jobs, True)
+             'arguments': {'size': rng.randint(10, 100) * 10**9}} for _ in range(num_jobs)]
+    write_scenario(folder, crossbar(5 * num_jobs), models, jobs, True)
+
+
+def gale(folder: Path, scale: float, rng: random.Random) -> None:
+    """A storm of ten times the size: 10,000 nodes, 2,000 jobs, 20 rounds."""
+    storm(folder, scale, rng, 2000)
 
 
 def wide(folder: Path, scale: float, rng: random.Random) -> None:
@@ -131,7 +136,7 @@ def campaign(folder: Path, scale: float, rng: random.Random) -> None:
     write_scenario(folder, crossbar(1000, BUFFERS), models, jobs, True)
 
 
-SCENARIOS = {'storm': storm, 'wide': wide, 'campaign': campaign}
+SCENARIOS = {'storm': storm, 'gale': gale, 'wide': wide, 'campaign': campaign}
 
 
 def main() -> int:

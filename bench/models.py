@@ -3,7 +3,7 @@
 
 usage: models.py [SCENARIO ...] [--simulator FILE] [--scale F] [--simgrid-timeout S]
 
-Scenarios: mixed, storm, wide, campaign (see generate_loads.py). Prints for each model the processor time, the part of
+Scenarios: mixed, storm, gale, wide, campaign (see generate_loads.py). Prints for each model the processor time, the part of
 it that is not start-up, and the peak memory; and how much faster flow is and how far the end times of jobs differ.
 """
 
@@ -22,7 +22,7 @@ from pathlib import Path
 
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
-SCENARIOS = ('mixed', 'storm', 'wide', 'campaign')
+SCENARIOS = ('mixed', 'storm', 'gale', 'wide', 'campaign')
 
 
 def prepare(name: str, folder: Path, scale: float) -> tuple[str, Path]:

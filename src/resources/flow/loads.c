@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Numbers in all plans that are kept together; beyond it all are forgotten. */
-#define MAX_KEPT ((size_t)1 << 24)
+#define MAX_KEPT ((size_t)1 << 22)
 
 /* --- Variables ------------------------------------------------------------------------------- */
 

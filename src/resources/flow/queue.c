@@ -8,6 +8,7 @@
  */
 #include "resources/flow/sharing.h"
 
+#include <assert.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -103,6 +104,7 @@ void queue_leave(struct variable *variable, double now)
 {
     struct queue *queue = variable->queue;
     double left = (variable->entry.time - served(queue, now)) / variable->queue_weight;
+    assert(left > -1e-6);
     variable->remaining = left < queue->sharing->done ? 0 : left;
     variable->rate = variable_rate(variable);
     variable->updated = now;
@@ -166,6 +168,7 @@ bool queue_settle(struct queue *queue, double now)
         return false;
     }
     queue->share = share;
+    assert(share * (double)queue->num_members <= queue->cell->capacity * (1 + MARGIN));
     if (++queue->num_changes > CHANGES_PER_USER * queue->ends.count)
         start_anew(queue);
     schedule(queue);
