@@ -130,7 +130,7 @@ static void flow_cancel(struct resources *resources, struct load_group *load_gro
     (void)resources;
     group_stop(group);
     group->cancelled = true;
-    if (!group->queued)
+    if (!group->queued && group != group->flow->reported)
         group_destroy(group);
 }
 
@@ -236,12 +236,13 @@ static void sort_indices(uint32_t *indices, uint32_t count)
         }
 }
 
-/* Frees the group whose indices were handed out last, if those were its last. */
+/* Frees the group whose indices were handed out last, if nothing more is to come of it. */
 static void free_reported(struct flow *flow)
 {
-    if (flow->reported)
-        group_destroy(flow->reported);
+    struct flow_group *group = flow->reported;
     flow->reported = NULL;
+    if (group && (group->members_left == 0 || (group->cancelled && !group->queued)))
+        group_destroy(group);
 }
 
 /* What has ended of the group since it was reported last. */
@@ -269,7 +270,7 @@ static bool flow_next_completion(struct resources *resources, struct completion 
             continue;
         }
         *completion = completion_of(group);
-        flow->reported = completion->last ? group : NULL;
+        flow->reported = group;
         return true;
     }
     return false;

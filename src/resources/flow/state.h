@@ -89,7 +89,7 @@ struct flow {
     struct group_list ended;     /* with ended members, to be reported by the next advance */
     struct group_list reporting; /* of the instant that the last advance reached */
     size_t num_reported;         /* of these */
-    struct flow_group *reported; /* whose last completion was handed out last; still to be freed */
+    struct flow_group *reported; /* whose completion was handed out last; its indices are in use */
     bool out_of_memory;
     bool broken;   /* a load could not be started: nothing can be said of what comes then */
     bool inside;   /* time is moving: loads are still those before */
