@@ -7,7 +7,7 @@
 #include "workload/environment.h"
 
 #include "base/json.h"
-#include "workload/number.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <stdio.h>

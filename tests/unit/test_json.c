@@ -603,6 +603,8 @@ static const struct value {
      .message = "a.json: v: must be at least -2, is -2.5"},
     {"number_in_is_above_by_little", "{'v': 10.000000000000002}", NUMBER_IN,
      .message = "a.json: v: must be at most 10, is 10.000000000000002"},
+    {"number_in_is_large_without_an_exponent", "{'v': 1e15}", NUMBER_IN,
+     .message = "a.json: v: must be at most 10, is 1000000000000000"},
     {"number_in_is_infinite", "{'v': 1e400}", NUMBER_IN,
      .message = "a.json: v: must be a finite number, is beyond 1.8e308"},
     {"number_in_is_a_list", "{'v': [1]}", NUMBER_IN,

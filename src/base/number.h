@@ -1,6 +1,6 @@
 /* Numbers as text, for the scheduler and for messages. */
-#ifndef ELASTISIM_WORKLOAD_NUMBER_H
-#define ELASTISIM_WORKLOAD_NUMBER_H
+#ifndef ELASTISIM_BASE_NUMBER_H
+#define ELASTISIM_BASE_NUMBER_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* Numbers as text. The program never sets a locale, so that the decimal point is a point. */
-#include "workload/number.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <stdio.h>
