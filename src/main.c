@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/number.h"
 #include "configuration/configuration.h"
 #include "options.h"
 #include "platform/platform.h"
@@ -156,8 +157,9 @@ static void execute(const struct options *options, struct error *err)
         .options = options, .warnings = {.strict = options->strict}, .started = wall_seconds()};
     if (read_inputs(&run, err) == 0) {
         if (options->command == COMMAND_CHECK)
-            printf("%s: %u nodes, %zu jobs: all inputs are fine\n", run.configuration.file,
-                   run.platform.num_nodes, workload_num_jobs(run.workload));
+            printf("%s: %u node%s, %zu job%s: all inputs are fine\n", run.configuration.file,
+                   run.platform.num_nodes, plural(run.platform.num_nodes),
+                   workload_num_jobs(run.workload), plural(workload_num_jobs(run.workload)));
         else
             simulate(&run, err);
     }

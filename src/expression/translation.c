@@ -3,6 +3,7 @@
 #include "expression/translation.h"
 
 #include "base/json.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -260,19 +261,14 @@ static int report_too_long(const struct translator *translator)
     return translation_error(translator->text, translator->err);
 }
 
-static const char *plural(int count)
-{
-    return count == 1 ? "" : "s";
-}
-
 static int report_arguments(const struct translator *translator, const struct open *call)
 {
     const struct function *function = call->function;
     int wanted = function->num_arguments == ANY_NUMBER ? 1 : function->num_arguments;
 
     return report(translator, call->at, "%s takes %s%d argument%s, is given %d", function->name,
-                  function->num_arguments == ANY_NUMBER ? "at least " : "", wanted, plural(wanted),
-                  call->num_arguments);
+                  function->num_arguments == ANY_NUMBER ? "at least " : "", wanted,
+                  plural((unsigned long long)wanted), call->num_arguments);
 }
 
 static int report_function(const struct translator *translator, size_t length)

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
-from harness import KEYS, PATIENCE, SIMULATOR, Scenario, busy, flexible, model, phase, rigid, waiting
+from harness import KEYS, PATIENCE, SIMULATOR, Scenario, busy, crossbar, flexible, model, phase, rigid, waiting
 
-BAR = re.compile(r'\r\x1b\[K\[([#.]{24})\] (\d+)/(\d+) jobs, ([0-9d :]+) simulated, (\S+) s/s, (\S+) left')
+BAR = re.compile(r'\r\x1b\[K\[([#.]{24})\] (\d+)/(\d+) jobs?, ([0-9d :]+) simulated, (\S+) s/s, (\S+) left')
 CLEARED = '\r\x1b[K'
 
 
@@ -155,6 +155,8 @@ def test_check_reads_everything_and_runs_nothing(scenario: Scenario) -> None:
     scenario.workload(rigid(), flexible('malleable'))
     result = scenario.run('--check')
     assert (result.stdout, result.stderr) == ('config.json: 4 nodes, 2 jobs: all inputs are fine\n', '')
+    result = scenario.platform(crossbar(1)).workload(rigid()).run('--check')
+    assert result.stdout == 'config.json: 1 node, 1 job: all inputs are fine\n'
     assert not (scenario.folder / 'out').exists()
 
 

@@ -1,4 +1,4 @@
-/* Numbers as text, and text as numbers. */
+/* Numbers as text, text as numbers, and words that go with counts. */
 #include "base/number.h"
 
 #include <math.h>
@@ -64,11 +64,35 @@ static void test_texts_that_are_numbers(void **state)
     }
 }
 
+static void test_ranges(void **state)
+{
+    char buffer[RANGE_TEXT];
+
+    (void)state;
+    assert_string_equal(range_text(0, 0, buffer), "0");
+    assert_string_equal(range_text(4, 4, buffer), "4");
+    assert_string_equal(range_text(2, 3, buffer), "2 to 3");
+    assert_string_equal(range_text(UINT32_MAX - 1, UINT32_MAX, buffer), "4294967294 to 4294967295");
+}
+
+static void test_one_is_the_only_singular(void **state)
+{
+    (void)state;
+    assert_string_equal(plural(0), "s");
+    assert_string_equal(plural(1), "");
+    assert_string_equal(plural(2), "s");
+    assert_string_equal(is_or_are(0), "are");
+    assert_string_equal(is_or_are(1), "is");
+    assert_string_equal(is_or_are(2), "are");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers_are_written_shortest),
         cmocka_unit_test(test_texts_that_are_numbers),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_one_is_the_only_singular),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
