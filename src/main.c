@@ -9,6 +9,7 @@
 #include "platform/platform.h"
 #include "policies/policy.h"
 #include "resources/resources.h"
+#include "results/protection.h"
 #include "results/results.h"
 #include "results/summary.h"
 #include "scheduler/backend.h"
@@ -93,7 +94,7 @@ static int read_inputs(struct run *run, struct error *err)
         .has_burst_buffer = run->platform.has_burst_buffer,
     };
     run->workload = workload_read(configuration->jobs_file, &limits, &run->warnings, err);
-    return run->workload ? 0 : -1;
+    return run->workload ? check_inputs(configuration, run->workload, err) : -1;
 }
 
 static bool wants_progress_bar(const struct run *run)

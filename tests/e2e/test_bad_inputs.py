@@ -97,17 +97,39 @@ def test_a_configuration_with_a_mistake_is_refused(scenario: Scenario, keys: Jso
     assert refused(scenario) == f'config.json: {complaint}'
 
 
-@pytest.mark.parametrize('key, name', [('jobs_file', 'jobs.json'), ('platform_file', 'platform.xml')])
+@pytest.mark.parametrize('option', [(), ('--check',)], ids=['run', 'check'])
+@pytest.mark.parametrize('name', ['config.json', 'jobs.json', 'platform.xml', 'app0.json', 'app1.json'])
 @pytest.mark.parametrize('path', ['./{}', '{folder}/{}', 'link'])
 def test_no_spelling_of_an_input_lets_a_result_overwrite_it(
-        scenario: Scenario, key: str, name: str, path: str) -> None:
-    scenario.workload(rigid())
+        scenario: Scenario, name: str, path: str, option: tuple[str, ...]) -> None:
+    scenario.workload(rigid(), rigid(1, waiting(2)))
     (scenario.folder / 'link').symlink_to(name)
+    path = path.format(name, folder=scenario.folder)
+    scenario.configure(task_times=path).command()
     before = (scenario.folder / name).read_text()
-    scenario.configure(job_statistics=path.format(name, folder=scenario.folder))
-    result = scenario.finish(scenario.start('--scheduler', 'builtin:fcfs'))
+    assert refused(scenario, *option) == (
+        f"config.json: task_times: '{path}' is the input '{name}', which would be overwritten; name another file")
     assert (scenario.folder / name).read_text() == before
-    assert result.status == 2
+    assert not (scenario.folder / 'out').exists()
+
+
+@pytest.mark.parametrize('key', ['job_statistics', 'events'])
+def test_a_result_does_not_overwrite_an_application_model(scenario: Scenario, key: str) -> None:
+    scenario.workload(rigid()).configure(**{key: 'app0.json'})
+    assert refused(scenario) == (f"config.json: {key}: 'app0.json' is the input 'app0.json', which would be "
+                                 'overwritten; name another file')
+
+
+@pytest.mark.parametrize('path', ['./out/job_statistics.csv', 'out/../out/job_statistics.csv', 'link'])
+def test_two_results_are_two_files(scenario: Scenario, path: str) -> None:
+    (scenario.folder / 'link').symlink_to('out/job_statistics.csv')
+    scenario.workload(rigid()).configure(events=path)
+    assert refused(scenario) == (f"config.json: events: '{path}' is the same file as 'out/job_statistics.csv' of "
+                                 'job_statistics; name another file')
+
+
+def test_results_may_share_a_device(scenario: Scenario) -> None:
+    scenario.workload(rigid()).configure(job_statistics='/dev/null', events='/dev/null', task_times='/dev//null').run()
 
 
 @pytest.mark.parametrize('text, complaint', [

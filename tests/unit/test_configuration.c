@@ -340,6 +340,30 @@ static void test_reference_has_a_row_for_each_key(void **state)
     fclose(file);
 }
 
+static void test_files_are_listed_by_use(void **state)
+{
+    static const struct configured_file read[] = {{"jobs_file", "j.json"},
+                                                  {"platform_file", "p.xml"}};
+    static const struct configured_file written[] = {{"job_statistics", "a.csv"},
+                                                     {"events", "e.jsonl"}};
+    struct configuration configuration =
+        read_good("{" MANDATORY ", 'events': 'e.jsonl', 'job_statistics': 'a.csv'}");
+    struct configured_file file;
+
+    (void)state;
+    for (enum file_use use = FILE_READ; use <= FILE_WRITTEN; use++) {
+        size_t place = 0;
+        for (size_t i = 0; i < 2; i++) {
+            const struct configured_file *expected = use == FILE_READ ? &read[i] : &written[i];
+            assert_true(configuration_next_file(&configuration, use, &place, &file));
+            assert_string_equal(file.key, expected->key);
+            assert_string_equal(file.path, expected->path);
+        }
+        assert_false(configuration_next_file(&configuration, use, &place, &file));
+    }
+    configuration_release(&configuration);
+}
+
 #define ROWS(table) (sizeof(table) / sizeof *(table))
 
 #define ADD_ROWS(tests, count, table, function)                                                    \
@@ -358,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_unknown_keys_are_warned_of_and_skipped),
         cmocka_unit_test(test_release_takes_a_zeroed_configuration),
         cmocka_unit_test(test_reference_has_a_row_for_each_key),
+        cmocka_unit_test(test_files_are_listed_by_use),
     };
     struct CMUnitTest tests[ROWS(named) + ROWS(goods) + ROWS(bads)];
     size_t count = ROWS(named);
