@@ -237,11 +237,15 @@ std::string taken(char *text)
     return copy;
 }
 
+/* Numbers that are too large, or negative ones that became large, end so in SimGrid. */
+constexpr const char *no_memory =
+    "there is not enough memory for it; is a size in it negative or too large?";
+
 /* Fills err with "WHERE: WHAT: REASON". Returns -1. */
 int refuse(struct error *err, const std::string &where, const char *what, std::string said)
 {
     if (said == std::bad_alloc().what())
-        return error_no_memory(err);
+        said = no_memory;
     long line = reason_extract(&said[0], where.c_str());
     const char *reason = said.c_str()[0] ? said.c_str() : "it gives no reason";
     if (line > 0)

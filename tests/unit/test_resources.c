@@ -162,6 +162,13 @@ static void open_bad(const void *argument)
 
 #define REFUSED "SimGrid refuses the platform: "
 #define ONE_HOST "<host id='h' speed='1Gf'/>"
+#define DRAGONFLY(hosts, parameters)                                                               \
+    "<cluster id='d' prefix='n' suffix='' radical='" hosts "' speed='1Gf' bw='1GBps' lat='1us' "   \
+    "topology='DRAGONFLY' sharing_policy='SPLITDUPLEX'\n topo_parameters='" parameters "'/>"
+#define FEW_BLADES(groups, blades, noun)                                                           \
+    "cluster 'd': its dragonfly has " groups " groups, but " blades " " noun " per chassis; "      \
+    "SimGrid finds the way to a group by the blade of the same number, so raise the blades in "    \
+    "topo_parameters to " groups " or lower the groups to " blades
 
 static const struct bad_case bad_platforms[] = {
     {"none.xml", NULL, NULL, "none.xml: can't open the platform file: No such file or directory"},
@@ -193,6 +200,21 @@ static const struct bad_case bad_platforms[] = {
     {"p.xml",
      PLATFORM(ONE_HOST "<link id='l' bandwidth='1Bps,2Bps' latency='0s' sharing_policy='WIFI'/>"),
      NULL, "p.xml: " REFUSED "Non WIFI link must have only 1 bandwidth"},
+    {"p.xml", PLATFORM(DRAGONFLY("0-7", "2,2;2,1;1,1;2")), NULL,
+     "p.xml:4: " FEW_BLADES("2", "1", "blade")},
+    {"p.xml",
+     PLATFORM("<!--\n" DRAGONFLY("0", "9,1;1,1;1,1;1") "\n-->\n" DRAGONFLY(
+         "0-11", " 3, 1; 2, 1; 2, 1; 1 ")),
+     NULL, "p.xml:8: " FEW_BLADES("3", "2", "blades")},
+    {"p.xml", PLATFORM(DRAGONFLY("0-7", "2,2;2,1;1,1")), NULL,
+     "p.xml:4: " FEW_BLADES("2", "1", "blade")},
+    {"p.xml", PLATFORM(DRAGONFLY("0-7", "2,2;2,1;x")), NULL,
+     "p.xml: " REFUSED "Dragonfly are defined by the number of groups, chassis per groups, blades "
+     "per chassis, nodes per blade"},
+#ifndef __SANITIZE_ADDRESS__ /* which ends the program instead */
+    {"p.xml", PLATFORM(DRAGONFLY("0-3", "1,1;1,1;1,1;-1")), NULL,
+     "p.xml: " REFUSED "there is not enough memory for it; is a size in it negative or too large?"},
+#endif
     {"p.xml", PLATFORM(ONE_HOST), "--log",
      "--log: no option of SimGrid; these begin with --cfg= or --log="},
     {"p.xml", PLATFORM(ONE_HOST), "--cfg=foo:1",
@@ -211,6 +233,31 @@ static const struct bad_case bad_platforms[] = {
      "--cfg=plugin:none: SimGrid refuses the option: Model 'none' is invalid! Valid models are: "
      "link_load, link_energy_wifi, link_energy, host_load, host_energy, host_dvfs, cmonkey"},
 };
+
+/* SimGrid finds all routes of these. */
+static const char *const good_dragonflies[] = {
+    PLATFORM(DRAGONFLY("0-15", "2,2;2,1;2,1;2")),
+    PLATFORM(DRAGONFLY("0-7", "1,1;2,1;1,1;4")),
+    PLATFORM(DRAGONFLY("0-17", "3,1;2,1;3,1;1")),
+};
+
+static void find_all_routes(const void *argument)
+{
+    struct resources *port = open_text(argument);
+    struct error err = {.kind = ERROR_NONE};
+    size_t count = resources_num_hosts(port);
+    for (size_t from = 0; from < count; from++)
+        for (size_t to = 0; to < count; to++)
+            check(from == to || resources_check_route(port, from, to, &err) == 0);
+    resources_close(port);
+}
+
+static void test_dragonflies_with_enough_blades_are_fine(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof good_dragonflies / sizeof good_dragonflies[0]; i++)
+        assert_true(child_runs(find_all_routes, good_dragonflies[i]));
+}
 
 static void test_bad_platforms_are_refused(void **state)
 {
@@ -1117,6 +1164,7 @@ int main(void)
         cmocka_unit_test(test_example_platforms_are_read),
         cmocka_unit_test(test_profiles_are_found),
         cmocka_unit_test(test_bad_platforms_are_refused),
+        cmocka_unit_test(test_dragonflies_with_enough_blades_are_fine),
         cmocka_unit_test(test_help_of_simgrid_is_shown),
         cmocka_unit_test(test_warnings_of_simgrid_are_heard),
         cmocka_unit_test(test_a_second_platform_is_refused),
