@@ -104,7 +104,8 @@ static const struct choice evolvings[] = {
     {"deny", EVOLVING_DENY, "requests are declined"},
     {"if_free", EVOLVING_IF_FREE, "granted when enough nodes are free"},
     {"no_delay", EVOLVING_NO_DELAY,
-     "granted when enough nodes are free and no reservation is delayed [Prabhakaran et al. 2014]"},
+     "granted when enough nodes are free and no reservation is delayed [cf. Prabhakaran et al. "
+     "2014]"},
     {"shrink", EVOLVING_SHRINK,
      "as if_free, and malleable jobs shrink for what is missing: granted when the job asks again "
      "[Prabhakaran et al. 2015; Chadha, John, Gerndt 2020]"},
@@ -116,8 +117,8 @@ static const struct choice node_choices[] = {
     {"first", NODES_LOWEST, "the same"},
     {"highest", NODES_HIGHEST, "highest IDs"},
     {"contiguous", NODES_CONTIGUOUS,
-     "the shortest run of consecutive IDs that is enough, else the longest runs [Leung et al. "
-     "2002]"},
+     "the shortest run of consecutive IDs that is enough, else the longest runs [best fit: "
+     "Leung et al. 2002]"},
     {"near", NODES_NEAR,
      "the switch with the fewest free nodes that are enough, else switches near each other by the "
      "links between them [best fit as in Slurm's topology/tree]"},
