@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { MAX_NESTING = 200 };
+
 static const char blanks[] = " \t\r\n";
 
 /* Attributes that name the file of a profile. */
@@ -99,6 +101,52 @@ static struct value find_attribute(const char *xml, const char *end, const char 
     return (struct value){NULL, 0};
 }
 
+/* The '>' that ends a tag, which may have others in its values; NULL when there is none. */
+static const char *tag_end(const char *tag)
+{
+    char quote = '\0';
+    for (; *tag; tag++) {
+        if (quote == '\0' && *tag == '>')
+            return tag;
+        if (quote == '\0' && (*tag == '"' || *tag == '\''))
+            quote = *tag;
+        else if (*tag == quote)
+            quote = '\0';
+    }
+    return NULL;
+}
+
+static long line_of(const char *xml, const char *at)
+{
+    long line = 1;
+    for (; xml < at; xml++)
+        line += *xml == '\n';
+    return line;
+}
+
+/* --- Nesting ------------------------------------------------------------------------------- */
+
+/* SimGrid's parser has room for some 250 elements within each other and does not look whether that
+ * is enough. */
+static int check_nesting(const char *path, const char *xml, struct error *err)
+{
+    size_t depth = 0;
+    const char *end;
+    for (const char *at = xml; (at = strchr(at, '<')) && (end = tag_end(at)); at = end) {
+        bool closes = at[1] == '/', is_element = closes || !strchr("!?", at[1]);
+        if (!is_element || end[-1] == '/')
+            continue;
+        if (closes)
+            depth -= depth > 0;
+        else if (++depth > MAX_NESTING)
+            return error_set(err, ERROR_INPUT,
+                             "%s:%ld: elements are nested more than %d deep, which is too much for "
+                             "SimGrid; put zones beside each other",
+                             path, line_of(xml, at), MAX_NESTING);
+    }
+    return 0;
+}
+
 /* --- Profiles ------------------------------------------------------------------------------ */
 
 /* Whether the attribute stands there with a value that is not empty. */
@@ -132,14 +180,6 @@ static bool equals(struct value value, const char *text)
     return value.text && value.length == strlen(text) && !strncmp(value.text, text, value.length);
 }
 
-static long line_of(const char *xml, const char *at)
-{
-    long line = 1;
-    for (; xml < at; xml++)
-        line += *xml == '\n';
-    return line;
-}
-
 /* SimGrid (3.32 at least) looks for the link to group g at blade g of the router's own chassis,
  * whether there is such a blade or not, and what it finds beyond the last one ends the program.
  * The parameters are "GROUPS,LINKS;CHASSIS,LINKS;BLADES,LINKS;NODES"; others are refused by
@@ -164,7 +204,7 @@ static int check_clusters(const char *path, const char *xml, struct error *err)
 {
     static const char tag[] = "<cluster";
     for (const char *at = xml; (at = strstr(at, tag)); at += strlen(tag)) {
-        const char *end = strchr(at, '>');
+        const char *end = tag_end(at);
         if (!end || !equals(find_attribute(at, end, "topology"), "DRAGONFLY"))
             continue;
         if (check_dragonfly(path, line_of(xml, at), find_attribute(at, end, "id"),
@@ -186,7 +226,9 @@ int platform_file_look(const char *path, bool *has_profiles, struct error *err)
     blank_comments(text);
     /* Platforms that are programs may do anything. */
     *has_profiles = is_program || mentions_profiles(text);
-    int status = is_program ? 0 : check_clusters(path, text, err);
+    int status = is_program || (!check_nesting(path, text, err) && !check_clusters(path, text, err))
+                     ? 0
+                     : -1;
     free(text);
     if (is_empty)
         return error_set(err, ERROR_INPUT, "%s: the platform file is empty", path);

@@ -310,14 +310,18 @@ void create_engine(resources *port, size_t count, const char *const *options)
                                     " has parallel tasks");
 }
 
-/* SimGrid does not check signs. */
+/* SimGrid checks neither signs nor that a number is one. */
+void check_figure(const char *kind, const std::string &name, const char *figure, double value)
+{
+    if (!(value >= 0))
+        throw std::invalid_argument(std::string(kind) + " '" + name + "': its " + figure + " is " +
+                                    (std::isnan(value) ? "not a number" : "negative"));
+}
+
 void check_link(const s4u::Link *link)
 {
-    std::string name = "link '" + link->get_name() + "': ";
-    if (!(link->get_bandwidth() >= 0))
-        throw std::invalid_argument(name + "its bandwidth is negative");
-    if (!(link->get_latency() >= 0))
-        throw std::invalid_argument(name + "its latency is negative");
+    check_figure("link", link->get_name(), "bandwidth", link->get_bandwidth());
+    check_figure("link", link->get_name(), "latency", link->get_latency());
 }
 
 void list_hosts(resources *port)
@@ -330,9 +334,7 @@ void list_hosts(resources *port)
         entry.simgrid = simgrid;
         entry.disk_end = INFINITY;
         entry.speed = simgrid->get_speed() * simgrid->get_core_count();
-        if (!(entry.speed >= 0))
-            throw std::invalid_argument("host '" + std::string(simgrid->get_cname()) +
-                                        "': its speed is negative");
+        check_figure("host", simgrid->get_name(), "speed", entry.speed);
         for (const auto &property : *simgrid->get_properties())
             entry.keys.push_back(property.first.c_str());
         std::sort(entry.keys.begin(), entry.keys.end(),

@@ -211,6 +211,10 @@ static const struct bad_case bad_platforms[] = {
     {"p.xml", PLATFORM(DRAGONFLY("0-7", "2,2;2,1;x")), NULL,
      "p.xml: " REFUSED "Dragonfly are defined by the number of groups, chassis per groups, blades "
      "per chassis, nodes per blade"},
+    {"p.xml", PLATFORM("<host id='h' speed='nanGf'/>"), NULL,
+     "p.xml: " REFUSED "host 'h': its speed is not a number"},
+    {"p.xml", PLATFORM(ONE_HOST "<link id='l' bandwidth='nanBps' latency='0s'/>"), NULL,
+     "p.xml: " REFUSED "link 'l': its bandwidth is not a number"},
 #ifndef __SANITIZE_ADDRESS__ /* which ends the program instead */
     {"p.xml", PLATFORM(DRAGONFLY("0-3", "1,1;1,1;1,1;-1")), NULL,
      "p.xml: " REFUSED "there is not enough memory for it; is a size in it negative or too large?"},
@@ -233,6 +237,42 @@ static const struct bad_case bad_platforms[] = {
      "--cfg=plugin:none: SimGrid refuses the option: Model 'none' is invalid! Valid models are: "
      "link_load, link_energy_wifi, link_energy, host_load, host_energy, host_dvfs, cmonkey"},
 };
+
+/* Zones within zones, `depth` elements deep with the platform. */
+static void write_nested(const char *file, size_t depth)
+{
+    FILE *out = fopen(file, "w");
+    check(out != NULL);
+    fputs(HEAD, out);
+    for (size_t i = 0; i < depth - 1; i++)
+        fprintf(out, "<zone id='z%zu>' routing=\"Full\">\n", i);
+    fputs(ONE_HOST "<!-- <zone> --><link id='l' bandwidth='1Bps' latency='0s'/>\n", out);
+    for (size_t i = 0; i < depth - 1; i++)
+        fputs("</zone>", out);
+    fputs("</platform>\n", out);
+    check(fclose(out) == 0);
+}
+
+static void open_nested(const void *argument)
+{
+    struct error err = {.kind = ERROR_NONE};
+    (void)argument;
+    write_nested("p.xml", 201);
+    check(resources_open("p.xml", 0, NULL, &err) == NULL);
+    check_text(err.message, "p.xml:203: elements are nested more than 200 deep, which is too much "
+                            "for SimGrid; put zones beside each other");
+    write_nested("p.xml", 200);
+    err.kind = ERROR_NONE;
+    struct resources *port = resources_open("p.xml", 0, NULL, &err);
+    check(port != NULL);
+    resources_close(port);
+}
+
+static void test_deep_platforms_are_refused(void **state)
+{
+    (void)state;
+    assert_true(child_runs(open_nested, NULL));
+}
 
 /* SimGrid finds all routes of these. */
 static const char *const good_dragonflies[] = {
@@ -1164,6 +1204,7 @@ int main(void)
         cmocka_unit_test(test_example_platforms_are_read),
         cmocka_unit_test(test_profiles_are_found),
         cmocka_unit_test(test_bad_platforms_are_refused),
+        cmocka_unit_test(test_deep_platforms_are_refused),
         cmocka_unit_test(test_dragonflies_with_enough_blades_are_fine),
         cmocka_unit_test(test_help_of_simgrid_is_shown),
         cmocka_unit_test(test_warnings_of_simgrid_are_heard),
