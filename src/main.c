@@ -18,7 +18,10 @@
 #include "version.h"
 #include "workload/workload.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Everything a run is made of, in the order in which it is made. */
@@ -167,10 +170,33 @@ static void execute(const struct options *options, struct error *err)
     finish(&run, err);
 }
 
+/* A descriptor that was closed before the start would become that of a result file, and messages
+ * would be written into it. */
+static void open_standard_streams(void)
+{
+    int descriptor;
+    do
+        descriptor = open("/dev/null", O_RDWR);
+    while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+    if (descriptor > STDERR_FILENO)
+        close(descriptor);
+}
+
+/* Who asked for text and does not get it has to know; a reader that went away did not want it. */
+static void check_standard_output(struct error *err)
+{
+    errno = 0;
+    bool failed = fflush(stdout) != 0 || ferror(stdout);
+    if (failed && errno != EPIPE)
+        error_set(err, ERROR_FAILURE, "standard output: cannot write all of it: %s",
+                  strerror(errno));
+}
+
 int main(int argc, char **argv)
 {
     static struct error err;
     struct options options;
+    open_standard_streams();
     interrupt_install();
     if (options_read(&options, argc, argv, &err) == 0) {
         switch (options.command) {
@@ -193,6 +219,7 @@ int main(int argc, char **argv)
         }
         options_release(&options);
     }
+    check_standard_output(&err);
     if (err.kind != ERROR_NONE)
         fprintf(stderr, "elastisim: error: %s\n", err.message);
     return err.kind;
