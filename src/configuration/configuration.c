@@ -3,6 +3,7 @@
 #include "configuration/configuration.h"
 
 #include "base/json.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,6 +25,9 @@ struct key {
     size_t offset;       /* in struct configuration */
     const char *meaning;
 };
+
+/* Of periodic events, in seconds: a little more than what the event queue tells apart. */
+#define SHORTEST_INTERVAL 1e-6
 
 static const char mandatory[] = "mandatory";
 
@@ -228,6 +232,29 @@ static int check_names(const struct json_at *root, struct warnings *warnings, st
 
 /* Contradictions. */
 
+/* Time would hardly go on from one to the next. */
+static int check_interval(const struct json_at *root, const char *key, double interval,
+                          struct error *err)
+{
+    struct json_at member = json_member(root, key);
+    char text[NUMBER_TEXT];
+
+    if (interval <= 0 || interval >= SHORTEST_INTERVAL) {
+        return 0;
+    }
+    return json_error(&member, err, "must be at least %g s, is %s; intervals are in seconds",
+                      SHORTEST_INTERVAL, number_text(interval, text));
+}
+
+static int check_intervals(const struct configuration *configuration, const struct json_at *root,
+                           struct error *err)
+{
+    if (check_interval(root, "scheduling_interval", configuration->scheduling_interval, err) != 0) {
+        return -1;
+    }
+    return check_interval(root, "sensing_interval", configuration->sensing_interval, err);
+}
+
 static int check_scheduling(const struct configuration *configuration, const struct json_at *root,
                             struct error *err)
 {
@@ -309,6 +336,7 @@ static int read_root(struct configuration *configuration, const struct json_at *
 {
     if (json_object(root, err) != 0 || check_names(root, warnings, err) != 0 ||
         read_keys(configuration, root, err) != 0 ||
+        check_intervals(configuration, root, err) != 0 ||
         check_scheduling(configuration, root, err) != 0 ||
         check_sensing(configuration, root, err) != 0) {
         return -1;

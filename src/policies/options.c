@@ -3,6 +3,7 @@
 #include "policies/options.h"
 
 #include "base/json.h" /* nearest_name */
+#include "base/number.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -262,11 +263,12 @@ static int set_number(struct policy_options *options, const struct option *optio
     double number = strtod(value, &end);
     bool fine = end != value && *end == '\0' && number >= option->least && number <= option->most &&
                 (!option->is_count || floor(number) == number);
+    char least[NUMBER_TEXT], most[NUMBER_TEXT];
     if (!fine)
         return error_set(err, ERROR_INPUT,
-                         "scheduler builtin:%s: %s must be %s from %g to %g, is '%s'", spec,
-                         option->key, option->is_count ? "an integer" : "a number", option->least,
-                         option->most, value);
+                         "scheduler builtin:%s: %s must be %s from %s to %s, is '%s'", spec,
+                         option->key, option->is_count ? "an integer" : "a number",
+                         number_text(option->least, least), number_text(option->most, most), value);
     void *member = (char *)options + option->offset;
     if (option->is_count)
         *(uint32_t *)member = (uint32_t)number;
