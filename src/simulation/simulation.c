@@ -29,9 +29,12 @@
  */
 #define WALLTIME_TOLERANCE 1e-9
 
-/* So many periodic invocations in a row, with nothing running, nothing to be submitted and nothing
- * decided, mean that the scheduler will never start what waits. */
+/* So many periodic invocations in a row, with nothing else to happen, nothing to be submitted and
+ * nothing decided, mean that the scheduler will never start what waits... */
 #define MAX_IDLE_INVOCATIONS 100000
+/* ... and, if nothing moves either, that what runs will never end. No latency is as long as this
+ * (seconds). */
+#define MIN_STANDSTILL 3600
 
 /* Jobs that a message lists. */
 #define MAX_LISTED_JOBS 10
@@ -74,6 +77,7 @@ struct simulation {
     bool has_invoked;
     double last_invocation;
     unsigned idle_invocations;
+    double idle_since;
     struct node_list before; /* nodes of the job at a point, sorted; scratch */
     struct simulation_figures figures;
     struct monitoring *monitoring; /* NULL without sensing */
@@ -344,12 +348,38 @@ static bool invoke(struct simulation *simulation, struct invocation invocation,
     return true;
 }
 
-/* Whether something is bound to happen without the scheduler. */
+static bool only_invocations_are_due(const struct simulation *simulation)
+{
+    return simulation->heap.count == (size_t)(simulation->period.slot > 0) +
+                                         (simulation->put_off.slot > 0) +
+                                         (simulation->put_off_periodic.slot > 0);
+}
+
+/* Whether nothing but loads at the port, if there are any, can happen without the scheduler. */
 static bool is_idle(const struct simulation *simulation)
 {
     const struct state *state = &simulation->state;
-    return state->running.count == 0 && state->num_submitted == state->num_jobs &&
+    return only_invocations_are_due(simulation) && state->num_submitted == state->num_jobs &&
            simulation->decisions.count == 0;
+}
+
+/* Whether the loads at the port, if there are any, will never end: none of them moves, for long.
+ * Where the platform changes, or disks work, of which the port does not tell, nobody knows. */
+static bool stands_still(const struct simulation *simulation)
+{
+    const struct resources *resources = simulation->platform->resources;
+    if (simulation->state.running.count == 0)
+        return true;
+    if (resources_have_profiles(resources) || simulation->platform->has_burst_buffer ||
+        simulation->state.now - simulation->idle_since < MIN_STANDSTILL)
+        return false;
+    for (size_t host = 0; host < resources_num_hosts(resources); host++)
+        if (resources_host_load(resources, host) > 0)
+            return false;
+    for (size_t link = 0; link < resources_num_links(resources); link++)
+        if (resources_link_load(resources, link) > 0)
+            return false;
+    return true;
 }
 
 static int stuck(const struct simulation *simulation);
@@ -358,8 +388,13 @@ static void invoke_periodic(struct simulation *simulation)
 {
     if (!invoke(simulation, (struct invocation){.type = ELASTISIM_PERIODIC}, NULL))
         return;
-    simulation->idle_invocations = is_idle(simulation) ? simulation->idle_invocations + 1 : 0;
-    if (simulation->idle_invocations > MAX_IDLE_INVOCATIONS && !failed(simulation))
+    if (failed(simulation) || !is_idle(simulation)) {
+        simulation->idle_invocations = 0;
+        return;
+    }
+    if (simulation->idle_invocations++ == 0)
+        simulation->idle_since = simulation->state.now;
+    if (simulation->idle_invocations % MAX_IDLE_INVOCATIONS == 0 && stands_still(simulation))
         stuck(simulation);
 }
 
@@ -639,8 +674,10 @@ static void deliver_completions(struct simulation *simulation)
 {
     struct completion completion;
     while (!failed(simulation) &&
-           resources_next_completion(simulation->platform->resources, &completion))
+           resources_next_completion(simulation->platform->resources, &completion)) {
+        simulation->idle_invocations = 0;
         executor_complete(&simulation->executor, &completion);
+    }
 }
 
 /* Members of a load end at `time`, and the port still tells how it was up to there. */

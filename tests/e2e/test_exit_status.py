@@ -29,9 +29,11 @@ from harness import (
     Vanish,
     busy,
     change,
+    cpu,
     crossbar,
     flexible,
     model,
+    near,
     phase,
     rigid,
     start_on,
@@ -262,6 +264,23 @@ def test_4_blames_the_scheduler_for_pending_jobs_alone(scenario: Scenario) -> No
         '  job 2 waits to be started: it takes 1 to 2 nodes, 1 of 4 is free\n'
         '  job 3 waits to be started: it takes 1 node, 1 of 4 is free')
     check_files(result, 4)
+
+
+@pytest.mark.parametrize('option', [(), ('--model=flow',)], ids=['simgrid', 'flow'])
+def test_4_when_a_running_job_can_not_go_on_in_spite_of_periodic_invocations(
+        scenario: Scenario, option: tuple[str, ...]) -> None:
+    scenario.platform(crossbar(3, bandwidth='0Bps')).workload(rigid(2, NEVER_ENDS), rigid(2, submit=5))
+    result = scenario.configure(scheduling_interval=10).run(*option, status=4)
+    assert result.error.startswith('the simulation is stuck at ') and STANDS_STILL in result.error
+
+
+@pytest.mark.parametrize('option', [(), ('--model=flow',)], ids=['simgrid', 'flow'])
+def test_what_takes_very_long_is_not_stuck(scenario: Scenario, option: tuple[str, ...]) -> None:
+    """3 GB over a link of 1 kB/s, and 4e15 flops that may share their node: only the port knows of their ends."""
+    scenario.platform(crossbar(3, bandwidth='1kBps')).configure(scheduling_interval=10, allow_oversubscription=True)
+    scenario.workload(rigid(2, model(phase(task('cpu', bytes=6e9, communication_pattern='gather')))),
+                      rigid(1, model(phase(cpu(4e15)))))
+    assert scenario.run(*option).ends() == near([3e6, 4e6])
 
 
 # Answers each invocation with nothing, as quickly as Python can.
