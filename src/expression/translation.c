@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/number.h"
+#include "base/quote.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -159,18 +160,6 @@ static size_t column_of(const char *text, size_t at)
         column += ((unsigned char)text[i] & 0xC0) != 0x80;
     }
     return column;
-}
-
-/* How much of a text a message quotes: at most so much, and whole characters. */
-static int quoted_length(const char *text, size_t length, size_t most)
-{
-    if (length > most) {
-        length = most;
-        while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80) {
-            length--;
-        }
-    }
-    return (int)length;
 }
 
 int translation_error(const char *text, struct error *err)

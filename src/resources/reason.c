@@ -79,6 +79,17 @@ static void cut_end(char *text)
     text[length] = '\0';
 }
 
+/* Where SimGrid says the opposite of what it means. */
+static void correct(char *text)
+{
+    static const char wrong[] = " does name a node", right[] = " names no node";
+    char *at = strstr(text, wrong);
+    if (!at)
+        return;
+    memcpy(at, right, strlen(right));
+    cut_before(at + strlen(right), at + strlen(wrong));
+}
+
 long reason_extract(char *said, const char *file)
 {
     keep_last_complaint(said);
@@ -87,6 +98,7 @@ long reason_extract(char *said, const char *file)
     if (strncmp(said, "Invalid XML (", strlen("Invalid XML (")) == 0)
         cut_mark(said, "Invalid XML (");
     cut_mark(said, ".cpp:");
+    correct(said);
     cut_after(said, " Existing netpoints:");
     cut_end(said);
     return line;

@@ -267,6 +267,18 @@ def test_a_platform_with_a_mistake_is_refused(scenario: Scenario, text: str, com
     assert refused(scenario.platform(text).workload(rigid())) == complaint
 
 
+@pytest.mark.parametrize('job, end', [
+    (rigid(1, waiting(), type='x' * 5000), "...'; known are rigid, moldable, malleable, evolving, adaptive"),
+    (rigid(1, model(phase(task('x' * 5000)))), "...'; known are cpu, gpu, pfs_read, pfs_write, bb_read, bb_write, "
+                                               'busy_wait, idle, sequence'),
+    (rigid(1, model(phase(busy('x' * 5000)))), "...'; add it to the job's arguments"),
+    (rigid(1, model(phase(busy('x' * 5000 + '-2'))), arguments={'x' * 5000: 1}), '..." is -1; a load must be 0 or more'),
+])
+def test_a_text_of_any_length_leaves_room_for_what_to_do(scenario: Scenario, job: Json, end: str) -> None:
+    message = refused(scenario.workload(job))
+    assert message.endswith(end) and len(message) < 1000
+
+
 EXCHANGE = model(phase(task('cpu', bytes=1, communication_pattern='ring')))
 WRITE = model(phase(task('pfs_write', bytes=1, pattern='uniform')))
 READ = model(phase(task('pfs_read', bytes=1, pattern='uniform')))

@@ -184,7 +184,7 @@ static const struct bad_case bad_platforms[] = {
     {"p.xml", PLATFORM(ONE_HOST ONE_HOST), NULL,
      "p.xml: " REFUSED "Refusing to create a second host named 'h'"},
     {"p.xml", PLATFORM(ONE_HOST "<route src='h' dst='x'/>"), NULL,
-     "p.xml:4: " REFUSED "Route dst='x' does name a node"},
+     "p.xml:4: " REFUSED "Route dst='x' names no node"},
     {"p.xml", PLATFORM("<host id='h' speed='1Gf' core='0'/>"), NULL,
      "p.xml: " REFUSED "Host h must have at least one core, not 0"},
     {"p.xml", PLATFORM("<host id='h' speed='1Gf' speed_file='x.txt'/>"), NULL,
