@@ -103,3 +103,22 @@ long reason_extract(char *said, const char *file)
     cut_end(said);
     return line;
 }
+
+const char *reason_in_words(const char *reason)
+{
+    static const struct {
+        const char *reason, *words;
+    } known[] = {
+        {"", "it gives no reason"},
+        {"stoi", "a whole number in it is malformed or too large"},
+        {"stoul", "a whole number in it is malformed or too large"},
+        {"stod", "a number in it is malformed or too large"},
+        {"Flex returned an error code", "this is no XML"},
+        {"std::bad_alloc",
+         "there is not enough memory for it; is a size in it negative or too large?"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(reason, known[i].reason) == 0)
+            return known[i].words;
+    return reason;
+}

@@ -237,17 +237,11 @@ std::string taken(char *text)
     return copy;
 }
 
-/* Numbers that are too large, or negative ones that became large, end so in SimGrid. */
-constexpr const char *no_memory =
-    "there is not enough memory for it; is a size in it negative or too large?";
-
 /* Fills err with "WHERE: WHAT: REASON". Returns -1. */
 int refuse(struct error *err, const std::string &where, const char *what, std::string said)
 {
-    if (said == std::bad_alloc().what())
-        said = no_memory;
     long line = reason_extract(&said[0], where.c_str());
-    const char *reason = said.c_str()[0] ? said.c_str() : "it gives no reason";
+    const char *reason = reason_in_words(said.c_str());
     if (line > 0)
         return error_set(err, ERROR_INPUT, "%s:%ld: %s: %s", where.c_str(), line, what, reason);
     return error_set(err, ERROR_INPUT, "%s: %s: %s", where.c_str(), what, reason);
@@ -506,6 +500,8 @@ bool has_reached(double clock, double date)
 int give_up(resources *port, const std::string &reason, struct error *err)
 {
     port->broken = true;
+    if (reason == std::bad_alloc().what())
+        return error_no_memory(err);
     if (!reason.empty())
         return refuse(err, port->file, "SimGrid can't go on", reason);
     return error_set(err, ERROR_FAILURE, "%s: SimGrid can't go on; what it says is above",

@@ -267,6 +267,11 @@ def test_a_platform_with_a_mistake_is_refused(scenario: Scenario, text: str, com
     assert refused(scenario.platform(text).workload(rigid())) == complaint
 
 
+def test_a_path_of_any_length_leaves_room_for_what_is_wrong_with_it(scenario: Scenario) -> None:
+    message = refused(scenario.workload(rigid()).configure(job_statistics='x' * 5000))
+    assert message == f"config.json: job_statistics: cannot write '{'x' * 200}...': File name too long"
+
+
 @pytest.mark.parametrize('job, end', [
     (rigid(1, waiting(), type='x' * 5000), "...'; known are rigid, moldable, malleable, evolving, adaptive"),
     (rigid(1, model(phase(task('x' * 5000)))), "...'; known are cpu, gpu, pfs_read, pfs_write, bb_read, bb_write, "

@@ -211,6 +211,9 @@ static const struct bad_case bad_platforms[] = {
     {"p.xml", PLATFORM(DRAGONFLY("0-7", "2,2;2,1;x")), NULL,
      "p.xml: " REFUSED "Dragonfly are defined by the number of groups, chassis per groups, blades "
      "per chassis, nodes per blade"},
+    {"p.xml", PLATFORM("<host id='h' speed='1Gf' core='99999999999'/>"), NULL,
+     "p.xml: " REFUSED "a whole number in it is malformed or too large"},
+    {"p.xml", PLATFORM(ONE_HOST) "\nmore", NULL, "p.xml:5: " REFUSED "this is no XML"},
     {"p.xml", PLATFORM("<host id='h' speed='nanGf'/>"), NULL,
      "p.xml: " REFUSED "host 'h': its speed is not a number"},
     {"p.xml", PLATFORM(ONE_HOST "<link id='l' bandwidth='nanBps' latency='0s'/>"), NULL,
