@@ -355,7 +355,7 @@ double elastisim_job_attribute_number(const struct elastisim_job *job, const cha
     const char *text = elastisim_job_attribute(job, key);
     char *end;
     double value = text ? strtod(text, &end) : 0;
-    return !text || end == text || *end != '\0' ? fallback : value;
+    return !text || end == text || *end != '\0' || !isfinite(value) ? fallback : value;
 }
 
 /* --- Nodes --------------------------------------------------------------------------------- */

@@ -3,11 +3,13 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/number.h"
 #include "configuration/configuration.h"
 #include "options.h"
 #include "platform/platform.h"
 #include "policies/policy.h"
 #include "resources/resources.h"
+#include "results/protection.h"
 #include "results/results.h"
 #include "results/summary.h"
 #include "scheduler/backend.h"
@@ -16,7 +18,10 @@
 #include "version.h"
 #include "workload/workload.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Everything a run is made of, in the order in which it is made. */
@@ -94,7 +99,7 @@ static int read_inputs(struct run *run, struct error *err)
         .has_burst_buffer = run->platform.has_burst_buffer,
     };
     run->workload = workload_read(configuration->jobs_file, &limits, &run->warnings, err);
-    return run->workload ? 0 : -1;
+    return run->workload ? check_inputs(configuration, run->workload, err) : -1;
 }
 
 static bool wants_progress_bar(const struct run *run)
@@ -158,18 +163,42 @@ static void execute(const struct options *options, struct error *err)
         .options = options, .warnings = {.strict = options->strict}, .started = wall_seconds()};
     if (read_inputs(&run, err) == 0) {
         if (options->command == COMMAND_CHECK)
-            printf("%s: %u nodes, %zu jobs: all inputs are fine\n", run.configuration.file,
-                   run.platform.num_nodes, workload_num_jobs(run.workload));
+            printf("%s: %u node%s, %zu job%s: all inputs are fine\n", run.configuration.file,
+                   run.platform.num_nodes, plural(run.platform.num_nodes),
+                   workload_num_jobs(run.workload), plural(workload_num_jobs(run.workload)));
         else
             simulate(&run, err);
     }
     finish(&run, err);
 }
 
+/* A descriptor that was closed before the start would become that of a result file, and messages
+ * would be written into it. */
+static void open_standard_streams(void)
+{
+    int descriptor;
+    do
+        descriptor = open("/dev/null", O_RDWR);
+    while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+    if (descriptor > STDERR_FILENO)
+        close(descriptor);
+}
+
+/* Who asked for text and does not get it has to know; a reader that went away did not want it. */
+static void check_standard_output(struct error *err)
+{
+    errno = 0;
+    bool failed = fflush(stdout) != 0 || ferror(stdout);
+    if (failed && errno != EPIPE)
+        error_set(err, ERROR_FAILURE, "standard output: cannot write all of it: %s",
+                  strerror(errno));
+}
+
 int main(int argc, char **argv)
 {
     static struct error err;
     struct options options;
+    open_standard_streams();
     interrupt_install();
     if (options_read(&options, argc, argv, &err) == 0) {
         switch (options.command) {
@@ -192,6 +221,7 @@ int main(int argc, char **argv)
         }
         options_release(&options);
     }
+    check_standard_output(&err);
     if (err.kind != ERROR_NONE)
         fprintf(stderr, "elastisim: error: %s\n", err.message);
     return err.kind;

@@ -183,7 +183,7 @@ uint64_t elastisim_job_total_phases(const struct elastisim_job *job);
 const char *elastisim_job_argument(const struct elastisim_job *job, const char *key);
 const char *elastisim_job_attribute(const struct elastisim_job *job, const char *key);
 const char *elastisim_job_runtime_argument(const struct elastisim_job *job, const char *key);
-/* The attribute as a number; `fallback` when there is none or it is no number. */
+/* The attribute as a number; `fallback` when there is none or it is no finite number. */
 double elastisim_job_attribute_number(const struct elastisim_job *job, const char *key,
                                       double fallback);
 

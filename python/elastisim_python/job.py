@@ -130,7 +130,8 @@ class Job:
         self.assigned_node_ids = {node.identifier for node in self.assigned_nodes}
 
     def __repr__(self) -> str:
-        return f'<Job {self.identifier} {self.type.name} {self.state.name} on {len(self.assigned_nodes)} nodes>'
+        count = len(self.assigned_nodes)
+        return f'<Job {self.identifier} {self.type.name} {self.state.name} on {count} node{"s" * (count != 1)}>'
 
     def assign(self, nodes: Node | Iterable[Node]) -> None:
         """Appends nodes, in the given order, to those of the job. Nodes it already has stay where they are.

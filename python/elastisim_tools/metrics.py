@@ -146,6 +146,11 @@ def format_seconds(value: float) -> str:
     return f'{hours // 24} d {hours % 24:02d} h'
 
 
+def count_text(number: float, noun: str) -> str:
+    """"1 job", "1,200 jobs"."""
+    return f'{number:,.0f} {noun}' if number == 1 else f'{number:,.0f} {noun}s'
+
+
 def format_value(value: float | None, unit: str) -> str:
     if value is None:
         return '-'

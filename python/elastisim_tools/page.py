@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .metrics import ALL, Metric, Statistics, format_seconds, format_value, statistics_of
+from .metrics import ALL, Metric, Statistics, count_text, format_seconds, format_value, statistics_of
 from .run import JOB_TYPES, Run
 from .series import Chart, charts_of
 from .stats import shown_metrics
@@ -174,7 +174,7 @@ def _tiles(story: Story) -> str:
         _tile('Bounded slowdown', format_value(figures['slowdown_mean'], 'ratio'),
               f'median {format_value(figures["slowdown_median"], "ratio")}'),
         _tile('Node utilisation', format_value(figures['node_utilization'], 'percent'),
-              f'{nodes:,} nodes' if nodes else 'nodes not known'),
+              count_text(nodes, 'node') if nodes else 'nodes not known'),
         _tile('Throughput', f'{format_value(figures["throughput"], "jobs/h")} jobs/h'),
         _tile('Reconfigurations', format_value(figures['reconfigurations'], 'count'),
               f'{format_value(figures["reconfiguration_seconds"], "s")} in all'

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from .metrics import ALL, METRICS, Figures, Metric, Statistics, format_value, statistics_of
+from .metrics import ALL, METRICS, Figures, Metric, Statistics, count_text, format_value, statistics_of
 from .run import OutputError, load_run
 from .timeline import timeline_of
 
@@ -40,8 +40,8 @@ def _table(rows: Sequence[Sequence[str]], rules: Sequence[int] = (1,)) -> str:
 
 
 def _title(statistics: Statistics) -> str:
-    nodes = f' on {statistics.num_nodes:,} nodes' if statistics.num_nodes else ''
-    return f'{statistics.run}: {statistics.groups[ALL]["jobs"]:,} jobs{nodes}'
+    nodes = f' on {count_text(statistics.num_nodes, "node")}' if statistics.num_nodes else ''
+    return f'{statistics.run}: {count_text(statistics.groups[ALL]["jobs"] or 0, "job")}{nodes}'
 
 
 def _text_of_one(statistics: Statistics) -> str:

@@ -1,6 +1,8 @@
 /* The names of task types and patterns: one table each serves reading and messages. */
 #include "application/reader.h"
 
+#include "base/quote.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -59,13 +61,14 @@ static const char *list_names(const char *const *names, char *buffer, size_t siz
 static int unknown_name(const struct json_at *at, const char *what, const char *word,
                         const char *const *names, struct error *err)
 {
-    char known[NAMES_TEXT];
+    char known[NAMES_TEXT], quoted[QUOTE_TEXT];
     const char *nearest = nearest_name(word, names);
 
     if (nearest != NULL) {
-        return json_error(at, err, "unknown %s '%s', did you mean '%s'?", what, word, nearest);
+        return json_error(at, err, "unknown %s '%s', did you mean '%s'?", what, quote(word, quoted),
+                          nearest);
     }
-    return json_error(at, err, "unknown %s '%s'; known are %s", what, word,
+    return json_error(at, err, "unknown %s '%s'; known are %s", what, quote(word, quoted),
                       list_names(names, known, sizeof known));
 }
 

@@ -3,6 +3,7 @@
 #include "base/json.h"
 
 #include "base/json_text.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +12,6 @@
 
 enum {
     WHERE_TEXT = 1024,
-    NUMBER_TEXT = 32,
     FEW_KEYS = 16, /* up to here, comparing all pairs is faster than sorting */
     LONGEST_NEAR_NAME = 64,
 };
@@ -196,18 +196,6 @@ const char *json_type_name(const cJSON *value)
 static int refuse_type(const struct json_at *at, const char *wanted, struct error *err)
 {
     return json_error(at, err, "must be %s, is %s", wanted, json_type_name(at->value));
-}
-
-/* The shortest text that reads back as the number. */
-static const char *number_text(double number, char *buffer)
-{
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(buffer, NUMBER_TEXT, "%.*g", digits, number);
-        if (strtod(buffer, NULL) == number) {
-            break;
-        }
-    }
-    return buffer;
 }
 
 int json_string(const struct json_at *at, const char **result, struct error *err)

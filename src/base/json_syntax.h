@@ -13,8 +13,8 @@
  * count characters, from 1). A text that has none was refused for lack of memory. Returns -1. */
 int json_syntax_error(const char *name, const char *text, size_t length, struct error *err);
 
-/* Whether the text has no NUL byte and no wrong \u escape: cJSON would take these silently for the
- * end of a string. */
+/* Whether the text is UTF-8 and has no NUL byte and no wrong \u escape: cJSON would take the latter
+ * silently for the end of a string, and what is no UTF-8 as it is. */
 bool json_syntax_is_clean(const char *text, size_t length);
 
 #endif

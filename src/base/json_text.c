@@ -95,6 +95,11 @@ static int read_file(struct json_text *text, int file, size_t limit, struct erro
         if (count < 0 && errno != EINTR) {
             return refuse_file(text->name, errno, err);
         }
+        /* No JSON has a NUL byte, and a device like /dev/zero has no end. */
+        if (count > 0 && memchr(text->buffer + text->length, '\0', (size_t)count) != NULL) {
+            text->length += (size_t)count;
+            return 0;
+        }
         text->length += count > 0 ? (size_t)count : 0;
         if (limit > 0 && text->length > limit) {
             return refuse_size(text->name, limit, err);

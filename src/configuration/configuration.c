@@ -3,6 +3,7 @@
 #include "configuration/configuration.h"
 
 #include "base/json.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,6 +25,9 @@ struct key {
     size_t offset;       /* in struct configuration */
     const char *meaning;
 };
+
+/* Of periodic events, in seconds: a little more than what the event queue tells apart. */
+#define SHORTEST_INTERVAL 1e-6
 
 static const char mandatory[] = "mandatory";
 
@@ -170,6 +174,12 @@ static void *field_of(struct configuration *configuration, const struct key *key
     return (char *)configuration + key->offset;
 }
 
+/* Of a key whose value is a path: NULL when it is not given. */
+static const char *path_of(const struct configuration *configuration, const struct key *key)
+{
+    return *(char *const *)((const char *)configuration + key->offset);
+}
+
 /* The rest of the defaults are what an empty configuration has. */
 static void set_default(struct configuration *configuration, const struct key *key)
 {
@@ -222,6 +232,29 @@ static int check_names(const struct json_at *root, struct warnings *warnings, st
 
 /* Contradictions. */
 
+/* Time would hardly go on from one to the next. */
+static int check_interval(const struct json_at *root, const char *key, double interval,
+                          struct error *err)
+{
+    struct json_at member = json_member(root, key);
+    char text[NUMBER_TEXT];
+
+    if (interval <= 0 || interval >= SHORTEST_INTERVAL) {
+        return 0;
+    }
+    return json_error(&member, err, "must be at least %g s, is %s; intervals are in seconds",
+                      SHORTEST_INTERVAL, number_text(interval, text));
+}
+
+static int check_intervals(const struct configuration *configuration, const struct json_at *root,
+                           struct error *err)
+{
+    if (check_interval(root, "scheduling_interval", configuration->scheduling_interval, err) != 0) {
+        return -1;
+    }
+    return check_interval(root, "sensing_interval", configuration->sensing_interval, err);
+}
+
 static int check_scheduling(const struct configuration *configuration, const struct json_at *root,
                             struct error *err)
 {
@@ -258,43 +291,40 @@ static bool is_device(const char *path)
     return strncmp(path, "/dev/", strlen("/dev/")) == 0;
 }
 
-/* The path that a key names, or NULL. */
-static const char *path_of(struct configuration *configuration, const struct key *key)
+static int check_path(const struct configuration *configuration, const struct json_at *root,
+                      const struct configured_file *file, struct error *err)
 {
-    if (key->type != TYPE_INPUT && key->type != TYPE_OUTPUT) {
-        return NULL;
-    }
-    return *(char **)field_of(configuration, key);
-}
+    struct json_at member = json_member(root, file->key);
+    struct configured_file other;
 
-static int check_path(struct configuration *configuration, const struct json_at *root,
-                      const struct key *key, struct error *err)
-{
-    const char *path = path_of(configuration, key);
-    struct json_at member = json_member(root, key->name);
-
-    if (key->type != TYPE_OUTPUT || path == NULL || is_device(path)) {
+    if (is_device(file->path)) {
         return 0;
     }
-    if (strcmp(path, configuration->file) == 0) {
+    if (strcmp(file->path, configuration->file) == 0) {
         return json_error(&member, err, "'%s' is this configuration file; choose another path",
-                          path);
+                          file->path);
     }
-    for (const struct key *other = keys; other < key; other++) {
-        const char *other_path = path_of(configuration, other);
-        if (other_path != NULL && strcmp(path, other_path) == 0) {
-            return json_error(&member, err, "'%s' is given as %s too; choose another path", path,
-                              other->name);
+    for (enum file_use use = FILE_READ; use <= FILE_WRITTEN; use++) {
+        size_t place = 0;
+        while (configuration_next_file(configuration, use, &place, &other) &&
+               other.key != file->key) {
+            if (strcmp(file->path, other.path) == 0) {
+                return json_error(&member, err, "'%s' is given as %s too; choose another path",
+                                  file->path, other.key);
+            }
         }
     }
     return 0;
 }
 
-static int check_paths(struct configuration *configuration, const struct json_at *root,
+static int check_paths(const struct configuration *configuration, const struct json_at *root,
                        struct error *err)
 {
-    for (size_t i = 0; i < NUM_KEYS; i++) {
-        if (check_path(configuration, root, &keys[i], err) != 0) {
+    struct configured_file file;
+    size_t place = 0;
+
+    while (configuration_next_file(configuration, FILE_WRITTEN, &place, &file)) {
+        if (check_path(configuration, root, &file, err) != 0) {
             return -1;
         }
     }
@@ -306,6 +336,7 @@ static int read_root(struct configuration *configuration, const struct json_at *
 {
     if (json_object(root, err) != 0 || check_names(root, warnings, err) != 0 ||
         read_keys(configuration, root, err) != 0 ||
+        check_intervals(configuration, root, err) != 0 ||
         check_scheduling(configuration, root, err) != 0 ||
         check_sensing(configuration, root, err) != 0) {
         return -1;
@@ -345,6 +376,22 @@ void configuration_release(struct configuration *configuration)
     }
     free(configuration->file);
     *configuration = (struct configuration){.file = NULL};
+}
+
+bool configuration_next_file(const struct configuration *configuration, enum file_use use,
+                             size_t *place, struct configured_file *file)
+{
+    enum key_type type = use == FILE_READ ? TYPE_INPUT : TYPE_OUTPUT;
+
+    while (*place < NUM_KEYS) {
+        const struct key *key = &keys[(*place)++];
+        const char *path = key->type == type ? path_of(configuration, key) : NULL;
+        if (path != NULL) {
+            *file = (struct configured_file){key->name, path};
+            return true;
+        }
+    }
+    return false;
 }
 
 #define REFERENCE_ROW "%-28s  %-7s  %-9s  %s\n"

@@ -55,6 +55,20 @@ int configuration_read(struct configuration *configuration, const char *path,
 /* Frees what the configuration owns; fine on a zeroed one. */
 void configuration_release(struct configuration *configuration);
 
+/* The files that keys name, in the order of the reference: those that are read, or those that are
+ * written. */
+enum file_use { FILE_READ, FILE_WRITTEN };
+
+struct configured_file {
+    const char *key;
+    const char *path; /* as given */
+};
+
+/* The next file of that use that is given; *place is 0 to begin with. Returns false when there is
+ * none left. */
+bool configuration_next_file(const struct configuration *configuration, enum file_use use,
+                             size_t *place, struct configured_file *file);
+
 /* Prints the reference of all keys: name, type, default, meaning. */
 void configuration_print_reference(FILE *out);
 

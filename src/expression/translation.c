@@ -3,6 +3,8 @@
 #include "expression/translation.h"
 
 #include "base/json.h"
+#include "base/number.h"
+#include "base/quote.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -160,18 +162,6 @@ static size_t column_of(const char *text, size_t at)
     return column;
 }
 
-/* How much of a text a message quotes: at most so much, and whole characters. */
-static int quoted_length(const char *text, size_t length, size_t most)
-{
-    if (length > most) {
-        length = most;
-        while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80) {
-            length--;
-        }
-    }
-    return (int)length;
-}
-
 int translation_error(const char *text, struct error *err)
 {
     size_t length = strlen(text);
@@ -260,19 +250,14 @@ static int report_too_long(const struct translator *translator)
     return translation_error(translator->text, translator->err);
 }
 
-static const char *plural(int count)
-{
-    return count == 1 ? "" : "s";
-}
-
 static int report_arguments(const struct translator *translator, const struct open *call)
 {
     const struct function *function = call->function;
     int wanted = function->num_arguments == ANY_NUMBER ? 1 : function->num_arguments;
 
     return report(translator, call->at, "%s takes %s%d argument%s, is given %d", function->name,
-                  function->num_arguments == ANY_NUMBER ? "at least " : "", wanted, plural(wanted),
-                  call->num_arguments);
+                  function->num_arguments == ANY_NUMBER ? "at least " : "", wanted,
+                  plural((unsigned long long)wanted), call->num_arguments);
 }
 
 static int report_function(const struct translator *translator, size_t length)

@@ -3,6 +3,7 @@
 #include "policies/options.h"
 
 #include "base/json.h" /* nearest_name */
+#include "base/number.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -104,7 +105,8 @@ static const struct choice evolvings[] = {
     {"deny", EVOLVING_DENY, "requests are declined"},
     {"if_free", EVOLVING_IF_FREE, "granted when enough nodes are free"},
     {"no_delay", EVOLVING_NO_DELAY,
-     "granted when enough nodes are free and no reservation is delayed [Prabhakaran et al. 2014]"},
+     "granted when enough nodes are free and no reservation is delayed [cf. Prabhakaran et al. "
+     "2014]"},
     {"shrink", EVOLVING_SHRINK,
      "as if_free, and malleable jobs shrink for what is missing: granted when the job asks again "
      "[Prabhakaran et al. 2015; Chadha, John, Gerndt 2020]"},
@@ -116,8 +118,8 @@ static const struct choice node_choices[] = {
     {"first", NODES_LOWEST, "the same"},
     {"highest", NODES_HIGHEST, "highest IDs"},
     {"contiguous", NODES_CONTIGUOUS,
-     "the shortest run of consecutive IDs that is enough, else the longest runs [Leung et al. "
-     "2002]"},
+     "the shortest run of consecutive IDs that is enough, else the longest runs [best fit: "
+     "Leung et al. 2002]"},
     {"near", NODES_NEAR,
      "the switch with the fewest free nodes that are enough, else switches near each other by the "
      "links between them [best fit as in Slurm's topology/tree]"},
@@ -261,11 +263,12 @@ static int set_number(struct policy_options *options, const struct option *optio
     double number = strtod(value, &end);
     bool fine = end != value && *end == '\0' && number >= option->least && number <= option->most &&
                 (!option->is_count || floor(number) == number);
+    char least[NUMBER_TEXT], most[NUMBER_TEXT];
     if (!fine)
         return error_set(err, ERROR_INPUT,
-                         "scheduler builtin:%s: %s must be %s from %g to %g, is '%s'", spec,
-                         option->key, option->is_count ? "an integer" : "a number", option->least,
-                         option->most, value);
+                         "scheduler builtin:%s: %s must be %s from %s to %s, is '%s'", spec,
+                         option->key, option->is_count ? "an integer" : "a number",
+                         number_text(option->least, least), number_text(option->most, most), value);
     void *member = (char *)options + option->offset;
     if (option->is_count)
         *(uint32_t *)member = (uint32_t)number;

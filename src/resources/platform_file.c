@@ -1,12 +1,16 @@
 /* SimGrid can't be asked whether a platform has profiles, but the attributes that name them can be
- * found. */
+ * found; nor does it say of a cluster that it will not find a way through it. */
 #include "resources/platform_file.h"
+
+#include "base/number.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+enum { MAX_NESTING = 200 };
 
 static const char blanks[] = " \t\r\n";
 
@@ -64,28 +68,94 @@ static char *read_text(const char *path, struct error *err)
     return text;
 }
 
-/* Makes blanks of comments. */
+/* Makes blanks of comments; lines stay where they are. */
 static void blank_comments(char *xml)
 {
     while ((xml = strstr(xml, "<!--"))) {
         char *end = strstr(xml + strlen("<!--"), "-->");
-        size_t length = end ? (size_t)(end - xml) + strlen("-->") : strlen(xml);
-        memset(xml, ' ', length);
-        xml += length;
+        char *behind = end ? end + strlen("-->") : xml + strlen(xml);
+        for (; xml < behind; xml++)
+            if (*xml != '\n')
+                *xml = ' ';
     }
 }
 
-/* Whether the attribute stands there with a value that is not empty. */
-static bool has_attribute(const char *xml, const char *name)
+/* A value as it stands between its quotes. */
+struct value {
+    const char *text; /* NULL when the attribute is not there */
+    size_t length;
+};
+
+/* The first attribute of that name between the two places. */
+static struct value find_attribute(const char *xml, const char *end, const char *name)
 {
-    for (const char *at = xml; (at = strstr(at, name)); at++) {
+    for (const char *at = xml; (at = strstr(at, name)) && at < end; at++) {
         const char *equals = at + strlen(name) + strspn(at + strlen(name), blanks);
         if (at == xml || !strchr(blanks, at[-1]) || *equals != '=')
             continue;
         const char *quote = equals + 1 + strspn(equals + 1, blanks);
-        if (*quote && quote[1] && quote[1] != *quote)
-            return true;
+        const char *close = *quote ? strchr(quote + 1, *quote) : NULL;
+        if (close)
+            return (struct value){quote + 1, (size_t)(close - quote - 1)};
     }
+    return (struct value){NULL, 0};
+}
+
+/* The '>' that ends a tag, which may have others in its values; NULL when there is none. */
+static const char *tag_end(const char *tag)
+{
+    char quote = '\0';
+    for (; *tag; tag++) {
+        if (quote == '\0' && *tag == '>')
+            return tag;
+        if (quote == '\0' && (*tag == '"' || *tag == '\''))
+            quote = *tag;
+        else if (*tag == quote)
+            quote = '\0';
+    }
+    return NULL;
+}
+
+static long line_of(const char *xml, const char *at)
+{
+    long line = 1;
+    for (; xml < at; xml++)
+        line += *xml == '\n';
+    return line;
+}
+
+/* --- Nesting ------------------------------------------------------------------------------- */
+
+/* SimGrid's parser has room for some 250 elements within each other and does not look whether that
+ * is enough. */
+static int check_nesting(const char *path, const char *xml, struct error *err)
+{
+    size_t depth = 0;
+    const char *end;
+    for (const char *at = xml; (at = strchr(at, '<')) && (end = tag_end(at)); at = end) {
+        bool closes = at[1] == '/', is_element = closes || !strchr("!?", at[1]);
+        if (!is_element || end[-1] == '/')
+            continue;
+        if (closes)
+            depth -= depth > 0;
+        else if (++depth > MAX_NESTING)
+            return error_set(err, ERROR_INPUT,
+                             "%s:%ld: elements are nested more than %d deep, which is too much for "
+                             "SimGrid; put zones beside each other",
+                             path, line_of(xml, at), MAX_NESTING);
+    }
+    return 0;
+}
+
+/* --- Profiles ------------------------------------------------------------------------------ */
+
+/* Whether the attribute stands there with a value that is not empty. */
+static bool has_attribute(const char *xml, const char *name)
+{
+    const char *end = xml + strlen(xml);
+    for (struct value value; (value = find_attribute(xml, end, name)).text; xml = value.text)
+        if (value.length > 0)
+            return true;
     return false;
 }
 
@@ -103,17 +173,64 @@ static bool ends_with(const char *text, const char *end)
     return length >= end_length && !strcmp(text + length - end_length, end);
 }
 
+/* --- Dragonflies --------------------------------------------------------------------------- */
+
+static bool equals(struct value value, const char *text)
+{
+    return value.text && value.length == strlen(text) && !strncmp(value.text, text, value.length);
+}
+
+/* SimGrid (3.32 at least) looks for the link to group g at blade g of the router's own chassis,
+ * whether there is such a blade or not, and what it finds beyond the last one ends the program.
+ * The parameters are "GROUPS,LINKS;CHASSIS,LINKS;BLADES,LINKS;NODES"; others are refused by
+ * SimGrid. */
+static int check_dragonfly(const char *path, long line, struct value id, struct value parameters,
+                           struct error *err)
+{
+    long groups, blades;
+    if (!parameters.text ||
+        sscanf(parameters.text, "%ld ,%*d ;%*d ,%*d ;%ld ,", &groups, &blades) != 2 ||
+        groups <= blades || blades < 1)
+        return 0;
+    return error_set(err, ERROR_INPUT,
+                     "%s:%ld: cluster '%.*s': its dragonfly has %ld groups, but %ld blade%s per "
+                     "chassis; SimGrid finds the way to a group by the blade of the same number, "
+                     "so raise the blades in topo_parameters to %ld or lower the groups to %ld",
+                     path, line, (int)id.length, id.text ? id.text : "", groups, blades,
+                     plural((unsigned long long)blades), groups, blades);
+}
+
+static int check_clusters(const char *path, const char *xml, struct error *err)
+{
+    static const char tag[] = "<cluster";
+    for (const char *at = xml; (at = strstr(at, tag)); at += strlen(tag)) {
+        const char *end = tag_end(at);
+        if (!end || !equals(find_attribute(at, end, "topology"), "DRAGONFLY"))
+            continue;
+        if (check_dragonfly(path, line_of(xml, at), find_attribute(at, end, "id"),
+                            find_attribute(at, end, "topo_parameters"), err))
+            return -1;
+    }
+    return 0;
+}
+
+/* --- All of it ----------------------------------------------------------------------------- */
+
 int platform_file_look(const char *path, bool *has_profiles, struct error *err)
 {
     char *text = read_text(path, err);
     if (!text)
         return -1;
-    bool empty = text[strspn(text, blanks)] == '\0';
+    bool is_empty = text[strspn(text, blanks)] == '\0';
+    bool is_program = ends_with(path, ".so") || ends_with(path, ".dylib");
     blank_comments(text);
     /* Platforms that are programs may do anything. */
-    *has_profiles = ends_with(path, ".so") || ends_with(path, ".dylib") || mentions_profiles(text);
+    *has_profiles = is_program || mentions_profiles(text);
+    int status = is_program || (!check_nesting(path, text, err) && !check_clusters(path, text, err))
+                     ? 0
+                     : -1;
     free(text);
-    if (empty)
+    if (is_empty)
         return error_set(err, ERROR_INPUT, "%s: the platform file is empty", path);
-    return 0;
+    return status;
 }

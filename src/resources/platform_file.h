@@ -6,8 +6,9 @@
 
 #include <stdbool.h>
 
-/* Checks that the file can be read and sees whether anything in it changes over time (profiles).
- * Returns 0, or -1 with err (missing, a directory, empty, ...). */
+/* Checks that the file can be read and has nothing on which SimGrid is known to crash, and sees
+ * whether anything in it changes over time (profiles). Returns 0, or -1 with err (missing, a
+ * directory, empty, ...). */
 int platform_file_look(const char *path, bool *has_profiles, struct error *err);
 
 #endif

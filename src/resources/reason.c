@@ -79,6 +79,17 @@ static void cut_end(char *text)
     text[length] = '\0';
 }
 
+/* Where SimGrid says the opposite of what it means. */
+static void correct(char *text)
+{
+    static const char wrong[] = " does name a node", right[] = " names no node";
+    char *at = strstr(text, wrong);
+    if (!at)
+        return;
+    memcpy(at, right, strlen(right));
+    cut_before(at + strlen(right), at + strlen(wrong));
+}
+
 long reason_extract(char *said, const char *file)
 {
     keep_last_complaint(said);
@@ -87,7 +98,27 @@ long reason_extract(char *said, const char *file)
     if (strncmp(said, "Invalid XML (", strlen("Invalid XML (")) == 0)
         cut_mark(said, "Invalid XML (");
     cut_mark(said, ".cpp:");
+    correct(said);
     cut_after(said, " Existing netpoints:");
     cut_end(said);
     return line;
+}
+
+const char *reason_in_words(const char *reason)
+{
+    static const struct {
+        const char *reason, *words;
+    } known[] = {
+        {"", "it gives no reason"},
+        {"stoi", "a whole number in it is malformed or too large"},
+        {"stoul", "a whole number in it is malformed or too large"},
+        {"stod", "a number in it is malformed or too large"},
+        {"Flex returned an error code", "this is no XML"},
+        {"std::bad_alloc",
+         "there is not enough memory for it; is a size in it negative or too large?"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(reason, known[i].reason) == 0)
+            return known[i].words;
+    return reason;
 }

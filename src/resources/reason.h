@@ -10,4 +10,7 @@
  * 0. */
 long reason_extract(char *said, const char *file);
 
+/* What a reason means that says nothing to our users ("stoi"); any other reason as it is. */
+const char *reason_in_words(const char *reason);
+
 #endif

@@ -240,10 +240,8 @@ std::string taken(char *text)
 /* Fills err with "WHERE: WHAT: REASON". Returns -1. */
 int refuse(struct error *err, const std::string &where, const char *what, std::string said)
 {
-    if (said == std::bad_alloc().what())
-        return error_no_memory(err);
     long line = reason_extract(&said[0], where.c_str());
-    const char *reason = said.c_str()[0] ? said.c_str() : "it gives no reason";
+    const char *reason = reason_in_words(said.c_str());
     if (line > 0)
         return error_set(err, ERROR_INPUT, "%s:%ld: %s: %s", where.c_str(), line, what, reason);
     return error_set(err, ERROR_INPUT, "%s: %s: %s", where.c_str(), what, reason);
@@ -306,14 +304,18 @@ void create_engine(resources *port, size_t count, const char *const *options)
                                     " has parallel tasks");
 }
 
-/* SimGrid does not check signs. */
+/* SimGrid checks neither signs nor that a number is one. */
+void check_figure(const char *kind, const std::string &name, const char *figure, double value)
+{
+    if (!(value >= 0))
+        throw std::invalid_argument(std::string(kind) + " '" + name + "': its " + figure + " is " +
+                                    (std::isnan(value) ? "not a number" : "negative"));
+}
+
 void check_link(const s4u::Link *link)
 {
-    std::string name = "link '" + link->get_name() + "': ";
-    if (!(link->get_bandwidth() >= 0))
-        throw std::invalid_argument(name + "its bandwidth is negative");
-    if (!(link->get_latency() >= 0))
-        throw std::invalid_argument(name + "its latency is negative");
+    check_figure("link", link->get_name(), "bandwidth", link->get_bandwidth());
+    check_figure("link", link->get_name(), "latency", link->get_latency());
 }
 
 void list_hosts(resources *port)
@@ -326,9 +328,7 @@ void list_hosts(resources *port)
         entry.simgrid = simgrid;
         entry.disk_end = INFINITY;
         entry.speed = simgrid->get_speed() * simgrid->get_core_count();
-        if (!(entry.speed >= 0))
-            throw std::invalid_argument("host '" + std::string(simgrid->get_cname()) +
-                                        "': its speed is negative");
+        check_figure("host", simgrid->get_name(), "speed", entry.speed);
         for (const auto &property : *simgrid->get_properties())
             entry.keys.push_back(property.first.c_str());
         std::sort(entry.keys.begin(), entry.keys.end(),
@@ -500,6 +500,8 @@ bool has_reached(double clock, double date)
 int give_up(resources *port, const std::string &reason, struct error *err)
 {
     port->broken = true;
+    if (reason == std::bad_alloc().what())
+        return error_no_memory(err);
     if (!reason.empty())
         return refuse(err, port->file, "SimGrid can't go on", reason);
     return error_set(err, ERROR_FAILURE, "%s: SimGrid can't go on; what it says is above",

@@ -3,6 +3,7 @@
 #include "results/journal.h"
 
 #include "base/json.h"
+#include "base/number.h"
 #include "results/output.h"
 #include "simulation/state.h"
 #include "version.h"
@@ -190,11 +191,6 @@ __attribute__((format(printf, 4, 5))) static void say(struct journal *journal,
     resources_log_job(text);
 }
 
-static const char *plural(uint32_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 /* --- Jobs and nodes ------------------------------------------------------------------------ */
 
 void journal_submit(struct journal *journal, const struct state *state, const struct job *job)
@@ -202,8 +198,9 @@ void journal_submit(struct journal *journal, const struct state *state, const st
     if (!journal)
         return;
     const struct job_request *request = job->request;
-    say(journal, state, job, "is submitted: %s, %u to %u node%s", job_type_name(request->type),
-        request->nodes_min, request->nodes_max, plural(request->nodes_max));
+    char nodes[RANGE_TEXT];
+    say(journal, state, job, "is submitted: %s, %s node%s", job_type_name(request->type),
+        range_text(request->nodes_min, request->nodes_max, nodes), plural(request->nodes_max));
     if (!writes(journal))
         return;
     begin_line(journal, state, "submit");

@@ -2,6 +2,8 @@
  * long as output_close is called. */
 #include "results/output.h"
 
+#include "base/quote.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -41,9 +43,10 @@ int output_open(struct output *output, const char *path, const char *config, con
     *output = (struct output){0};
     create_parents(path);
     int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    char quoted[QUOTE_TEXT];
     if (descriptor < 0)
-        return error_set(err, ERROR_INPUT, "%s: %s: cannot write '%s': %s", config, key, path,
-                         strerror(errno));
+        return error_set(err, ERROR_INPUT, "%s: %s: cannot write '%s': %s", config, key,
+                         quote(path, quoted), strerror(errno));
     char *buffer = malloc(BUFFER_SIZE);
     if (!buffer) {
         close(descriptor);

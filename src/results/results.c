@@ -5,10 +5,10 @@
 #include "results/journal.h"
 #include "results/monitoring.h"
 #include "results/output.h"
+#include "results/protection.h"
 #include "simulation/state.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
 
 enum table { JOB_STATISTICS, NODE_UTILIZATION, TASK_TIMES, NUM_TABLES };
 
@@ -69,41 +69,6 @@ static const char *close_files(struct results *results)
     return failed;
 }
 
-/* Whether two paths lead to the same file, however they are spelled. Devices hold nothing. */
-static bool same_file(const char *a, const char *b)
-{
-    struct stat x, y;
-    return a && b && stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) &&
-           x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-/* No result may overwrite what the run is made of. */
-static int protect_inputs(const struct configuration *configuration, struct error *err)
-{
-    const char *const inputs[] = {configuration->file, configuration->jobs_file,
-                                  configuration->platform_file};
-    const struct {
-        const char *key, *path;
-    } outputs[] = {
-        {"job_statistics", configuration->job_statistics},
-        {"node_utilization", configuration->node_utilization},
-        {"task_times", configuration->task_times},
-        {"cpu_utilization", configuration->cpu_utilization},
-        {"network_activity", configuration->network_activity},
-        {"pfs_utilization", configuration->pfs_utilization},
-        {"gpu_utilization", configuration->gpu_utilization},
-        {"events", configuration->events},
-    };
-    for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++)
-        for (size_t j = 0; j < sizeof inputs / sizeof inputs[0]; j++)
-            if (same_file(outputs[i].path, inputs[j]))
-                return error_set(err, ERROR_INPUT,
-                                 "%s: %s: '%s' is the input '%s', which would be overwritten; "
-                                 "name another file",
-                                 configuration->file, outputs[i].key, outputs[i].path, inputs[j]);
-    return 0;
-}
-
 struct results *results_open(const struct configuration *configuration,
                              const struct platform *platform, const char *scheduler,
                              struct error *err)
@@ -113,9 +78,10 @@ struct results *results_open(const struct configuration *configuration,
         error_no_memory(err);
         return NULL;
     }
-    if (protect_inputs(configuration, err) || open_tables(results, configuration, err) ||
+    if (open_tables(results, configuration, err) ||
         monitoring_open(&results->monitoring, configuration, platform, err) ||
-        journal_open(&results->journal, configuration, platform, scheduler, err)) {
+        journal_open(&results->journal, configuration, platform, scheduler, err) ||
+        check_outputs(configuration, err)) {
         close_files(results);
         return NULL;
     }

@@ -3,8 +3,8 @@
 #include "scheduler/protocol.h"
 
 #include "base/json.h"
+#include "base/number.h"
 #include "elastisim/scheduler.h"
-#include "workload/number.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -423,7 +423,7 @@ double elastisim_job_attribute_number(const struct elastisim_job *job, const cha
         return fallback;
     char *end;
     double value = strtod(text, &end);
-    return end == text || *end != '\0' ? fallback : value;
+    return end == text || *end != '\0' || !isfinite(value) ? fallback : value;
 }
 
 /* --- Nodes --------------------------------------------------------------------------------- */

@@ -648,11 +648,12 @@ int execution_request(struct execution *execution, bool *has, uint32_t *nodes, s
     bool clips = execution->executor->state->configuration->clip_evolving_requests;
     double low = environment.num_nodes_min, high = environment.num_nodes_max;
     if (!clips && (value < low || value > high))
-        return error_set(err, ERROR_INPUT,
-                         "job %u: %s: the evolving request for %.15g nodes is outside of the job's "
-                         "bounds %.15g to %.15g; change the model, or set clip_evolving_requests "
-                         "to true",
-                         job->request->id, request->where, value, low, high);
+        return error_set(
+            err, ERROR_INPUT,
+            "job %u: %s: the evolving request for %.15g node%s is outside of the job's "
+            "bounds %.15g to %.15g; change the model, or set clip_evolving_requests "
+            "to true",
+            job->request->id, request->where, value, value == 1 ? "" : "s", low, high);
     *nodes = (uint32_t)fmin(fmax(value, low), high);
     return 0;
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/heap.h"
 #include "base/interrupt.h"
+#include "base/number.h"
 #include "elastisim/scheduler.h"
 #include "resources/resources.h"
 #include "results/journal.h"
@@ -28,9 +29,15 @@
  */
 #define WALLTIME_TOLERANCE 1e-9
 
-/* So many periodic invocations in a row, with nothing running, nothing to be submitted and nothing
- * decided, mean that the scheduler will never start what waits. */
+/* So many periodic invocations in a row, with nothing else to happen, nothing to be submitted and
+ * nothing decided, mean that the scheduler will never start what waits... */
 #define MAX_IDLE_INVOCATIONS 100000
+/* ... and, if nothing moves either, that what runs will never end. No latency is as long as this
+ * (seconds). */
+#define MIN_STANDSTILL 3600
+
+/* Jobs that a message lists. */
+#define MAX_LISTED_JOBS 10
 
 /* Events between two looks at the wall clock and the signals. */
 #define EVENTS_PER_LOOK 256
@@ -70,6 +77,7 @@ struct simulation {
     bool has_invoked;
     double last_invocation;
     unsigned idle_invocations;
+    double idle_since;
     struct node_list before; /* nodes of the job at a point, sorted; scratch */
     struct simulation_figures figures;
     struct monitoring *monitoring; /* NULL without sensing */
@@ -340,12 +348,38 @@ static bool invoke(struct simulation *simulation, struct invocation invocation,
     return true;
 }
 
-/* Whether something is bound to happen without the scheduler. */
+static bool only_invocations_are_due(const struct simulation *simulation)
+{
+    return simulation->heap.count == (size_t)(simulation->period.slot > 0) +
+                                         (simulation->put_off.slot > 0) +
+                                         (simulation->put_off_periodic.slot > 0);
+}
+
+/* Whether nothing but loads at the port, if there are any, can happen without the scheduler. */
 static bool is_idle(const struct simulation *simulation)
 {
     const struct state *state = &simulation->state;
-    return state->running.count == 0 && state->num_submitted == state->num_jobs &&
+    return only_invocations_are_due(simulation) && state->num_submitted == state->num_jobs &&
            simulation->decisions.count == 0;
+}
+
+/* Whether the loads at the port, if there are any, will never end: none of them moves, for long.
+ * Where the platform changes, or disks work, of which the port does not tell, nobody knows. */
+static bool stands_still(const struct simulation *simulation)
+{
+    const struct resources *resources = simulation->platform->resources;
+    if (simulation->state.running.count == 0)
+        return true;
+    if (resources_have_profiles(resources) || simulation->platform->has_burst_buffer ||
+        simulation->state.now - simulation->idle_since < MIN_STANDSTILL)
+        return false;
+    for (size_t host = 0; host < resources_num_hosts(resources); host++)
+        if (resources_host_load(resources, host) > 0)
+            return false;
+    for (size_t link = 0; link < resources_num_links(resources); link++)
+        if (resources_link_load(resources, link) > 0)
+            return false;
+    return true;
 }
 
 static int stuck(const struct simulation *simulation);
@@ -354,8 +388,13 @@ static void invoke_periodic(struct simulation *simulation)
 {
     if (!invoke(simulation, (struct invocation){.type = ELASTISIM_PERIODIC}, NULL))
         return;
-    simulation->idle_invocations = is_idle(simulation) ? simulation->idle_invocations + 1 : 0;
-    if (simulation->idle_invocations > MAX_IDLE_INVOCATIONS && !failed(simulation))
+    if (failed(simulation) || !is_idle(simulation)) {
+        simulation->idle_invocations = 0;
+        return;
+    }
+    if (simulation->idle_invocations++ == 0)
+        simulation->idle_since = simulation->state.now;
+    if (simulation->idle_invocations % MAX_IDLE_INVOCATIONS == 0 && stands_still(simulation))
         stuck(simulation);
 }
 
@@ -575,15 +614,35 @@ static void describe_waiting(const struct simulation *simulation, const struct j
                              char *buffer, size_t size)
 {
     const struct job_request *request = job->request;
+    char nodes[RANGE_TEXT];
     if (job->state == JOB_PENDING)
-        snprintf(buffer, size,
-                 "job %u waits to be started: it takes %u to %u nodes%s, %u of %u are free",
-                 request->id, request->nodes_min, request->nodes_max,
-                 request->gpus_min > 0 ? " with GPUs" : "", simulation->state.num_free,
-                 simulation->platform->num_nodes);
+        snprintf(buffer, size, "job %u waits to be started: it takes %s node%s%s, %u of %u %s free",
+                 request->id, range_text(request->nodes_min, request->nodes_max, nodes),
+                 plural(request->nodes_max), request->gpus_min > 0 ? " with GPUs" : "",
+                 simulation->state.num_free, simulation->platform->num_nodes,
+                 is_or_are(simulation->state.num_free));
     else
-        snprintf(buffer, size, "job %u is %s since %.15g s and nothing it waits for can end",
-                 request->id, job_state_name(job->state), job->start_time);
+        snprintf(buffer, size,
+                 "job %u, started at %.15g s, is %s, and what it waits for never ends", request->id,
+                 job->start_time, job_state_name(job->state));
+}
+
+/* What keeps those that wait from going on. */
+static void describe_cause(const struct simulation *simulation, size_t waiting, char *buffer,
+                           size_t size)
+{
+    size_t pending = simulation->state.pending.count;
+    const char *starts = pending == 0 ? ""
+                         : pending == waiting
+                             ? "the scheduler starts none of them"
+                             : "the scheduler starts none of the pending ones, and ";
+    if (pending == waiting)
+        snprintf(buffer, size, "%s", starts);
+    else
+        snprintf(buffer, size,
+                 "%swhat runs can't go on (look for links without bandwidth and hosts that stand "
+                 "still in %s)",
+                 starts, simulation->configuration->platform_file);
 }
 
 /* Nothing is left to happen: fills the error with the jobs that wait and why. */
@@ -591,10 +650,10 @@ static int stuck(const struct simulation *simulation)
 {
     const struct state *state = &simulation->state;
     size_t waiting = state->num_jobs - state->num_completed - state->num_killed;
-    char text[3500], line[256];
+    char text[2500], line[256], cause[1000];
     size_t length = 0, listed = 0;
     text[0] = '\0';
-    for (size_t i = 0; i < state->num_jobs && listed < 10; i++) {
+    for (size_t i = 0; i < state->num_jobs && listed < MAX_LISTED_JOBS; i++) {
         if (job_has_ended(&state->jobs[i]))
             continue;
         describe_waiting(simulation, &state->jobs[i], line, sizeof line);
@@ -603,18 +662,22 @@ static int stuck(const struct simulation *simulation)
     }
     if (waiting > listed)
         snprintf(text + length, sizeof text - length, "\n  and %zu more", waiting - listed);
+    describe_cause(simulation, waiting, cause, sizeof cause);
     return error_set(simulation->err, ERROR_STUCK,
                      "the simulation is stuck at %.15g s: nothing is left to happen while %zu of "
-                     "%zu jobs wait; the scheduler starts none of them:%s",
-                     state->now, waiting, state->num_jobs, text);
+                     "%zu job%s wait%s; %s:%s",
+                     state->now, waiting, state->num_jobs, plural(state->num_jobs),
+                     waiting == 1 ? "s" : "", cause, text);
 }
 
 static void deliver_completions(struct simulation *simulation)
 {
     struct completion completion;
     while (!failed(simulation) &&
-           resources_next_completion(simulation->platform->resources, &completion))
+           resources_next_completion(simulation->platform->resources, &completion)) {
+        simulation->idle_invocations = 0;
         executor_complete(&simulation->executor, &completion);
+    }
 }
 
 /* Members of a load end at `time`, and the port still tells how it was up to there. */

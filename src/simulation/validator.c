@@ -1,6 +1,7 @@
 /* Promise: decisions that pass can all be applied, in any order that frees before it takes. */
 #include "simulation/validator.h"
 
+#include "base/number.h"
 #include "elastisim/scheduler.h"
 
 #include <stdio.h>
@@ -165,13 +166,16 @@ static int check_counts(const struct check *check, const struct job *job,
 {
     const struct job_request *request = job->request;
     uint32_t count = decision->sets_nodes ? decision->num_nodes : job_assigned(job)->count;
+    char range[RANGE_TEXT];
     if (count < request->nodes_min || count > request->nodes_max)
-        return refuse(check, request->id, "%u nodes are assigned; it takes %u to %u", count,
-                      request->nodes_min, request->nodes_max);
+        return refuse(check, request->id, "%u node%s %s assigned; it takes %s", count,
+                      plural(count), is_or_are(count),
+                      range_text(request->nodes_min, request->nodes_max, range));
     uint32_t gpus = decided_gpus(job, decision);
     if (gpus < request->gpus_min || gpus > request->gpus_max)
-        return refuse(check, request->id, "%u GPUs per node are assigned; it takes %u to %u", gpus,
-                      request->gpus_min, request->gpus_max);
+        return refuse(check, request->id, "%u GPU%s per node %s assigned; it takes %s", gpus,
+                      plural(gpus), is_or_are(gpus),
+                      range_text(request->gpus_min, request->gpus_max, range));
     return 0;
 }
 
@@ -180,8 +184,9 @@ static int check_equipment(const struct check *check, const struct job *job, uin
 {
     const struct node_description *node = check->state->nodes[id].description;
     if (node->num_gpus < gpus)
-        return refuse(check, job->request->id, "node %u (%s) has %u GPUs, %u are assigned per node",
-                      id, node->name, node->num_gpus, gpus);
+        return refuse(check, job->request->id, "node %u (%s) has %u GPU%s, %u %s assigned per node",
+                      id, node->name, node->num_gpus, plural(node->num_gpus), gpus,
+                      is_or_are(gpus));
     if (uses_burst_buffer && node->type == NODE_PLAIN)
         return refuse(check, job->request->id,
                       "node %u (%s) has no burst buffer, which tasks of %s use", id, node->name,
@@ -243,8 +248,9 @@ static int claim_nodes(const struct check *check, const struct decision *decisio
 static int check_job(const struct check *check, const struct decision *decision)
 {
     if (decision->job >= check->state->num_submitted)
-        return refuse(check, decision->job, "there is no such job; %zu jobs are submitted so far",
-                      check->state->num_submitted);
+        return refuse(check, decision->job, "there is no such job; %zu job%s %s submitted so far",
+                      check->state->num_submitted, plural(check->state->num_submitted),
+                      is_or_are(check->state->num_submitted));
     const struct job *job = &check->state->jobs[decision->job];
     if (decision->kill || !job_has_ended(job))
         return 0;

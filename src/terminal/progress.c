@@ -1,6 +1,7 @@
 #include "terminal/progress.h"
 
 #include "base/clock.h"
+#include "base/number.h"
 
 #define REDRAW_INTERVAL 0.1
 #define BAR_WIDTH 24
@@ -43,9 +44,9 @@ void progress_bar_update(void *context, const struct simulation_progress *progre
     blocks[BAR_WIDTH] = '\0';
     format_duration(progress->now, simulated, sizeof simulated);
     format_duration(share > 0 ? elapsed * (1 - share) / share : -1, left, sizeof left);
-    fprintf(bar->out, "\r\033[K[%s] %zu/%zu jobs, %s simulated, %.3g s/s, %s left", blocks,
-            progress->ended, progress->total, simulated, elapsed > 0 ? progress->now / elapsed : 0,
-            left);
+    fprintf(bar->out, "\r\033[K[%s] %zu/%zu job%s, %s simulated, %.3g s/s, %s left", blocks,
+            progress->ended, progress->total, plural(progress->total), simulated,
+            elapsed > 0 ? progress->now / elapsed : 0, left);
     fflush(bar->out);
 }
 

@@ -3,8 +3,8 @@
  * Jobs share the copies of their keys, and string arguments with equal texts share one compiled
  * model.
  */
+#include "base/number.h"
 #include "workload/environment.h"
-#include "workload/number.h"
 #include "workload/reader.h"
 
 #include <math.h>

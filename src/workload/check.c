@@ -1,5 +1,6 @@
 /* Checks a job against its application model and the platform, as far as that can be done before it
  * runs, and counts its phases. */
+#include "base/number.h"
 #include "workload/environment.h"
 #include "workload/reader.h"
 
@@ -153,13 +154,13 @@ static int check_size(const struct job_request *job, const struct workload_limit
         return error_set(err, ERROR_INPUT,
                          "needs %lu node%s, but the platform has %lu; ask for fewer or enlarge "
                          "the platform",
-                         wanted, wanted == 1 ? "" : "s", (unsigned long)fitting);
+                         wanted, plural(wanted), (unsigned long)fitting);
     }
     return error_set(err, ERROR_INPUT,
                      "needs %lu node%s with %lu GPU%s each, but the platform has %lu of that kind; "
                      "ask for fewer or enlarge the platform",
-                     wanted, wanted == 1 ? "" : "s", (unsigned long)job->gpus_min,
-                     job->gpus_min == 1 ? "" : "s", (unsigned long)fitting);
+                     wanted, plural(wanted), (unsigned long)job->gpus_min, plural(job->gpus_min),
+                     (unsigned long)fitting);
 }
 
 /* A list has an entry for each rank, or each pair of ranks, of a rigid job. */
@@ -184,10 +185,10 @@ static int check_list(const struct job_request *job, const struct task *task,
     return error_set(err, ERROR_INPUT,
                      "%s: has %zu number%s, but %s on %llu node%s takes %llu; make the numbers of "
                      "nodes agree",
-                     payload->where, payload->length, payload->length == 1 ? "" : "s",
+                     payload->where, payload->length, plural(payload->length),
                      matrix ? matrix_pattern_name(task->transfer_pattern)
                             : vector_pattern_name(VECTOR_LIST),
-                     nodes, nodes == 1 ? "" : "s", wanted);
+                     nodes, plural(nodes), wanted);
 }
 
 static int check_lists(const struct job_request *job, struct error *err)

@@ -7,7 +7,8 @@
 #include "workload/environment.h"
 
 #include "base/json.h"
-#include "workload/number.h"
+#include "base/number.h"
+#include "base/quote.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -116,10 +117,13 @@ static const struct argument *find_argument(const struct environment *environmen
 /* Puts `"TEXT"`, or `argument 'x' ("TEXT")` inside a string argument, before the message. */
 static int locate(const struct expression *model, const struct step *trail, struct error *err)
 {
+    char key[QUOTE_TEXT], text[QUOTE_TEXT];
+
     if (trail == NULL) {
-        return error_prefix(err, "\"%s\"", expression_text(model));
+        return error_prefix(err, "\"%s\"", quote(expression_text(model), text));
     }
-    return error_prefix(err, "argument '%s' (\"%s\")", trail->argument->key, trail->argument->text);
+    return error_prefix(err, "argument '%s' (\"%s\")", quote(trail->argument->key, key),
+                        quote(trail->argument->text, text));
 }
 
 static size_t add_keys(const struct arguments *arguments, const char **names, size_t count)
@@ -157,6 +161,7 @@ static const char *suggest(const struct environment *environment, const char *na
 
 static int unknown_name(const struct environment *environment, const char *name, struct error *err)
 {
+    char quoted[QUOTE_TEXT];
     const char *nearest;
 
     if (environment_is_builtin(name)) {
@@ -167,10 +172,11 @@ static int unknown_name(const struct environment *environment, const char *name,
     }
     nearest = suggest(environment, name);
     if (nearest != NULL) {
-        return error_set(err, ERROR_INPUT, "nothing defines '%s', did you mean '%s'?", name,
-                         nearest);
+        return error_set(err, ERROR_INPUT, "nothing defines '%s', did you mean '%s'?",
+                         quote(name, quoted), nearest);
     }
-    return error_set(err, ERROR_INPUT, "nothing defines '%s'; add it to the job's arguments", name);
+    return error_set(err, ERROR_INPUT, "nothing defines '%s'; add it to the job's arguments",
+                     quote(name, quoted));
 }
 
 /* Says which arguments lead back to the given one: "a -> b -> a". */
@@ -205,13 +211,14 @@ static int circle(const struct argument *argument, const struct step *trail, str
 static int not_an_expression(const struct argument *argument, struct error *err)
 {
     struct expression *model = expression_compile(argument->text, err);
+    char key[QUOTE_TEXT], text[QUOTE_TEXT];
 
     if (model != NULL) {
         expression_destroy(model);
-        return error_set(err, ERROR_INPUT, "argument '%s' (\"%s\") has no value", argument->key,
-                         argument->text);
+        return error_set(err, ERROR_INPUT, "argument '%s' (\"%s\") has no value",
+                         quote(argument->key, key), quote(argument->text, text));
     }
-    return error_prefix(err, "argument '%s'", argument->key);
+    return error_prefix(err, "argument '%s'", quote(argument->key, key));
 }
 
 static int model_value(struct evaluation *evaluation, struct expression *model,
@@ -304,12 +311,12 @@ static int model_value(struct evaluation *evaluation, struct expression *model,
 
 static int refuse(const struct payload *payload, double value, const char *rule, struct error *err)
 {
-    char text[NUMBER_TEXT];
+    char text[NUMBER_TEXT], model[QUOTE_TEXT];
     const char *number = isnan(value) ? "not a number" : number_text(value, text);
 
     if (payload->kind == PAYLOAD_MODEL) {
-        return error_set(err, ERROR_INPUT, "\"%s\" is %s; %s", expression_text(payload->model),
-                         number, rule);
+        return error_set(err, ERROR_INPUT, "\"%s\" is %s; %s",
+                         quote(expression_text(payload->model), model), number, rule);
     }
     return error_set(err, ERROR_INPUT, "is %s; %s", number, rule);
 }

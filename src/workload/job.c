@@ -3,6 +3,7 @@
  * The keys of a job are looked up in one pass over its members: with a million jobs, this and the
  * sharing of keys, texts and models are what reading costs beside the parser.
  */
+#include "base/quote.h"
 #include "workload/reader.h"
 
 #include <math.h>
@@ -138,17 +139,19 @@ static int unknown_type(const struct json_at *at, const char *word, struct error
 {
     const char *names[NUM_JOB_TYPES + 1] = {NULL};
     const char *nearest;
+    char quoted[QUOTE_TEXT];
 
     for (int type = 0; type < NUM_JOB_TYPES; type++) {
         names[type] = job_type_name((enum job_type)type);
     }
     nearest = nearest_name(word, names);
     if (nearest != NULL) {
-        return json_error(at, err, "unknown job type '%s', did you mean '%s'?", word, nearest);
+        return json_error(at, err, "unknown job type '%s', did you mean '%s'?", quote(word, quoted),
+                          nearest);
     }
     return json_error(
         at, err, "unknown job type '%s'; known are rigid, moldable, malleable, evolving, adaptive",
-        word);
+        quote(word, quoted));
 }
 
 static int read_type(struct source *source, struct error *err)

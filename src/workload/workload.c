@@ -179,6 +179,18 @@ const char *workload_file(const struct workload *workload)
     return workload->file;
 }
 
+const struct shared_application *workload_next_application(const struct workload *workload,
+                                                           const struct shared_application *after,
+                                                           const char **file)
+{
+    const struct shared_application *next = after == NULL ? workload->applications : after->next;
+
+    if (next != NULL) {
+        *file = next->application->file;
+    }
+    return next;
+}
+
 const char *workload_where(const struct workload *workload, const struct job_request *job,
                            char *buffer, size_t size)
 {

@@ -95,6 +95,14 @@ const struct job_request *workload_job(const struct workload *workload, size_t i
 /* The jobs file, for messages. */
 const char *workload_file(const struct workload *workload);
 
+struct shared_application;
+
+/* Goes through the application models: the one behind `after`, the first one for NULL, with the
+ * path of its file; NULL when there is none left. */
+const struct shared_application *workload_next_application(const struct workload *workload,
+                                                           const struct shared_application *after,
+                                                           const char **file);
+
 /* Where a job stands, for messages: "FILE: jobs[LINE]" into buffer; returns buffer. */
 const char *workload_where(const struct workload *workload, const struct job_request *job,
                            char *buffer, size_t size);

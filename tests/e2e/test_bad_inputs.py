@@ -97,17 +97,39 @@ def test_a_configuration_with_a_mistake_is_refused(scenario: Scenario, keys: Jso
     assert refused(scenario) == f'config.json: {complaint}'
 
 
-@pytest.mark.parametrize('key, name', [('jobs_file', 'jobs.json'), ('platform_file', 'platform.xml')])
+@pytest.mark.parametrize('option', [(), ('--check',)], ids=['run', 'check'])
+@pytest.mark.parametrize('name', ['config.json', 'jobs.json', 'platform.xml', 'app0.json', 'app1.json'])
 @pytest.mark.parametrize('path', ['./{}', '{folder}/{}', 'link'])
 def test_no_spelling_of_an_input_lets_a_result_overwrite_it(
-        scenario: Scenario, key: str, name: str, path: str) -> None:
-    scenario.workload(rigid())
+        scenario: Scenario, name: str, path: str, option: tuple[str, ...]) -> None:
+    scenario.workload(rigid(), rigid(1, waiting(2)))
     (scenario.folder / 'link').symlink_to(name)
+    path = path.format(name, folder=scenario.folder)
+    scenario.configure(task_times=path).command()
     before = (scenario.folder / name).read_text()
-    scenario.configure(job_statistics=path.format(name, folder=scenario.folder))
-    result = scenario.finish(scenario.start('--scheduler', 'builtin:fcfs'))
+    assert refused(scenario, *option) == (
+        f"config.json: task_times: '{path}' is the input '{name}', which would be overwritten; name another file")
     assert (scenario.folder / name).read_text() == before
-    assert result.status == 2
+    assert not (scenario.folder / 'out').exists()
+
+
+@pytest.mark.parametrize('key', ['job_statistics', 'events'])
+def test_a_result_does_not_overwrite_an_application_model(scenario: Scenario, key: str) -> None:
+    scenario.workload(rigid()).configure(**{key: 'app0.json'})
+    assert refused(scenario) == (f"config.json: {key}: 'app0.json' is the input 'app0.json', which would be "
+                                 'overwritten; name another file')
+
+
+@pytest.mark.parametrize('path', ['./out/job_statistics.csv', 'out/../out/job_statistics.csv', 'link'])
+def test_two_results_are_two_files(scenario: Scenario, path: str) -> None:
+    (scenario.folder / 'link').symlink_to('out/job_statistics.csv')
+    scenario.workload(rigid()).configure(events=path)
+    assert refused(scenario) == (f"config.json: events: '{path}' is the same file as 'out/job_statistics.csv' of "
+                                 'job_statistics; name another file')
+
+
+def test_results_may_share_a_device(scenario: Scenario) -> None:
+    scenario.workload(rigid()).configure(job_statistics='/dev/null', events='/dev/null', task_times='/dev//null').run()
 
 
 @pytest.mark.parametrize('text, complaint', [
@@ -243,6 +265,23 @@ def test_a_property_of_a_host_with_a_mistake_is_refused(
 ])
 def test_a_platform_with_a_mistake_is_refused(scenario: Scenario, text: str, complaint: str) -> None:
     assert refused(scenario.platform(text).workload(rigid())) == complaint
+
+
+def test_a_path_of_any_length_leaves_room_for_what_is_wrong_with_it(scenario: Scenario) -> None:
+    message = refused(scenario.workload(rigid()).configure(job_statistics='x' * 5000))
+    assert message == f"config.json: job_statistics: cannot write '{'x' * 200}...': File name too long"
+
+
+@pytest.mark.parametrize('job, end', [
+    (rigid(1, waiting(), type='x' * 5000), "...'; known are rigid, moldable, malleable, evolving, adaptive"),
+    (rigid(1, model(phase(task('x' * 5000)))), "...'; known are cpu, gpu, pfs_read, pfs_write, bb_read, bb_write, "
+                                               'busy_wait, idle, sequence'),
+    (rigid(1, model(phase(busy('x' * 5000)))), "...'; add it to the job's arguments"),
+    (rigid(1, model(phase(busy('x' * 5000 + '-2'))), arguments={'x' * 5000: 1}), '..." is -1; a load must be 0 or more'),
+])
+def test_a_text_of_any_length_leaves_room_for_what_to_do(scenario: Scenario, job: Json, end: str) -> None:
+    message = refused(scenario.workload(job))
+    assert message.endswith(end) and len(message) < 1000
 
 
 EXCHANGE = model(phase(task('cpu', bytes=1, communication_pattern='ring')))

@@ -29,9 +29,11 @@ from harness import (
     Vanish,
     busy,
     change,
+    cpu,
     crossbar,
     flexible,
     model,
+    near,
     phase,
     rigid,
     start_on,
@@ -100,8 +102,8 @@ def test_2_for_bad_input_that_shows_only_in_the_middle_of_a_run(scenario: Scenar
 def test_3_when_the_scheduler_takes_an_impossible_decision(scenario: Scenario) -> None:
     result, _ = mixed(scenario).ask(
         lambda peer: [change(2, [0])] if peer.time == 2 else start_on({0: [0], 1: [1]})(peer), status=3)
-    assert result.error == ("scheduler's answer at 2 s (job submit of job 2): job 2: 1 nodes are assigned; it takes "
-                            '4 to 4')
+    assert result.error == ("scheduler's answer at 2 s (job submit of job 2): job 2: 1 node is assigned; it takes "
+                            '4')
     check_files(result, 3)
     assert outcome(result) == AFTERWARDS
 
@@ -233,9 +235,52 @@ def test_4_when_nothing_is_left_to_happen_while_jobs_wait(scenario: Scenario) ->
         'the simulation is stuck at 3 s: nothing is left to happen while 2 of 3 jobs wait; the scheduler starts none '
         'of them:\n'
         '  job 1 waits to be started: it takes 2 to 3 nodes, 4 of 4 are free\n'
-        '  job 2 waits to be started: it takes 4 to 4 nodes, 4 of 4 are free')
+        '  job 2 waits to be started: it takes 4 nodes, 4 of 4 are free')
     check_files(result, 3)
     assert result.column('Status') == ['completed', 'unfinished', 'unfinished']
+
+
+NEVER_ENDS = model(phase(task('cpu', bytes=1e9, communication_pattern='ring')))
+STANDS_STILL = "can't go on (look for links without bandwidth and hosts that stand still in platform.xml)"
+
+
+def test_4_when_a_running_job_can_not_go_on_blames_the_platform(scenario: Scenario) -> None:
+    scenario.platform(crossbar(2, bandwidth='0Bps')).workload(rigid(2, NEVER_ENDS, 1.5))
+    result = scenario.run(status=4)
+    assert result.error == (
+        f'the simulation is stuck at 1.5 s: nothing is left to happen while 1 of 1 job waits; what runs {STANDS_STILL}:'
+        '\n  job 0, started at 1.5 s, is running, and what it waits for never ends')
+    check_files(result, 1)
+
+
+def test_4_blames_the_scheduler_for_pending_jobs_alone(scenario: Scenario) -> None:
+    scenario.platform(crossbar(4, bandwidth='0Bps'))
+    scenario.workload(rigid(1), rigid(3, NEVER_ENDS), flexible('moldable', 1, 2, submit=2), rigid(1, submit=3))
+    result, _ = scenario.ask(start_on({0: [0], 1: [1, 2, 3]}), status=4)
+    assert result.error == (
+        'the simulation is stuck at 3 s: nothing is left to happen while 3 of 4 jobs wait; the scheduler starts none '
+        f'of the pending ones, and what runs {STANDS_STILL}:\n'
+        '  job 1, started at 0 s, is running, and what it waits for never ends\n'
+        '  job 2 waits to be started: it takes 1 to 2 nodes, 1 of 4 is free\n'
+        '  job 3 waits to be started: it takes 1 node, 1 of 4 is free')
+    check_files(result, 4)
+
+
+@pytest.mark.parametrize('option', [(), ('--model=flow',)], ids=['simgrid', 'flow'])
+def test_4_when_a_running_job_can_not_go_on_in_spite_of_periodic_invocations(
+        scenario: Scenario, option: tuple[str, ...]) -> None:
+    scenario.platform(crossbar(3, bandwidth='0Bps')).workload(rigid(2, NEVER_ENDS), rigid(2, submit=5))
+    result = scenario.configure(scheduling_interval=10).run(*option, status=4)
+    assert result.error.startswith('the simulation is stuck at ') and STANDS_STILL in result.error
+
+
+@pytest.mark.parametrize('option', [(), ('--model=flow',)], ids=['simgrid', 'flow'])
+def test_what_takes_very_long_is_not_stuck(scenario: Scenario, option: tuple[str, ...]) -> None:
+    """3 GB over a link of 1 kB/s, and 4e15 flops that may share their node: only the port knows of their ends."""
+    scenario.platform(crossbar(3, bandwidth='1kBps')).configure(scheduling_interval=10, allow_oversubscription=True)
+    scenario.workload(rigid(2, model(phase(task('cpu', bytes=6e9, communication_pattern='gather')))),
+                      rigid(1, model(phase(cpu(4e15)))))
+    assert scenario.run(*option).ends() == near([3e6, 4e6])
 
 
 # Answers each invocation with nothing, as quickly as Python can.
@@ -254,7 +299,7 @@ def test_4_with_periodic_invocations_that_never_start_anything(scenario: Scenari
     assert re.sub('at [0-9]+ s', 'at TIME s', result.error) == (
         'the simulation is stuck at TIME s: nothing is left to happen while 2 of 2 jobs wait; the scheduler starts '
         'none of them:\n'
-        '  job 0 waits to be started: it takes 2 to 2 nodes, 4 of 4 are free\n'
+        '  job 0 waits to be started: it takes 2 nodes, 4 of 4 are free\n'
         '  job 1 waits to be started: it takes 1 to 3 nodes, 4 of 4 are free')
     check_files(result, 2)
 

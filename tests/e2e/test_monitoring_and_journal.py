@@ -199,6 +199,6 @@ def test_messages_are_off_unless_asked_for(scenario: Scenario) -> None:
     assert scenario.run().stderr == ''
     lines = scenario.run('--log=elastisim.thresh:info').stderr.splitlines()
     assert [line.split() for line in lines] == [
-        '1.000 s job 0 (x) is submitted: rigid, 2 to 2 nodes'.split(),
+        '1.000 s job 0 (x) is submitted: rigid, 2 nodes'.split(),
         '1.000 s job 0 (x) starts on 2 nodes after a wait of 0.000 s'.split(),
         '4.000 s job 0 (x) is complete after 3.000 s'.split()]

@@ -57,9 +57,9 @@ def two_jobs(scenario: Scenario) -> None:
     ('abort', 'crashed (Aborted)'),
     ('exit', 'called exit; a scheduler that can\'t go on returns elastisim_fail(view, ...)'),
     ('taken', 'job 1: node 0 (n0) is taken: job 0 runs there'),
-    ('many', 'job 1: 2 nodes are assigned; it takes 1 to 1'),
+    ('many', 'job 1: 2 nodes are assigned; it takes 1'),
     ('resize', 'job 0: a rigid job can\'t be resized while it runs'),
-    ('gpus', 'job 1: 9 GPUs per node are assigned; it takes 0 to 0'),
+    ('gpus', 'job 1: 9 GPUs per node are assigned; it takes 0'),
     ('argument', 'job 1'),
 ])
 def test_3_with_a_sentence_and_the_results_so_far(scenario: Scenario, fault: str, message: str) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shlex
 import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
-from harness import KEYS, PATIENCE, SIMULATOR, Scenario, busy, flexible, model, phase, rigid, waiting
+from harness import KEYS, PATIENCE, SIMULATOR, Scenario, busy, crossbar, flexible, model, phase, rigid, waiting
 
-BAR = re.compile(r'\r\x1b\[K\[([#.]{24})\] (\d+)/(\d+) jobs, ([0-9d :]+) simulated, (\S+) s/s, (\S+) left')
+BAR = re.compile(r'\r\x1b\[K\[([#.]{24})\] (\d+)/(\d+) jobs?, ([0-9d :]+) simulated, (\S+) s/s, (\S+) left')
 CLEARED = '\r\x1b[K'
 
 
@@ -151,10 +152,39 @@ def test_help_configuration_has_a_row_for_each_key(tmp_path: Path) -> None:
     assert rows['scheduling_interval'] == ['seconds', '0'] and rows['pfs_read_links'] == ['list', '[]']
 
 
+ASKED = ['--help', '--version', '--list-schedulers', '--help-configuration', '--check', '--summary']
+
+
+@pytest.mark.parametrize('option', ASKED)
+def test_text_that_was_asked_for_and_can_not_be_written_is_an_error(scenario: Scenario, option: str) -> None:
+    if not os.path.exists('/dev/full'):
+        pytest.skip('no /dev/full')
+    scenario.workload(rigid())
+    with open('/dev/full', 'w') as full:
+        result = scenario.finish(scenario.start('--scheduler', 'builtin:fcfs', option, stdout=full))
+    assert (result.status, result.error) == (1, 'standard output: cannot write all of it: No space left on device')
+
+
+@pytest.mark.parametrize('closed', ['<&-', '>&-', '2>&-', '<&- >&- 2>&-'])
+def test_messages_do_not_end_up_in_result_files(scenario: Scenario, closed: str) -> None:
+    """The first file that is opened gets the lowest descriptor that is free."""
+    scenario.workload(rigid(1, waiting(3), unknown=1)).configure(unknown=1, events='out/events.jsonl')
+    command = shlex.join(scenario.command('--scheduler', 'builtin:fcfs', '--summary', '--log=elastisim.thresh:info'))
+    subprocess.run(['sh', '-c', f'{command} {closed}'], cwd=scenario.folder, env=scenario.environment, check=True,
+                   capture_output=True, timeout=PATIENCE)
+    closed_files = [path.read_text() for path in sorted((scenario.folder / 'out').iterdir())]
+    scenario.run('--summary')
+    open_files = [path.read_text() for path in sorted((scenario.folder / 'out').iterdir())]
+    assert [re.sub('"wall[^,}]*', '', text) for text in closed_files] == [
+        re.sub('"wall[^,}]*', '', text) for text in open_files]
+
+
 def test_check_reads_everything_and_runs_nothing(scenario: Scenario) -> None:
     scenario.workload(rigid(), flexible('malleable'))
     result = scenario.run('--check')
     assert (result.stdout, result.stderr) == ('config.json: 4 nodes, 2 jobs: all inputs are fine\n', '')
+    result = scenario.platform(crossbar(1)).workload(rigid()).run('--check')
+    assert result.stdout == 'config.json: 1 node, 1 job: all inputs are fine\n'
     assert not (scenario.folder / 'out').exists()
 
 

@@ -51,13 +51,13 @@ def refused(scenario: Scenario, decide: Callable[[Peer], Any]) -> str:
 START: dict[str, tuple[list[Json], Json, list[Json], str]] = {
     'unknown job': (
         [rigid()], {}, [change(1, [0])],
-        'job 1: there is no such job; 1 jobs are submitted so far'),
+        'job 1: there is no such job; 1 job is submitted so far'),
     'job not submitted yet': (
         [rigid(), rigid(submit=1)], {}, [change(1, [0])],
-        'job 1: there is no such job; 1 jobs are submitted so far'),
+        'job 1: there is no such job; 1 job is submitted so far'),
     'kill of an unknown job': (
         [rigid()], {}, [change(7, kill=True)],
-        'job 7: there is no such job; 1 jobs are submitted so far'),
+        'job 7: there is no such job; 1 job is submitted so far'),
     'unknown node': (
         [rigid()], {}, [change(0, [4])],
         'job 0: there is no node 4; node IDs are 0 to 3'),
@@ -70,13 +70,13 @@ START: dict[str, tuple[list[Json], Json, list[Json], str]] = {
         'one job'),
     'too few nodes for a rigid job': (
         [rigid(2)], {}, [change(0, [1])],
-        'job 0: 1 nodes are assigned; it takes 2 to 2'),
+        'job 0: 1 node is assigned; it takes 2'),
     'too many nodes for a rigid job': (
         [rigid(2)], {}, [change(0, [1, 0, 2])],
-        'job 0: 3 nodes are assigned; it takes 2 to 2'),
+        'job 0: 3 nodes are assigned; it takes 2'),
     'too few nodes for a moldable job': (
         [flexible('moldable', 2, 3)], {}, [change(0, [1])],
-        'job 0: 1 nodes are assigned; it takes 2 to 3'),
+        'job 0: 1 node is assigned; it takes 2 to 3'),
     'too many nodes for an adaptive job': (
         [flexible('adaptive', 2, 3)], {}, [change(0, [1, 0, 2, 3])],
         'job 0: 4 nodes are assigned; it takes 2 to 3'),
@@ -85,10 +85,10 @@ START: dict[str, tuple[list[Json], Json, list[Json], str]] = {
         'job 0: 3 GPUs per node are assigned; it takes 0 to 2'),
     'too few GPUs': (
         [flexible('moldable', 1, 1, num_gpus_per_node_min=2, num_gpus_per_node_max=3)], GPUS, [change(0, [0], 1)],
-        'job 0: 1 GPUs per node are assigned; it takes 2 to 3'),
+        'job 0: 1 GPU per node is assigned; it takes 2 to 3'),
     'GPUs for a job that asks for none': (
         [rigid()], GPUS, [change(0, [0], 1)],
-        'job 0: 1 GPUs per node are assigned; it takes 0 to 0'),
+        'job 0: 1 GPU per node is assigned; it takes 0'),
 }
 
 
@@ -105,7 +105,7 @@ def test_a_node_must_have_the_gpus_that_the_job_uses(scenario: Scenario) -> None
     scenario.platform(pairwise({'a': host('a', **GPUS), 'b': host('b', **{**GPUS, 'num_gpus': 1}), 'c': host('c')}))
     scenario.workload(rigid(1, num_gpus_per_node=2))
     assert refused(scenario, on(SUBMIT, 0, [change(0, [1], 2)])) == (
-        "scheduler's answer at 0 s (job submit of job 0): job 0: node 1 (b) has 1 GPUs, 2 are assigned per node")
+        "scheduler's answer at 0 s (job submit of job 0): job 0: node 1 (b) has 1 GPU, 2 are assigned per node")
 
 
 def test_a_node_must_have_the_burst_buffer_that_the_job_uses(scenario: Scenario) -> None:
@@ -142,13 +142,13 @@ def test_a_node_must_not_be_reserved_for_another_job(scenario: Scenario) -> None
     (flexible('evolving', 1, 4, waiting(1, 9)), change(0, [0, 1, 2]),
      'an evolving job can be resized in answer to its own request only'),
     (flexible('malleable', 1, 3, waiting(1, 9)), change(0, [0, 1, 2, 3]), '4 nodes are assigned; it takes 1 to 3'),
-    (flexible('malleable', 2, 3, waiting(1, 9)), change(0, [1]), '1 nodes are assigned; it takes 2 to 3'),
+    (flexible('malleable', 2, 3, waiting(1, 9)), change(0, [1]), '1 node is assigned; it takes 2 to 3'),
     (flexible('malleable', 1, 3, waiting(1, 9)), change(0, []), '0 nodes are assigned; it takes 1 to 3'),
     (flexible('malleable', 1, 3, waiting(1, 9)), change(0, [0, 1, 4]), 'there is no node 4; node IDs are 0 to 3'),
     (flexible('malleable', 1, 3, waiting(1, 9)), change(0, [0, 0]), 'node 0 (n0) is assigned twice'),
     (flexible('malleable', 1, 3, waiting(1, 9)), change(0, [0, 1, 3]), 'node 3 (n3) is taken: job 1 runs there'),
     (flexible('malleable', 1, 3, waiting(1, 9)), change(0, gpus=1),
-     '1 GPUs per node are assigned; it takes 0 to 0'),
+     '1 GPU per node is assigned; it takes 0'),
 ])
 def test_a_resize_must_keep_the_rules(scenario: Scenario, job: Json, entry: Json, rule: str) -> None:
     scenario.workload(job, rigid(1, waiting(20))).configure(scheduling_interval=2.5)
@@ -246,7 +246,7 @@ def test_the_rules_hold_for_schedulers_in_python_too(scenario: Scenario) -> None
     spec = scenario.script('from elastisim_python import run\n'
                            'run(lambda jobs, nodes, system: jobs[0].assign(nodes[:3]))\n')
     assert scenario.run(scheduler=spec, status=3).error == (
-        "scheduler's answer at 0 s (job submit of job 0): job 0: 3 nodes are assigned; it takes 2 to 2")
+        "scheduler's answer at 0 s (job submit of job 0): job 0: 3 nodes are assigned; it takes 2")
 
 
 # --- The form of answers ---------------------------------------------------------------------------------------

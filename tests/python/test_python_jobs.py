@@ -34,6 +34,13 @@ def test_enums_have_the_numbers_of_the_protocol():
                                  'COMPUTE_NODE_WITH_WIDE_STRIPED_BB': 2}
 
 
+def test_a_job_says_what_it_is():
+    job = moldable()
+    assert repr(job) == '<Job 0 MOLDABLE PENDING on 0 nodes>'
+    job.assign(NODES[0])
+    assert repr(job) == '<Job 0 MOLDABLE PENDING on 1 node>'
+
+
 def test_assign_appends_in_the_given_order_and_skips_what_the_job_has():
     job = moldable()
     job.assign([NODES[3], NODES[1]])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from elastisim_tools import stats
-from elastisim_tools.metrics import METRICS, format_seconds, format_value, percentile, statistics_of
+from elastisim_tools.metrics import METRICS, count_text, format_seconds, format_value, percentile, statistics_of
 from elastisim_tools.run import OutputError, load_run
 from elastisim_tools.series import count_changes, queue_length, running_jobs, thin
 from elastisim_tools.timeline import Series, from_journal, from_node_utilization, ranges, timeline_of
@@ -178,6 +178,11 @@ def test_thinning_keeps_the_mean() -> None:
     assert len(thinned.times) <= 501
     assert thinned.times[0] == series.times[0] and thinned.times[-1] == series.times[-1]
     assert area(thinned) == pytest.approx(area(series))
+
+
+@pytest.mark.parametrize('number, text', [(0, '0 jobs'), (1, '1 job'), (1.0, '1 job'), (1200, '1,200 jobs')])
+def test_count_text(number: float, text: str) -> None:
+    assert count_text(number, 'job') == text
 
 
 def test_ranges() -> None:

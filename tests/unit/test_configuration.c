@@ -240,6 +240,10 @@ static const struct bad {
      "in seconds, or sensing to false"},
     {"sensing_interval_is_negative", "{" MANDATORY ", 'sensing_interval': -1}",
      "c.json: sensing_interval: must be at least 0, is -1"},
+    {"scheduling_interval_is_tiny", "{" LEAST "'scheduling_interval': 1e-300}",
+     "c.json: scheduling_interval: must be at least 1e-06 s, is 1e-300; intervals are in seconds"},
+    {"sensing_interval_is_tiny", "{" MANDATORY ", 'sensing': true, 'sensing_interval': 9e-7}",
+     "c.json: sensing_interval: must be at least 1e-06 s, is 9e-07; intervals are in seconds"},
     {"output_twice", "{" MANDATORY ", 'task_times': 'a.csv', 'job_statistics': 'a.csv'}",
      "c.json: task_times: 'a.csv' is given as job_statistics too; choose another path"},
     {"output_over_the_jobs", "{" MANDATORY ", 'job_statistics': 'j.json'}",
@@ -340,6 +344,30 @@ static void test_reference_has_a_row_for_each_key(void **state)
     fclose(file);
 }
 
+static void test_files_are_listed_by_use(void **state)
+{
+    static const struct configured_file read[] = {{"jobs_file", "j.json"},
+                                                  {"platform_file", "p.xml"}};
+    static const struct configured_file written[] = {{"job_statistics", "a.csv"},
+                                                     {"events", "e.jsonl"}};
+    struct configuration configuration =
+        read_good("{" MANDATORY ", 'events': 'e.jsonl', 'job_statistics': 'a.csv'}");
+    struct configured_file file;
+
+    (void)state;
+    for (enum file_use use = FILE_READ; use <= FILE_WRITTEN; use++) {
+        size_t place = 0;
+        for (size_t i = 0; i < 2; i++) {
+            const struct configured_file *expected = use == FILE_READ ? &read[i] : &written[i];
+            assert_true(configuration_next_file(&configuration, use, &place, &file));
+            assert_string_equal(file.key, expected->key);
+            assert_string_equal(file.path, expected->path);
+        }
+        assert_false(configuration_next_file(&configuration, use, &place, &file));
+    }
+    configuration_release(&configuration);
+}
+
 #define ROWS(table) (sizeof(table) / sizeof *(table))
 
 #define ADD_ROWS(tests, count, table, function)                                                    \
@@ -358,6 +386,7 @@ int main(void)
         cmocka_unit_test(test_unknown_keys_are_warned_of_and_skipped),
         cmocka_unit_test(test_release_takes_a_zeroed_configuration),
         cmocka_unit_test(test_reference_has_a_row_for_each_key),
+        cmocka_unit_test(test_files_are_listed_by_use),
     };
     struct CMUnitTest tests[ROWS(named) + ROWS(goods) + ROWS(bads)];
     size_t count = ROWS(named);

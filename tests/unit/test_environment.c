@@ -1,7 +1,5 @@
-/* Names and values of performance models, runtime arguments, and numbers as text. */
+/* Names and values of performance models, and runtime arguments. */
 #include "workload/environment.h"
-
-#include "workload/number.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -512,61 +510,6 @@ static void test_runtime_argument_that_is_no_expression(void **state)
     arguments_clear(&arguments);
 }
 
-static void test_numbers_are_written_shortest(void **state)
-{
-    static const struct {
-        double number;
-        const char *text;
-    } numbers[] = {
-        {0, "0"},
-        {-0.0, "0"},
-        {20, "20"},
-        {-7, "-7"},
-        {60.8, "60.8"},
-        {0.1, "0.1"},
-        {1.0 / 3, "0.3333333333333333"},
-        {0.1 + 0.2, "0.30000000000000004"},
-        {1e15, "1000000000000000"},
-        {9007199254740992.0, "9007199254740992"},
-        {-9007199254740992.0, "-9007199254740992"},
-        {9007199254740994.0, "9007199254740994"},
-        {229151000000000.0, "229151000000000"},
-        {1e23, "1e+23"},
-        {1e-7, "1e-07"},
-        {5e-324, "4.94065645841247e-324"},
-        {1.7976931348623157e308, "1.7976931348623157e+308"},
-        {INFINITY, "inf"},
-        {-INFINITY, "-inf"},
-        {NAN, "nan"},
-    };
-    char buffer[NUMBER_TEXT];
-
-    (void)state;
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        assert_string_equal(number_text(numbers[i].number, buffer), numbers[i].text);
-    }
-}
-
-static void test_texts_that_are_numbers(void **state)
-{
-    static const char *const words[] = {"",    "x",   "inf",   "nan",   "0x10", " 1", "1 ", "1e",
-                                        "1+1", "--1", "1e999", "1.2.3", "e5",   ".",  "-",  "1,5"};
-    static const struct {
-        const char *text;
-        double number;
-    } numbers[] = {{"12", 12}, {"-1.5", -1.5}, {"+3", 3}, {"1e3", 1000}, {".5", 0.5}, {"2.", 2}};
-    double number;
-
-    (void)state;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        assert_false(number_parse(words[i], &number));
-    }
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        assert_true(number_parse(numbers[i].text, &number));
-        assert_true(number == numbers[i].number);
-    }
-}
-
 int main(void)
 {
     static const struct CMUnitTest fixed[] = {
@@ -578,8 +521,6 @@ int main(void)
         cmocka_unit_test(test_built_in_names),
         cmocka_unit_test(test_runtime_arguments_are_added_and_replaced),
         cmocka_unit_test(test_runtime_argument_that_is_no_expression),
-        cmocka_unit_test(test_numbers_are_written_shortest),
-        cmocka_unit_test(test_texts_that_are_numbers),
     };
     enum {
         NUM_FIXED = sizeof fixed / sizeof *fixed,

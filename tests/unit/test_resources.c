@@ -165,6 +165,13 @@ static void open_bad(const void *argument)
 
 #define REFUSED "SimGrid refuses the platform: "
 #define ONE_HOST "<host id='h' speed='1Gf'/>"
+#define DRAGONFLY(hosts, parameters)                                                               \
+    "<cluster id='d' prefix='n' suffix='' radical='" hosts "' speed='1Gf' bw='1GBps' lat='1us' "   \
+    "topology='DRAGONFLY' sharing_policy='SPLITDUPLEX'\n topo_parameters='" parameters "'/>"
+#define FEW_BLADES(groups, blades, noun)                                                           \
+    "cluster 'd': its dragonfly has " groups " groups, but " blades " " noun " per chassis; "      \
+    "SimGrid finds the way to a group by the blade of the same number, so raise the blades in "    \
+    "topo_parameters to " groups " or lower the groups to " blades
 
 static const struct bad_case bad_platforms[] = {
     {"none.xml", NULL, NULL, "none.xml: can't open the platform file: No such file or directory"},
@@ -180,7 +187,7 @@ static const struct bad_case bad_platforms[] = {
     {"p.xml", PLATFORM(ONE_HOST ONE_HOST), NULL,
      "p.xml: " REFUSED "Refusing to create a second host named 'h'"},
     {"p.xml", PLATFORM(ONE_HOST "<route src='h' dst='x'/>"), NULL,
-     "p.xml:4: " REFUSED "Route dst='x' does name a node"},
+     "p.xml:4: " REFUSED "Route dst='x' names no node"},
     {"p.xml", PLATFORM("<host id='h' speed='1Gf' core='0'/>"), NULL,
      "p.xml: " REFUSED "Host h must have at least one core, not 0"},
     {"p.xml", PLATFORM("<host id='h' speed='1Gf' speed_file='x.txt'/>"), NULL,
@@ -196,6 +203,28 @@ static const struct bad_case bad_platforms[] = {
     {"p.xml",
      PLATFORM(ONE_HOST "<link id='l' bandwidth='1Bps,2Bps' latency='0s' sharing_policy='WIFI'/>"),
      NULL, "p.xml: " REFUSED "Non WIFI link must have only 1 bandwidth"},
+    {"p.xml", PLATFORM(DRAGONFLY("0-7", "2,2;2,1;1,1;2")), NULL,
+     "p.xml:4: " FEW_BLADES("2", "1", "blade")},
+    {"p.xml",
+     PLATFORM("<!--\n" DRAGONFLY("0", "9,1;1,1;1,1;1") "\n-->\n" DRAGONFLY(
+         "0-11", " 3, 1; 2, 1; 2, 1; 1 ")),
+     NULL, "p.xml:8: " FEW_BLADES("3", "2", "blades")},
+    {"p.xml", PLATFORM(DRAGONFLY("0-7", "2,2;2,1;1,1")), NULL,
+     "p.xml:4: " FEW_BLADES("2", "1", "blade")},
+    {"p.xml", PLATFORM(DRAGONFLY("0-7", "2,2;2,1;x")), NULL,
+     "p.xml: " REFUSED "Dragonfly are defined by the number of groups, chassis per groups, blades "
+     "per chassis, nodes per blade"},
+    {"p.xml", PLATFORM("<host id='h' speed='1Gf' core='99999999999'/>"), NULL,
+     "p.xml: " REFUSED "a whole number in it is malformed or too large"},
+    {"p.xml", PLATFORM(ONE_HOST) "\nmore", NULL, "p.xml:5: " REFUSED "this is no XML"},
+    {"p.xml", PLATFORM("<host id='h' speed='nanGf'/>"), NULL,
+     "p.xml: " REFUSED "host 'h': its speed is not a number"},
+    {"p.xml", PLATFORM(ONE_HOST "<link id='l' bandwidth='nanBps' latency='0s'/>"), NULL,
+     "p.xml: " REFUSED "link 'l': its bandwidth is not a number"},
+#ifndef __SANITIZE_ADDRESS__ /* which ends the program instead */
+    {"p.xml", PLATFORM(DRAGONFLY("0-3", "1,1;1,1;1,1;-1")), NULL,
+     "p.xml: " REFUSED "there is not enough memory for it; is a size in it negative or too large?"},
+#endif
     {"p.xml", PLATFORM(ONE_HOST), "--log",
      "--log: no option of SimGrid; these begin with --cfg= or --log="},
     {"p.xml", PLATFORM(ONE_HOST), "--cfg=foo:1",
@@ -214,6 +243,67 @@ static const struct bad_case bad_platforms[] = {
      "--cfg=plugin:none: SimGrid refuses the option: Model 'none' is invalid! Valid models are: "
      "link_load, link_energy_wifi, link_energy, host_load, host_energy, host_dvfs, cmonkey"},
 };
+
+/* Zones within zones, `depth` elements deep with the platform. */
+static void write_nested(const char *file, size_t depth)
+{
+    FILE *out = fopen(file, "w");
+    check(out != NULL);
+    fputs(HEAD, out);
+    for (size_t i = 0; i < depth - 1; i++)
+        fprintf(out, "<zone id='z%zu>' routing=\"Full\">\n", i);
+    fputs(ONE_HOST "<!-- <zone> --><link id='l' bandwidth='1Bps' latency='0s'/>\n", out);
+    for (size_t i = 0; i < depth - 1; i++)
+        fputs("</zone>", out);
+    fputs("</platform>\n", out);
+    check(fclose(out) == 0);
+}
+
+static void open_nested(const void *argument)
+{
+    struct error err = {.kind = ERROR_NONE};
+    (void)argument;
+    write_nested("p.xml", 201);
+    check(resources_open("p.xml", 0, NULL, &err) == NULL);
+    check_text(err.message, "p.xml:203: elements are nested more than 200 deep, which is too much "
+                            "for SimGrid; put zones beside each other");
+    write_nested("p.xml", 200);
+    err.kind = ERROR_NONE;
+    struct resources *port = resources_open("p.xml", 0, NULL, &err);
+    check(port != NULL);
+    resources_close(port);
+}
+
+static void test_deep_platforms_are_refused(void **state)
+{
+    (void)state;
+    assert_true(child_runs(open_nested, NULL));
+}
+
+/* SimGrid finds all routes of these. */
+static const char *const good_dragonflies[] = {
+    PLATFORM(DRAGONFLY("0-15", "2,2;2,1;2,1;2")),
+    PLATFORM(DRAGONFLY("0-7", "1,1;2,1;1,1;4")),
+    PLATFORM(DRAGONFLY("0-17", "3,1;2,1;3,1;1")),
+};
+
+static void find_all_routes(const void *argument)
+{
+    struct resources *port = open_text(argument);
+    struct error err = {.kind = ERROR_NONE};
+    size_t count = resources_num_hosts(port);
+    for (size_t from = 0; from < count; from++)
+        for (size_t to = 0; to < count; to++)
+            check(from == to || resources_check_route(port, from, to, &err) == 0);
+    resources_close(port);
+}
+
+static void test_dragonflies_with_enough_blades_are_fine(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof good_dragonflies / sizeof good_dragonflies[0]; i++)
+        assert_true(child_runs(find_all_routes, good_dragonflies[i]));
+}
 
 static void test_bad_platforms_are_refused(void **state)
 {
@@ -1128,6 +1218,8 @@ int main(void)
         cmocka_unit_test(test_example_platforms_are_read),
         cmocka_unit_test(test_profiles_are_found),
         cmocka_unit_test(test_bad_platforms_are_refused),
+        cmocka_unit_test(test_deep_platforms_are_refused),
+        cmocka_unit_test(test_dragonflies_with_enough_blades_are_fine),
         cmocka_unit_test(test_help_of_simgrid_is_shown),
         cmocka_unit_test(test_warnings_of_simgrid_are_heard),
         cmocka_unit_test(test_a_second_platform_is_refused),

@@ -1,6 +1,7 @@
 /* Numbers as text. The program never sets a locale, so that the decimal point is a point. */
-#include "workload/number.h"
+#include "base/number.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,4 +40,23 @@ bool number_parse(const char *text, double *number)
     }
     *number = strtod(text, &end);
     return end == text + length && isfinite(*number);
+}
+
+const char *range_text(uint32_t least, uint32_t most, char *buffer)
+{
+    if (least == most)
+        snprintf(buffer, RANGE_TEXT, "%" PRIu32, least);
+    else
+        snprintf(buffer, RANGE_TEXT, "%" PRIu32 " to %" PRIu32, least, most);
+    return buffer;
+}
+
+const char *plural(unsigned long long count)
+{
+    return count == 1 ? "" : "s";
+}
+
+const char *is_or_are(unsigned long long count)
+{
+    return count == 1 ? "is" : "are";
 }

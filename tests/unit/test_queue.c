@@ -1,0 +1,406 @@
+/* The queue of the policies: its order, its searches and fair share, against cases worked out by
+ * hand. */
+#include "policies/engine.h"
+#include "simulation/state.h"
+
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { MOST = 8, MANY = 1000 };
+
+/* An engine with jobs to put into its queue; the queue knows their attributes alone. */
+struct world {
+    struct engine engine;
+    struct entry *entries[MOST]; /* owned */
+    struct job jobs[MOST];
+    struct job_request requests[MOST];
+    struct attribute attributes[MOST];
+};
+
+static void set_up(struct world *world, enum order order)
+{
+    *world = (struct world){.engine = {.options = {.order = order}}};
+    for (uint32_t id = 0; id < MOST; id++) {
+        struct entry *entry = calloc(1, sizeof *entry);
+        assert_non_null(entry);
+        world->jobs[id].request = &world->requests[id];
+        world->entries[id] = entry;
+        entry->job = (struct elastisim_job *)&world->jobs[id];
+        entry->id = id;
+        entry->least = 1;
+        entry->estimate = entry->reserved_start = INFINITY;
+    }
+}
+
+static void tear_down(struct world *world)
+{
+    queue_release(&world->engine.queue);
+    for (size_t id = 0; id < MOST; id++)
+        free(world->entries[id]);
+}
+
+static void set_attribute(struct world *world, uint32_t id, const char *key, const char *text)
+{
+    world->attributes[id] = (struct attribute){(char *)(uintptr_t)key, (char *)(uintptr_t)text};
+    world->requests[id].attributes = (struct attributes){&world->attributes[id], 1};
+}
+
+static void add(struct world *world, const char *ids)
+{
+    for (; *ids; ids++)
+        queue_add(&world->engine, world->entries[*ids - '0']);
+}
+
+/* The IDs of what is wanted behind an entry, as digits. */
+static const char *found(const struct world *world, const struct entry *after,
+                         const struct wanted *wanted)
+{
+    static char ids[MOST + 1];
+    size_t count = 0;
+    while ((after = queue_next(&world->engine, after, wanted))) {
+        assert_true(count < MOST);
+        ids[count++] = (char)('0' + after->id);
+    }
+    ids[count] = '\0';
+    return ids;
+}
+
+static const char *all(const struct world *world)
+{
+    return found(world, NULL, &want_all);
+}
+
+/* --- Order --------------------------------------------------------------------------------- */
+
+static void test_an_empty_queue_has_nothing(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, ORDER_FCFS);
+    assert_string_equal(all(&world), "");
+    tear_down(&world);
+}
+
+static void test_first_come_first_served_goes_by_id(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, ORDER_FCFS);
+    add(&world, "35140");
+    assert_string_equal(all(&world), "01345");
+    assert_int_equal(world.engine.queue.count, 5);
+    tear_down(&world);
+}
+
+static void test_the_shortest_goes_first_and_one_without_estimate_last(void **state)
+{
+    (void)state;
+    static const double estimates[] = {INFINITY, 30, 10, 30, 0, INFINITY, 10.5, 1e9};
+    struct world world;
+    set_up(&world, ORDER_SJF);
+    for (size_t id = 0; id < MOST; id++)
+        world.entries[id]->estimate = estimates[id];
+    add(&world, "01234567");
+    assert_string_equal(all(&world), "42613705");
+    tear_down(&world);
+}
+
+static void test_size_orders_by_the_least_nodes(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {4, 1, 16, 4, 2, 16, 1, 8};
+    static const struct {
+        enum order order;
+        const char *ids;
+    } cases[] = {{ORDER_SMALLEST, "16403725"}, {ORDER_LARGEST, "25703416"}};
+    for (size_t i = 0; i < 2; i++) {
+        struct world world;
+        set_up(&world, cases[i].order);
+        for (size_t id = 0; id < MOST; id++)
+            world.entries[id]->least = sizes[id];
+        add(&world, "76543210");
+        assert_string_equal(all(&world), cases[i].ids);
+        tear_down(&world);
+    }
+}
+
+/* What is no number counts as none, which is 0; there is no order among numbers and NaN. */
+static void test_priority_goes_by_the_attribute(void **state)
+{
+    (void)state;
+    static const char *const priorities[] = {"1", "-2", "10", "high", "2.5", "nan", "1e1", "inf"};
+    struct world world;
+    set_up(&world, ORDER_PRIORITY);
+    for (uint32_t id = 0; id < MOST; id++)
+        set_attribute(&world, id, "priority", priorities[id]);
+    add(&world, "01234567");
+    assert_string_equal(all(&world), "26403571");
+    for (uint32_t id = 0; id < MOST; id++)
+        queue_remove(&world.engine, world.entries[id]);
+    assert_string_equal(all(&world), "");
+    tear_down(&world);
+}
+
+static void test_priority_is_0_without_the_attribute(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, ORDER_PRIORITY);
+    set_attribute(&world, 1, "priority", "1");
+    set_attribute(&world, 2, "importance", "9");
+    set_attribute(&world, 3, "priority", "-1");
+    add(&world, "0123");
+    assert_string_equal(all(&world), "1023");
+    tear_down(&world);
+}
+
+static void test_any_job_can_be_taken_out(void **state)
+{
+    (void)state;
+    for (uint32_t taken = 0; taken < MOST; taken++) {
+        static const char ids[] = "01234567";
+        char expected[MOST + 1] = "";
+        struct world world;
+        set_up(&world, ORDER_FCFS);
+        add(&world, ids);
+        queue_remove(&world.engine, world.entries[taken]);
+        memcpy(expected, ids, taken);
+        strcpy(expected + taken, ids + taken + 1);
+        assert_string_equal(all(&world), expected);
+        assert_int_equal(world.engine.queue.count, MOST - 1);
+        tear_down(&world);
+    }
+}
+
+/* Every seventh job is taken out again; 1,000 jobs come in an order without rhyme or reason. */
+static void test_many_jobs_keep_their_order(void **state)
+{
+    (void)state;
+    static struct entry *entries[MANY];
+    struct engine engine = {.options = {.order = ORDER_FCFS}};
+    for (uint32_t i = 0; i < MANY; i++) {
+        uint32_t id = i * 387 % MANY; /* 387 and 1,000 have no factor in common */
+        entries[id] = calloc(1, sizeof *entries[id]);
+        assert_non_null(entries[id]);
+        entries[id]->id = id;
+        queue_add(&engine, entries[id]);
+    }
+    for (uint32_t id = 0; id < MANY; id += 7)
+        queue_remove(&engine, entries[id]);
+    const struct entry *entry = NULL;
+    for (uint32_t id = 0; id < MANY; id++) {
+        if (id % 7 == 0)
+            continue;
+        entry = queue_next(&engine, entry, &want_all);
+        assert_ptr_equal(entry, entries[id]);
+    }
+    assert_null(queue_next(&engine, entry, &want_all));
+    for (uint32_t id = 0; id < MANY; id++)
+        free(entries[id]);
+}
+
+/* --- Searching ----------------------------------------------------------------------------- */
+
+/* Jobs 0 to 5 in the order of their IDs: nodes and estimates. */
+static void set_up_sizes(struct world *world)
+{
+    static const struct {
+        uint32_t least;
+        double estimate;
+    } jobs[] = {{8, 100}, {2, 100}, {4, 10}, {2, 20}, {1, INFINITY}, {8, 5}};
+    set_up(world, ORDER_FCFS);
+    for (size_t id = 0; id < sizeof jobs / sizeof *jobs; id++) {
+        world->entries[id]->least = jobs[id].least;
+        world->entries[id]->estimate = jobs[id].estimate;
+    }
+    add(world, "012345");
+}
+
+static void test_jobs_that_need_too_many_nodes_are_passed_over(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up_sizes(&world);
+    struct wanted wanted = want_all;
+    static const struct {
+        uint32_t nodes;
+        const char *ids;
+    } cases[] = {{8, "012345"}, {7, "1234"}, {4, "1234"}, {3, "134"}, {1, "4"}, {0, ""}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        wanted.nodes = cases[i].nodes;
+        assert_string_equal(found(&world, NULL, &wanted), cases[i].ids);
+    }
+    tear_down(&world);
+}
+
+/* What EASY asks for: at most `nodes`, and either no more than the extra nodes or over before the
+ * shadow time. */
+static void test_backfilling_takes_small_or_short_jobs(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up_sizes(&world);
+    static const struct {
+        uint32_t nodes, extra;
+        double window;
+        const char *ids;
+    } cases[] = {
+        {8, 0, 10, "25"},   {8, 0, 20, "235"}, {8, 1, 10, "245"}, {8, 2, 5, "1345"},
+        {4, 2, 10, "1234"}, {4, 0, 4, ""},     {2, 1, 20, "34"},  {8, 0, INFINITY, "012345"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct wanted wanted = {cases[i].nodes, cases[i].extra, cases[i].window, INFINITY};
+        assert_string_equal(found(&world, NULL, &wanted), cases[i].ids);
+    }
+    tear_down(&world);
+}
+
+static void test_a_search_goes_on_behind_any_job(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up_sizes(&world);
+    const struct wanted small = {2, UINT32_MAX, INFINITY, INFINITY};
+    assert_string_equal(found(&world, world.entries[1], &small), "34");
+    assert_string_equal(found(&world, world.entries[2], &small), "34");
+    assert_string_equal(found(&world, world.entries[4], &small), "");
+    queue_remove(&world.engine, world.entries[2]); /* it still has its place in the order */
+    assert_string_equal(found(&world, world.entries[2], &want_all), "345");
+    tear_down(&world);
+}
+
+static void test_reserved_jobs_are_found_by_their_start(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up_sizes(&world);
+    struct wanted wanted = want_all;
+    wanted.start = DBL_MAX;
+    assert_string_equal(found(&world, NULL, &wanted), "");
+    for (uint32_t id = 1; id < 6; id += 2) { /* 1 at 10, 3 at 30, 5 at 50 */
+        world.entries[id]->reserved = true;
+        world.entries[id]->reserved_start = 10 * id;
+        queue_update(&world.engine, world.entries[id]);
+    }
+    assert_string_equal(found(&world, NULL, &wanted), "135");
+    wanted.start = 30;
+    assert_string_equal(found(&world, NULL, &wanted), "13");
+    world.entries[3]->reserved = false;
+    queue_update(&world.engine, world.entries[3]);
+    assert_string_equal(found(&world, NULL, &wanted), "1");
+    tear_down(&world);
+}
+
+/* --- Fair share ---------------------------------------------------------------------------- */
+
+/* Jobs 0, 2 of ann, 1, 3 of bob, 4 of nobody. */
+static void set_up_users(struct world *world, double half_life)
+{
+    static const char *const users[] = {"ann", "bob", "ann", "bob"};
+    set_up(world, ORDER_FAIR_SHARE);
+    world->engine.options.half_life = half_life;
+    for (uint32_t id = 0; id < 4; id++)
+        set_attribute(world, id, "user", users[id]);
+    for (uint32_t id = 0; id < 5; id++) {
+        assert_int_equal(queue_identify(&world->engine, world->entries[id]), 0);
+        queue_add(&world->engine, world->entries[id]);
+    }
+    assert_int_equal(world->engine.queue.num_users, 3);
+}
+
+static bool reorder_at(struct world *world, double now)
+{
+    bool changed;
+    world->engine.now = now;
+    assert_int_equal(queue_reorder(&world->engine, &changed), 0);
+    return changed;
+}
+
+static void account_at(struct world *world, double now, uint32_t id, int64_t nodes)
+{
+    world->engine.now = now;
+    queue_account(&world->engine, world->entries[id], nodes);
+}
+
+static double usage(const struct world *world, uint32_t id)
+{
+    return world->engine.queue.users[world->entries[id]->user].usage;
+}
+
+/* ann uses 4 nodes for 100 s, bob 1 node for 50 s, the jobs of nobody none. */
+static void test_who_used_less_goes_first(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up_users(&world, 0);
+    assert_string_equal(all(&world), "02134"); /* all equal: who came first */
+    assert_false(reorder_at(&world, 0));
+    account_at(&world, 0, 0, 4);
+    account_at(&world, 50, 1, 1);
+    assert_true(reorder_at(&world, 100));
+    assert_string_equal(all(&world), "41302");
+    assert_true(usage(&world, 0) == 400 && usage(&world, 1) == 50 && usage(&world, 4) == 0);
+    account_at(&world, 100, 0, -4); /* bob has caught up at 450 s */
+    assert_true(reorder_at(&world, 450));
+    assert_true(usage(&world, 0) == 400 && usage(&world, 1) == 400);
+    assert_string_equal(all(&world), "40213");
+    tear_down(&world);
+}
+
+/* 4 nodes over a half-life of 100 s are 4 * 100 / ln 2 * (1 - 1/2) = 288.54 node-seconds at its
+ * end, and half of that another half-life later. */
+static void test_usage_fades_with_the_half_life(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up_users(&world, 100);
+    account_at(&world, 0, 0, 4);
+    account_at(&world, 100, 0, -4);
+    assert_true(fabs(usage(&world, 0) - 288.53900817779268) < 1e-9);
+    reorder_at(&world, 200);
+    assert_true(fabs(usage(&world, 0) - 144.26950408889634) < 1e-9);
+    tear_down(&world);
+}
+
+static void test_other_orders_keep_no_account(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, ORDER_FCFS);
+    set_attribute(&world, 0, "user", "ann");
+    assert_int_equal(queue_identify(&world.engine, world.entries[0]), 0);
+    account_at(&world, 10, 0, 4);
+    assert_false(reorder_at(&world, 20));
+    assert_int_equal(world.engine.queue.num_users, 0);
+    tear_down(&world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_empty_queue_has_nothing),
+        cmocka_unit_test(test_first_come_first_served_goes_by_id),
+        cmocka_unit_test(test_the_shortest_goes_first_and_one_without_estimate_last),
+        cmocka_unit_test(test_size_orders_by_the_least_nodes),
+        cmocka_unit_test(test_priority_goes_by_the_attribute),
+        cmocka_unit_test(test_priority_is_0_without_the_attribute),
+        cmocka_unit_test(test_any_job_can_be_taken_out),
+        cmocka_unit_test(test_many_jobs_keep_their_order),
+        cmocka_unit_test(test_jobs_that_need_too_many_nodes_are_passed_over),
+        cmocka_unit_test(test_backfilling_takes_small_or_short_jobs),
+        cmocka_unit_test(test_a_search_goes_on_behind_any_job),
+        cmocka_unit_test(test_reserved_jobs_are_found_by_their_start),
+        cmocka_unit_test(test_who_used_less_goes_first),
+        cmocka_unit_test(test_usage_fades_with_the_half_life),
+        cmocka_unit_test(test_other_orders_keep_no_account),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
