@@ -299,7 +299,8 @@ static void test_cells_that_nobody_uses_do_not_tell_members_apart(void **state)
     tear_down(&world);
 }
 
-/* --- Queues ---------------------------------------------------------------------------------- */
+/* --- Bottlenecks
+ * ---------------------------------------------------------------------------------- */
 
 #define NUM_WRITERS 20
 
@@ -315,7 +316,7 @@ static void start_writers(struct world *world, struct variable **writers, uint32
     }
 }
 
-static void set_up_queue(struct world *world, struct variable **writers)
+static void set_up_bottleneck(struct world *world, struct variable **writers)
 {
     double capacities[NUM_WRITERS + 2] = {200};
     for (uint32_t i = 1; i < NUM_WRITERS + 2; i++)
@@ -325,7 +326,7 @@ static void set_up_queue(struct world *world, struct variable **writers)
     sharing_solve(&world->sharing, 0);
 }
 
-static void tear_down_queue(struct world *world, struct variable **writers)
+static void tear_down_bottleneck(struct world *world, struct variable **writers)
 {
     for (uint32_t i = 0; i < NUM_WRITERS; i++)
         if (writers[i])
@@ -341,27 +342,27 @@ static void check_share(const struct variable *variable, double weight, double s
     assert_true(fabs(variable_rate(variable) * weight - share) < 1e-9);
 }
 
-static void test_users_of_one_bottleneck_become_a_queue(void **state)
+static void test_one_cell_that_holds_all_back_is_a_bottleneck(void **state)
 {
     (void)state;
     struct world world;
     struct variable *writers[NUM_WRITERS];
-    set_up_queue(&world, writers);
-    assert_non_null(world.sharing.resources[0].cell->queue);
+    set_up_bottleneck(&world, writers);
+    assert_non_null(world.sharing.resources[0].cell->bottleneck);
     for (uint32_t i = 0; i < NUM_WRITERS; i++)
         check_share(writers[i], i + 1, 10);
     assert_true(fabs(sharing_load(&world.sharing, 0) - 200) < 1e-9);
     assert_true(fabs(sharing_load(&world.sharing, 5) - 10) < 1e-9);
     assert_true(fabs(agenda_first(&world.agenda)->time - 0.1) < 1e-12); /* 1 at 10 per second */
-    tear_down_queue(&world, writers);
+    tear_down_bottleneck(&world, writers);
 }
 
-static void test_queue_goes_on_when_users_come_and_go(void **state)
+static void test_bottleneck_goes_on_when_users_come_and_go(void **state)
 {
     (void)state;
     struct world world;
     struct variable *writers[NUM_WRITERS], *newcomer = new_variable(1, 0);
-    set_up_queue(&world, writers);
+    set_up_bottleneck(&world, writers);
     uint64_t solved = world.sharing.num_solved;
     /* At 0.05 half of the first is done; the others of weights 2 to 20 get 200/19 then. */
     sharing_solve(&world.sharing, 0.05);
@@ -380,21 +381,21 @@ static void test_queue_goes_on_when_users_come_and_go(void **state)
     assert_true(fabs(agenda_first(&world.agenda)->time - (0.06 + left / 10)) < 1e-12);
     assert_int_equal(world.sharing.num_solved, solved);
     destroy(&world, newcomer);
-    tear_down_queue(&world, writers);
+    tear_down_bottleneck(&world, writers);
 }
 
-static void test_queue_breaks_up_when_a_user_is_held_back_elsewhere(void **state)
+static void test_bottleneck_is_given_up_when_a_user_is_held_back_elsewhere(void **state)
 {
     (void)state;
     struct world world;
     struct variable *writers[NUM_WRITERS], *other;
-    set_up_queue(&world, writers);
+    set_up_bottleneck(&world, writers);
     /* Link 4 is shared by the fourth writer, of weight 4, and five others then: 30/6 for each. */
     struct variable *others[5];
     for (int i = 0; i < 5; i++)
         others[i] = SINGLE(&world, 0, 4);
     sharing_solve(&world.sharing, 0);
-    assert_null(world.sharing.resources[0].cell->queue);
+    assert_null(world.sharing.resources[0].cell->bottleneck);
     check_share(writers[3], 4, 5);
     check_share(others[0], 1, 5);
     check_share(writers[0], 1, 10 + 5.0 / 19); /* the 5 that it leaves go to 19 others */
@@ -402,32 +403,32 @@ static void test_queue_breaks_up_when_a_user_is_held_back_elsewhere(void **state
         destroy(&world, others[i]);
     sharing_solve(&world.sharing, 0);
     check_share(writers[3], 4, 10);
-    assert_non_null(world.sharing.resources[0].cell->queue);
+    assert_non_null(world.sharing.resources[0].cell->bottleneck);
     other = SINGLE(&world, 3, 0); /* a bound below the share of 200/21 */
     sharing_solve(&world.sharing, 0);
-    assert_null(world.sharing.resources[0].cell->queue);
+    assert_null(world.sharing.resources[0].cell->bottleneck);
     check_share(other, 1, 3);
     destroy(&world, other);
-    tear_down_queue(&world, writers);
+    tear_down_bottleneck(&world, writers);
 }
 
-static void test_queue_breaks_up_when_few_users_are_left(void **state)
+static void test_bottleneck_is_given_up_when_few_users_are_left(void **state)
 {
     (void)state;
     struct world world;
     struct variable *writers[NUM_WRITERS];
-    set_up_queue(&world, writers);
+    set_up_bottleneck(&world, writers);
     for (uint32_t i = 0; i < NUM_WRITERS - 5; i++) {
         destroy(&world, writers[i]);
         writers[i] = NULL;
     }
     sharing_solve(&world.sharing, 0.05);
-    assert_null(world.sharing.resources[0].cell->queue);
+    assert_null(world.sharing.resources[0].cell->bottleneck);
     for (uint32_t i = NUM_WRITERS - 5; i < NUM_WRITERS; i++) {
         check_share(writers[i], i + 1, 30); /* held back by their own links */
         assert_true(fabs(writers[i]->remaining - (1 - 0.5 / (i + 1))) < 1e-12);
     }
-    tear_down_queue(&world, writers);
+    tear_down_bottleneck(&world, writers);
 }
 
 static void test_only_the_changed_component_is_solved(void **state)
@@ -462,10 +463,10 @@ int main(void)
         cmocka_unit_test(test_members_stay_together_when_all_are_used_alike),
         cmocka_unit_test(test_set_finds_its_cell_again),
         cmocka_unit_test(test_cells_that_nobody_uses_do_not_tell_members_apart),
-        cmocka_unit_test(test_users_of_one_bottleneck_become_a_queue),
-        cmocka_unit_test(test_queue_goes_on_when_users_come_and_go),
-        cmocka_unit_test(test_queue_breaks_up_when_a_user_is_held_back_elsewhere),
-        cmocka_unit_test(test_queue_breaks_up_when_few_users_are_left),
+        cmocka_unit_test(test_one_cell_that_holds_all_back_is_a_bottleneck),
+        cmocka_unit_test(test_bottleneck_goes_on_when_users_come_and_go),
+        cmocka_unit_test(test_bottleneck_is_given_up_when_a_user_is_held_back_elsewhere),
+        cmocka_unit_test(test_bottleneck_is_given_up_when_few_users_are_left),
         cmocka_unit_test(test_only_the_changed_component_is_solved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,7 +70,7 @@ double entry_tolerance(const struct flow *flow, const struct agenda_entry *entry
     if (entry->handle == latency_ended)
         return fmax(steps, flow->settings.time_precision);
     const struct variable *variable =
-        entry->handle == variable_ended ? entry->owner : queue_first(entry);
+        entry->handle == variable_ended ? entry->owner : bottleneck_first(entry);
     if (!variable)
         return disk_same_instant(time) - time;
     double rate = variable_rate(variable);

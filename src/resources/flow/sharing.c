@@ -103,8 +103,8 @@ static void free_cells(struct sharing *sharing)
         struct cell *cell = sharing->resources[i].cell;
         if (!cell)
             continue;
-        queue_free(cell->queue);
-        cell->queue = NULL;
+        bottleneck_free(cell->bottleneck);
+        cell->bottleneck = NULL;
         free(cell->resources);
         cell->resources = NULL;
     }
@@ -195,24 +195,24 @@ static void enter_list(struct cell *cell, struct element *element)
     cell->num_binding += !element->inert;
 }
 
-/* Users of a cell that was private, or a fat pipe that held nobody back, may stand in queues: no
- * longer once somebody is connected with them there. */
-static void break_up_queues(struct sharing *sharing, const struct cell *cell, bool will_bind)
+/* Users of a cell that was private, or a fat pipe that held nobody back, may belong to bottlenecks:
+ * no longer once somebody is connected with them there. */
+static void give_up_bottlenecks(struct sharing *sharing, const struct cell *cell, bool will_bind)
 {
     bool connects_now = cell->fatpipe && cell->num_binding == 0 && will_bind;
     if (!cell->first || !(cell_is_private(cell) || connects_now))
         return;
     for (struct element *element = cell->first; element; element = element->next) {
-        struct queue *queue = element->variable->queue;
-        if (queue && queue->cell != cell)
-            queue_break_up(queue, sharing->now);
+        struct bottleneck *bottleneck = element->variable->bottleneck;
+        if (bottleneck && bottleneck->cell != cell)
+            bottleneck_give_up(bottleneck, sharing->now);
     }
 }
 
 static void tie(struct sharing *sharing, struct variable *variable, struct cell *cell,
                 const struct use *use)
 {
-    break_up_queues(sharing, cell, !use->inert);
+    give_up_bottlenecks(sharing, cell, !use->inert);
     struct element *element = new_element(sharing);
     if (!element)
         return;
@@ -231,8 +231,8 @@ static void tie(struct sharing *sharing, struct variable *variable, struct cell 
 static void untie(struct sharing *sharing, struct variable *variable)
 {
     struct element *element = variable->elements;
-    if (variable->queue)
-        queue_leave(variable, sharing->now);
+    if (variable->bottleneck)
+        bottleneck_leave(variable, sharing->now);
     while (element) {
         struct element *next = element->next_of_variable;
         struct cell *cell = element->cell;
@@ -241,8 +241,8 @@ static void untie(struct sharing *sharing, struct variable *variable)
         cell->num_binding -= !element->inert;
         if (cell->first)
             sharing_mark_changed(sharing, cell);
-        else if (cell->queue)
-            queue_break_up(cell->queue, sharing->now);
+        else if (cell->bottleneck)
+            bottleneck_give_up(cell->bottleneck, sharing->now);
         element->next_of_variable = sharing->spare_elements;
         sharing->spare_elements = element;
         element = next;
@@ -435,14 +435,14 @@ static void leave_cell(struct sharing *sharing, uint32_t resource)
 static void share_users(struct sharing *sharing, struct cell *from, struct cell *to)
 {
     struct element *next;
-    if (from->queue)
-        queue_break_up(from->queue, sharing->now);
+    if (from->bottleneck)
+        bottleneck_give_up(from->bottleneck, sharing->now);
     for (struct element *element = from->first; element; element = next) {
         next = element->next;
         struct variable *variable = element->variable;
         if (variable->num_members > 1) {
-            if (variable->queue)
-                queue_break_up(variable->queue, sharing->now);
+            if (variable->bottleneck)
+                bottleneck_give_up(variable->bottleneck, sharing->now);
             untie(sharing, variable);
             displace(sharing, variable);
             continue;

@@ -82,10 +82,10 @@ struct variable {
     uint64_t order;   /* in which variables were enabled */
     uint64_t mark;
     double value, increment; /* while solving */
-    struct queue
-        *queue; /* that it stands in, or NULL; rate and remaining are not up to date then */
-    double queue_weight; /* of it in the queue's cell */
-    uint32_t queue_times;
+    struct bottleneck
+        *bottleneck;          /* that holds it back, or NULL; rate and remaining are stale then */
+    double bottleneck_weight; /* of its use of that cell */
+    uint32_t bottleneck_times;
     double limit; /* while solving: of the value, by what nobody else uses and by the bound... */
     double slack; /* ... and what is nothing below it */
     bool saturated;
@@ -103,16 +103,16 @@ struct cell {
     struct element *first, *last;
     uint32_t num_binding; /* elements that are not inert */
     uint64_t mark;
-    double remaining, share; /* while solving */
-    uint64_t num_growing;    /* members of variables that are not saturated */
-    struct queue *queue;     /* while it alone holds all its users back; owned */
-    uint32_t num_carved;     /* while splitting: resources that go to... */
-    struct cell *part;       /* ... this new cell (others, if nobody uses the cell)... */
-    struct cell *origin;     /* ... which came out of that one */
+    double remaining, share;       /* while solving */
+    uint64_t num_growing;          /* members of variables that are not saturated */
+    struct bottleneck *bottleneck; /* while it alone holds all its users back; owned */
+    uint32_t num_carved;           /* while splitting: resources that go to... */
+    struct cell *part;             /* ... this new cell (others, if nobody uses the cell)... */
+    struct cell *origin;           /* ... which came out of that one */
 };
 
 /* What a cell that alone holds all its users back gives them: to each member the same share. */
-struct queue {
+struct bottleneck {
     struct sharing *sharing;
     struct cell *cell;
     double share;              /* of a member, in units of capacity */
@@ -187,13 +187,13 @@ double sharing_load(const struct sharing *sharing, uint32_t resource);
 
 /* What the variable does per second at present. */
 double variable_rate(const struct variable *variable);
-/* The variable whose end an entry of the agenda is, if it is that of a queue; else NULL. */
-const struct variable *queue_first(const struct agenda_entry *entry);
+/* The variable whose end an entry of the agenda is, if it is that of a bottleneck; else NULL. */
+const struct variable *bottleneck_first(const struct agenda_entry *entry);
 
 /* --- Helpers shared by the files of this module ---------------------------------------------- */
 void sharing_push(struct sharing *sharing, struct list *list, void *item);
 void sharing_mark_changed(struct sharing *sharing, const struct cell *cell);
-/* Brings what remains of a variable that is in no queue up to date. */
+/* Brings what remains of a variable that belongs to no bottleneck up to date. */
 void variable_update(const struct sharing *sharing, struct variable *variable, double now);
 
 /* A fat pipe that can't hold any of its users back does not connect them. */
@@ -214,14 +214,14 @@ static inline double element_weight(const struct element *element)
     return element->weight * (element->cell->fatpipe ? 1 : element->times);
 }
 
-/* Makes a queue of the component that has just been solved, if all that holds its variables back is
- * one cell. */
-void queue_begin(struct sharing *sharing, double now);
-/* Works out a queue after users have come or gone. Returns false when it has broken up. */
-bool queue_settle(struct queue *queue, double now);
+/* Makes a bottleneck of the component that has just been solved, if all that holds its variables
+ * back is one cell. */
+void bottleneck_form(struct sharing *sharing, double now);
+/* Works it out after users have come or gone. Returns false when it was given up. */
+bool bottleneck_settle(struct bottleneck *bottleneck, double now);
 /* Has its users stand alone again, with the rates they had; they have to be solved. Frees it. */
-void queue_break_up(struct queue *queue, double now);
-void queue_leave(struct variable *variable, double now);
-void queue_free(struct queue *queue); /* NULL is fine */
+void bottleneck_give_up(struct bottleneck *bottleneck, double now);
+void bottleneck_leave(struct variable *variable, double now);
+void bottleneck_free(struct bottleneck *bottleneck); /* NULL is fine */
 
 #endif

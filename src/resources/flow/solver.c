@@ -27,7 +27,7 @@
 
 static void visit_variable(struct sharing *sharing, struct variable *variable, uint64_t mark)
 {
-    if (variable->mark == mark || variable->queue)
+    if (variable->mark == mark || variable->bottleneck)
         return;
     variable->mark = mark;
     sharing_push(sharing, &sharing->variables, variable);
@@ -37,8 +37,8 @@ static void visit_cell(struct sharing *sharing, struct cell *cell, uint64_t mark
 {
     if (cell->mark == mark || cell_is_private(cell) || !cell_takes_part(cell))
         return;
-    if (cell->queue)
-        queue_break_up(cell->queue, sharing->now);
+    if (cell->bottleneck)
+        bottleneck_give_up(cell->bottleneck, sharing->now);
     cell->mark = mark;
     sharing_push(sharing, &sharing->cells, cell);
     for (struct element *element = cell->first; element; element = element->next)
@@ -258,13 +258,14 @@ static void check_component(const struct sharing *sharing)
 #endif
 }
 
-/* Queues take in newcomers first: once they are in there, they connect with nobody else. */
-static void settle_queues(struct sharing *sharing, uint64_t mark)
+/* Bottlenecks take in newcomers first: once they are in there, they connect with nobody else. */
+static void settle_bottlenecks(struct sharing *sharing, uint64_t mark)
 {
     for (size_t i = 0; i < sharing->changed.count; i++) {
         const struct shared_resource *resource = sharing->changed.items[i];
         struct cell *cell = resource->cell;
-        if (cell && cell->queue && cell->mark != mark && queue_settle(cell->queue, sharing->now))
+        if (cell && cell->bottleneck && cell->mark != mark &&
+            bottleneck_settle(cell->bottleneck, sharing->now))
             cell->mark = mark;
     }
 }
@@ -278,10 +279,10 @@ static void solve_component(struct sharing *sharing, struct cell *cell, uint64_t
     sharing->num_solved++;
     share_out(sharing, mark);
     check_component(sharing);
-    queue_begin(sharing, now);
+    bottleneck_form(sharing, now);
     for (size_t i = 0; i < sharing->variables.count; i++) {
         struct variable *variable = sharing->variables.items[i];
-        if (!variable->queue)
+        if (!variable->bottleneck)
             set_rate(sharing, variable, now);
     }
 }
@@ -290,7 +291,7 @@ void sharing_solve(struct sharing *sharing, double now)
 {
     uint64_t mark = ++sharing->num_marks;
     sharing->now = now;
-    settle_queues(sharing, mark);
+    settle_bottlenecks(sharing, mark);
     for (size_t i = 0; i < sharing->changed.count; i++) {
         struct shared_resource *resource = sharing->changed.items[i];
         resource->changed = false;
