@@ -33,8 +33,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "sensing": {"sensing": True, "sensing_interval": 1, **{key: f"output/{key}.csv" for key in MONITORING}},
     "journal": {"events": "output/events.jsonl"},
 }
-# How much longer than mixed, and than partition, these may take.
-COST_AIMS = {"sensing": 1.5, "journal": 1.3}
+# What watching may add to mixed, in seconds: 162,000 samples of 128 nodes, and 19,000 lines.
+COST_AIMS = {"sensing": 1.0, "journal": 0.1}
+# How many times as long as partition these may take.
 POLICY_AIMS = {"partition-easy": 2.0, "partition-conservative": 5.0}
 
 # What the project wants to stay under, on a current server core: (seconds, MB).
@@ -57,7 +58,7 @@ class Measurement:
     peak_mb: float
     # As the simulator reports them; None when it did not.
     total_seconds: float | None = None
-    simgrid_seconds: float | None = None
+    model_seconds: float | None = None
     scheduler_seconds: float | None = None
 
     @property
@@ -69,10 +70,10 @@ class Measurement:
         return 1e6 * self.wall_seconds / self.jobs
 
     @property
-    def simgrid_share(self) -> float | None:
-        if self.total_seconds is None or self.simgrid_seconds is None:
+    def model_share(self) -> float | None:
+        if self.total_seconds is None or self.model_seconds is None:
             return None
-        return self.simgrid_seconds / self.total_seconds if self.total_seconds > 0 else 0.0
+        return self.model_seconds / self.total_seconds if self.total_seconds > 0 else 0.0
 
     def line(self) -> str:
         text = (
@@ -80,8 +81,8 @@ class Measurement:
             f"{self.jobs_per_second:10.0f} jobs/s {self.us_per_job:9.2f} us/job"
         )
         if self.benchmark in VARIANTS:
-            share = self.simgrid_share
-            text += "   simgrid: no timing line" if share is None else f"   simgrid {100 * share:.1f} %"
+            share = self.model_share
+            text += "   no timing line" if share is None else f"   model {100 * share:.1f} %"
         return text
 
     def missed_aims(self) -> list[str]:
@@ -99,7 +100,7 @@ class Measurement:
         derived = {
             "jobs_per_second": self.jobs_per_second,
             "us_per_job": self.us_per_job,
-            "simgrid_share": self.simgrid_share,
+            "model_share": self.model_share,
         }
         return dataclasses.asdict(self) | derived
 
@@ -222,11 +223,18 @@ def growth(measurements: Sequence[Measurement]) -> tuple[str, float] | None:
 
 
 def costs(measurements: Sequence[Measurement]) -> list[tuple[str, float, float]]:
-    """Sentences on what watching the example and what a policy costs, the factor, and the aim."""
+    """Sentences on what watching the example and what a policy costs, the figure in them, and the aim."""
     seconds = {measurement.benchmark: measurement.wall_seconds for measurement in measurements}
-    return [(f"{name}: {seconds[name] / seconds[base]:.2f} times {base}", seconds[name] / seconds[base], aim)
-            for base, aims in (("mixed", COST_AIMS), ("partition", POLICY_AIMS)) if base in seconds
-            for name, aim in aims.items() if name in seconds]
+    found = []
+    for name, aim in COST_AIMS.items():
+        if name in seconds and "mixed" in seconds:
+            added = seconds[name] - seconds["mixed"]
+            found.append((f"{name}: {added:.3f} s more than mixed", added, aim))
+    for name, aim in POLICY_AIMS.items():
+        if name in seconds and "partition" in seconds:
+            factor = seconds[name] / seconds["partition"]
+            found.append((f"{name}: {factor:.2f} times partition", factor, aim))
+    return found
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -288,9 +296,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(grown[0])
         if grown[1] > GROWTH_AIM:
             missed.append(f"{grown[0]}, the aim is {GROWTH_AIM:g}")
-    for sentence, factor, aim in costs(measurements):
+    for sentence, figure, aim in costs(measurements):
         print(sentence)
-        if factor > aim:
+        if figure > aim:
             missed.append(f"{sentence}, the aim is {aim:g}")
     if options.check:
         for aim in missed:
