@@ -72,13 +72,14 @@ static int reserve(struct engine *engine, struct entry *entry)
     return 0;
 }
 
-/* How many nodes a job could start on now, at most; *quota by class. */
-static uint32_t room_for(const struct engine *engine, const struct entry *entry, uint32_t *quota)
+/* How many nodes a job could have from now to `until`, at most; *quota by class. */
+static uint32_t room_for(const struct engine *engine, const struct entry *entry, double until,
+                         uint32_t *quota)
 {
     uint32_t total = pool_available(engine, entry, quota), least[MAX_NODE_CLASSES];
     if (!engine->has_profile || total < entry->least)
         return total;
-    profile_least(&engine->profile, engine->now, engine->now + entry->estimate, least);
+    profile_least(&engine->profile, engine->now, until, least);
     total = 0;
     for (size_t i = 0; i < engine->pool.num_classes; i++) {
         quota[i] = quota[i] < least[i] ? quota[i] : least[i];
@@ -89,14 +90,16 @@ static uint32_t room_for(const struct engine *engine, const struct entry *entry,
 
 /* Starts a job if it fits and does not disturb those that have reservations in the profile. Behind
  * a job whose start can't be foreseen, nothing may start that might run for ever, unless it had a
- * reservation. */
+ * reservation. One that starts later than reserved has the nodes for no longer than reserved: the
+ * next reservation may follow closely, and begins late as well. */
 static int try_start(struct engine *engine, struct entry *entry, bool had, bool *started)
 {
     uint32_t quota[MAX_NODE_CLASSES];
     *started = false;
     if (engine->unbounded && isinf(entry->estimate) && !had)
         return 0;
-    uint32_t room = room_for(engine, entry, quota);
+    double start = had ? fmin(engine->now, entry->reserved_start) : engine->now;
+    uint32_t room = room_for(engine, entry, start + entry->estimate, quota);
     if (room < entry->least || !io_admits(engine, entry))
         return 0;
     uint32_t wanted = start_size(engine, entry);
@@ -174,6 +177,9 @@ static int start_reserved(struct engine *engine, struct entry *entry, bool *star
         return 0;
     if (drop_reservation(engine, entry) || try_start(engine, entry, true, started))
         return -1;
+    /* Others were planned around the reserved interval. */
+    if (*started && engine->now > entry->reserved_start + LATE)
+        engine->overtaken = true;
     return *started ? 0 : place(engine, entry, entry->reserved_start);
 }
 
@@ -238,7 +244,7 @@ static int pass_over_all(struct engine *engine)
 static int start_due(struct engine *engine)
 {
     struct wanted due = want_all;
-    due.start = engine->now;
+    due.start = engine->now + EARLY;
     bool started;
     struct entry *entry = NULL;
     while ((entry = queue_next(engine, entry, &due)) != NULL)
@@ -330,6 +336,11 @@ int backfill(struct engine *engine)
     if (changed && engine->queue.count > 0)
         result = engine->has_profile ? pass_with_reservations(engine)
                                      : pass_without_reservations(engine);
+    if (result == 0 && engine->overtaken) {
+        engine->replan = true;
+        result = pass_with_reservations(engine);
+    }
+    engine->overtaken = false;
     engine->freed = engine->early = engine->replan = engine->head_changed = false;
     engine->arrivals.count = 0;
     return result;

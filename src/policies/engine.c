@@ -8,13 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A job may end this much later than expected (seconds) before the expectation is corrected. */
-#define LATE 1.0
 /* The least correction (seconds), and its relation to the time the job has run. */
 #define LEAST_CORRECTION 60.0
 #define CORRECTION 0.1
-/* Rounding: a job that ends this much earlier than expected (seconds) is on time. */
-#define EARLY 1e-6
 
 /* --- Lists of IDs -------------------------------------------------------------------------- */
 
@@ -244,9 +240,6 @@ static uint32_t sum_counts(const struct engine *engine, const uint32_t *counts)
 
 int engine_start(struct engine *engine, struct entry *entry, const uint32_t *quota, uint32_t count)
 {
-    /* Others were planned around the reserved interval. */
-    bool late = entry->reserved && engine->now > entry->reserved_start + LATE;
-    engine->replan = engine->replan || late;
     if (drop_reservation(engine, entry))
         return -1;
     queue_remove(engine, entry);

@@ -18,6 +18,11 @@
 
 enum { MAX_NODE_CLASSES = 64 };
 
+/* A job may end this much later than expected (seconds) before the expectation is corrected. */
+#define LATE 1.0
+/* Rounding: a job that ends this much earlier than expected (seconds) is on time. */
+#define EARLY 1e-6
+
 /* A growing list of node IDs. */
 struct ids {
     uint32_t *items; /* owned */
@@ -186,6 +191,7 @@ struct engine {
     bool freed;          /* nodes became idle */
     bool early;          /* the profile has more nodes than expected */
     bool replan;         /* reservations may not hold any more */
+    bool overtaken;      /* a job started so late that other reservations do not hold */
     bool head_changed;   /* a job came in front of a reservation */
     struct ids arrivals; /* jobs that were submitted */
 
