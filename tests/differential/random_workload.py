@@ -13,9 +13,16 @@ from random_world import MATRIX_PATTERNS, VECTOR_PATTERNS, Platform, amount, pla
 Json = dict[str, Any]
 
 JOB_TYPES = ['rigid', 'rigid', 'moldable', 'malleable', 'evolving', 'adaptive']
-POLICIES = ['fcfs', 'easy', 'conservative', 'malleable-min', 'malleable-avg', 'malleable-pref', 'keep-pref',
-            'equipartition,evolving=shrink', 'hybrid,order=sjf,nodes=fastest', 'io-aware,io=measured',
-            'sjf,malleable=common_pool', 'easy,malleable=agreement,nodes=near,evolving=no_delay']
+POLICIES = ['fcfs', 'sjf', 'easy', 'conservative', 'hybrid', 'malleable-min', 'malleable-avg', 'malleable-pref',
+            'keep-pref', 'equipartition', 'io-aware']
+OPTIONS = {'order': ['fcfs', 'sjf', 'largest', 'smallest', 'priority', 'fair_share'],
+           'backfilling': ['first_fit', 'easy', 'conservative', 'hybrid'],
+           'reservations': ['recomputed'], 'estimate': ['walltime'],
+           'start': ['min', 'max', 'preferred', 'fair_share'],
+           'malleable': ['agreement', 'steal', 'common_pool', 'keep_preferred', 'equipartition'],
+           'towards': ['avg', 'pref'], 'evolving': ['deny', 'no_delay', 'shrink'],
+           'nodes': ['highest', 'contiguous', 'near', 'fastest', 'uniform'], 'io': ['declared', 'measured'],
+           'queue_depth': ['3'], 'compression_depth': ['2'], 'half_life': ['10']}
 
 
 @dataclass
@@ -136,7 +143,7 @@ def job(rng: random.Random, world: Platform) -> tuple[Json, Json]:
     result: Json = {'type': job_type, 'submit_time': round(rng.random() * 20, 3)}
     gpus = 0
     if wishes.gpus:
-        most = max(given.get('num_gpus', 0) for _, given in world.clusters)
+        most = max(given.get('num_gpus', 0) for _, given in world.kinds)
         result |= gpu_sizes(rng, job_type, most)
         gpus = result.get('num_gpus_per_node', result.get('num_gpus_per_node_min'))
     if world.nodes_with(wishes.buffers, gpus) == 0:  # one cluster has the GPUs, the other one the buffers
@@ -148,10 +155,22 @@ def job(rng: random.Random, world: Platform) -> tuple[Json, Json]:
         result['walltime'] = round(2 + rng.random() * 30, 3)
     if rng.random() < 0.3:
         result['runtime_estimate'] = round(2 + rng.random() * 30, 3)
+    if rng.random() < 0.5:
+        result['attributes'] = {'user': rng.choice('abc'), 'priority': rng.randint(0, 3),
+                                'io_rate': rng.choice([0, 5e8, 4e9])}
     return result, application(rng, wishes, job_type)
 
 
 # --- Configurations ----------------------------------------------------------------------------------------------
+
+
+def policy(rng: random.Random) -> str:
+    """A built-in policy, with options of its own now and then."""
+    spec = rng.choice(POLICIES)
+    if rng.random() < 0.6:
+        for key in rng.sample(sorted(OPTIONS), rng.randint(1, 5)):
+            spec += f',{key}={rng.choice(OPTIONS[key])}'
+    return spec
 
 
 def scheduling(rng: random.Random) -> Json:
@@ -167,10 +186,10 @@ def scheduling(rng: random.Random) -> Json:
     if rng.random() < 0.3:
         result['job_kill_grace_period'] = rng.choice([0.5, 2.25])
     kind = rng.random()
-    if kind < 0.15:
+    if kind < 0.1:
         result['scheduler'] = 'builtin:fcfs'
     elif kind < 0.4:
-        result |= {'scheduler': f'builtin:{rng.choice(POLICIES)}', 'forward_io_information': rng.random() < 0.5}
+        result |= {'scheduler': f'builtin:{policy(rng)}', 'forward_io_information': True}
     else:
         result |= {'scheduler': f'plugin:./restless.so,{rng.randint(1, 10**6)}',
                    'allow_oversubscription': rng.random() < 0.45}

@@ -25,10 +25,10 @@ class Platform:
     hosts: list[str]  # all of them, sorted
     compute: list[int]  # their numbers
     pfs: list[int]
-    clusters: list[tuple[int, Properties]]  # nodes and the properties of each
+    kinds: list[tuple[int, Properties]]  # so many nodes with these properties each
 
     def nodes_with(self, buffers: bool, gpus: int) -> int:
-        return sum(count for count, given in self.clusters
+        return sum(count for count, given in self.kinds
                    if given.get('num_gpus', 0) >= gpus and ('node_local_bb' in given or not buffers))
 
 
@@ -100,10 +100,11 @@ def pfs_zones(rng: random.Random, count: int, gateways: list[tuple[str, str]]) -
     return text
 
 
-def hand_routed(rng: random.Random, count: int, given: Properties) -> str:
+def hand_routed(rng: random.Random, nodes: list[Properties]) -> str:
     """Hosts of different speed on a line of shared links, all routes written out."""
+    count = len(nodes)
     text = '<zone id="C" routing="Full">'
-    for i in range(count):
+    for i, given in enumerate(nodes):
         speed = rng.choice(['1Gf', '2Gf', '500Mf'])
         text += f'<host id="n{100 + i}" speed="{speed}">{properties(given)}</host>'
     for i in range(count):
@@ -115,8 +116,8 @@ def hand_routed(rng: random.Random, count: int, given: Properties) -> str:
     return text + '</zone>'
 
 
-def equipment(rng: random.Random) -> Properties:
-    """Burst buffers and GPUs, as properties of a node."""
+def equipment(rng: random.Random, num_pfs: int) -> Properties:
+    """Burst buffers, GPUs and the part of the file system that is used, as properties of a node."""
     given: Properties = {}
     kind = rng.choice(['none', 'local', 'striped', 'striped'])
     if kind != 'none':
@@ -127,22 +128,25 @@ def equipment(rng: random.Random) -> Properties:
     if rng.random() < 0.4:
         given |= {'num_gpus': rng.choice([1, 2, 4]), 'flops_per_gpu': rng.choice(['1Gf', '3Gf', '10Gf']),
                   'gpu_to_gpu_bw': rng.choice(['1GBps', '5GBps'])}
+    if num_pfs > 1 and rng.random() < 0.3:
+        given['pfs_targets'] = rng.choice(['pfs0', 'pfs1', 'pfs1;pfs0'])
     return given
 
 
 def platform(rng: random.Random, topology: str | None = None) -> Platform:
     topology = topology or rng.choice(TOPOLOGIES)
-    given = equipment(rng)
     num_pfs = rng.choice([1, 1, 2])
+    given = equipment(rng, num_pfs)
+    other = equipment(rng, num_pfs) if rng.random() < 0.5 else given
     count = LARGE if topology == 'large' else 16
     # Names of different length: hosts of one switch are not neighbours in the order of names.
     first = rng.choice([5, 100]) if topology == 'large' else 100
     if topology == 'hand_routed':
         count = 6
-        body, gateways = hand_routed(rng, count, given), [('C', 'n100')]
+        kinds = [(1, rng.choice([given, other])) for _ in range(count)]
+        body, gateways = hand_routed(rng, [node for _, node in kinds]), [('C', 'n100')]
     elif topology == 'nested':
-        other = equipment(rng) if rng.random() < 0.5 else given
-        clusters = [(8, given), (8, other)]
+        kinds = [(8, given), (8, other)]
         body = '<zone id="N" routing="Full">' + cluster(rng, 'C', 100, 8, 'crossbar', given)
         body += cluster(rng, 'D', 108, 8, 'star', other, ('500Mf', '2Gf'))
         body += (f'<link id="trunk" bandwidth="{bandwidth(rng)}" latency="{latency(rng)}"/>'
@@ -150,6 +154,7 @@ def platform(rng: random.Random, topology: str | None = None) -> Platform:
                  '</zone>')
         gateways = [('N', 'nC_router')]
     else:
+        kinds = [(count, given)]
         body = cluster(rng, 'C', first, count, topology, given)
         # Only flat clusters have a router that outside routes can end at.
         gateways = [('C', 'nC_router' if topology in ('crossbar', 'star') else f'n{first}')]
@@ -159,8 +164,7 @@ def platform(rng: random.Random, topology: str | None = None) -> Platform:
             f'{body}{pfs_zones(rng, num_pfs, gateways)}</zone></platform>\n').replace('><', '>\n<')
     hosts = sorted(['batch'] + [f'n{first + i}' for i in range(count)] + [f'pfs{i}' for i in range(num_pfs)])
     return Platform(text, hosts, [i for i, name in enumerate(hosts) if name[0] == 'n'],
-                    [i for i, name in enumerate(hosts) if name.startswith('pfs')],
-                    clusters if topology == 'nested' else [(count, given)])
+                    [i for i, name in enumerate(hosts) if name.startswith('pfs')], kinds)
 
 
 # --- Scripts for the port: loads on any hosts at any time, cancels, readings -------------------------------------
