@@ -488,6 +488,20 @@ static int serve_waiting(struct engine *engine)
     return more ? backfill(engine) : 0;
 }
 
+/* With no job running, nobody hands over nodes any more: what is kept for some jobs and reserved
+ * for others would hold both up for ever. */
+static int leave_standstill(struct engine *engine)
+{
+    struct ids *keepers = &engine->keepers;
+    if (engine->num_running > 0 || engine->queue.count == 0 || keepers->count == 0)
+        return 0;
+    while (keepers->count > 0)
+        if (release_promises(engine, engine_entry(engine, keepers->items[keepers->count - 1])))
+            return -1;
+    engine->replan = true;
+    return backfill(engine);
+}
+
 static int schedule(struct engine *engine)
 {
     bool reordered;
@@ -495,7 +509,10 @@ static int schedule(struct engine *engine)
     if (note_changes(engine) || queue_reorder(engine, &reordered))
         return -1;
     engine->head_changed = engine->head_changed || reordered;
-    return handle_trigger(engine) || serve_waiting(engine) || grow_running(engine) ? -1 : 0;
+    return handle_trigger(engine) || serve_waiting(engine) || leave_standstill(engine) ||
+                   grow_running(engine)
+               ? -1
+               : 0;
 }
 
 /* --- The policy ---------------------------------------------------------------------------- */

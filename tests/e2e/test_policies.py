@@ -111,6 +111,15 @@ def test_reservations_are_kept_when_nobody_looks_as_they_become_due(scenario: Sc
     assert starts(scenario, 'conservative', *[job(4, 10) for _ in range(4)]) == near([0, 14, 28, 42])
 
 
+def test_nodes_kept_for_one_job_and_reserved_for_another_hold_up_neither(scenario: Scenario) -> None:
+    """Job 1 has all nodes reserved from 10 s on when job 2 comes before it in the queue and agrees with job 0 on a node,
+    which that job takes with it when it is killed."""
+    endless = model(phase(busy(100)))
+    jobs = (flexible('malleable', 2, 4, endless, walltime=10), rigid(4, waiting(5), 1),
+            rigid(1, waiting(5), 2, runtime_estimate=20))
+    assert starts(scenario, 'easy,order=sjf,malleable=steal', *jobs) == near([0, 15, 10])
+
+
 def test_conservative_backfills_into_a_hole_between_reservations(scenario: Scenario) -> None:
     # At 10 job 1 takes three nodes for 10 s: one is left, long enough for job 3 behind job 2's reservation at 20.
     assert starts(scenario, 'conservative', job(4, 10), job(3, 10), job(4, 10), job(1, 10)) == near([0, 10, 20, 10])
