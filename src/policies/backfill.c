@@ -23,6 +23,7 @@ int drop_reservation(struct engine *engine, struct entry *entry)
     if (!entry->reserved)
         return 0;
     entry->reserved = false;
+    engine->num_reserved--;
     queue_update(engine, entry);
     return profile_add(&engine->profile, entry->reserved_start,
                        entry->reserved_start + entry->estimate, entry->counts, 1);
@@ -31,6 +32,7 @@ int drop_reservation(struct engine *engine, struct entry *entry)
 static int place(struct engine *engine, struct entry *entry, double start)
 {
     entry->reserved = true;
+    engine->num_reserved++;
     entry->reserved_start = start;
     queue_update(engine, entry);
     return profile_add(&engine->profile, start, start + entry->estimate, entry->counts, -1);
@@ -157,17 +159,6 @@ static int drop_behind(struct engine *engine, uint32_t depth)
     return 0;
 }
 
-static size_t count_reserved(const struct engine *engine)
-{
-    struct wanted reserved = want_all;
-    reserved.start = DBL_MAX;
-    size_t count = 0;
-    for (struct entry *entry = queue_next(engine, NULL, &reserved); entry;
-         entry = queue_next(engine, entry, &reserved))
-        count++;
-    return count;
-}
-
 /* Starts a job that has a reservation, if it can; else it keeps it. */
 static int start_reserved(struct engine *engine, struct entry *entry, bool *started)
 {
@@ -220,7 +211,7 @@ static int pass_over_all(struct engine *engine)
     uint32_t depth = engine->options.queue_depth, visited = 0;
     if ((forget && drop_all(engine)) || (depth > 0 && drop_behind(engine, depth)))
         return -1;
-    size_t had = forget ? 0 : count_reserved(engine);
+    size_t had = engine->num_reserved;
     bool started;
     engine->num_blocked = (uint32_t)had;
     engine->unbounded = false;
@@ -307,8 +298,11 @@ static int pass_conservative(struct engine *engine)
     engine->num_blocked = 0;
     if (engine->freed && start_due(engine))
         return -1;
-    /* Jobs without a reservation wait for the file system, or for nodes that others hand over. */
-    bool others = engine->keepers.count > 0 || engine->options.io != IO_IGNORE;
+    /* Jobs without a reservation wait for the file system, for nodes that others hand over, or for
+     * the end of jobs that might run for ever. */
+    bool unplanned = engine->queue.count > engine->num_reserved + engine->arrivals.count;
+    bool others = engine->keepers.count > 0 || engine->options.io != IO_IGNORE ||
+                  (engine->freed && unplanned);
     if ((engine->early || others) && compress(engine))
         return -1;
     return visit_arrivals(engine);

@@ -196,6 +196,7 @@ struct engine {
     struct ids arrivals; /* jobs that were submitted */
 
     /* What the last pass over the queue left. */
+    size_t num_reserved;              /* waiting jobs that have a reservation */
     uint32_t num_blocked;             /* jobs that have a reservation or wanted one */
     bool unbounded;                   /* one of them has no start in sight */
     const struct entry *last_blocked; /* of them, in the order of the queue; NULL for none */

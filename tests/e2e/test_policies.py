@@ -111,6 +111,12 @@ def test_reservations_are_kept_when_nobody_looks_as_they_become_due(scenario: Sc
     assert starts(scenario, 'conservative', *[job(4, 10) for _ in range(4)]) == near([0, 14, 28, 42])
 
 
+def test_jobs_without_a_reservation_start_when_nodes_are_free(scenario: Scenario) -> None:
+    """Job 0 might run for ever: nobody can have a reservation before it ends, and few do then."""
+    assert starts(scenario, 'conservative,compression_depth=1', rigid(4, waiting(10)),
+                  *[job(4, 10.5, estimate=10) for _ in range(4)]) == near([0, 10, 20.5, 31, 41.5])
+
+
 def test_nodes_kept_for_one_job_and_reserved_for_another_hold_up_neither(scenario: Scenario) -> None:
     """Job 1 has all nodes reserved from 10 s on when job 2 comes before it in the queue and agrees with job 0 on a node,
     which that job takes with it when it is killed."""
