@@ -23,6 +23,7 @@ int drop_reservation(struct engine *engine, struct entry *entry)
     if (!entry->reserved)
         return 0;
     entry->reserved = false;
+    engine->num_reserved--;
     queue_update(engine, entry);
     return profile_add(&engine->profile, entry->reserved_start,
                        entry->reserved_start + entry->estimate, entry->counts, 1);
@@ -31,6 +32,7 @@ int drop_reservation(struct engine *engine, struct entry *entry)
 static int place(struct engine *engine, struct entry *entry, double start)
 {
     entry->reserved = true;
+    engine->num_reserved++;
     entry->reserved_start = start;
     queue_update(engine, entry);
     return profile_add(&engine->profile, start, start + entry->estimate, entry->counts, -1);
@@ -72,13 +74,14 @@ static int reserve(struct engine *engine, struct entry *entry)
     return 0;
 }
 
-/* How many nodes a job could start on now, at most; *quota by class. */
-static uint32_t room_for(const struct engine *engine, const struct entry *entry, uint32_t *quota)
+/* How many nodes a job could have from now to `until`, at most; *quota by class. */
+static uint32_t room_for(const struct engine *engine, const struct entry *entry, double until,
+                         uint32_t *quota)
 {
     uint32_t total = pool_available(engine, entry, quota), least[MAX_NODE_CLASSES];
     if (!engine->has_profile || total < entry->least)
         return total;
-    profile_least(&engine->profile, engine->now, engine->now + entry->estimate, least);
+    profile_least(&engine->profile, engine->now, until, least);
     total = 0;
     for (size_t i = 0; i < engine->pool.num_classes; i++) {
         quota[i] = quota[i] < least[i] ? quota[i] : least[i];
@@ -89,14 +92,16 @@ static uint32_t room_for(const struct engine *engine, const struct entry *entry,
 
 /* Starts a job if it fits and does not disturb those that have reservations in the profile. Behind
  * a job whose start can't be foreseen, nothing may start that might run for ever, unless it had a
- * reservation. */
+ * reservation. One that starts later than reserved has the nodes for no longer than reserved: the
+ * next reservation may follow closely, and begins late as well. */
 static int try_start(struct engine *engine, struct entry *entry, bool had, bool *started)
 {
     uint32_t quota[MAX_NODE_CLASSES];
     *started = false;
     if (engine->unbounded && isinf(entry->estimate) && !had)
         return 0;
-    uint32_t room = room_for(engine, entry, quota);
+    double start = had ? fmin(engine->now, entry->reserved_start) : engine->now;
+    uint32_t room = room_for(engine, entry, start + entry->estimate, quota);
     if (room < entry->least || !io_admits(engine, entry))
         return 0;
     uint32_t wanted = start_size(engine, entry);
@@ -154,17 +159,6 @@ static int drop_behind(struct engine *engine, uint32_t depth)
     return 0;
 }
 
-static size_t count_reserved(const struct engine *engine)
-{
-    struct wanted reserved = want_all;
-    reserved.start = DBL_MAX;
-    size_t count = 0;
-    for (struct entry *entry = queue_next(engine, NULL, &reserved); entry;
-         entry = queue_next(engine, entry, &reserved))
-        count++;
-    return count;
-}
-
 /* Starts a job that has a reservation, if it can; else it keeps it. */
 static int start_reserved(struct engine *engine, struct entry *entry, bool *started)
 {
@@ -174,6 +168,9 @@ static int start_reserved(struct engine *engine, struct entry *entry, bool *star
         return 0;
     if (drop_reservation(engine, entry) || try_start(engine, entry, true, started))
         return -1;
+    /* Others were planned around the reserved interval. */
+    if (*started && engine->now > entry->reserved_start + LATE)
+        engine->overtaken = true;
     return *started ? 0 : place(engine, entry, entry->reserved_start);
 }
 
@@ -214,7 +211,7 @@ static int pass_over_all(struct engine *engine)
     uint32_t depth = engine->options.queue_depth, visited = 0;
     if ((forget && drop_all(engine)) || (depth > 0 && drop_behind(engine, depth)))
         return -1;
-    size_t had = forget ? 0 : count_reserved(engine);
+    size_t had = engine->num_reserved;
     bool started;
     engine->num_blocked = (uint32_t)had;
     engine->unbounded = false;
@@ -238,7 +235,7 @@ static int pass_over_all(struct engine *engine)
 static int start_due(struct engine *engine)
 {
     struct wanted due = want_all;
-    due.start = engine->now;
+    due.start = engine->now + EARLY;
     bool started;
     struct entry *entry = NULL;
     while ((entry = queue_next(engine, entry, &due)) != NULL)
@@ -301,8 +298,11 @@ static int pass_conservative(struct engine *engine)
     engine->num_blocked = 0;
     if (engine->freed && start_due(engine))
         return -1;
-    /* Jobs without a reservation wait for the file system, or for nodes that others hand over. */
-    bool others = engine->keepers.count > 0 || engine->options.io != IO_IGNORE;
+    /* Jobs without a reservation wait for the file system, for nodes that others hand over, or for
+     * the end of jobs that might run for ever. */
+    bool unplanned = engine->queue.count > engine->num_reserved + engine->arrivals.count;
+    bool others = engine->keepers.count > 0 || engine->options.io != IO_IGNORE ||
+                  (engine->freed && unplanned);
     if ((engine->early || others) && compress(engine))
         return -1;
     return visit_arrivals(engine);
@@ -330,6 +330,11 @@ int backfill(struct engine *engine)
     if (changed && engine->queue.count > 0)
         result = engine->has_profile ? pass_with_reservations(engine)
                                      : pass_without_reservations(engine);
+    if (result == 0 && engine->overtaken) {
+        engine->replan = true;
+        result = pass_with_reservations(engine);
+    }
+    engine->overtaken = false;
     engine->freed = engine->early = engine->replan = engine->head_changed = false;
     engine->arrivals.count = 0;
     return result;

@@ -8,13 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A job may end this much later than expected (seconds) before the expectation is corrected. */
-#define LATE 1.0
 /* The least correction (seconds), and its relation to the time the job has run. */
 #define LEAST_CORRECTION 60.0
 #define CORRECTION 0.1
-/* Rounding: a job that ends this much earlier than expected (seconds) is on time. */
-#define EARLY 1e-6
 
 /* --- Lists of IDs -------------------------------------------------------------------------- */
 
@@ -244,9 +240,6 @@ static uint32_t sum_counts(const struct engine *engine, const uint32_t *counts)
 
 int engine_start(struct engine *engine, struct entry *entry, const uint32_t *quota, uint32_t count)
 {
-    /* Others were planned around the reserved interval. */
-    bool late = entry->reserved && engine->now > entry->reserved_start + LATE;
-    engine->replan = engine->replan || late;
     if (drop_reservation(engine, entry))
         return -1;
     queue_remove(engine, entry);
@@ -495,6 +488,20 @@ static int serve_waiting(struct engine *engine)
     return more ? backfill(engine) : 0;
 }
 
+/* With no job running, nobody hands over nodes any more: what is kept for some jobs and reserved
+ * for others would hold both up for ever. */
+static int leave_standstill(struct engine *engine)
+{
+    struct ids *keepers = &engine->keepers;
+    if (engine->num_running > 0 || engine->queue.count == 0 || keepers->count == 0)
+        return 0;
+    while (keepers->count > 0)
+        if (release_promises(engine, engine_entry(engine, keepers->items[keepers->count - 1])))
+            return -1;
+    engine->replan = true;
+    return backfill(engine);
+}
+
 static int schedule(struct engine *engine)
 {
     bool reordered;
@@ -502,7 +509,10 @@ static int schedule(struct engine *engine)
     if (note_changes(engine) || queue_reorder(engine, &reordered))
         return -1;
     engine->head_changed = engine->head_changed || reordered;
-    return handle_trigger(engine) || serve_waiting(engine) || grow_running(engine) ? -1 : 0;
+    return handle_trigger(engine) || serve_waiting(engine) || leave_standstill(engine) ||
+                   grow_running(engine)
+               ? -1
+               : 0;
 }
 
 /* --- The policy ---------------------------------------------------------------------------- */

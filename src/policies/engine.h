@@ -18,6 +18,11 @@
 
 enum { MAX_NODE_CLASSES = 64 };
 
+/* A job may end this much later than expected (seconds) before the expectation is corrected. */
+#define LATE 1.0
+/* Rounding: a job that ends this much earlier than expected (seconds) is on time. */
+#define EARLY 1e-6
+
 /* A growing list of node IDs. */
 struct ids {
     uint32_t *items; /* owned */
@@ -186,10 +191,12 @@ struct engine {
     bool freed;          /* nodes became idle */
     bool early;          /* the profile has more nodes than expected */
     bool replan;         /* reservations may not hold any more */
+    bool overtaken;      /* a job started so late that other reservations do not hold */
     bool head_changed;   /* a job came in front of a reservation */
     struct ids arrivals; /* jobs that were submitted */
 
     /* What the last pass over the queue left. */
+    size_t num_reserved;              /* waiting jobs that have a reservation */
     uint32_t num_blocked;             /* jobs that have a reservation or wanted one */
     bool unbounded;                   /* one of them has no start in sight */
     const struct entry *last_blocked; /* of them, in the order of the queue; NULL for none */

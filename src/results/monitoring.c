@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* An event that comes so little before a sample belongs to the sample's instant: rounding of sums
+ * of times is all that keeps it from coming at it (as with walltimes). */
+#define SAMPLE_TOLERANCE 1e-9
+
 enum file { CPU, NETWORK, PFS, GPU, NUM_FILES };
 
 /* A file and the row that was written last, without its time. */
@@ -222,6 +226,11 @@ static void fill_cpus(struct monitoring *monitoring)
     monitoring->cpus_changed = false;
 }
 
+static double with_tolerance(double time)
+{
+    return time + SAMPLE_TOLERANCE * fmax(1, 1e-3 * time);
+}
+
 static void fill_gpus(struct monitoring *monitoring, double time)
 {
     const struct platform *platform = monitoring->platform;
@@ -229,7 +238,7 @@ static void fill_gpus(struct monitoring *monitoring, double time)
     begin_row(table);
     monitoring->gpus_next_idle = INFINITY;
     for (uint32_t i = 0; i < platform->num_nodes; i++) {
-        double until = monitoring->gpus_busy_until[i];
+        double until = with_tolerance(monitoring->gpus_busy_until[i]);
         uint32_t busy = until >= time ? monitoring->gpus_busy[i] : 0;
         if (busy > 0)
             monitoring->gpus_next_idle = fmin(monitoring->gpus_next_idle, until);
@@ -340,7 +349,10 @@ static void write_sample(struct monitoring *monitoring, double time)
 
 void monitoring_pass(struct monitoring *monitoring, double time, bool busy)
 {
-    if (!monitoring || monitoring->next > time)
+    if (!monitoring)
+        return;
+    time = with_tolerance(time);
+    if (monitoring->next > time)
         return;
     read_port(monitoring, busy);
     if (is_wanted(monitoring, CPU) && monitoring->cpus_changed)

@@ -24,7 +24,8 @@ int monitoring_open(struct monitoring **monitoring, const struct configuration *
 const char *monitoring_close(struct monitoring *monitoring);
 
 /* The clock is about to move on to `time`, and loads at the resource port are still what they were
- * on the way: writes the samples up to there. `busy` tells whether any load is under way. */
+ * on the way: writes the samples up to there, and one that is due within a nanosecond of it. `busy`
+ * tells whether any load is under way. */
 void monitoring_pass(struct monitoring *monitoring, double time, bool busy);
 /* Returns 0, or -1 with err when something could not be written. */
 int monitoring_check(const struct monitoring *monitoring, struct error *err);

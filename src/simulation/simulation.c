@@ -81,7 +81,6 @@ struct simulation {
     struct node_list before; /* nodes of the job at a point, sorted; scratch */
     struct simulation_figures figures;
     struct monitoring *monitoring; /* NULL without sensing */
-    bool sampled;                  /* up to the end of the advance under way */
     struct journal *journal;       /* NULL when nobody wants it */
 };
 
@@ -680,12 +679,12 @@ static void deliver_completions(struct simulation *simulation)
     }
 }
 
-/* Members of a load end at `time`, and the port still tells how it was up to there. */
+/* Something ends at `time`, and the port still tells how it was up to there. It need not be the end
+ * of the advance: a member of a load may have more to do elsewhere. */
 static void sample_before_ends(void *context, double time)
 {
     struct simulation *simulation = context;
     monitoring_pass(simulation->monitoring, time, true);
-    simulation->sampled = true;
 }
 
 static int check_writing(struct simulation *simulation)
@@ -706,15 +705,13 @@ static int move_clock(struct simulation *simulation, const struct event *next, b
     double reached, until = next ? next->time : INFINITY;
     if (next && next->last && busy)
         until += WALLTIME_TOLERANCE * fmax(1, 1e-3 * until);
-    simulation->sampled = false;
     if (resources_advance(resources, until, &reached, simulation->err))
         return -1;
     if (!isfinite(reached))
         return stuck(simulation);
     *arrived = next && reached >= until;
     double now = fmax(state->now, *arrived ? next->time : reached);
-    if (!simulation->sampled)
-        monitoring_pass(simulation->monitoring, now, busy);
+    monitoring_pass(simulation->monitoring, now, busy);
     if (check_writing(simulation))
         return -1;
     state->now = now;

@@ -20,11 +20,13 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-import random_world
+import random_workload  # noqa: E402
+import random_world  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 SIMULATOR = os.environ.get('ELASTISIM', str(ROOT / 'build' / 'elastisim'))
 REPLAY = os.environ.get('ELASTISIM_REPLAY', str(ROOT / 'build' / 'tests' / 'replay'))
+RESTLESS = Path(SIMULATOR).resolve().parent / 'tests' / 'plugins' / 'restless.so'
 TIME = 1e-5  # s, or relative
 LOAD = 1e-4  # relative
 PATIENCE = 60  # s
@@ -114,13 +116,15 @@ def compare_tables(name: str, want: list[dict[str, str]], got: list[dict[str, st
     return None
 
 
-def compare_runs(folder: Path, seed: int, topology: str | None = None, num_jobs: int = 8) -> str | None:
+def compare_runs(folder: Path, seed: int, topology: str | None = None) -> str | None:
     rng = random.Random(seed)
-    random_world.write_workload(rng, folder, num_jobs, sensing=seed % 3 == 0, topology=topology)
+    random_workload.write_workload(rng, folder, rng.choice([8, 8, 12, 20]), RESTLESS, seed % 3 == 0, topology)
     want_status, want_text, want = run(folder, 'simgrid')
     got_status, got_text, got = run(folder, 'flow')
     if want_status != got_status:
         return f'exit status {want_status}, with flow {got_status}: {want_text[-300:]} / {got_text[-300:]}'
+    if want_status != 0:
+        return f'exit status {want_status}: {want_text[-300:]}'
     if want.keys() != got.keys():
         return 'different files'
     return next((difference for name in want if (difference := compare_tables(name, want[name], got[name]))), None)
@@ -143,7 +147,8 @@ def main() -> int:
                 differing += 1
                 print(f'seed {seed}: {difference}', flush=True)
                 if options.keep:
-                    shutil.copytree(folder, options.keep / str(seed), dirs_exist_ok=True)
+                    shutil.copytree(folder, options.keep / str(seed), symlinks=True,
+                                    dirs_exist_ok=True)
     print(f'{options.last - options.first + 1} seeds, {differing} differ')
     return 1 if differing else 0
 

@@ -1,11 +1,9 @@
-"""Random platforms, scripts of loads and workloads, from a seed: the same seed gives the same world."""
+"""Random platforms, and scripts of loads for the port, from a seed: the same seed gives the same world."""
 
 from __future__ import annotations
 
-import json
 import random
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 COMPUTE, EXCHANGE, PFS_READ, PFS_WRITE, DISK_READ, DISK_WRITE, STRIPED_READ, STRIPED_WRITE = range(8)
@@ -18,13 +16,20 @@ TOPOLOGIES = ['crossbar', 'star', 'fat_tree', 'torus', 'dragonfly', 'hand_routed
 LARGE = 96  # nodes of a large fat tree or dragonfly: so many that routes are not looked at one by one
 
 
+Properties = dict[str, Any]
+
+
 @dataclass
 class Platform:
     text: str
     hosts: list[str]  # all of them, sorted
     compute: list[int]  # their numbers
     pfs: list[int]
-    buffers: dict[str, Any] = field(default_factory=dict)  # properties, the same on all nodes
+    kinds: list[tuple[int, Properties]]  # so many nodes with these properties each
+
+    def nodes_with(self, buffers: bool, gpus: int) -> int:
+        return sum(count for count, given in self.kinds
+                   if given.get('num_gpus', 0) >= gpus and ('node_local_bb' in given or not buffers))
 
 
 def bandwidth(rng: random.Random) -> str:
@@ -43,12 +48,13 @@ def latency(rng: random.Random) -> str:
     return rng.choice(['0s', '1us', '50us', '1ms', '1us'])
 
 
-def properties(given: dict[str, Any]) -> str:
+def properties(given: Properties) -> str:
     return ''.join(f'<prop id="{key}" value="{value}"/>' for key, value in given.items())
 
 
-def cluster(rng: random.Random, name: str, first: int, count: int, topology: str, given: dict[str, Any]) -> str:
-    speed = rng.choice(['1Gf', '2.5Gf', '100Mf'])
+def cluster(rng: random.Random, name: str, first: int, count: int, topology: str, given: Properties,
+            speeds: tuple[str, ...] = ('1Gf', '2.5Gf', '100Mf')) -> str:
+    speed = rng.choice(speeds)
     core = rng.choice(['', '', '', ' core="4"', ' core="3"'])
     extra = ''
     if topology == 'torus':
@@ -94,10 +100,11 @@ def pfs_zones(rng: random.Random, count: int, gateways: list[tuple[str, str]]) -
     return text
 
 
-def hand_routed(rng: random.Random, count: int, given: dict[str, Any]) -> str:
+def hand_routed(rng: random.Random, nodes: list[Properties]) -> str:
     """Hosts of different speed on a line of shared links, all routes written out."""
+    count = len(nodes)
     text = '<zone id="C" routing="Full">'
-    for i in range(count):
+    for i, given in enumerate(nodes):
         speed = rng.choice(['1Gf', '2Gf', '500Mf'])
         text += f'<host id="n{100 + i}" speed="{speed}">{properties(given)}</host>'
     for i in range(count):
@@ -109,30 +116,45 @@ def hand_routed(rng: random.Random, count: int, given: dict[str, Any]) -> str:
     return text + '</zone>'
 
 
-def platform(rng: random.Random, topology: str | None = None) -> Platform:
-    topology = topology or rng.choice(TOPOLOGIES)
-    given: dict[str, Any] = {}
+def equipment(rng: random.Random, num_pfs: int) -> Properties:
+    """Burst buffers, GPUs and the part of the file system that is used, as properties of a node."""
+    given: Properties = {}
     kind = rng.choice(['none', 'local', 'striped', 'striped'])
     if kind != 'none':
         given = {'node_local_bb': 'true', 'bb_read_bw': rng.choice(['1GBps', '400MBps']),
                  'bb_write_bw': rng.choice(['1GBps', '700MBps', '200MBps'])}
     if kind == 'striped':
         given |= {'wide_striping': 'true', 'flops_per_byte': rng.choice(['0f', '0.5f', '2f'])}
+    if rng.random() < 0.4:
+        given |= {'num_gpus': rng.choice([1, 2, 4]), 'flops_per_gpu': rng.choice(['1Gf', '3Gf', '10Gf']),
+                  'gpu_to_gpu_bw': rng.choice(['1GBps', '5GBps'])}
+    if num_pfs > 1 and rng.random() < 0.3:
+        given['pfs_targets'] = rng.choice(['pfs0', 'pfs1', 'pfs1;pfs0'])
+    return given
+
+
+def platform(rng: random.Random, topology: str | None = None) -> Platform:
+    topology = topology or rng.choice(TOPOLOGIES)
     num_pfs = rng.choice([1, 1, 2])
+    given = equipment(rng, num_pfs)
+    other = equipment(rng, num_pfs) if rng.random() < 0.5 else given
     count = LARGE if topology == 'large' else 16
     # Names of different length: hosts of one switch are not neighbours in the order of names.
     first = rng.choice([5, 100]) if topology == 'large' else 100
     if topology == 'hand_routed':
         count = 6
-        body, gateways = hand_routed(rng, count, given), [('C', 'n100')]
+        kinds = [(1, rng.choice([given, other])) for _ in range(count)]
+        body, gateways = hand_routed(rng, [node for _, node in kinds]), [('C', 'n100')]
     elif topology == 'nested':
+        kinds = [(8, given), (8, other)]
         body = '<zone id="N" routing="Full">' + cluster(rng, 'C', 100, 8, 'crossbar', given)
-        body += cluster(rng, 'D', 108, 8, 'star', given)
+        body += cluster(rng, 'D', 108, 8, 'star', other, ('500Mf', '2Gf'))
         body += (f'<link id="trunk" bandwidth="{bandwidth(rng)}" latency="{latency(rng)}"/>'
                  '<zoneRoute src="C" dst="D" gw_src="nC_router" gw_dst="nD_router"><link_ctn id="trunk"/></zoneRoute>'
                  '</zone>')
         gateways = [('N', 'nC_router')]
     else:
+        kinds = [(count, given)]
         body = cluster(rng, 'C', first, count, topology, given)
         # Only flat clusters have a router that outside routes can end at.
         gateways = [('C', 'nC_router' if topology in ('crossbar', 'star') else f'n{first}')]
@@ -142,7 +164,7 @@ def platform(rng: random.Random, topology: str | None = None) -> Platform:
             f'{body}{pfs_zones(rng, num_pfs, gateways)}</zone></platform>\n').replace('><', '>\n<')
     hosts = sorted(['batch'] + [f'n{first + i}' for i in range(count)] + [f'pfs{i}' for i in range(num_pfs)])
     return Platform(text, hosts, [i for i, name in enumerate(hosts) if name[0] == 'n'],
-                    [i for i, name in enumerate(hosts) if name.startswith('pfs')], given)
+                    [i for i, name in enumerate(hosts) if name.startswith('pfs')], kinds)
 
 
 # --- Scripts for the port: loads on any hosts at any time, cancels, readings -------------------------------------
@@ -205,87 +227,3 @@ def script(rng: random.Random, world: Platform, length: int) -> str:
 
 def repr_number(value: Any) -> str:
     return value if isinstance(value, str) else repr(value)
-
-
-# --- Workloads: whole runs of the simulator ----------------------------------------------------------------------
-
-
-def task(rng: random.Random, world: Platform, depth: int = 0) -> dict[str, Any]:
-    kinds = ['cpu', 'cpu', 'coupled', 'exchange', 'pfs_read', 'pfs_write', 'busy_wait', 'idle']
-    if world.buffers:
-        kinds += ['bb_read', 'bb_write']
-    if depth == 0:
-        kinds.append('sequence')
-    kind = rng.choice(kinds)
-    result: dict[str, Any] = {'type': kind, 'name': f'{kind}{rng.randint(0, 99)}'}
-    if rng.random() < 0.2:
-        result['iterations'] = rng.randint(1, 3)
-    if kind == 'sequence':
-        return result | {'tasks': [task(rng, world, 1) for _ in range(rng.randint(1, 3))]}
-    if kind in ('busy_wait', 'idle'):
-        return result | {'delay': rng.choice([0.5, 1, rng.random() * 3])}
-    if kind in ('cpu', 'coupled', 'exchange'):
-        result['type'] = 'cpu'
-        if kind != 'exchange':
-            result |= {'flops': amount(rng) * rng.choice([1, 4]), 'computation_pattern': rng.choice(VECTOR_PATTERNS)}
-        if kind != 'cpu' or rng.random() < 0.4:
-            result |= {'bytes': amount(rng) * rng.choice([1, 4]), 'communication_pattern': rng.choice(MATRIX_PATTERNS)}
-        if kind == 'coupled':
-            result['coupled'] = True
-        return result
-    result |= {'bytes': amount(rng) * rng.choice([1, 4]), 'pattern': rng.choice(VECTOR_PATTERNS)}
-    if rng.random() < 0.3:
-        result['async'] = True
-    return result
-
-
-def application(rng: random.Random, world: Platform, flexible: str) -> dict[str, Any]:
-    phases = []
-    for _ in range(rng.randint(1, 3)):
-        phase: dict[str, Any] = {'tasks': [task(rng, world) for _ in range(rng.randint(1, 4))],
-                                 'iterations': rng.randint(1, 4)}
-        if flexible in ('evolving', 'adaptive') and rng.random() < 0.5:
-            phase['evolving_request'] = rng.randint(1, 6)
-        if rng.random() < 0.2:
-            phase['barrier'] = False
-        phases.append(phase)
-    model: dict[str, Any] = {'phases': phases}
-    for name in ('on_init', 'on_reconfiguration', 'on_expansion'):
-        if rng.random() < 0.3:
-            model[name] = {'tasks': [task(rng, world, 1)]}
-    return model
-
-
-def write_workload(rng: random.Random, folder: Path, num_jobs: int, sensing: bool = False,
-                   topology: str | None = None) -> Path:
-    """A platform, jobs of all types and a configuration; returns the configuration's name."""
-    world = platform(rng, topology)
-    (folder / 'platform.xml').write_text(world.text)
-    jobs = []
-    for i in range(num_jobs):
-        kind = rng.choice(['rigid', 'rigid', 'moldable', 'malleable', 'evolving', 'adaptive'])
-        job: dict[str, Any] = {'type': kind, 'submit_time': round(rng.random() * 20, 3),
-                               'application_model': f'app{i}.json'}
-        least = rng.randint(1, 4)
-        if kind == 'rigid':
-            job['num_nodes'] = rng.choice([1, 2, 3, 4, len(world.compute)])
-        else:
-            job |= {'num_nodes_min': least, 'num_nodes_max': rng.randint(least, len(world.compute))}
-        if rng.random() < 0.3:
-            job['walltime'] = round(2 + rng.random() * 30, 3)
-        (folder / f'app{i}.json').write_text(json.dumps(application(rng, world, kind), indent=1))
-        jobs.append(job)
-    (folder / 'jobs.json').write_text(json.dumps({'jobs': jobs}, indent=1))
-    configuration: dict[str, Any] = {
-        'jobs_file': 'jobs.json', 'platform_file': 'platform.xml', 'scheduler': 'builtin:fcfs',
-        'schedule_on_job_submit': True, 'schedule_on_job_finalize': True,
-        'schedule_on_scheduling_point': rng.random() < 0.7, 'log_task_times': True,
-        'pfs_read_links': [f'P{i}_read' for i in range(len(world.pfs))],
-        'pfs_write_links': [f'P{i}_write' for i in range(len(world.pfs))],
-        'job_statistics': 'job_statistics.csv', 'task_times': 'task_times.csv',
-        'node_utilization': 'node_utilization.csv'}
-    if sensing:
-        configuration |= {'sensing': True, 'sensing_interval': 0.5, 'cpu_utilization': 'cpu_utilization.csv',
-                          'network_activity': 'network_activity.csv', 'pfs_utilization': 'pfs_utilization.csv'}
-    (folder / 'config.json').write_text(json.dumps(configuration, indent=1))
-    return folder / 'config.json'

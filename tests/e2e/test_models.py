@@ -36,7 +36,7 @@ def test_random_workloads_have_the_same_results(first: int, tmp_path: Path) -> N
 
 def test_platform_with_profiles_is_left_to_simgrid_with_a_note(tmp_path: Path) -> None:
     folder = tmp_path
-    compare.random_world.write_workload(compare.random.Random(1), folder, 2)
+    compare.random_workload.write_workload(compare.random.Random(1), folder, 2, compare.RESTLESS)
     text = (folder / 'platform.xml').read_text()
     text = text.replace('<host id="batch" speed="1Gf">', '<host id="batch" speed="1Gf" speed_file="speed.txt">')
     (folder / 'platform.xml').write_text(text)

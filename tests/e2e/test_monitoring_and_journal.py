@@ -81,6 +81,17 @@ def test_network_and_file_system(scenario: Scenario) -> None:
     assert column(scenario.folder, 'pfs_utilization', 'Write') == [0] * 6
 
 
+@pytest.mark.parametrize('model_of_sharing', ['simgrid', 'flow'])
+def test_samples_between_the_end_of_a_part_of_a_load_and_the_next_event(scenario: Scenario,
+                                                                       model_of_sharing: str) -> None:
+    """Of a striped read the disks are done after 1 s, the network after 4 s; another job begins to compute at 3.5 s."""
+    reading = model(phase(task('bb_read', bytes=8e9, pattern='root_only')))
+    scenario.platform(crossbar(node_local_bb='true', wide_striping='true', bb_read_bw='4GBps', bb_write_bw='4GBps'))
+    scenario.workload(rigid(2, reading), rigid(1, model(phase(idle(3.5), busy(2)))))
+    watched(scenario).run(f'--model={model_of_sharing}')
+    assert column(scenario.folder, 'cpu_utilization', 'n2') == [0, 0, 0, 0, 1, 1]
+
+
 def test_files_that_are_not_named_are_not_written(scenario: Scenario) -> None:
     scenario.workload(rigid(1)).configure(sensing=True, sensing_interval=1, cpu_utilization='out/cpu_utilization.csv').run()
     assert {path.name for path in (scenario.folder / 'out').iterdir()} == {

@@ -93,6 +93,39 @@ def test_conservative_moves_every_reservation_forward_when_a_job_ends_early(scen
         [0, 20, 30, 30])
 
 
+@pytest.mark.parametrize('policy', ['conservative', 'hybrid', 'conservative,reservations=recomputed'])
+@pytest.mark.parametrize('seconds', [10.5, 10 - 1e-7, 13])
+def test_reservations_one_after_the_other_are_kept_late(scenario: Scenario, policy: str, seconds: float) -> None:
+    """All jobs take the whole machine and end later, or by rounding earlier, than when the next one is due."""
+    assert starts(scenario, policy, *[job(4, seconds, estimate=10) for _ in range(4)]) == near(
+        [0, seconds, 2 * seconds, 3 * seconds])
+
+
+def test_reservations_are_kept_when_kills_come_after_the_grace_period(scenario: Scenario) -> None:
+    scenario.configure(job_kill_grace_period=0.5)
+    assert starts(scenario, 'conservative', *[job(4, 20, walltime=10) for _ in range(3)]) == near([0, 10.5, 21])
+
+
+def test_reservations_are_kept_when_nobody_looks_as_they_become_due(scenario: Scenario) -> None:
+    scenario.configure(schedule_on_job_finalize=False, scheduling_interval=7)
+    assert starts(scenario, 'conservative', *[job(4, 10) for _ in range(4)]) == near([0, 14, 28, 42])
+
+
+def test_jobs_without_a_reservation_start_when_nodes_are_free(scenario: Scenario) -> None:
+    """Job 0 might run for ever: nobody can have a reservation before it ends, and few do then."""
+    assert starts(scenario, 'conservative,compression_depth=1', rigid(4, waiting(10)),
+                  *[job(4, 10.5, estimate=10) for _ in range(4)]) == near([0, 10, 20.5, 31, 41.5])
+
+
+def test_nodes_kept_for_one_job_and_reserved_for_another_hold_up_neither(scenario: Scenario) -> None:
+    """Job 1 has all nodes reserved from 10 s on when job 2 comes before it in the queue and agrees with job 0 on a node,
+    which that job takes with it when it is killed."""
+    endless = model(phase(busy(100)))
+    jobs = (flexible('malleable', 2, 4, endless, walltime=10), rigid(4, waiting(5), 1),
+            rigid(1, waiting(5), 2, runtime_estimate=20))
+    assert starts(scenario, 'easy,order=sjf,malleable=steal', *jobs) == near([0, 15, 10])
+
+
 def test_conservative_backfills_into_a_hole_between_reservations(scenario: Scenario) -> None:
     # At 10 job 1 takes three nodes for 10 s: one is left, long enough for job 3 behind job 2's reservation at 20.
     assert starts(scenario, 'conservative', job(4, 10), job(3, 10), job(4, 10), job(1, 10)) == near([0, 10, 20, 10])

@@ -85,6 +85,25 @@ static void test_samples_are_of_the_state_before(void **state)
                     "0,0,0,0,0\n2,0,0,0,0\n4,0,0,0,0\n6,0,0,0,0\n8,0,0,0,0\n");
 }
 
+/* 0.1 + 0.2 is not 0.3: what ends at an instant may come a little before or after it. */
+static void test_rounding_does_not_move_an_event_over_a_sample(void **state)
+{
+    struct monitoring *monitoring = open_with(2);
+    (void)state;
+    monitoring_pass(monitoring, 0, false);
+    monitoring_compute(monitoring, 0, 1);
+    monitoring_compute(monitoring, 1, 1);
+    monitoring_use_gpus(monitoring, 0, 1, nextafter(2, 0));
+    monitoring_pass(monitoring, nextafter(2, 0), false);
+    monitoring_compute(monitoring, 0, -1);
+    monitoring_pass(monitoring, nextafter(2, 3), false);
+    monitoring_compute(monitoring, 1, -1);
+    monitoring_pass(monitoring, 4, false);
+    assert_null(monitoring_close(monitoring));
+    check_file(cpu, "Time,a,b\n0,0,0\n2,1,1\n4,0,0\n");
+    check_file(gpu, "Time,a,b\n0,0,0\n2,0.25,0\n4,0,0\n");
+}
+
 static void test_ranks_add_up_to_a_whole_node(void **state)
 {
     struct monitoring *monitoring = open_with(1);
@@ -204,6 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_without_sensing_there_is_nothing),
         cmocka_unit_test(test_samples_are_of_the_state_before),
+        cmocka_unit_test(test_rounding_does_not_move_an_event_over_a_sample),
         cmocka_unit_test(test_ranks_add_up_to_a_whole_node),
         cmocka_unit_test(test_gpus_are_busy_for_as_long_as_said),
         cmocka_unit_test(test_times_are_multiples_not_sums),
