@@ -45,13 +45,21 @@ static void add_host_use(struct variable *variable, const struct host_figures *h
     variable->uses[variable->num_uses - 1].times = host->cores;
 }
 
+static void add_link_use(struct variable *variable, struct link_set *set, double unit)
+{
+    add_use(variable, link_set_weight(set, unit), set->each, &set->set);
+    if (set->users == 0)
+        return;
+    variable->uses[variable->num_uses - 1].times = set->users;
+    variable->uses[variable->num_uses - 1].total = true;
+}
+
 /* Adds what a transfer puts on its links, with that many bytes as unit. */
 static void add_transfer(struct variable *variable, const struct flow *flow,
                          struct transfer *transfer, double unit)
 {
     for (uint32_t s = 0; s < transfer->num_sets; s++)
-        add_use(variable, link_set_weight(&transfer->sets[s], unit), transfer->sets[s].each,
-                &transfer->sets[s].set);
+        add_link_use(variable, &transfer->sets[s], unit);
     bound_by_latency(variable, flow, transfer->latency_load * unit);
     variable->plan = plan_retain(transfer->plan);
 }
@@ -242,33 +250,53 @@ static uint32_t list_flops(struct flow *flow, const struct load *load, const dou
     return count;
 }
 
-/* One parallel task of all hosts of the load: a transfer (or none), and flops of each (or the same
- * of all). */
-static int start_task(struct flow_group *group, const struct load *load, uint32_t member,
-                      struct transfer *transfer, double unit, const double *flops,
-                      double same_flops, struct error *err)
+/* What a parallel task of all hosts of a load is made of. */
+struct task_parts {
+    uint32_t member;
+    struct transfer *transfer; /* or NULL */
+    double unit;
+    const double *flops; /* by rank; NULL when all have the same */
+    double same_flops;   /* of each */
+};
+
+/* A variable for the task; NULL with err. */
+static struct variable *new_task(struct flow_group *group, const struct load *load,
+                                 const struct task_parts *parts, struct error *err)
 {
     struct flow *flow = group->flow;
     if (need_sketches(flow, load->num_hosts, err))
-        return -1;
-    uint32_t num_computing =
-        flops || same_flops > 0 ? list_flops(flow, load, flops, same_flops) : 0;
+        return NULL;
+    uint32_t num_computing = parts->flops || parts->same_flops > 0
+                                 ? list_flops(flow, load, parts->flops, parts->same_flops)
+                                 : 0;
+    struct transfer *transfer = parts->transfer;
     struct variable *variable =
         variable_create((transfer ? transfer->num_sets : 0) + num_computing);
     struct variable_memory memory;
     if (!variable ||
-        (num_computing > 0 && variable_own(variable, num_computing, num_computing, 0, &memory)))
-        return drop(group, variable, err);
-    variable->only_member = member;
+        (num_computing > 0 && variable_own(variable, num_computing, num_computing, 0, &memory))) {
+        drop(group, variable, err);
+        return NULL;
+    }
+    variable->only_member = parts->member;
     variable->members = &variable->only_member;
     if (transfer)
-        add_transfer(variable, flow, transfer, unit);
+        add_transfer(variable, flow, transfer, parts->unit);
     for (uint32_t i = 0; i < num_computing; i++)
         bound_by_host(variable, &flow->hosts[load->hosts[flow->sketches[i].index]],
                       flow->sketches[i].amount);
     if (num_computing > 0)
         add_flops(variable, flow, load->hosts, num_computing, memory);
-    return launch(group, variable, transfer ? transfer->latency : 0, err);
+    return variable;
+}
+
+static int start_task(struct flow_group *group, const struct load *load,
+                      const struct task_parts *parts, struct error *err)
+{
+    struct variable *variable = new_task(group, load, parts, err);
+    if (!variable)
+        return -1;
+    return launch(group, variable, parts->transfer ? parts->transfer->latency : 0, err);
 }
 
 static int start_exchange(struct flow_group *group, const struct load *load, struct error *err)
@@ -279,7 +307,8 @@ static int start_exchange(struct flow_group *group, const struct load *load, str
     double unit = 0;
     if (sends && !(transfer = exchange_transfer(group->flow, load, &unit, err)))
         return -1;
-    return start_task(group, load, 0, transfer, unit, load->flops, 0, err);
+    const struct task_parts parts = {.transfer = transfer, .unit = unit, .flops = load->flops};
+    return start_task(group, load, &parts, err);
 }
 
 /* --- Disks ----------------------------------------------------------------------------------- */
@@ -315,26 +344,151 @@ static void start_striped_disks(struct flow_group *group, const struct load *loa
         }
 }
 
-/* The transfer of a member's striped I/O and its computation. */
+/* --- Striped I/O of one member --------------------------------------------------------------- */
+
+enum transfer_shape striped_shape(const struct load *load)
+{
+    return load->kind == LOAD_STRIPED_WRITE ? TRANSFER_FROM_ROOT : TRANSFER_TO_ROOT;
+}
+
+static bool moves_anything(const struct load *load, double share)
+{
+    return share >= NEGLIGIBLE &&
+           (load->num_hosts > 1 || load->flops_per_byte * share >= NEGLIGIBLE);
+}
+
+/* What a member moves, and computes on each host. Returns 0, or -1 with err. */
+static int striped_parts(struct flow *flow, const struct load *load, uint32_t i,
+                         struct task_parts *parts, struct error *err)
+{
+    double share = load->amounts[i] / load->num_hosts;
+    *parts =
+        (struct task_parts){.member = i, .unit = share, .same_flops = load->flops_per_byte * share};
+    if (load->num_hosts > 1)
+        parts->transfer = network_transfer(flow->network, striped_shape(load), load->hosts,
+                                           load->num_hosts, load->members[i], err);
+    return load->num_hosts > 1 && !parts->transfer ? -1 : 0;
+}
+
 static int start_striped_task(struct flow_group *group, const struct load *load, uint32_t i,
                               struct error *err)
 {
-    enum transfer_shape shape =
-        load->kind == LOAD_STRIPED_WRITE ? TRANSFER_FROM_ROOT : TRANSFER_TO_ROOT;
-    double share = load->amounts[i] / load->num_hosts;
-    struct transfer *transfer = NULL;
-    if (share < NEGLIGIBLE)
+    struct task_parts parts;
+    if (!moves_anything(load, load->amounts[i] / load->num_hosts))
         return 0;
-    if (load->num_hosts == 1 && load->flops_per_byte * share < NEGLIGIBLE)
-        return 0;
-    if (load->num_hosts > 1) {
-        transfer = network_transfer(group->flow->network, shape, load->hosts, load->num_hosts,
-                                    load->members[i], err);
-        if (!transfer)
-            return -1;
-    }
+    if (striped_parts(group->flow, load, i, &parts, err))
+        return -1;
     group->parts_left[i]++;
-    return start_task(group, load, i, transfer, share, NULL, load->flops_per_byte * share, err);
+    return start_task(group, load, &parts, err);
+}
+
+/* --- Striped I/O of members alike ------------------------------------------------------------ */
+
+/* A copy of the load, to make variables of its members later. */
+struct striped_bundle {
+    struct bundle bundle;
+    struct flow_group *group;
+    struct load load;
+    uint32_t numbers[]; /* hosts, members */
+};
+
+static void free_striped(struct bundle *bundle)
+{
+    struct striped_bundle *striped = (struct striped_bundle *)(void *)bundle;
+    free((void *)(uintptr_t)striped->load.amounts);
+    free(striped);
+}
+
+static struct variable *untie_striped(struct bundle *bundle, struct variable *variable)
+{
+    struct striped_bundle *striped = (struct striped_bundle *)(void *)bundle;
+    struct flow_group *group = striped->group;
+    struct variable *first = NULL;
+    struct error ignored = {.kind = ERROR_NONE};
+    for (uint32_t i = striped->load.num_members; i-- > 0;) {
+        struct task_parts parts;
+        struct variable *part = striped_parts(group->flow, &striped->load, i, &parts, &ignored)
+                                    ? NULL
+                                    : new_task(group, &striped->load, &parts, &ignored);
+        if (!part)
+            return NULL; /* what there is belongs to the group by now */
+        variable_join(part, variable);
+        part->owner = group;
+        part->next_displaced = first;
+        first = part;
+    }
+    if (group->variables == variable)
+        group->variables = variable->next_sibling;
+    return first;
+}
+
+static struct bundle *new_striped_bundle(struct flow_group *group, const struct load *load)
+{
+    uint32_t n = load->num_hosts, m = load->num_members;
+    struct striped_bundle *striped = malloc(sizeof *striped + ((size_t)n + m) * sizeof(uint32_t));
+    double *amounts = malloc(m * sizeof *amounts);
+    if (!striped || !amounts) {
+        free(striped);
+        free(amounts);
+        return NULL;
+    }
+    *striped = (struct striped_bundle){
+        .bundle = {.untie = untie_striped, .free = free_striped}, .group = group, .load = *load};
+    memcpy(striped->numbers, load->hosts, n * sizeof *load->hosts);
+    memcpy(striped->numbers + n, load->members, m * sizeof *load->members);
+    memcpy(amounts, load->amounts, m * sizeof *amounts);
+    striped->load.hosts = striped->numbers;
+    striped->load.members = striped->numbers + n;
+    striped->load.amounts = amounts;
+    return &striped->bundle;
+}
+
+/* Makes the variable one of all members; their uses of hosts are alike. */
+static int make_bundle(struct flow_group *group, const struct load *load, struct variable *variable,
+                       const struct transfer *transfer, struct error *err)
+{
+    for (uint32_t u = transfer->num_sets; u < variable->num_uses; u++) {
+        variable->uses[u].times *= load->num_members;
+        variable->uses[u].total = true;
+    }
+    variable->num_members = load->num_members;
+    variable->members = transfer->members;
+    variable->bundle = new_striped_bundle(group, load);
+    return variable->bundle ? 0 : error_no_memory(err);
+}
+
+static int start_bundle(struct flow_group *group, const struct load *load, struct plan *plan,
+                        struct error *err)
+{
+    struct transfer *transfer = plan->transfers;
+    double share = load->amounts[0] / load->num_hosts;
+    const struct task_parts parts = {
+        .transfer = transfer, .unit = share, .same_flops = load->flops_per_byte * share};
+    struct variable *variable = new_task(group, load, &parts, err);
+    if (!variable)
+        return -1;
+    if (make_bundle(group, load, variable, transfer, err))
+        return drop(group, variable, err);
+    for (uint32_t i = 0; i < load->num_members; i++)
+        group->parts_left[i]++;
+    return launch(group, variable, transfer->latency, err);
+}
+
+/* Starts what members move and compute: at once if they are alike, else one by one. */
+static int start_striped_tasks(struct flow_group *group, const struct load *load, struct error *err)
+{
+    if (load->num_members > 1 && is_uniform(load) &&
+        moves_anything(load, load->amounts[0] / load->num_hosts)) {
+        struct plan *plan = striped_plan(group->flow, load, err);
+        int result = plan ? start_bundle(group, load, plan, err) : err->kind ? -1 : 1;
+        plan_release(plan);
+        if (result <= 0)
+            return result;
+    }
+    for (uint32_t i = 0; i < load->num_members; i++)
+        if (start_striped_task(group, load, i, err))
+            return -1;
+    return 0;
 }
 
 static int start_striped_io(struct flow_group *group, const struct load *load, struct error *err)
@@ -343,9 +497,8 @@ static int start_striped_io(struct flow_group *group, const struct load *load, s
     if (!group->parts_left)
         return error_no_memory(err);
     start_striped_disks(group, load);
-    for (uint32_t i = 0; i < load->num_members; i++)
-        if (start_striped_task(group, load, i, err))
-            return -1;
+    if (start_striped_tasks(group, load, err))
+        return -1;
     for (uint32_t i = 0; group->shared_left == 0 && i < load->num_members; i++)
         if (group->parts_left[i] == 0)
             member_ended(group, i);

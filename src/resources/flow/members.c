@@ -201,7 +201,7 @@ static int fill_class(struct transfer *class, const struct flow *flow,
 
 /* --- Plans of PFS I/O ------------------------------------------------------------------------ */
 
-static int add_number(struct numbers *numbers, uint32_t number, struct error *err)
+int add_number(struct numbers *numbers, uint32_t number, struct error *err)
 {
     if (numbers->count == numbers->room) {
         size_t room = numbers->room ? 2 * numbers->room : 64;

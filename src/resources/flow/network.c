@@ -527,6 +527,20 @@ static struct transfer *no_memory(struct plan *plan, struct error *err)
     return NULL;
 }
 
+int network_sum(struct network *network, enum transfer_shape shape, const uint32_t *hosts,
+                uint32_t num_hosts, uint32_t root, struct link_sum *sum, struct error *err)
+{
+    begin(network);
+    if (add_shape(network, shape, hosts, num_hosts, root, err))
+        return -1;
+    *sum = (struct link_sum){.latency = network->latency,
+                             .latency_load = network->latency_load,
+                             .units = network->units,
+                             .links = network->touched,
+                             .num_links = network->num_touched};
+    return 0;
+}
+
 struct transfer *network_transfer(struct network *network, enum transfer_shape shape,
                                   const uint32_t *hosts, uint32_t num_hosts, uint32_t root,
                                   struct error *err)

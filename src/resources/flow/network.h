@@ -25,6 +25,19 @@ struct network *network_create(struct resources *resources, const struct sharing
                                struct plans *plans);
 void network_destroy(struct network *network); /* NULL is fine */
 
+/* What a transfer puts on links, as it is summed up. */
+struct link_sum {
+    double latency, latency_load; /* as in a transfer */
+    const double *units;          /* by link */
+    const uint32_t *links;        /* that have any */
+    uint32_t num_links;
+};
+
+/* The same as network_transfer, but kept nowhere: valid until the next call of this module. Returns
+ * 0, or -1 with err. */
+int network_sum(struct network *network, enum transfer_shape shape, const uint32_t *hosts,
+                uint32_t num_hosts, uint32_t root, struct link_sum *sum, struct error *err);
+
 /* The transfer among the hosts, where `root` is an index into them (0 for shapes without root).
  * It lives as long as its plan is kept or retained. Returns NULL with err when a route is missing.
  */

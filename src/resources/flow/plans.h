@@ -14,6 +14,7 @@ struct link_set {
     double units;
     double known_unit, known_weight; /* link_set_weight's last answer */
     bool each;
+    uint32_t users; /* of a bundle: members that put these units on a link; else 0 */
     struct resource_set set;
 };
 

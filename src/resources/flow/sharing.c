@@ -161,7 +161,7 @@ int variable_own(struct variable *variable, uint32_t num_sets, size_t num_resour
     return variable->memory ? 0 : -1;
 }
 
-static void join_siblings(struct variable *variable, struct variable *sibling)
+void variable_join(struct variable *variable, struct variable *sibling)
 {
     variable->previous_sibling = sibling;
     variable->next_sibling = sibling->next_sibling;
@@ -209,6 +209,12 @@ static void give_up_bottlenecks(struct sharing *sharing, const struct cell *cell
     }
 }
 
+/* How often the members together use each resource. */
+static uint32_t times_of(const struct use *use, const struct variable *variable)
+{
+    return use->times * (use->each || use->total ? 1 : variable->num_members);
+}
+
 static void tie(struct sharing *sharing, struct variable *variable, struct cell *cell,
                 const struct use *use)
 {
@@ -219,7 +225,7 @@ static void tie(struct sharing *sharing, struct variable *variable, struct cell 
     *element = (struct element){.cell = cell,
                                 .variable = variable,
                                 .weight = use->weight,
-                                .times = use->times * (use->each ? 1 : variable->num_members),
+                                .times = times_of(use, variable),
                                 .inert = use->inert,
                                 .next_of_variable = variable->elements};
     variable->elements = element;
@@ -301,17 +307,10 @@ static void take_members(struct sharing *sharing, const struct variable *from, s
     plan_release(old_plan);
 }
 
-/* A new sibling with these members of the variable, which keeps them until told otherwise. */
-static struct variable *split_off(struct sharing *sharing, struct variable *variable,
-                                  const uint32_t *which, uint32_t count)
+/* Takes over how far a variable has come. */
+static void take_over(struct sharing *sharing, struct variable *part,
+                      const struct variable *variable)
 {
-    struct variable *part = variable_create(variable->num_uses);
-    if (!part) {
-        sharing->out_of_memory = true;
-        return NULL;
-    }
-    join_siblings(part, variable);
-    take_members(sharing, variable, part, which, count);
     part->owner = variable->owner;
     part->bound = variable->bound;
     part->remaining = variable->remaining;
@@ -323,6 +322,20 @@ static struct variable *split_off(struct sharing *sharing, struct variable *vari
     part->entry.order = variable->entry.order;
     if (variable->entry.slot && agenda_set(sharing->agenda, &part->entry, variable->entry.time))
         sharing->out_of_memory = true;
+}
+
+/* A new sibling with these members of the variable, which keeps them until told otherwise. */
+static struct variable *split_off(struct sharing *sharing, struct variable *variable,
+                                  const uint32_t *which, uint32_t count)
+{
+    struct variable *part = variable_create(variable->num_uses);
+    if (!part) {
+        sharing->out_of_memory = true;
+        return NULL;
+    }
+    variable_join(part, variable);
+    take_members(sharing, variable, part, which, count);
+    take_over(sharing, part, variable);
     return part;
 }
 
@@ -397,6 +410,57 @@ static void part_unlike_members(struct sharing *sharing, struct variable *variab
     free(which);
 }
 
+/* --- Fat pipes that limit nobody ------------------------------------------------------------- */
+
+/* No variable can get more than each resource of its own would give it alone. A fat pipe that
+ * exceeds that limits nothing. */
+static void find_inert_uses(const struct sharing *sharing, struct variable *variable)
+{
+    double most = variable->bound > 0 ? variable->bound : INFINITY;
+    for (uint32_t u = 0; u < variable->num_uses; u++) {
+        const struct use *use = &variable->uses[u];
+        const struct shared_resource *resource = &sharing->resources[use->set->resources[0]];
+        if (!resource->fatpipe)
+            most = fmin(most, resource->capacity / (use->weight * use->times));
+    }
+    for (uint32_t u = 0; u < variable->num_uses; u++) {
+        struct use *use = &variable->uses[u];
+        const struct shared_resource *resource = &sharing->resources[use->set->resources[0]];
+        use->inert = resource->fatpipe &&
+                     use->weight * most * (1 + INERT_MARGIN) + INERT_SLACK < resource->capacity;
+    }
+}
+
+/* --- Bundles --------------------------------------------------------------------------------- */
+
+/* Whether the resources of each set are in one cell, or nobody else uses them. */
+static bool holds_together(const struct sharing *sharing, const struct variable *variable)
+{
+    for (uint32_t u = 0; u < variable->num_uses; u++) {
+        const struct use *use = &variable->uses[u];
+        for (uint32_t i = 1; must_carve(use, true) && i < use->set->count; i++)
+            if (cell_of(sharing, use, i) != cell_of(sharing, use, 0))
+                return false;
+    }
+    return true;
+}
+
+/* Puts a variable for each member in the place of a bundle that is in no cell. */
+static void untie_bundle(struct sharing *sharing, struct variable *variable)
+{
+    struct variable *part = variable->bundle->untie(variable->bundle, variable);
+    if (!part)
+        sharing->out_of_memory = true;
+    while (part) {
+        struct variable *next = part->next_displaced;
+        take_over(sharing, part, variable);
+        find_inert_uses(sharing, part);
+        displace(sharing, part);
+        part = next;
+    }
+    sharing_destroy(sharing, variable);
+}
+
 /* --- Splitting cells ------------------------------------------------------------------------- */
 
 static void join_cell(struct sharing *sharing, struct cell *cell, uint32_t resource)
@@ -440,6 +504,8 @@ static void share_users(struct sharing *sharing, struct cell *from, struct cell 
     for (struct element *element = from->first; element; element = next) {
         next = element->next;
         struct variable *variable = element->variable;
+        while (next && next->variable == variable) /* a bundle may use a cell in two ways */
+            next = next->next;
         if (variable->num_members > 1) {
             if (variable->bottleneck)
                 bottleneck_give_up(variable->bottleneck, sharing->now);
@@ -573,35 +639,20 @@ static void tie_use(struct sharing *sharing, struct variable *variable, const st
 /* Enters the variable into the cells of its resources, split as need be. */
 static void enter(struct sharing *sharing, struct variable *variable)
 {
-    if (variable->num_members > 1)
+    if (variable->bundle && !holds_together(sharing, variable)) {
+        untie_bundle(sharing, variable);
+        return;
+    }
+    if (variable->num_members > 1 && !variable->bundle)
         part_unlike_members(sharing, variable);
     for (uint32_t u = 0; u < variable->num_uses && !sharing->out_of_memory; u++) {
         const struct use *use = &variable->uses[u];
-        bool of_several_members = use->each && variable->num_members > 1;
+        bool of_several_members = (use->each && variable->num_members > 1) || variable->bundle;
         if (must_carve(use, of_several_members))
             carve(sharing, use->set, of_several_members);
     }
     for (uint32_t u = 0; u < variable->num_uses && !sharing->out_of_memory; u++)
         tie_use(sharing, variable, &variable->uses[u]);
-}
-
-/* No variable can get more than each resource of its own would give it alone. A fat pipe that
- * exceeds that limits nothing. */
-static void find_inert_uses(const struct sharing *sharing, struct variable *variable)
-{
-    double most = variable->bound > 0 ? variable->bound : INFINITY;
-    for (uint32_t u = 0; u < variable->num_uses; u++) {
-        const struct use *use = &variable->uses[u];
-        const struct shared_resource *resource = &sharing->resources[use->set->resources[0]];
-        if (!resource->fatpipe)
-            most = fmin(most, resource->capacity / (use->weight * use->times));
-    }
-    for (uint32_t u = 0; u < variable->num_uses; u++) {
-        struct use *use = &variable->uses[u];
-        const struct shared_resource *resource = &sharing->resources[use->set->resources[0]];
-        use->inert = resource->fatpipe &&
-                     use->weight * most * (1 + INERT_MARGIN) + INERT_SLACK < resource->capacity;
-    }
 }
 
 void sharing_enable(struct sharing *sharing, struct variable *variable, double now)
@@ -629,6 +680,8 @@ void sharing_destroy(struct sharing *sharing, struct variable *variable)
         variable->next_sibling->previous_sibling = variable->previous_sibling;
     plan_release(variable->plan);
     free(variable->memory);
+    if (variable->bundle)
+        variable->bundle->free(variable->bundle);
     free(variable);
 }
 

@@ -45,8 +45,21 @@ struct use {
     double weight;  /* > 0; of one member */
     uint32_t times; /* that it is used so; 1 but for hosts with several cores */
     bool each;
+    bool total;               /* of a bundle: `times` is of all its members together */
     bool inert;               /* fat pipes that can't hold the variable back; the sharing's own */
-    struct resource_set *set; /* has no resource in common with the variable's other uses */
+    struct resource_set *set; /* has no resource in common with the variable's other uses; in a
+                                 bundle two uses may have the same resources */
+};
+
+/* What makes a variable a bundle: its members are alike as long as nobody tells their resources
+ * apart, but do not each have resources of their own. So each of its sets has to be used by others
+ * as a whole, or not at all. Once that no longer holds, the owner makes a variable of each member.
+ */
+struct bundle {
+    /* Returns the new variables, siblings of the bundle and complete but for how far it has come,
+     * linked by next_displaced; NULL when out of memory. The bundle is destroyed afterwards. */
+    struct variable *(*untie)(struct bundle *bundle, struct variable *variable);
+    void (*free)(struct bundle *bundle);
 };
 
 /* An element ties a variable to a cell. */
@@ -70,6 +83,7 @@ struct variable {
     void *owner;
     struct plan *plan; /* whose sets and members it uses, with a reference of its own; or NULL */
     void *memory;      /* of sets and members of its own: variable_own */
+    struct bundle *bundle; /* owned; NULL for others than bundles */
 
     /* The sharing's own. */
     struct agenda_entry entry;                        /* owner: the variable */
@@ -165,6 +179,9 @@ void sharing_release(struct sharing *sharing);
 /* A variable of one member with room for that many uses, which does nothing yet; NULL when out of
  * memory. */
 struct variable *variable_create(uint32_t num_uses);
+
+/* Makes it a sibling of another. */
+void variable_join(struct variable *variable, struct variable *sibling);
 
 /* Memory that a variable has of its own and that is freed with it. */
 struct variable_memory {

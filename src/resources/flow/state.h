@@ -133,6 +133,15 @@ double entry_tolerance(const struct flow *flow, const struct agenda_entry *entry
 /* Starts all parts of a load. Returns 0, or -1 with err. */
 int load_start(struct flow_group *group, const struct load *load, struct error *err);
 
+/* Who sends to whom in the I/O of one member. */
+enum transfer_shape striped_shape(const struct load *load);
+
+/* --- bundles.c: striped I/O of many members at once ------------------------------------------ */
+/* The plan of a striped I/O of which all members are alike, in their order, by symmetry: one
+ * transfer, with link sets that tell how many members use each link. It is the caller's to release.
+ * NULL without err when they are not, or with err. */
+struct plan *striped_plan(struct flow *flow, const struct load *load, struct error *err);
+
 /* --- members.c: which members of a load are alike -------------------------------------------- */
 /* Amounts below this are none, as in simgrid.cpp. */
 #define NEGLIGIBLE 1e-100
@@ -146,6 +155,7 @@ void sort_sketches(struct member_sketch *sketches, uint32_t count);
 /* Where the run of equal hashes that begins at `first` ends. */
 uint32_t class_end(const struct member_sketch *sketches, uint32_t first, uint32_t count);
 bool is_uniform(const struct load *load); /* whether all members have the same amount */
+int add_number(struct numbers *numbers, uint32_t number, struct error *err);
 /* The plan of a PFS I/O, with a reference for the caller: a transfer for each class of members
  * alike. NULL with err. */
 struct plan *pfs_plan(struct flow *flow, const struct load *load, struct error *err);
