@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs random worlds with both models and compares all times.
 
-usage: compare.py port|runs FIRST LAST [--topology NAME] [--keep DIR]
+usage: compare.py port|storms|runs FIRST LAST [--topology NAME] [--keep DIR]
 
-`port` plays scripts of loads to the resource port (needs the program replay), `runs` runs the whole simulator. ELASTISIM
+`port` plays scripts of loads to the resource port (needs the program replay), `storms` scripts of many at once, `runs` runs the whole simulator. ELASTISIM
 and ELASTISIM_REPLAY name the programs. Prints a line for each seed that differs; exits 1 if any did.
 """
 
@@ -56,6 +56,14 @@ def compare_port(folder: Path, seed: int, topology: str | None = None, length: i
     world = random_world.platform(rng, topology)
     (folder / 'platform.xml').write_text(world.text)
     (folder / 'script').write_text(random_world.script(rng, world, rng.choice([3, 6, 12, length])))
+    return compare_replays(replay(folder, 'simgrid'), replay(folder, 'flow'))
+
+
+def compare_storms(folder: Path, seed: int, topology: str | None = None) -> str | None:
+    rng = random.Random(seed)
+    world = random_world.platform(rng, topology or rng.choice(['wide', 'wide', None]))
+    (folder / 'platform.xml').write_text(world.text)
+    (folder / 'script').write_text(random_world.storm(rng, world))
     return compare_replays(replay(folder, 'simgrid'), replay(folder, 'flow'))
 
 
@@ -132,13 +140,13 @@ def compare_runs(folder: Path, seed: int, topology: str | None = None) -> str | 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('what', choices=['port', 'runs'])
+    parser.add_argument('what', choices=['port', 'storms', 'runs'])
     parser.add_argument('first', type=int)
     parser.add_argument('last', type=int)
     parser.add_argument('--keep', type=Path, help='keep the worlds that differ here')
     parser.add_argument('--topology', choices=random_world.TOPOLOGIES, help='only this one')
     options = parser.parse_args()
-    compare = compare_port if options.what == 'port' else compare_runs
+    compare = {'port': compare_port, 'storms': compare_storms, 'runs': compare_runs}[options.what]
     differing = 0
     for seed in range(options.first, options.last + 1):
         with tempfile.TemporaryDirectory() as folder:

@@ -138,7 +138,7 @@ def platform(rng: random.Random, topology: str | None = None) -> Platform:
     num_pfs = rng.choice([1, 1, 2])
     given = equipment(rng, num_pfs)
     other = equipment(rng, num_pfs) if rng.random() < 0.5 else given
-    count = LARGE if topology == 'large' else 16
+    count = LARGE if topology in ('large', 'wide') else 16
     # Names of different length: hosts of one switch are not neighbours in the order of names.
     first = rng.choice([5, 100]) if topology == 'large' else 100
     if topology == 'hand_routed':
@@ -155,9 +155,10 @@ def platform(rng: random.Random, topology: str | None = None) -> Platform:
         gateways = [('N', 'nC_router')]
     else:
         kinds = [(count, given)]
-        body = cluster(rng, 'C', first, count, topology, given)
+        flat = topology in ('crossbar', 'star', 'wide')
+        body = cluster(rng, 'C', first, count, 'crossbar' if topology == 'wide' else topology, given)
         # Only flat clusters have a router that outside routes can end at.
-        gateways = [('C', 'nC_router' if topology in ('crossbar', 'star') else f'n{first}')]
+        gateways = [('C', 'nC_router' if flat else f'n{first}')]
     text = ("<?xml version='1.0'?>\n<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
             '<platform version="4.1"><zone id="world" routing="Full"><zone id="S" routing="Full">'
             '<host id="batch" speed="1Gf"><prop id="batch_system" value="true"/></host></zone>'
@@ -221,6 +222,52 @@ def script(rng: random.Random, world: Platform, length: int) -> str:
             lines.append(['loads', time])
         else:
             lines.append(['start', time, started, *load(rng, world, disks)])
+            started += 1
+    return '\n'.join(' '.join(map(repr_number, line)) for line in lines) + '\n'
+
+
+def io(kind: int, nodes: list[int], size: float, targets: list[int], per_byte: float) -> list[Any]:
+    """All nodes read or write as much."""
+    n = len(nodes)
+    members = [value for rank in range(n) for value in (rank, size)]
+    return [kind, n, *nodes, n, *members, len(targets), *targets, per_byte, 0, 0.0, 0, 0]
+
+
+def storm(rng: random.Random, world: Platform) -> str:
+    """Many reads and writes at once: of the file system by nodes that do little else, or of striped burst buffers by
+    the same groups of nodes over and over."""
+    kinds = rng.choice([[PFS_WRITE], [PFS_READ, PFS_WRITE], 6 * [PFS_WRITE] + [EXCHANGE], [STRIPED_WRITE],
+                        [STRIPED_READ, STRIPED_WRITE, STRIPED_WRITE, EXCHANGE, PFS_WRITE]])
+    lines: list[list[Any]] = []
+    groups, sizes, length = [], [1, 1, 2, 3], rng.choice([30, 60, 120])
+    if STRIPED_WRITE in kinds:
+        lines = [['disk', host, 1e9, 7e8] for host in world.compute]
+        sizes, length = [2, 3, 5, 8], rng.choice([10, 20])
+    pool: list[int] = []
+    for _ in range(length):
+        n = min(rng.choice(sizes), len(world.compute))
+        if len(pool) < n:
+            pool = rng.sample(world.compute, len(world.compute))
+        groups.append([pool.pop() for _ in range(n)])
+    if STRIPED_WRITE in kinds:
+        groups = groups[:4] + [rng.sample(world.compute, min(6, len(world.compute)))]
+    time, started = 0.0, 0
+    for i in range(length):
+        if rng.random() < 0.4:
+            time += rng.choice([0.01, 0.1, rng.random() * 0.3])
+        what = rng.random()
+        if what < 0.08 and started:
+            lines.append(['cancel', time, rng.randrange(started)])
+        elif what < 0.14:
+            lines.append(['loads', time])
+        else:
+            kind, nodes = rng.choice(kinds), groups[i % len(groups)]
+            targets = world.pfs if kind in (PFS_READ, PFS_WRITE) else []
+            if kind == EXCHANGE:
+                what_starts = [kind, len(nodes), *nodes, 0, 0, 0, rng.randrange(NUM_MATRIX_PATTERNS), amount(rng), 0, 0]
+            else:
+                what_starts = io(kind, nodes, amount(rng), targets, rng.choice([0, 0.5]))
+            lines.append(['start', time, started, *what_starts])
             started += 1
     return '\n'.join(' '.join(map(repr_number, line)) for line in lines) + '\n'
 

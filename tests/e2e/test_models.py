@@ -26,6 +26,14 @@ def test_loads_of_random_scripts_end_at_the_same_times(first: int, tmp_path: Pat
         assert (seed, compare.compare_port(tmp_path, seed)) == (seed, None)
 
 
+@pytest.mark.parametrize('first', range(FIRST, LAST + 1, 3 * STEP))
+def test_storms_of_loads_end_at_the_same_times(first: int, tmp_path: Path) -> None:
+    if not os.path.exists(compare.REPLAY):
+        pytest.skip('ELASTISIM_REPLAY does not name the program replay')
+    for seed in range(first, first + STEP):
+        assert (seed, compare.compare_storms(tmp_path, seed)) == (seed, None)
+
+
 @pytest.mark.parametrize('first', range(FIRST, LAST + 1, STEP))
 def test_random_workloads_have_the_same_results(first: int, tmp_path: Path) -> None:
     for seed in range(first, first + STEP):

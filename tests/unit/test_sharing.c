@@ -431,6 +431,89 @@ static void test_bottleneck_is_given_up_when_few_users_are_left(void **state)
     tear_down_bottleneck(&world, writers);
 }
 
+/* --- Bundles --------------------------------------------------------------------------------- */
+
+/* Of two members on links 0 and 1: each puts 2 on a link of its own and 1 on the other's. */
+static struct variable *pair_member(uint32_t own)
+{
+    struct variable *member = new_variable(1, 0);
+    use(member, 2, false, 1, (uint32_t[]){own});
+    use(member, 1, false, 1, (uint32_t[]){1 - own});
+    return member;
+}
+
+static struct variable *parts[2]; /* of the pair, once it was untied */
+
+static struct variable *untie_pair(struct bundle *bundle, struct variable *variable)
+{
+    (void)bundle;
+    for (uint32_t i = 0; i < 2; i++) {
+        parts[i] = pair_member(i);
+        variable_join(parts[i], variable);
+    }
+    parts[0]->next_displaced = parts[1];
+    return parts[0];
+}
+
+static void free_pair(struct bundle *bundle)
+{
+    free(bundle);
+}
+
+static struct variable *pair(struct world *world)
+{
+    struct variable *variable = new_variable(2, 0);
+    use(variable, 2, false, 2, (uint32_t[]){0, 1});
+    use(variable, 1, false, 2, (uint32_t[]){0, 1});
+    variable->uses[0].total = variable->uses[1].total = true;
+    variable->bundle = malloc(sizeof *variable->bundle);
+    assert_non_null(variable->bundle);
+    *variable->bundle = (struct bundle){.untie = untie_pair, .free = free_pair};
+    parts[0] = parts[1] = NULL;
+    sharing_enable(&world->sharing, variable, 0);
+    return variable;
+}
+
+static void test_bundle_stays_while_its_resources_are_used_alike(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, 2, (double[]){12, 12});
+    struct variable *bundle = pair(&world), *both = new_variable(1, 0);
+    sharing_solve(&world.sharing, 0);
+    /* On each link two members grow, offered 6 each: 3 for the one that puts 2 on it, which leaves
+     * 12 - 6 - 3 for the second round, and so on until less than the precision is left. */
+    assert_true(fabs(bundle->rate - 4) < 1e-5);
+    assert_true(fabs(sharing_load(&world.sharing, 0) - 12) < 1e-4);
+    use(both, 1, false, 2, (uint32_t[]){0, 1});
+    sharing_enable(&world.sharing, both, 0);
+    sharing_solve(&world.sharing, 0);
+    assert_null(parts[0]);
+    assert_true(bundle->rate < 4);
+    destroy(&world, bundle);
+    destroy(&world, both);
+    tear_down(&world);
+}
+
+static void test_bundle_is_untied_when_a_link_is_used_alone(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, 2, (double[]){12, 12});
+    pair(&world);
+    sharing_solve(&world.sharing, 0);
+    struct variable *other = SINGLE(&world, 0, 1);
+    sharing_solve(&world.sharing, 0.125);
+    assert_non_null(parts[1]);
+    assert_true(fabs(parts[0]->remaining - 0.5) < 1e-5);
+    assert_true(parts[0]->rate != parts[1]->rate);
+    assert_true(fabs(sharing_load(&world.sharing, 1) - 12) < 1e-4);
+    destroy(&world, other);
+    destroy(&world, parts[0]);
+    destroy(&world, parts[1]);
+    tear_down(&world);
+}
+
 static void test_only_the_changed_component_is_solved(void **state)
 {
     (void)state;
@@ -467,6 +550,8 @@ int main(void)
         cmocka_unit_test(test_bottleneck_goes_on_when_users_come_and_go),
         cmocka_unit_test(test_bottleneck_is_given_up_when_a_user_is_held_back_elsewhere),
         cmocka_unit_test(test_bottleneck_is_given_up_when_few_users_are_left),
+        cmocka_unit_test(test_bundle_stays_while_its_resources_are_used_alike),
+        cmocka_unit_test(test_bundle_is_untied_when_a_link_is_used_alone),
         cmocka_unit_test(test_only_the_changed_component_is_solved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
