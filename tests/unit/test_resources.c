@@ -859,11 +859,47 @@ static void striped_io_computes(const void *argument)
     resources_close(port);
 }
 
+/* Members that were alike are told apart by others that come to some of their hosts. */
+static void striped_io_meets_computations(const void *argument)
+{
+    const double bytes[] = {1e9, 1e9, 1e9, 1e9}, flops[] = {1e9, 2e9, 3e9, 4e9};
+    const struct load load = {.kind = LOAD_STRIPED_WRITE,
+                              .hosts = abcd,
+                              .num_hosts = 4,
+                              .members = all_ranks,
+                              .amounts = bytes,
+                              .num_members = 4,
+                              .flops_per_byte = 4};
+    (void)argument;
+    struct resources *port = open_with_disks();
+    start(port, &load, "A");
+    for (size_t host = 0; host < 4; host++)
+        check_near(resources_host_load(port, host), 1e9);
+    check_near(resources_link_load(port, (size_t)resources_find_link(port, "a-b")), 0.0625e9);
+    check_near(advance(port, 2), 2);
+    start_compute(port, flops, 4, "B");
+    for (size_t host = 0; host < 4; host++)
+        check_near(resources_host_load(port, host), 1e9);
+    check_near(resources_link_load(port, (size_t)resources_find_link(port, "a-b")), 0.05e9);
+    check_near(advance(port, 100), 4.5); /* half in 2 s, the rest with a fifth of each host */
+    check_text(completions(port), "A:0,1,2,3!");
+    check_near(advance(port, 100), 5);
+    check_text(completions(port), "B:0");
+    check_near(advance(port, 100), 6);
+    check_text(completions(port), "B:1");
+    check_near(advance(port, 100), 7);
+    check_text(completions(port), "B:2");
+    check_near(advance(port, 100), 8);
+    check_text(completions(port), "B:3!");
+    resources_close(port);
+}
+
 static void test_striped_io_uses_all_disks(void **state)
 {
     (void)state;
     assert_true(child_runs(striped_io, NULL));
     assert_true(child_runs(striped_io_computes, NULL));
+    assert_true(child_runs(striped_io_meets_computations, NULL));
 }
 
 /* --- Cancelling, and what handlers may do ---------------------------------------------------- */

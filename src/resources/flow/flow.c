@@ -68,7 +68,8 @@ void flow_destroy(struct flow *flow)
     free(flow->disks);
     free(flow->hosts);
     free(flow->users);
-    free(flow->sketches);
+    free(flow->members.items);
+    free(flow->ranks.items);
     free(flow->hosts_of_transfer.items);
     free(flow->key.items);
     free(flow->ended.groups);

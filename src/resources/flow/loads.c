@@ -121,7 +121,7 @@ static int start_compute(struct flow_group *group, const struct load *load, stru
 {
     struct flow *flow = group->flow;
     uint32_t count = 0;
-    if (need_sketches(flow, load->num_members, err))
+    if (need_sketches(&flow->members, load->num_members, err))
         return -1;
     for (uint32_t i = 0; i < load->num_members; i++) {
         const struct host_figures *host = &flow->hosts[load->hosts[load->members[i]]];
@@ -131,13 +131,13 @@ static int start_compute(struct flow_group *group, const struct load *load, stru
             continue;
         }
         uint64_t hash = mix(mix_double(mix_double(0, amount), host->speed), host->cores);
-        flow->sketches[count++] =
+        flow->members.items[count++] =
             (struct member_sketch){.hash = hash, .index = i, .amount = amount};
     }
-    sort_sketches(flow->sketches, count);
+    sort_sketches(flow->members.items, count);
     for (uint32_t i = 0, end; i < count; i = end) {
-        end = class_end(flow->sketches, i, count);
-        if (start_compute_class(group, load, &flow->sketches[i], end - i, err))
+        end = class_end(flow->members.items, i, count);
+        if (start_compute_class(group, load, &flow->members.items[i], end - i, err))
             return -1;
     }
     return 0;
@@ -221,7 +221,7 @@ static int compare_flops(const void *first, const void *second)
 static void add_flops(struct variable *variable, struct flow *flow, const uint32_t *hosts,
                       uint32_t count, struct variable_memory memory)
 {
-    struct member_sketch *ranks = flow->sketches;
+    struct member_sketch *ranks = flow->ranks.items;
     qsort(ranks, count, sizeof *ranks, compare_flops);
     for (uint32_t i = 0, end; i < count; i = end) {
         struct resource_set *set = memory.sets++;
@@ -244,7 +244,7 @@ static uint32_t list_flops(struct flow *flow, const struct load *load, const dou
         const struct host_figures *host = &flow->hosts[load->hosts[i]];
         double amount = flops ? flops[i] : same_flops;
         if (amount / host->cores >= NEGLIGIBLE)
-            flow->sketches[count++] = (struct member_sketch){
+            flow->ranks.items[count++] = (struct member_sketch){
                 .hash = mix(mix_double(0, host->speed), host->cores), .index = i, .amount = amount};
     }
     return count;
@@ -264,7 +264,7 @@ static struct variable *new_task(struct flow_group *group, const struct load *lo
                                  const struct task_parts *parts, struct error *err)
 {
     struct flow *flow = group->flow;
-    if (need_sketches(flow, load->num_hosts, err))
+    if (need_sketches(&flow->ranks, load->num_hosts, err))
         return NULL;
     uint32_t num_computing = parts->flops || parts->same_flops > 0
                                  ? list_flops(flow, load, parts->flops, parts->same_flops)
@@ -283,8 +283,8 @@ static struct variable *new_task(struct flow_group *group, const struct load *lo
     if (transfer)
         add_transfer(variable, flow, transfer, parts->unit);
     for (uint32_t i = 0; i < num_computing; i++)
-        bound_by_host(variable, &flow->hosts[load->hosts[flow->sketches[i].index]],
-                      flow->sketches[i].amount);
+        bound_by_host(variable, &flow->hosts[load->hosts[flow->ranks.items[i].index]],
+                      flow->ranks.items[i].amount);
     if (num_computing > 0)
         add_flops(variable, flow, load->hosts, num_computing, memory);
     return variable;

@@ -36,15 +36,15 @@ bool is_uniform(const struct load *load)
 
 /* --- Sketches -------------------------------------------------------------------------------- */
 
-int need_sketches(struct flow *flow, uint32_t count, struct error *err)
+int need_sketches(struct sketches *sketches, uint32_t count, struct error *err)
 {
-    if (count <= flow->sketches_room)
+    if (count <= sketches->room)
         return 0;
-    struct member_sketch *grown = realloc(flow->sketches, count * sizeof *grown);
+    struct member_sketch *grown = realloc(sketches->items, count * sizeof *grown);
     if (!grown)
         return error_no_memory(err);
-    flow->sketches = grown;
-    flow->sketches_room = count;
+    sketches->items = grown;
+    sketches->room = count;
     return 0;
 }
 
@@ -244,7 +244,7 @@ static int sketch_member(struct flow *flow, const struct load *load, uint32_t i,
         network_transfer(flow->network, shape, hosts->items, (uint32_t)hosts->count, 0, err);
     if (!transfer)
         return -1;
-    struct member_sketch *sketch = &flow->sketches[(*count)++];
+    struct member_sketch *sketch = &flow->members.items[(*count)++];
     *sketch = (struct member_sketch){.index = i,
                                      .num_flows = (uint32_t)targets->count,
                                      .amount = load->amounts[i],
@@ -263,7 +263,7 @@ static int compare_classes(const void *first, const void *second)
 /* Makes the classes, in the order of their first members. */
 static int make_classes(struct flow *flow, struct plan *plan, uint32_t count, struct error *err)
 {
-    struct member_sketch *sketches = flow->sketches;
+    struct member_sketch *sketches = flow->members.items;
     for (uint32_t i = 0; i < count; i++)
         sketches[i].hash = hash_member(flow, &sketches[i]);
     sort_sketches(sketches, count);
@@ -292,14 +292,14 @@ static int fill_plan(struct flow *flow, const struct load *load, struct plan *pl
     plan->idle = malloc(room * sizeof *plan->idle);
     if (!plan->transfers || !plan->idle)
         return error_no_memory(err);
-    if (need_sketches(flow, load->num_members, err))
+    if (need_sketches(&flow->members, load->num_members, err))
         return -1;
     for (uint32_t i = 0; result == 0 && i < load->num_members; i++)
         result = sketch_member(flow, load, i, plan, &count, err);
     if (result == 0)
         result = make_classes(flow, plan, count, err);
     for (uint32_t i = 0; i < count; i++)
-        count_users(flow, &flow->sketches[i], true);
+        count_users(flow, &flow->members.items[i], true);
     return result;
 }
 

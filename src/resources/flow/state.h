@@ -64,6 +64,11 @@ struct member_sketch {
     const struct transfer *transfer;
 };
 
+struct sketches {
+    struct member_sketch *items;
+    size_t room;
+};
+
 /* Numbers, as many as need be. */
 struct numbers {
     uint32_t *items;
@@ -98,9 +103,9 @@ struct flow {
     void *observer;
     double seconds; /* wall clock */
     /* Working memory. */
-    uint32_t *users; /* by link: members of the load being started that use it */
-    struct member_sketch *sketches;
-    size_t sketches_room;
+    uint32_t *users;         /* by link: members of the load being started that use it */
+    struct sketches members; /* of the load being started */
+    struct sketches ranks; /* of the parallel task being made; while other loads are started, too */
     struct numbers hosts_of_transfer, key;
 };
 
@@ -148,8 +153,8 @@ struct plan *striped_plan(struct flow *flow, const struct load *load, struct err
 
 uint64_t mix(uint64_t hash, uint64_t value);
 uint64_t mix_double(uint64_t hash, double value);
-/* Has flow->sketches hold that many. Returns 0, or -1 with err. */
-int need_sketches(struct flow *flow, uint32_t count, struct error *err);
+/* Has them hold that many. Returns 0, or -1 with err. */
+int need_sketches(struct sketches *sketches, uint32_t count, struct error *err);
 /* Sorts by hash, then index. */
 void sort_sketches(struct member_sketch *sketches, uint32_t count);
 /* Where the run of equal hashes that begins at `first` ends. */
