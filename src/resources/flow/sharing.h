@@ -100,8 +100,8 @@ struct variable {
         *bottleneck;          /* that holds it back, or NULL; rate and remaining are stale then */
     double bottleneck_weight; /* of its use of that cell */
     uint32_t bottleneck_times;
-    double limit; /* while solving: of the value, by what nobody else uses and by the bound... */
-    double slack; /* ... and what is nothing below it */
+    double limit;  /* while solving: of the value, by what nobody else uses and by the bound */
+    double enough; /* while solving: from it on, something that nobody else uses is exhausted */
     bool saturated;
     struct use uses[];
 };

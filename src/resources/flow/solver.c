@@ -68,17 +68,15 @@ static void collect(struct sharing *sharing, struct cell *cell, uint64_t mark)
 static void find_limit(struct variable *variable, double precision)
 {
     variable->limit = variable->bound > 0 ? variable->bound : DBL_MAX;
-    variable->slack = 0;
+    variable->enough = DBL_MAX;
     for (const struct element *element = variable->elements; element;
          element = element->next_of_variable) {
         const struct cell *cell = element->cell;
         if (!cell_is_private(cell) || !cell_takes_part(cell))
             continue;
         double weight = element_weight(element);
-        if (cell->capacity / weight < variable->limit) {
-            variable->limit = cell->capacity / weight;
-            variable->slack = precision / weight;
-        }
+        variable->limit = fmin(variable->limit, cell->capacity / weight);
+        variable->enough = fmin(variable->enough, (cell->capacity - precision) / weight);
     }
 }
 
@@ -138,8 +136,8 @@ static void grow(struct list *variables, uint64_t mark)
         struct variable *variable = variables->items[i];
         variable->increment = least_offer(variable, mark);
         variable->value += variable->increment;
-        if (variable->value == variable->limit ||
-            variable->limit - variable->value < variable->slack)
+        if ((variable->bound > 0 && variable->value == variable->bound) ||
+            variable->value >= variable->enough)
             saturate(variable);
     }
 }
