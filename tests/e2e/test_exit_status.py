@@ -266,7 +266,7 @@ def test_4_blames_the_scheduler_for_pending_jobs_alone(scenario: Scenario) -> No
     check_files(result, 4)
 
 
-@pytest.mark.parametrize('option', [(), ('--model=flow',)], ids=['simgrid', 'flow'])
+@pytest.mark.parametrize('option', [('--model=simgrid',), ('--model=flow',)], ids=['simgrid', 'flow'])
 def test_4_when_a_running_job_can_not_go_on_in_spite_of_periodic_invocations(
         scenario: Scenario, option: tuple[str, ...]) -> None:
     scenario.platform(crossbar(3, bandwidth='0Bps')).workload(rigid(2, NEVER_ENDS), rigid(2, submit=5))
@@ -274,7 +274,7 @@ def test_4_when_a_running_job_can_not_go_on_in_spite_of_periodic_invocations(
     assert result.error.startswith('the simulation is stuck at ') and STANDS_STILL in result.error
 
 
-@pytest.mark.parametrize('option', [(), ('--model=flow',)], ids=['simgrid', 'flow'])
+@pytest.mark.parametrize('option', [('--model=simgrid',), ('--model=flow',)], ids=['simgrid', 'flow'])
 def test_what_takes_very_long_is_not_stuck(scenario: Scenario, option: tuple[str, ...]) -> None:
     """3 GB over a link of 1 kB/s, and 4e15 flops that may share their node: only the port knows of their ends."""
     scenario.platform(crossbar(3, bandwidth='1kBps')).configure(scheduling_interval=10, allow_oversubscription=True)
