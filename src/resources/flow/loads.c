@@ -64,14 +64,12 @@ static void add_transfer(struct variable *variable, const struct flow *flow,
     variable->plan = plan_retain(transfer->plan);
 }
 
-static int check_memory(const struct flow *flow, struct error *err)
+int check_memory(const struct flow *flow, struct error *err)
 {
     return flow->out_of_memory || flow->sharing.out_of_memory ? error_no_memory(err) : 0;
 }
 
-/* Starts the variable, which nothing may hold up if it uses nothing. */
-static int launch(struct flow_group *group, struct variable *variable, double latency,
-                  struct error *err)
+int launch(struct flow_group *group, struct variable *variable, double latency, struct error *err)
 {
     if (variable->num_uses > 0) {
         variable_start(group, variable, latency);
@@ -85,8 +83,7 @@ static int launch(struct flow_group *group, struct variable *variable, double la
     return 0;
 }
 
-/* Drops a variable that has not been started. */
-static int drop(struct flow_group *group, struct variable *variable, struct error *err)
+int drop(struct flow_group *group, struct variable *variable, struct error *err)
 {
     if (variable)
         sharing_destroy(&group->flow->sharing, variable);
@@ -250,18 +247,8 @@ static uint32_t list_flops(struct flow *flow, const struct load *load, const dou
     return count;
 }
 
-/* What a parallel task of all hosts of a load is made of. */
-struct task_parts {
-    uint32_t member;
-    struct transfer *transfer; /* or NULL */
-    double unit;
-    const double *flops; /* by rank; NULL when all have the same */
-    double same_flops;   /* of each */
-};
-
-/* A variable for the task; NULL with err. */
-static struct variable *new_task(struct flow_group *group, const struct load *load,
-                                 const struct task_parts *parts, struct error *err)
+struct variable *new_task(struct flow_group *group, const struct load *load,
+                          const struct task_parts *parts, struct error *err)
 {
     struct flow *flow = group->flow;
     if (need_sketches(&flow->ranks, load->num_hosts, err))
@@ -290,8 +277,8 @@ static struct variable *new_task(struct flow_group *group, const struct load *lo
     return variable;
 }
 
-static int start_task(struct flow_group *group, const struct load *load,
-                      const struct task_parts *parts, struct error *err)
+int start_task(struct flow_group *group, const struct load *load, const struct task_parts *parts,
+               struct error *err)
 {
     struct variable *variable = new_task(group, load, parts, err);
     if (!variable)
@@ -322,186 +309,6 @@ static int start_disk_ios(struct flow_group *group, const struct load *load, str
         else
             disk_part_start(group, i, host, load->amounts[i], 1, load->kind == LOAD_DISK_WRITE);
     }
-    return check_memory(group->flow, err);
-}
-
-/* On each disk, equal shares of all members are one I/O. */
-static void start_striped_disks(struct flow_group *group, const struct load *load)
-{
-    double n = load->num_hosts;
-    bool uniform = is_uniform(load), is_write = load->kind == LOAD_STRIPED_WRITE;
-    for (uint32_t host = 0; host < load->num_hosts; host++)
-        for (uint32_t i = 0; i < (uniform ? 1 : load->num_members); i++) {
-            double share = load->amounts[i] / n;
-            if (share < NEGLIGIBLE)
-                continue;
-            if (uniform)
-                group->shared_left += disk_part_start(group, EVERY_MEMBER, load->hosts[host], share,
-                                                      load->num_members, is_write);
-            else
-                group->parts_left[i] +=
-                    disk_part_start(group, i, load->hosts[host], share, 1, is_write);
-        }
-}
-
-/* --- Striped I/O of one member --------------------------------------------------------------- */
-
-enum transfer_shape striped_shape(const struct load *load)
-{
-    return load->kind == LOAD_STRIPED_WRITE ? TRANSFER_FROM_ROOT : TRANSFER_TO_ROOT;
-}
-
-static bool moves_anything(const struct load *load, double share)
-{
-    return share >= NEGLIGIBLE &&
-           (load->num_hosts > 1 || load->flops_per_byte * share >= NEGLIGIBLE);
-}
-
-/* What a member moves, and computes on each host. Returns 0, or -1 with err. */
-static int striped_parts(struct flow *flow, const struct load *load, uint32_t i,
-                         struct task_parts *parts, struct error *err)
-{
-    double share = load->amounts[i] / load->num_hosts;
-    *parts =
-        (struct task_parts){.member = i, .unit = share, .same_flops = load->flops_per_byte * share};
-    if (load->num_hosts > 1)
-        parts->transfer = network_transfer(flow->network, striped_shape(load), load->hosts,
-                                           load->num_hosts, load->members[i], err);
-    return load->num_hosts > 1 && !parts->transfer ? -1 : 0;
-}
-
-static int start_striped_task(struct flow_group *group, const struct load *load, uint32_t i,
-                              struct error *err)
-{
-    struct task_parts parts;
-    if (!moves_anything(load, load->amounts[i] / load->num_hosts))
-        return 0;
-    if (striped_parts(group->flow, load, i, &parts, err))
-        return -1;
-    group->parts_left[i]++;
-    return start_task(group, load, &parts, err);
-}
-
-/* --- Striped I/O of members alike ------------------------------------------------------------ */
-
-/* A copy of the load, to make variables of its members later. */
-struct striped_bundle {
-    struct bundle bundle;
-    struct flow_group *group;
-    struct load load;
-    uint32_t numbers[]; /* hosts, members */
-};
-
-static void free_striped(struct bundle *bundle)
-{
-    struct striped_bundle *striped = (struct striped_bundle *)(void *)bundle;
-    free((void *)(uintptr_t)striped->load.amounts);
-    free(striped);
-}
-
-static struct variable *untie_striped(struct bundle *bundle, struct variable *variable)
-{
-    struct striped_bundle *striped = (struct striped_bundle *)(void *)bundle;
-    struct flow_group *group = striped->group;
-    struct variable *first = NULL;
-    struct error ignored = {.kind = ERROR_NONE};
-    for (uint32_t i = striped->load.num_members; i-- > 0;) {
-        struct task_parts parts;
-        struct variable *part = striped_parts(group->flow, &striped->load, i, &parts, &ignored)
-                                    ? NULL
-                                    : new_task(group, &striped->load, &parts, &ignored);
-        if (!part)
-            return NULL; /* what there is belongs to the group by now */
-        variable_join(part, variable);
-        part->owner = group;
-        part->next_displaced = first;
-        first = part;
-    }
-    if (group->variables == variable)
-        group->variables = variable->next_sibling;
-    return first;
-}
-
-static struct bundle *new_striped_bundle(struct flow_group *group, const struct load *load)
-{
-    uint32_t n = load->num_hosts, m = load->num_members;
-    struct striped_bundle *striped = malloc(sizeof *striped + ((size_t)n + m) * sizeof(uint32_t));
-    double *amounts = malloc(m * sizeof *amounts);
-    if (!striped || !amounts) {
-        free(striped);
-        free(amounts);
-        return NULL;
-    }
-    *striped = (struct striped_bundle){
-        .bundle = {.untie = untie_striped, .free = free_striped}, .group = group, .load = *load};
-    memcpy(striped->numbers, load->hosts, n * sizeof *load->hosts);
-    memcpy(striped->numbers + n, load->members, m * sizeof *load->members);
-    memcpy(amounts, load->amounts, m * sizeof *amounts);
-    striped->load.hosts = striped->numbers;
-    striped->load.members = striped->numbers + n;
-    striped->load.amounts = amounts;
-    return &striped->bundle;
-}
-
-/* Makes the variable one of all members; their uses of hosts are alike. */
-static int make_bundle(struct flow_group *group, const struct load *load, struct variable *variable,
-                       const struct transfer *transfer, struct error *err)
-{
-    for (uint32_t u = transfer->num_sets; u < variable->num_uses; u++) {
-        variable->uses[u].times *= load->num_members;
-        variable->uses[u].total = true;
-    }
-    variable->num_members = load->num_members;
-    variable->members = transfer->members;
-    variable->bundle = new_striped_bundle(group, load);
-    return variable->bundle ? 0 : error_no_memory(err);
-}
-
-static int start_bundle(struct flow_group *group, const struct load *load, struct plan *plan,
-                        struct error *err)
-{
-    struct transfer *transfer = plan->transfers;
-    double share = load->amounts[0] / load->num_hosts;
-    const struct task_parts parts = {
-        .transfer = transfer, .unit = share, .same_flops = load->flops_per_byte * share};
-    struct variable *variable = new_task(group, load, &parts, err);
-    if (!variable)
-        return -1;
-    if (make_bundle(group, load, variable, transfer, err))
-        return drop(group, variable, err);
-    for (uint32_t i = 0; i < load->num_members; i++)
-        group->parts_left[i]++;
-    return launch(group, variable, transfer->latency, err);
-}
-
-/* Starts what members move and compute: at once if they are alike, else one by one. */
-static int start_striped_tasks(struct flow_group *group, const struct load *load, struct error *err)
-{
-    if (load->num_members > 1 && is_uniform(load) &&
-        moves_anything(load, load->amounts[0] / load->num_hosts)) {
-        struct plan *plan = striped_plan(group->flow, load, err);
-        int result = plan ? start_bundle(group, load, plan, err) : err->kind ? -1 : 1;
-        plan_release(plan);
-        if (result <= 0)
-            return result;
-    }
-    for (uint32_t i = 0; i < load->num_members; i++)
-        if (start_striped_task(group, load, i, err))
-            return -1;
-    return 0;
-}
-
-static int start_striped_io(struct flow_group *group, const struct load *load, struct error *err)
-{
-    group->parts_left = calloc(load->num_members + 1, sizeof *group->parts_left);
-    if (!group->parts_left)
-        return error_no_memory(err);
-    start_striped_disks(group, load);
-    if (start_striped_tasks(group, load, err))
-        return -1;
-    for (uint32_t i = 0; group->shared_left == 0 && i < load->num_members; i++)
-        if (group->parts_left[i] == 0)
-            member_ended(group, i);
     return check_memory(group->flow, err);
 }
 

@@ -138,6 +138,28 @@ double entry_tolerance(const struct flow *flow, const struct agenda_entry *entry
 /* Starts all parts of a load. Returns 0, or -1 with err. */
 int load_start(struct flow_group *group, const struct load *load, struct error *err);
 
+/* What a parallel task of all hosts of a load is made of. */
+struct task_parts {
+    uint32_t member;
+    struct transfer *transfer; /* or NULL */
+    double unit;
+    const double *flops; /* by rank; NULL when all have the same */
+    double same_flops;   /* of each */
+};
+
+/* A variable for the task; NULL with err. */
+struct variable *new_task(struct flow_group *group, const struct load *load,
+                          const struct task_parts *parts, struct error *err);
+int start_task(struct flow_group *group, const struct load *load, const struct task_parts *parts,
+               struct error *err);
+/* Starts the variable, which nothing may hold up if it uses nothing. */
+int launch(struct flow_group *group, struct variable *variable, double latency, struct error *err);
+/* Drops a variable that has not been started, for want of memory. */
+int drop(struct flow_group *group, struct variable *variable, struct error *err);
+int check_memory(const struct flow *flow, struct error *err);
+
+/* --- striped.c ------------------------------------------------------------------------------- */
+int start_striped_io(struct flow_group *group, const struct load *load, struct error *err);
 /* Who sends to whom in the I/O of one member. */
 enum transfer_shape striped_shape(const struct load *load);
 
