@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Runs scenarios in which loads share the platform with both models, side by side.
 
-usage: models.py [SCENARIO ...] [--simulator FILE] [--scale F] [--simgrid-timeout S]
+usage: models.py [SCENARIO ...] [--simulator FILE] [--scale F] [--repeat N] [--simgrid-timeout S]
 
 Scenarios: mixed, storm, gale, wide, campaign (see generate_loads.py). Prints for each model the processor time, the part of
-it that is not start-up, and the peak memory; and how much faster flow is and how far the end times of jobs differ.
+it that is not start-up, and the peak memory; and how much faster flow is and how far the end times of jobs differ. The
+fastest of N runs counts; what takes more than 10 s runs once.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
+LONG = 10  # s: what takes longer is not run again
 SCENARIOS = ('mixed', 'storm', 'gale', 'wide', 'campaign')
 
 
@@ -55,6 +57,16 @@ def run(simulator: Path, folder: Path, arguments: list[str], timeout: float) -> 
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6
 
 
+def fastest(repeat: int, simulator: Path, folder: Path, arguments: list[str], timeout: float
+            ) -> tuple[float, float] | None:
+    best = run(simulator, folder, arguments, timeout)
+    for _ in range(repeat - 1):
+        if not best or best[0] > LONG:
+            break
+        best = min(best, run(simulator, folder, arguments, timeout) or best)
+    return best
+
+
 def end_times(path: Path) -> list[float]:
     with open(path, newline='') as file:
         return [float(row['End Time']) for row in csv.DictReader(file)]
@@ -64,12 +76,13 @@ def measure(name: str, options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix='elastisim-models-') as temporary:
         folder = Path(temporary) / 'scenario'
         config, results = prepare(name, folder, options.scale)
-        start_up = run(options.simulator, folder, [config, '--check'], 600)
-        flow = run(options.simulator, folder, [config, '--model=flow'], 600)
+        start_up = fastest(options.repeat, options.simulator, folder, [config, '--check'], 600)
+        flow = fastest(options.repeat, options.simulator, folder, [config, '--model=flow'], 600)
         assert start_up and flow
         ends = end_times(results)
         line = f'{name:<9} flow {flow[0]:8.3f} s ({flow[0] - start_up[0]:.3f} s after start-up, {flow[1]:.0f} MB)'
-        simgrid = run(options.simulator, folder, [config, '--model=simgrid'], options.simgrid_timeout)
+        simgrid = fastest(options.repeat, options.simulator, folder, [config, '--model=simgrid'],
+                          options.simgrid_timeout)
         if not simgrid:
             print(f'{line}   simgrid not done after {options.simgrid_timeout:g} s')
             return
@@ -84,6 +97,7 @@ def main() -> int:
     parser.add_argument('scenarios', nargs='*', metavar='SCENARIO')
     parser.add_argument('--simulator', type=Path, default=ROOT / 'build' / 'elastisim')
     parser.add_argument('--scale', type=float, default=1)
+    parser.add_argument('--repeat', type=int, default=3)
     parser.add_argument('--simgrid-timeout', type=float, default=300)
     options = parser.parse_args()
     options.simulator = options.simulator.resolve()

@@ -38,7 +38,7 @@ static void schedule(struct bottleneck *bottleneck)
         return;
     bottleneck->entry.order = first->order;
     double end = bottleneck->served_at + (first->time - bottleneck->served) / bottleneck->share;
-    if (agenda_set(sharing->agenda, &bottleneck->entry, fmax(end, bottleneck->served_at)))
+    if (agenda_set(sharing->agenda, &bottleneck->entry, larger(end, bottleneck->served_at)))
         sharing->out_of_memory = true;
 }
 
@@ -80,7 +80,7 @@ static bool find_limit(const struct element *in_bottleneck, double *limit)
             continue;
         if (!cell_is_private(element->cell))
             return false;
-        most = fmin(most, element->cell->capacity / element_weight(element));
+        most = smaller(most, element->cell->capacity / element_weight(element));
     }
     *limit = most * in_bottleneck->weight;
     return true;
@@ -97,7 +97,7 @@ static void enter(struct bottleneck *bottleneck, const struct element *element, 
     variable->bottleneck_weight = element->weight;
     variable->bottleneck_times = element->times;
     bottleneck->num_members += element->times;
-    bottleneck->least_limit = fmin(bottleneck->least_limit, limit);
+    bottleneck->least_limit = smaller(bottleneck->least_limit, limit);
     if (agenda_set(&bottleneck->ends, &variable->entry,
                    served(bottleneck, now) + variable->remaining * element->weight))
         sharing->out_of_memory = true;

@@ -171,7 +171,7 @@ static void run(struct flow *flow, double until)
         if (!first ||
             first->time > until + (isinf(until) ? 0 : entry_tolerance(flow, first, until)))
             return;
-        pass_instant(flow, fmax(flow->now, fmin(first->time, until)));
+        pass_instant(flow, larger(flow->now, smaller(first->time, until)));
     }
 }
 
@@ -201,7 +201,7 @@ static int flow_advance(struct resources *resources, double until, double *reach
                         struct error *err)
 {
     struct flow *flow = flow_of(resources);
-    until = fmax(until, flow->now);
+    until = larger(until, flow->now);
     if (fail_if_broken(flow, err))
         return -1;
     if (flow->num_parts > 0 && !has_reports(flow)) {

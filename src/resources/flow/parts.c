@@ -68,13 +68,13 @@ double entry_tolerance(const struct flow *flow, const struct agenda_entry *entry
 {
     double steps = CLOCK_STEPS * DBL_EPSILON * time;
     if (entry->handle == latency_ended)
-        return fmax(steps, flow->settings.time_precision);
+        return larger(steps, flow->settings.time_precision);
     const struct variable *variable =
         entry->handle == variable_ended ? entry->owner : bottleneck_first(entry);
     if (!variable)
         return disk_same_instant(time) - time;
     double rate = variable_rate(variable);
-    return rate > 0 ? fmax(steps, flow->sharing.done / rate) : steps;
+    return rate > 0 ? larger(steps, flow->sharing.done / rate) : steps;
 }
 
 /* --- Disk I/Os ------------------------------------------------------------------------------- */
@@ -94,7 +94,7 @@ static void disk_io_ended(void *owner, double time)
     observe(disk->flow, time);
     agenda_remove(&disk->flow->agenda, &disk->entry);
     touch_disk(disk);
-    struct disk_io *io = disk_take_ended(&disk->disk, fmax(time, disk->entry.time));
+    struct disk_io *io = disk_take_ended(&disk->disk, larger(time, disk->entry.time));
     while (io) {
         struct disk_part *part = io->owner;
         struct flow_group *group = part->group;

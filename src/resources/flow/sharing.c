@@ -421,7 +421,7 @@ static void find_inert_uses(const struct sharing *sharing, struct variable *vari
         const struct use *use = &variable->uses[u];
         const struct shared_resource *resource = &sharing->resources[use->set->resources[0]];
         if (!resource->fatpipe)
-            most = fmin(most, resource->capacity / (use->weight * use->times));
+            most = smaller(most, resource->capacity / (use->weight * use->times));
     }
     for (uint32_t u = 0; u < variable->num_uses; u++) {
         struct use *use = &variable->uses[u];
@@ -692,7 +692,7 @@ double sharing_load(const struct sharing *sharing, uint32_t resource)
     for (const struct element *element = cell ? cell->first : NULL; element;
          element = element->next) {
         double used = element->weight * variable_rate(element->variable);
-        load = cell->fatpipe ? fmax(load, used) : load + element->times * used;
+        load = cell->fatpipe ? larger(load, used) : load + element->times * used;
     }
     return load;
 }

@@ -21,6 +21,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* fmin and fmax of numbers, without a call. */
+static inline double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static inline double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
 /* A cell that holds what it held when this was noted as long as it has that shape. */
 struct known_cell {
     struct cell *cell;

@@ -75,8 +75,8 @@ static void find_limit(struct variable *variable, double precision)
         if (!cell_is_private(cell) || !cell_takes_part(cell))
             continue;
         double weight = element_weight(element);
-        variable->limit = fmin(variable->limit, cell->capacity / weight);
-        variable->enough = fmin(variable->enough, (cell->capacity - precision) / weight);
+        variable->limit = smaller(variable->limit, cell->capacity / weight);
+        variable->enough = smaller(variable->enough, (cell->capacity - precision) / weight);
     }
 }
 
@@ -126,7 +126,7 @@ static double least_offer(const struct variable *variable, uint64_t mark)
     for (const struct element *element = variable->elements; element;
          element = element->next_of_variable)
         if (element->cell->mark == mark)
-            least = fmin(least, element->cell->share / element->weight);
+            least = smaller(least, element->cell->share / element->weight);
     return least;
 }
 
@@ -154,7 +154,7 @@ static void charge_cell(struct cell *cell, double precision)
     for (const struct element *element = cell->first; element; element = element->next) {
         double amount = element->weight * element->variable->increment;
         if (cell->fatpipe)
-            least = fmin(least, amount);
+            least = smaller(least, amount);
         else
             for (uint32_t i = 0; i < element->times; i++)
                 cell->remaining = charge(cell->remaining, amount, precision);
