@@ -27,7 +27,7 @@ struct options {
     enum command command;
     const char *configuration; /* the file; borrowed from argv, like all that follows */
     enum model model;
-    const char *scheduler;     /* NULL when not given */
+    const char *scheduler; /* NULL when not given */
     bool strict;
     bool summary;
     bool timing;

@@ -148,7 +148,8 @@ void resources_observe(struct resources *resources, void (*observe)(void *contex
 /* The name of the model that shares out the loads: "flow" or "simgrid". */
 const char *resources_model(const struct resources *resources);
 
-/* Has the seconds counted that sharing takes, from here on: looking at the clock takes time, too. */
+/* Has the seconds counted that sharing takes, from here on: looking at the clock takes time, too.
+ */
 void resources_measure(struct resources *resources);
 /* Wall-clock seconds spent in SimGrid or in our flow model so far, as far as they were counted. */
 double resources_seconds(const struct resources *resources);
