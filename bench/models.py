@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import csv
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +21,9 @@ import threading
 from pathlib import Path
 
 BENCH = Path(__file__).resolve().parent
+sys.path.insert(0, str(BENCH))
+from run import make_variant  # noqa: E402
+
 ROOT = BENCH.parent
 LONG = 10  # s: what takes longer is not run again
 SCENARIOS = ('mixed', 'storm', 'gale', 'wide', 'campaign')
@@ -30,10 +32,8 @@ SCENARIOS = ('mixed', 'storm', 'gale', 'wide', 'campaign')
 def prepare(name: str, folder: Path, scale: float) -> tuple[str, Path]:
     """Makes the scenario; returns its configuration and its job_statistics."""
     if name == 'mixed':
-        for part in ('platforms', 'application_models', 'workloads', 'configurations'):
-            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns('__pycache__'))
-        (folder / 'output').mkdir()
-        return 'configurations/example.json', folder / 'output' / 'job_statistics.csv'
+        folder.mkdir()
+        return make_variant(folder, {}), folder / 'output' / 'job_statistics.csv'
     subprocess.run([sys.executable, str(BENCH / 'generate_loads.py'), name, str(folder), '--scale', str(scale)],
                    check=True)
     return 'config.json', folder / 'job_statistics.csv'

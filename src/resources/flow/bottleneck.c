@@ -93,21 +93,23 @@ static void enter(struct bottleneck *bottleneck, const struct element *element, 
     struct sharing *sharing = bottleneck->sharing;
     variable_update(sharing, variable, now);
     agenda_remove(sharing->agenda, &variable->entry);
+    if (agenda_set(&bottleneck->ends, &variable->entry,
+                   served(bottleneck, now) + variable->remaining * element->weight)) {
+        sharing->out_of_memory = true;
+        return;
+    }
     variable->bottleneck = bottleneck;
     variable->bottleneck_weight = element->weight;
     variable->bottleneck_times = element->times;
     bottleneck->num_members += element->times;
     bottleneck->least_limit = smaller(bottleneck->least_limit, limit);
-    if (agenda_set(&bottleneck->ends, &variable->entry,
-                   served(bottleneck, now) + variable->remaining * element->weight))
-        sharing->out_of_memory = true;
 }
 
 void bottleneck_leave(struct variable *variable, double now)
 {
     struct bottleneck *bottleneck = variable->bottleneck;
     double left = (variable->entry.time - served(bottleneck, now)) / variable->bottleneck_weight;
-    assert(left > -1e-6);
+    assert(left > -1e-6 - 4 * DBL_EPSILON * variable->entry.time / variable->bottleneck_weight);
     variable->remaining = left < bottleneck->sharing->done ? 0 : left;
     variable->rate = variable_rate(variable);
     variable->updated = now;

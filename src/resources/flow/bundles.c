@@ -188,8 +188,8 @@ static int fill_transfer(struct survey *survey, struct transfer *transfer, struc
 {
     uint32_t num_members = survey->load->num_members, num_used = survey->num_used;
     size_t num_sets = 0;
-    for (uint32_t i = 0; i < num_used; i++)
-        num_sets += survey->links[survey->used[i]].count;
+    for (uint32_t first = 0; first < num_used; first += gather_class(survey, first))
+        num_sets += survey->links[survey->used[first]].count;
     transfer->memory = malloc(num_sets * sizeof(struct link_set) +
                               ((size_t)num_used + num_members) * sizeof(uint32_t));
     if (!transfer->memory)

@@ -194,7 +194,8 @@ static void report_ended(struct flow *flow)
     for (size_t i = 0; i < flow->ended.count; i++)
         group_list_add(flow, reporting, flow->ended.groups[i]);
     flow->ended.count = 0;
-    qsort(reporting->groups, reporting->count, sizeof(struct flow_group *), compare_groups);
+    if (reporting->count > 0)
+        qsort(reporting->groups, reporting->count, sizeof(struct flow_group *), compare_groups);
 }
 
 static int flow_advance(struct resources *resources, double until, double *reached,
@@ -213,6 +214,8 @@ static int flow_advance(struct resources *resources, double until, double *reach
     }
     if (has_reports(flow)) {
         report_ended(flow);
+        if (fail_if_broken(flow, err))
+            return -1;
         *reached = flow->now;
         return 0;
     }

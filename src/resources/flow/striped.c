@@ -94,8 +94,10 @@ static struct variable *untie_striped(struct bundle *bundle, struct variable *va
         struct variable *part = striped_parts(group->flow, &striped->load, i, &parts, &ignored)
                                     ? NULL
                                     : new_task(group, &striped->load, &parts, &ignored);
-        if (!part)
-            return NULL; /* what there is belongs to the group by now */
+        if (!part) {
+            first = NULL; /* what there is belongs to the group by now */
+            break;
+        }
         variable_join(part, variable);
         part->owner = group;
         part->next_displaced = first;
