@@ -68,26 +68,19 @@ double variable_rate(const struct variable *variable)
 
 /* --- Coming and going ------------------------------------------------------------------------ */
 
-/* What limits a user beside the bottleneck, as a share of it. Returns false if it is connected
- * with others in another way. */
-static bool find_limit(const struct element *in_bottleneck, double *limit)
+/* Whether nothing else connects a user with others. */
+static bool is_only_tie(const struct element *in_bottleneck)
 {
-    const struct variable *variable = in_bottleneck->variable;
-    double most = variable->bound > 0 ? variable->bound : DBL_MAX;
-    for (const struct element *element = variable->elements; element;
-         element = element->next_of_variable) {
-        if (element == in_bottleneck || !cell_takes_part(element->cell))
-            continue;
-        if (!cell_is_private(element->cell))
+    for (const struct element *element = in_bottleneck->variable->elements; element;
+         element = element->next_of_variable)
+        if (element != in_bottleneck && cell_takes_part(element->cell) &&
+            !cell_is_private(element->cell))
             return false;
-        most = smaller(most, element->cell->capacity / element_weight(element));
-    }
-    *limit = most * in_bottleneck->weight;
     return true;
 }
 
-static void enter(struct bottleneck *bottleneck, const struct element *element, double limit,
-                  double now)
+/* The variable's limit is known. */
+static void enter(struct bottleneck *bottleneck, const struct element *element, double now)
 {
     struct variable *variable = element->variable;
     struct sharing *sharing = bottleneck->sharing;
@@ -102,7 +95,7 @@ static void enter(struct bottleneck *bottleneck, const struct element *element, 
     variable->bottleneck_weight = element->weight;
     variable->bottleneck_times = element->times;
     bottleneck->num_members += element->times;
-    bottleneck->least_limit = smaller(bottleneck->least_limit, limit);
+    bottleneck->least_limit = smaller(bottleneck->least_limit, variable->limit * element->weight);
 }
 
 void bottleneck_leave(struct variable *variable, double now)
@@ -152,12 +145,12 @@ static void start_anew(struct bottleneck *bottleneck)
  * held back elsewhere, too. */
 static bool take_in(struct bottleneck *bottleneck, double now)
 {
-    double limit;
     for (const struct element *element = bottleneck->cell->first;
          element && element->variable->bottleneck != bottleneck; element = element->next) {
-        if (!find_limit(element, &limit))
+        if (!is_only_tie(element))
             return false;
-        enter(bottleneck, element, limit, now);
+        variable_find_limit(element->variable, bottleneck->sharing->precision);
+        enter(bottleneck, element, now);
     }
     return true;
 }
@@ -217,7 +210,7 @@ void bottleneck_form(struct sharing *sharing, double now)
                                       .entry = {.owner = bottleneck, .handle = first_user_ended}};
     cell->bottleneck = bottleneck;
     for (const struct element *element = cell->first; element; element = element->next)
-        enter(bottleneck, element, element->variable->limit * element->weight, now);
+        enter(bottleneck, element, now);
     bottleneck->share = cell->capacity / (double)bottleneck->num_members;
     schedule(bottleneck);
 }

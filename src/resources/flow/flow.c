@@ -105,8 +105,8 @@ static void end_measuring(struct flow *flow, double start)
 
 static int fail_if_broken(const struct flow *flow, struct error *err)
 {
-    if (flow->out_of_memory || flow->sharing.out_of_memory)
-        return error_no_memory(err);
+    if (check_memory(flow, err))
+        return -1;
     return flow->broken ? error_set(err, ERROR_FAILURE, "a load could not be started before") : 0;
 }
 

@@ -2,9 +2,7 @@
 #include "resources/flow/state.h"
 
 #include <float.h>
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Numbers in all plans that are kept together; beyond it all are forgotten. */
 #define MAX_KEPT ((size_t)1 << 22)

@@ -13,12 +13,6 @@
  * there are. */
 #define NOT_NEGLIGIBLE (UINT32_MAX * NEGLIGIBLE)
 
-uint64_t mix(uint64_t hash, uint64_t value)
-{
-    hash = (hash ^ value) * UINT64_C(0x9E3779B97F4A7C15);
-    return hash ^ (hash >> 29);
-}
-
 uint64_t mix_double(uint64_t hash, double value)
 {
     uint64_t bits;

@@ -64,10 +64,8 @@ double link_set_weight(struct link_set *set, double unit)
 static uint64_t hash_of(const uint32_t *key, uint32_t length)
 {
     uint64_t hash = length;
-    for (uint32_t i = 0; i < length; i++) {
-        hash = (hash ^ key[i]) * UINT64_C(0x9E3779B97F4A7C15);
-        hash ^= hash >> 29;
-    }
+    for (uint32_t i = 0; i < length; i++)
+        hash = mix(hash, key[i]);
     return hash;
 }
 

@@ -221,6 +221,9 @@ const struct variable *bottleneck_first(const struct agenda_entry *entry);
 /* --- Helpers shared by the files of this module ---------------------------------------------- */
 void sharing_push(struct sharing *sharing, struct list *list, void *item);
 void sharing_mark_changed(struct sharing *sharing, const struct cell *cell);
+/* Finds what limits the variable on its own, and when that is enough: its bound, and resources that
+ * nobody else uses. */
+void variable_find_limit(struct variable *variable, double precision);
 /* Brings what remains of a variable that belongs to no bottleneck up to date. */
 void variable_update(const struct sharing *sharing, struct variable *variable, double now);
 

@@ -64,8 +64,7 @@ static void collect(struct sharing *sharing, struct cell *cell, uint64_t mark)
 
 /* --- Rounds ---------------------------------------------------------------------------------- */
 
-/* Finds what limits the variable on its own: its bound, and resources that nobody else uses. */
-static void find_limit(struct variable *variable, double precision)
+void variable_find_limit(struct variable *variable, double precision)
 {
     variable->limit = variable->bound > 0 ? variable->bound : DBL_MAX;
     variable->enough = DBL_MAX;
@@ -87,7 +86,7 @@ static void begin(struct sharing *sharing)
         struct variable *variable = sharing->variables.items[i];
         variable->value = variable->increment = 0;
         variable->saturated = false;
-        find_limit(variable, sharing->precision);
+        variable_find_limit(variable, sharing->precision);
         sharing_push(sharing, &sharing->growing, variable);
     }
     for (size_t i = 0; i < sharing->cells.count; i++) {

@@ -24,7 +24,7 @@ struct flow_group {
     struct variable *variables; /* linked as siblings */
     struct disk_part *disk_parts;
     bool queued;    /* in flow->ended or flow->reporting */
-    bool cancelled; /* while queued: to be freed instead of reported */
+    bool cancelled; /* while queued or reported: to be freed next */
     struct flow_group *previous, *next;
     uint32_t ended[]; /* members in the order of their ends */
 };
@@ -173,7 +173,6 @@ struct plan *striped_plan(struct flow *flow, const struct load *load, struct err
 /* Amounts below this are none, as in simgrid.cpp. */
 #define NEGLIGIBLE 1e-100
 
-uint64_t mix(uint64_t hash, uint64_t value);
 uint64_t mix_double(uint64_t hash, double value);
 /* Has them hold that many. Returns 0, or -1 with err. */
 int need_sketches(struct sketches *sketches, uint32_t count, struct error *err);
