@@ -59,9 +59,10 @@ static int read_block(struct reader *reader, const struct json_at *at, struct bl
     block->scheduling_point = true;
     block->barrier = true;
     block->iterations = (struct payload){.kind = PAYLOAD_NUMBER, .number = 1};
-    if (json_object(at, err) != 0 || json_known_keys(at, phase_keys, reader->warnings, err) != 0) {
+    if (json_object(at, err) != 0) {
         return -1;
     }
+    unknown_keys_look(reader->unknown, at, phase_keys);
     if (reader_member(at, "iterations", &member) &&
         payload_read(reader, &member, PAYLOAD_FORM_COUNT, &block->iterations, err) != 0) {
         return -1;
@@ -164,10 +165,10 @@ static int read_document(struct reader *reader, const struct json_at *at, struct
     struct application *application = reader->application;
     struct json_at phases;
 
-    if (json_object(at, err) != 0 ||
-        json_known_keys(at, document_keys, reader->warnings, err) != 0) {
+    if (json_object(at, err) != 0) {
         return -1;
     }
+    unknown_keys_look(reader->unknown, at, document_keys);
     if (!reader_member(at, "phases", &phases)) {
         return json_error(at, err, "an application model needs 'phases'; add a list of them");
     }
@@ -197,8 +198,9 @@ static struct application *create(const char *path, struct error *err)
 
 struct application *application_read(const char *path, struct warnings *warnings, struct error *err)
 {
+    struct unknown_keys unknown = {.file = path};
+    struct reader reader = {.warnings = warnings, .unknown = &unknown};
     struct json_document document;
-    struct application *application;
     struct json_at root;
     int status;
 
@@ -206,16 +208,14 @@ struct application *application_read(const char *path, struct warnings *warnings
         return NULL;
     }
     root = json_root(&document);
-    application = create(path, err);
-    status = application == NULL
-                 ? -1
-                 : read_document(&(struct reader){application, warnings}, &root, err);
+    reader.application = create(path, err);
+    status = reader.application == NULL ? -1 : read_document(&reader, &root, err);
     json_close(&document);
-    if (status != 0) {
-        application_destroy(application);
+    if (unknown_keys_tell(&unknown, warnings, err) != 0 || status != 0) {
+        application_destroy(reader.application);
         return NULL;
     }
-    return application;
+    return reader.application;
 }
 
 static void destroy_one_time_phase(struct block *block)

@@ -8,11 +8,13 @@
 
 #include "application/application.h"
 #include "base/json.h"
+#include "base/unknown_keys.h"
 
 /* What a reader needs beside the value at hand. */
 struct reader {
     struct application *application; /* totals and variables grow while reading */
     struct warnings *warnings;
+    struct unknown_keys *unknown;
 };
 
 /* Reads a name (any letter case) and sets *result to the enum's value. Returns 0, or -1 with err:

@@ -218,9 +218,11 @@ static int read_flags(const struct json_at *at, struct task *task, struct error 
 static int read_own(struct reader *reader, const struct json_at *at, struct task *task,
                     struct error *err)
 {
-    if (read_type(at, task, err) != 0 ||
-        json_known_keys(at, kinds[task->type].keys, reader->warnings, err) != 0 ||
-        read_common(reader, at, task, err) != 0 || read_loads(reader, at, task, err) != 0) {
+    if (read_type(at, task, err) != 0) {
+        return -1;
+    }
+    unknown_keys_look(reader->unknown, at, kinds[task->type].keys);
+    if (read_common(reader, at, task, err) != 0 || read_loads(reader, at, task, err) != 0) {
         return -1;
     }
     reader->application->uses[task->type] = true;

@@ -128,16 +128,13 @@ static bool is_plain(const char *key)
                                        "0123456789_-") == strlen(key);
 }
 
-static void put_where(struct writer *writer, const struct json_at *at)
+/* The path below the root. */
+static void put_path(struct writer *writer, const struct json_at *at)
 {
     if (at->parent == NULL) {
-        put(writer, "%s", at->file);
         return;
     }
-    put_where(writer, at->parent);
-    if (at->parent->parent == NULL) {
-        put(writer, ": ");
-    }
+    put_path(writer, at->parent);
     if (at->key == NULL) {
         put(writer, "[%ld]", at->index);
     } else if (is_plain(at->key)) {
@@ -147,13 +144,33 @@ static void put_where(struct writer *writer, const struct json_at *at)
     }
 }
 
+const char *json_path(const struct json_at *at, char *buffer, size_t size)
+{
+    struct writer writer = {.buffer = buffer, .size = size};
+
+    if (size > 0) {
+        buffer[0] = '\0';
+        put_path(&writer, at);
+    }
+    return buffer;
+}
+
+static const char *file_of(const struct json_at *at)
+{
+    while (at->parent != NULL) {
+        at = at->parent;
+    }
+    return at->file;
+}
+
 const char *json_where(const struct json_at *at, char *buffer, size_t size)
 {
     struct writer writer = {.buffer = buffer, .size = size};
 
     if (size > 0) {
         buffer[0] = '\0';
-        put_where(&writer, at);
+        put(&writer, "%s%s", file_of(at), at->parent == NULL ? "" : ": ");
+        put_path(&writer, at);
     }
     return buffer;
 }
@@ -370,59 +387,6 @@ int json_check_duplicates(const struct json_at *at, struct error *err)
         struct json_at below = {.parent = at, .index = is_object ? -1 : index++, .value = child};
         below.key = is_object ? child->string : NULL;
         if (child->child != NULL && json_check_duplicates(&below, err) != 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-static const char *join_names(const char *const *names, char *buffer, size_t size)
-{
-    struct writer writer = {.buffer = buffer, .size = size};
-
-    buffer[0] = '\0';
-    for (size_t i = 0; names[i] != NULL; i++) {
-        put(&writer, "%s%s", i == 0 ? "" : ", ", names[i]);
-    }
-    return buffer;
-}
-
-static int warn_unknown(const struct json_at *at, const char *key, const char *const *known,
-                        struct warnings *warnings, struct error *err)
-{
-    const char *nearest = nearest_name(key, known);
-    char where[WHERE_TEXT], list[WHERE_TEXT];
-
-    json_where(at, where, sizeof where);
-    if (nearest != NULL) {
-        return warn(warnings, err, "%s: unknown key '%s', did you mean '%s'?", where, key, nearest);
-    }
-    return warn(warnings, err, "%s: unknown key '%s'; known are %s", where, key,
-                join_names(known, list, sizeof list));
-}
-
-static bool is_known(const char *key, const char *const *known)
-{
-    for (; *known != NULL; known++) {
-        if (strcmp(key, *known) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-int json_known_keys(const struct json_at *at, const char *const *known, struct warnings *warnings,
-                    struct error *err)
-{
-    const cJSON *member;
-
-    if (!cJSON_IsObject(at->value)) {
-        return 0;
-    }
-    cJSON_ArrayForEach(member, at->value)
-    {
-        if (!is_known(member->string, known) &&
-            warn_unknown(at, member->string, known, warnings, err) != 0) {
             return -1;
         }
     }

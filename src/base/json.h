@@ -44,6 +44,8 @@ struct json_at json_element(const struct json_at *at, const cJSON *value, long i
 
 /* Writes "FILE: PATH" ("FILE" for the root) into buffer (cut when too long); returns buffer. */
 const char *json_where(const struct json_at *at, char *buffer, size_t size);
+/* The same without the file: "PATH", "" for the root. */
+const char *json_path(const struct json_at *at, char *buffer, size_t size);
 
 /* Fills err (ERROR_INPUT) with "WHERE: MESSAGE"; returns -1. */
 int json_error(const struct json_at *at, struct error *err, const char *format, ...)
@@ -61,12 +63,6 @@ int json_integer(const struct json_at *at, long long minimum, long long maximum,
 int json_bool(const struct json_at *at, bool *result, struct error *err);
 int json_object(const struct json_at *at, struct error *err);
 int json_array(const struct json_at *at, struct error *err);
-
-/* Warns of every member of an object whose key is not in `known` (NULL-terminated), with the
- * nearest known one by edit distance ("unknown key 'walltme', did you mean 'walltime'?") or, where
- * none is near, the list of known keys. Returns 0, or -1 when strict. */
-int json_known_keys(const struct json_at *at, const char *const *known, struct warnings *warnings,
-                    struct error *err);
 
 /* The nearest of the names (NULL-terminated) to a word, ignoring case; NULL when none is near. */
 const char *nearest_name(const char *word, const char *const *names);

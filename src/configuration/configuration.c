@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/number.h"
+#include "base/unknown_keys.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -221,13 +222,15 @@ static int read_keys(struct configuration *configuration, const struct json_at *
 
 static int check_names(const struct json_at *root, struct warnings *warnings, struct error *err)
 {
+    struct unknown_keys unknown = {.file = root->file, .help = "elastisim --help-configuration"};
     const char *names[NUM_KEYS + 1];
 
     for (size_t i = 0; i < NUM_KEYS; i++) {
         names[i] = keys[i].name;
     }
     names[NUM_KEYS] = NULL;
-    return json_known_keys(root, names, warnings, err);
+    unknown_keys_look(&unknown, root, names);
+    return unknown_keys_tell(&unknown, warnings, err);
 }
 
 /* Contradictions. */

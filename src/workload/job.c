@@ -96,17 +96,6 @@ static int note_key(struct workload_reader *reader, const char *key, bool *first
     return share_text(reader, &reader->warned_keys, key, first, err) != NULL ? 0 : -1;
 }
 
-static int unknown_key(struct source *source, const cJSON *member, struct error *err)
-{
-    bool first;
-
-    if (note_key(source->reader, member->string, &first, err) != 0) {
-        return -1;
-    }
-    return first ? warn_unknown_key(source->at, member, job_keys, source->reader->warnings, err)
-                 : 0;
-}
-
 static int collect_members(struct source *source, struct error *err)
 {
     const cJSON *member;
@@ -123,8 +112,8 @@ static int collect_members(struct source *source, struct error *err)
         }
         if (key < NUM_JOB_KEYS) {
             source->members[key] = cJSON_IsNull(member) ? NULL : member;
-        } else if (unknown_key(source, member, err) != 0) {
-            return -1;
+        } else {
+            unknown_keys_add(&source->reader->unknown, source->at, member->string, job_keys);
         }
     }
     return 0;

@@ -7,6 +7,7 @@
 #define ELASTISIM_WORKLOAD_READER_H
 
 #include "base/json.h"
+#include "base/unknown_keys.h"
 #include "workload/store.h"
 #include "workload/workload.h"
 
@@ -39,11 +40,12 @@ struct workload_reader {
     struct workload *workload;
     const struct workload_limits *limits;
     struct warnings *warnings;
+    struct unknown_keys unknown;
     struct table applications;  /* path -> struct application */
     struct table texts;         /* text -> struct shared_text */
     struct table argument_keys; /* key -> its one copy; the same for the next two */
     struct table attribute_keys;
-    struct table warned_keys; /* keys of jobs of which a warning has been given */
+    struct table warned_keys; /* keys of jobs that have no effect and have been warned of */
 };
 
 /* Reads the job at `at`, checks it, and returns it (owned by the workload's store), with the id
@@ -65,9 +67,5 @@ char *share_text(struct workload_reader *reader, struct table *table, const char
 /* Checks a job whose fields are read against its application and the platform, and counts its
  * phases. Messages come without the job's place. */
 int job_check(struct job_request *job, const struct workload_limits *limits, struct error *err);
-
-/* Warns that a member of an object is unknown, in the words of json_known_keys. */
-int warn_unknown_key(const struct json_at *object, const cJSON *member, const char *const *known,
-                     struct warnings *warnings, struct error *err);
 
 #endif

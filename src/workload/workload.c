@@ -26,20 +26,6 @@ const char *job_type_name(enum job_type type)
     return job_types[type];
 }
 
-int warn_unknown_key(const struct json_at *object, const cJSON *member, const char *const *known,
-                     struct warnings *warnings, struct error *err)
-{
-    /* An object with this member alone. */
-    cJSON alone = *member;
-    cJSON parent = {.type = cJSON_Object, .child = &alone};
-    struct json_at at = *object;
-
-    alone.next = NULL;
-    alone.prev = &alone;
-    at.value = &parent;
-    return json_known_keys(&at, known, warnings, err);
-}
-
 static int append_job(struct workload *workload, struct job_request *job, struct error *err)
 {
     if (workload->num_jobs == workload->capacity) {
@@ -63,11 +49,16 @@ static int visit_job(void *context, const struct json_at *at, struct error *err)
     return job == NULL ? -1 : append_job(reader->workload, job, err);
 }
 
+/* Who makes a jobs file may keep notes about it beside the jobs; only a slip is worth a word. */
 static int visit_other(void *context, const struct json_at *at, struct error *err)
 {
     struct workload_reader *reader = context;
 
-    return warn_unknown_key(at->parent, at->value, document_keys, reader->warnings, err);
+    (void)err;
+    if (nearest_name(at->key, document_keys) != NULL) {
+        unknown_keys_add(&reader->unknown, at->parent, at->key, document_keys);
+    }
+    return 0;
 }
 
 static bool submitted_before(const struct job_request *a, const struct job_request *b)
@@ -126,13 +117,14 @@ static int read_jobs(struct workload_reader *reader, const char *path, struct er
     table_free(&reader->argument_keys);
     table_free(&reader->attribute_keys);
     table_free(&reader->warned_keys);
-    return status;
+    return unknown_keys_tell(&reader->unknown, reader->warnings, err) != 0 ? -1 : status;
 }
 
 struct workload *workload_read(const char *path, const struct workload_limits *limits,
                                struct warnings *warnings, struct error *err)
 {
-    struct workload_reader reader = {.limits = limits, .warnings = warnings};
+    struct workload_reader reader = {
+        .limits = limits, .warnings = warnings, .unknown = {.file = path}};
 
     reader.workload = create(path, err);
     if (reader.workload == NULL) {

@@ -247,8 +247,8 @@ class Scenario:
         self.write('platform.xml', text)
         return self
 
-    def workload(self, *jobs: Json) -> Scenario:
-        """Writes the jobs; application models given as objects become files app0.json, app1.json..."""
+    def workload(self, *jobs: Json, **notes: Any) -> Scenario:
+        """Writes the jobs, and notes beside them; application models given as objects become files app0.json..."""
         models: list[Json] = []
         written = []
         for job in jobs:
@@ -259,7 +259,7 @@ class Scenario:
                     self.write(f'app{len(models) - 1}.json', application)
                 job = {**job, 'application_model': f'app{models.index(application)}.json'}
             written.append(job)
-        self.write('jobs.json', {'jobs': written})
+        self.write('jobs.json', {**notes, 'jobs': written})
         return self
 
     def configure(self, **keys: Any) -> Scenario:

@@ -639,11 +639,18 @@ def test_a_warning_comes_once_and_not_for_each_of_many_jobs_and_nodes(scenario: 
     scenario.workload(*[rigid(1, only(busy(1, dealy=1)), priority=i, walltme=9) for i in range(50)])
     assert scenario.run().warnings == [
         "platform.xml: host 'n0' (and 3 more): unknown property 'num_gpu', did you mean 'num_gpus'?",
-        "jobs.json: jobs[0]: unknown key 'priority'; known are type, submit_time, num_nodes, num_nodes_min, "
-        'num_nodes_max, num_gpus_per_node, num_gpus_per_node_min, num_gpus_per_node_max, application_model, walltime, '
-        'arguments, attributes, name, num_nodes_preferred, runtime_estimate',
-        "jobs.json: jobs[0]: unknown key 'walltme', did you mean 'walltime'?",
-        f"app0.json: {IN_TASK}: unknown key 'dealy', did you mean 'delay'?"]
+        f"app0.json: {IN_TASK}: unknown key 'dealy', did you mean 'delay'?",
+        "jobs.json: unknown keys 'jobs[0].priority', 'jobs[0].walltme' (did you mean 'walltime'?)"]
+
+
+def test_notes_beside_the_jobs_are_no_warning(scenario: Scenario) -> None:
+    scenario.workload(rigid(), generator='lublin99', seed=1, created_by={'jobs': 3})
+    assert scenario.run('--strict').stderr == ''
+
+
+def test_a_key_beside_the_jobs_that_is_nearly_jobs_is_a_warning(scenario: Scenario) -> None:
+    scenario.workload(rigid(), job=[], comment='')
+    assert scenario.run().warnings == ["jobs.json: unknown key 'job', did you mean 'jobs'?"]
 
 
 # --- The command line ------------------------------------------------------------------------------------------

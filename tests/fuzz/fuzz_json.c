@@ -1,5 +1,6 @@
 /* Any bytes as JSON: a document or an error with a place, never a crash; a stream agrees. */
 #include "base/json.h"
+#include "base/unknown_keys.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -42,6 +43,7 @@ static int visit(void *context, const struct json_at *at, struct error *ignored)
 {
     static const char *const known[] = {"type", "walltime", "jobs", NULL};
     struct warnings strict = {.strict = true};
+    struct unknown_keys unknown = {.file = "fuzz.json"};
     struct error err[7];
     const char *text;
     double number;
@@ -57,7 +59,8 @@ static int visit(void *context, const struct json_at *at, struct error *ignored)
     check_error(json_bool(at, &flag, &err[3]), &err[3]);
     check_error(json_object(at, &err[4]), &err[4]);
     check_error(json_array(at, &err[5]), &err[5]);
-    check_error(json_known_keys(at, known, &strict, &err[6]), &err[6]);
+    unknown_keys_look(&unknown, at, known);
+    check_error(unknown_keys_tell(&unknown, &strict, &err[6]), &err[6]);
     return 0;
 }
 

@@ -375,6 +375,13 @@ static const struct bad_model {
      "a.json: an application model needs 'phases'; add a list of them"},
     {"bad_document_has_an_unknown_key", "{" ONE_PHASE ", 'on_reconfigure': {}}",
      "a.json: unknown key 'on_reconfigure', did you mean 'on_reconfiguration'?"},
+    {"bad_document_has_unknown_keys_in_many_places",
+     "{'on_init': {'tasks': [" IDLE "], 'note': 1}, 'notes': '', 'phases': [{'note': 2, "
+     "'iteration': 1, 'tasks': [{'type': 'idle', 'delay': 1, 'flops': 1}]}]}",
+     "a.json: unknown keys 'notes', 'on_init.note', 'phases[0].iteration' (did you mean "
+     "'iterations'?), 'phases[0].tasks[0].flops'"},
+    {"bad_document_lacks_a_key_that_is_misspelt", "{'phase': []}",
+     "a.json: unknown key 'phase', did you mean 'phases'?"},
     {"bad_phases_are_no_list", "{'phases': {}}", "a.json: phases: must be a list, is an object"},
     {"bad_phases_are_empty", "{'phases': []}",
      "a.json: phases: must have at least one phase, is empty"},
@@ -436,16 +443,13 @@ static const struct bad_model {
      "a.json: phases[0].tasks[0].type: unknown task type 'fortran'; known are cpu, gpu, pfs_read, "
      "pfs_write, bb_read, bb_write, busy_wait, idle, sequence"},
     {"bad_task_has_a_key_of_another_type", TASK("'type': 'idle', 'delay': 1, 'flops': 1"),
-     "a.json: phases[0].tasks[0]: unknown key 'flops'; known are type, name, iterations, "
-     "synchronized, delay, pattern"},
+     "a.json: phases[0].tasks[0]: unknown key 'flops'"},
     {"bad_gpu_task_is_coupled",
      TASK("'type': 'gpu', 'flops': 1, 'computation_pattern': 'uniform', 'coupled': true"),
-     "a.json: phases[0].tasks[0]: unknown key 'coupled'; known are type, name, iterations, "
-     "synchronized, flops, computation_pattern, bytes, communication_pattern"},
+     "a.json: phases[0].tasks[0]: unknown key 'coupled'"},
     {"bad_cpu_task_is_async",
      TASK("'type': 'cpu', 'flops': 1, 'computation_pattern': 'uniform', 'async': true"),
-     "a.json: phases[0].tasks[0]: unknown key 'async'; known are type, name, iterations, "
-     "synchronized, flops, computation_pattern, bytes, communication_pattern, coupled"},
+     "a.json: phases[0].tasks[0]: unknown key 'async'"},
     {"bad_name_is_a_number", TASK("'type': 'idle', 'delay': 1, 'name': 1"),
      "a.json: phases[0].tasks[0].name: must be a string, is a number"},
     {"bad_synchronized_is_a_number", TASK("'type': 'idle', 'delay': 1, 'synchronized': 1"),
@@ -544,8 +548,7 @@ static const struct bad_model {
      "of "
      "them"},
     {"bad_sequence_is_async", TASK("'type': 'sequence', 'tasks': [" IDLE "], 'async': true"),
-     "a.json: phases[0].tasks[0]: unknown key 'async'; known are type, name, iterations, "
-     "synchronized, tasks"},
+     "a.json: phases[0].tasks[0]: unknown key 'async'"},
 };
 
 static void test_bad_model(void **state)

@@ -186,14 +186,10 @@ static const struct bad {
     {"key_in_another_letter_case", "{" MANDATORY ", 'Sensing': true}",
      "c.json: unknown key 'Sensing', did you mean 'sensing'?"},
     {"key_is_unknown", "{" MANDATORY ", 'xyz': true}",
-     "c.json: unknown key 'xyz'; known are jobs_file, platform_file, zmq_url, scheduler, "
-     "scheduler_timeout, schedule_on_job_submit, schedule_on_job_finalize, "
-     "schedule_on_scheduling_point, schedule_on_reconfiguration, scheduling_interval, "
-     "min_scheduling_interval, allow_oversubscription, clip_evolving_requests, "
-     "forward_io_information, job_kill_grace_period, show_progress_bar, sensing, "
-     "sensing_interval, log_task_times, pfs_read_links, pfs_write_links, job_statistics, "
-     "node_utilization, cpu_utilization, network_activity, pfs_utilization, gpu_utilization, "
-     "task_times, events"},
+     "c.json: unknown key 'xyz'; elastisim --help-configuration lists the known ones"},
+    {"keys_of_another_program", "{" MANDATORY ", 'xyz': 1, 'sensin': true, 'trace': {}}",
+     "c.json: unknown keys 'xyz', 'sensin' (did you mean 'sensing'?), 'trace'; elastisim "
+     "--help-configuration lists the known ones"},
 
     {"jobs_file_is_missing", "{'platform_file': 'p.xml', 'scheduling_interval': 1}",
      "c.json: jobs_file: is missing; add it (the jobs, a JSON file)"},

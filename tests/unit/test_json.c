@@ -705,75 +705,9 @@ static void test_integer_reaches_the_bounds_of_its_type(void **state)
     json_close(&document);
 }
 
-/* Known keys and near names. */
+/* Near names. */
 
 static const char *const known[] = {"type", "walltime", "submit_time", "num_nodes", NULL};
-
-static void test_known_keys_are_silent(void **state)
-{
-    struct json_document document = parse("{'walltime': 1, 'type': 2}");
-    struct warnings warnings = {.strict = true};
-    struct error err = {.kind = ERROR_NONE};
-    struct json_at root = json_root(&document);
-
-    (void)state;
-    assert_int_equal(json_known_keys(&root, known, &warnings, &err), 0);
-    json_close(&document);
-}
-
-static void test_known_keys_of_what_is_no_object_are_silent(void **state)
-{
-    struct json_document document = parse("[{'a': 1}]");
-    struct warnings warnings = {.strict = true};
-    struct error err = {.kind = ERROR_NONE};
-    struct json_at root = json_root(&document);
-
-    (void)state;
-    assert_int_equal(json_known_keys(&root, known, &warnings, &err), 0);
-    json_close(&document);
-}
-
-static void test_every_unknown_key_is_warned_of(void **state)
-{
-    struct json_document document = parse("{'a': 1, 'type': 2, 'b': 3}");
-    struct warnings warnings = {.strict = false};
-    struct error err = {.kind = ERROR_NONE};
-    struct json_at root = json_root(&document);
-
-    (void)state;
-    assert_int_equal(json_known_keys(&root, known, &warnings, &err), 0);
-    assert_int_equal(warnings.count, 2);
-    assert_int_equal(err.kind, ERROR_NONE);
-    json_close(&document);
-}
-
-static void refuse_key(const char *text, const char *message)
-{
-    struct json_document document = parse(text);
-    struct warnings warnings = {.strict = true};
-    struct error err = {.kind = ERROR_NONE};
-    struct json_at root = json_root(&document);
-    struct json_at job = json_member(&root, "job");
-
-    assert_int_equal(json_known_keys(&job, known, &warnings, &err), -1);
-    assert_string_equal(err.message, message);
-    assert_int_equal(err.kind, ERROR_INPUT);
-    json_close(&document);
-}
-
-static void test_unknown_key_names_the_nearest(void **state)
-{
-    (void)state;
-    refuse_key("{'job': {'walltme': 1}}",
-               "a.json: job: unknown key 'walltme', did you mean 'walltime'?");
-}
-
-static void test_unknown_key_far_from_all_lists_them(void **state)
-{
-    (void)state;
-    refuse_key("{'job': {'queue': 1}}", "a.json: job: unknown key 'queue'; known are type, "
-                                        "walltime, submit_time, num_nodes");
-}
 
 static const struct near {
     const char *name, *word, *nearest;
@@ -981,11 +915,6 @@ int main(void)
         cmocka_unit_test(test_where_is_cut_to_the_buffer),
         cmocka_unit_test(test_error_begins_with_the_place),
         cmocka_unit_test(test_integer_reaches_the_bounds_of_its_type),
-        cmocka_unit_test(test_known_keys_are_silent),
-        cmocka_unit_test(test_known_keys_of_what_is_no_object_are_silent),
-        cmocka_unit_test(test_every_unknown_key_is_warned_of),
-        cmocka_unit_test(test_unknown_key_names_the_nearest),
-        cmocka_unit_test(test_unknown_key_far_from_all_lists_them),
         cmocka_unit_test(test_near_takes_the_first_of_equals),
         cmocka_unit_test(test_stream_without_visitors_checks_the_syntax),
         cmocka_unit_test(test_stream_of_many_members_finds_one_twice),
