@@ -1,0 +1,45 @@
+"""Kinds of command-line arguments."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+Subparsers = Any  # what add_subparsers returns has no public name
+
+
+def whole(low: int) -> Callable[[str], int]:
+    """A whole number of at least low."""
+
+    def convert(text: str) -> int:
+        if not re.fullmatch(r'[+-]?\d{1,15}', text) or int(text) < low:
+            raise argparse.ArgumentTypeError(f"'{text}': a whole number of at least {low} is wanted")
+        return int(text)
+
+    return convert
+
+
+def real(low: float, high: float = math.inf) -> Callable[[str], float]:
+    """A number from low to high."""
+
+    def convert(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high or math.isinf(value):
+            limits = f'from {low:g} to {high:g}' if high < math.inf else f'of at least {low:g}'
+            raise argparse.ArgumentTypeError(f"'{text}': a number {limits} is wanted")
+        return value
+
+    return convert
+
+
+def quantity(text: str) -> str:
+    """A figure of a platform file, such as 12.5GBps."""
+    if not re.fullmatch(r'\d+(\.\d+)?(e[+-]?\d+)?[A-Za-z]+', text):
+        raise argparse.ArgumentTypeError(f"'{text}' is no figure with a unit, such as 1Gf, 12.5GBps or 1us")
+    return text

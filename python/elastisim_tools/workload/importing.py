@@ -1,0 +1,117 @@
+"""elastisim-workload import: a log becomes a folder that the simulator runs."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from . import rules, swf
+from .arguments import Subparsers, quantity, whole
+from .machine import Machine
+from .record import DELAY, LogError, Record
+from .report import Report
+from .source import lines_of, name_of
+from .writer import DELAY_MODEL, JOBS, JobWriter, write_rest
+
+DESCRIPTION = """Reads a log and writes a workload that runs as it is: jobs file, application models, platform and
+configuration, and an account of what was read, dropped and mended."""
+
+
+def add_to(commands: Subparsers) -> None:
+    command = commands.add_parser('import', help='from a log', description=DESCRIPTION)
+    formats = command.add_subparsers(metavar='FORMAT', required=True)
+    _add_swf(formats)
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add('file', metavar='FILE', help='log to read, gzip or not; - for standard input')
+    add('-o', '--output', metavar='DIR', required=True, help='folder to write, made if need be')
+    add('--overrun', choices=rules.OVERRUN, default='kill',
+        help='jobs that ran longer than they asked for: kill them at their walltime, raise their walltime to their run '
+        'time, or keep both, the request as an estimate (default: %(default)s)')
+    add('--strict', action='store_true', help='refuse a log in which a row would be dropped or mended')
+    add('--scheduler', metavar='SPEC', default='builtin:easy',
+        help='scheduler in the configuration (default: %(default)s)')
+    add('--report', metavar='FILE', help='write the account there, not to standard output')
+    add = parser.add_argument_group('machine').add_argument
+    add('--nodes', type=whole(1), metavar='N',
+        help='number of nodes (default: as the log says, else that of the largest job)')
+    add('--cores-per-node', type=whole(1), metavar='N', help='processors of a node (default: as the log says, else 1)')
+    add('--speed', type=quantity, default='1Gf', metavar='X', help='speed of a processor (default: %(default)s)')
+    add('--bandwidth', type=quantity, default='12.5GBps', metavar='X', help="of a node's link (default: %(default)s)")
+    add('--latency', type=quantity, default='1us', metavar='X', help="of a node's link (default: %(default)s)")
+
+
+def _add_swf(formats: Subparsers) -> None:
+    width = max(map(len, swf.FIELDS))
+    table = '\n'.join(f'  {number:>2} {name:<{width}}  {text}' for number, (name, text)
+                      in enumerate(zip(swf.FIELDS, swf.UNKNOWN_FIELDS), 1))
+    parser = formats.add_parser(
+        'swf', help='Standard Workload Format', formatter_class=argparse.RawDescriptionHelpFormatter,
+        description='Reads Standard Workload Format (Parallel Workloads Archive), gzip or not.',
+        epilog=f'What -1 in a field means:\n{table}\n\nRows with status 2 to 4 are parts of a job that was '
+        'checkpointed and are dropped,\nas are jobs with status 5 that never ran.')
+    _add_common(parser)
+    add = parser.add_argument
+    add('--size', choices=('allocated', 'requested'), default='allocated',
+        help='which number of processors counts (default: %(default)s)')
+    add('--no-runtime', choices=('drop', 'cpu', 'request'), default='drop',
+        help='jobs without a run time: drop them, or take their average CPU time or requested time '
+        '(default: %(default)s)')
+    add('--dependencies', choices=('keep', 'feedback', 'ignore'), default='keep',
+        help='preceding job and think time: a dependency beside the submit time, instead of it, or nothing '
+        '(default: %(default)s)')
+    parser.set_defaults(run=import_swf)
+
+
+def import_swf(options: argparse.Namespace) -> int:
+    report = Report(name_of(options.file), options.strict)
+    wanted = swf.Options(options.size, options.no_runtime, options.dependencies)
+    reader = swf.Reader(lines_of(options.file), report, wanted, options.nodes, options.cores_per_node)
+    records = iter(reader)
+    first = list(itertools.islice(records, 1))  # the header has been read by then
+    if not first:
+        swf.check_header(reader.header, report.source)
+    date = reader.header.start_date()
+    if date:
+        report.facts['start_date'] = date
+    metadata = {'source': report.source, **report.facts, 'log': reader.header.values}
+    checks = rules.Rules(report, rules.Options(options.overrun, options.dependencies == 'feedback'))
+    write_workload(checks, itertools.chain(first, records), reader.machine, metadata, {DELAY: DELAY_MODEL}, options)
+    return 0
+
+
+def write_workload(checks: rules.Rules, records: Iterable[Record], machine: Machine, metadata: Mapping[str, Any],
+                   models: Mapping[str, Any], options: argparse.Namespace) -> None:
+    """Writes the folder, and tells how it went. Leaves no jobs file behind if it raises."""
+    report, folder = checks.report, Path(options.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / JOBS
+    try:
+        with open(path, 'w', encoding='utf-8') as out:
+            writer = JobWriter(out, metadata)
+            writer.write_all(checks.apply(records, machine))
+            writer.close()
+        if not report.kept:
+            raise LogError(f'{report.source}: no job is left of {report.read} rows\n{report.as_text()}'.rstrip())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    machine.nodes = machine.nodes or checks.largest
+    machine.speed, machine.bandwidth, machine.latency = options.speed, options.bandwidth, options.latency
+    report.facts['nodes'] = machine.nodes
+    report.facts['cores_per_node'] = machine.cores
+    write_rest(folder, models, machine, options.scheduler, report)
+    tell(report, options)
+
+
+def tell(report: Report, options: argparse.Namespace) -> None:
+    if options.report:
+        Path(options.report).write_text(report.as_text(), encoding='utf-8')
+    else:
+        sys.stdout.write(report.as_text())
