@@ -13,13 +13,14 @@ echo "== formatting"
 git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format --dry-run -Werror
 
 echo "== build"
-build build -DBUILD_TESTING=ON
+build build -DBUILD_TESTING=ON -DELASTISIM_WERROR=ON
 
 echo "== tests"
-ctest --test-dir build -j "$jobs" --output-on-failure
+ctest --no-tests=error --test-dir build -j "$jobs" --output-on-failure
 
 echo "== build with sanitizers"
-build build-sanitize -DBUILD_TESTING=ON -DELASTISIM_SANITIZE=ON -DCMAKE_BUILD_TYPE=Debug
+build build-sanitize -DBUILD_TESTING=ON -DELASTISIM_WERROR=ON -DELASTISIM_SANITIZE=ON \
+    -DCMAKE_BUILD_TYPE=Debug
 
 echo "== tests with sanitizers"
-ctest --test-dir build-sanitize -j "$jobs" --output-on-failure -E '^(python|docs)\.'
+ctest --no-tests=error --test-dir build-sanitize -j "$jobs" --output-on-failure -E '^(python|docs)\.'

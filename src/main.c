@@ -224,5 +224,5 @@ int main(int argc, char **argv)
     check_standard_output(&err);
     if (err.kind != ERROR_NONE)
         fprintf(stderr, "elastisim: error: %s\n", err.message);
-    return err.kind;
+    return (int)err.kind;
 }

@@ -72,52 +72,43 @@ static int unknown_name(const struct json_at *at, const char *what, const char *
                       list_names(names, known, sizeof known));
 }
 
+/* Returns the index of the name in the list, or -1 with err. */
 static int read_name(const struct json_at *at, const char *what, const char *const *names,
-                     int *result, struct error *err)
+                     struct error *err)
 {
     const char *word;
-
-    if (json_string(at, &word, err) != 0) {
+    if (json_string(at, &word, err))
         return -1;
-    }
-    for (int i = 0; names[i] != NULL; i++) {
-        if (strcasecmp(word, names[i]) == 0) {
-            *result = i;
-            return 0;
-        }
-    }
-    return unknown_name(at, what, word, names, err);
+    for (int i = 0; names[i]; i++)
+        if (strcasecmp(word, names[i]) == 0)
+            return i;
+    unknown_name(at, what, word, names, err);
+    return -1;
 }
 
 int task_type_read(const struct json_at *at, enum task_type *result, struct error *err)
 {
-    int index;
-
-    if (read_name(at, "task type", task_types, &index, err) != 0) {
+    int index = read_name(at, "task type", task_types, err);
+    if (index < 0)
         return -1;
-    }
     *result = (enum task_type)index;
     return 0;
 }
 
 int vector_pattern_read(const struct json_at *at, enum vector_pattern *result, struct error *err)
 {
-    int index;
-
-    if (read_name(at, "pattern", vector_patterns, &index, err) != 0) {
+    int index = read_name(at, "pattern", vector_patterns, err);
+    if (index < 0)
         return -1;
-    }
     *result = index == VECTOR_TOTAL ? VECTOR_ALL_RANKS : (enum vector_pattern)index;
     return 0;
 }
 
 int matrix_pattern_read(const struct json_at *at, enum matrix_pattern *result, struct error *err)
 {
-    int index;
-
-    if (read_name(at, "communication pattern", matrix_patterns, &index, err) != 0) {
+    int index = read_name(at, "communication pattern", matrix_patterns, err);
+    if (index < 0)
         return -1;
-    }
     *result = (enum matrix_pattern)index;
     return 0;
 }

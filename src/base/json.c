@@ -240,7 +240,7 @@ int json_number_in(const struct json_at *at, double minimum, double maximum, dou
                    struct error *err)
 {
     char bound[NUMBER_TEXT], found[NUMBER_TEXT];
-    double number;
+    double number = 0;
 
     if (json_number(at, &number, err) != 0) {
         return -1;
@@ -262,7 +262,7 @@ int json_integer(const struct json_at *at, long long minimum, long long maximum,
 {
     static const double two_to_63 = 9223372036854775808.0;
     char found[NUMBER_TEXT];
-    double number;
+    double number = 0;
 
     if (json_number(at, &number, err) != 0) {
         return -1;

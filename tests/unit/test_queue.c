@@ -27,7 +27,7 @@ struct world {
 
 static void set_up(struct world *world, enum order order)
 {
-    *world = (struct world){.engine = {.options = {.order = order}}};
+    *world = (struct world){.engine = {.options = {.order = (int)order}}};
     for (uint32_t id = 0; id < MOST; id++) {
         struct entry *entry = calloc(1, sizeof *entry);
         assert_non_null(entry);

@@ -149,8 +149,17 @@ struct bad_case {
     const char *file;
     const char *content; /* NULL: not written */
     const char *option;
-    const char *message;
+    const char *message; /* or what stands before SimGrid's reason, which each version words anew */
 };
+
+/* A message that ends in a colon goes on with a reason in SimGrid's words. */
+static void check_refusal(char *message, const char *expected)
+{
+    size_t length = strlen(expected);
+    if (strcmp(expected + length - 2, ": ") == 0 && strlen(message) > length)
+        message[length] = '\0';
+    check_text(message, expected);
+}
 
 static void open_bad(const void *argument)
 {
@@ -160,10 +169,11 @@ static void open_bad(const void *argument)
         scratch_write(bad->file, bad->content);
     check(resources_open(bad->file, bad->option ? 1 : 0, &bad->option, &err) == NULL);
     check(err.kind == ERROR_INPUT);
-    check_text(err.message, bad->message);
+    check_refusal(err.message, bad->message);
 }
 
 #define REFUSED "SimGrid refuses the platform: "
+#define REFUSED_OPTION ": SimGrid refuses the option: "
 #define ONE_HOST "<host id='h' speed='1Gf'/>"
 #define DRAGONFLY(hosts, parameters)                                                               \
     "<cluster id='d' prefix='n' suffix='' radical='" hosts "' speed='1Gf' bw='1GBps' lat='1us' "   \
@@ -177,21 +187,14 @@ static const struct bad_case bad_platforms[] = {
     {"none.xml", NULL, NULL, "none.xml: can't open the platform file: No such file or directory"},
     {"/", NULL, NULL, "/: can't open the platform file: it is a directory"},
     {"p.xml", " \n", NULL, "p.xml: the platform file is empty"},
-    {"p.xml", "{}", NULL, "p.xml:1: " REFUSED "Unexpected character `{' in prolog"},
-    {"p.xml", PLATFORM("<host id='h' sped='1Gf'/>"), NULL,
-     "p.xml:4: " REFUSED "Bad attribute `sped' in `host' element start tag"},
-    {"p.xml", PLATFORM("\n\n<host id='h' speed='1Gx'/>"), NULL,
-     "p.xml:6: " REFUSED "unknown unit: Gx"},
-    {"p.xml", PLATFORM("<host id='h' speed='1Gf'>"), NULL,
-     "p.xml:4: " REFUSED "Unexpected end-tag `</zone>': `</host>' expected"},
-    {"p.xml", PLATFORM(ONE_HOST ONE_HOST), NULL,
-     "p.xml: " REFUSED "Refusing to create a second host named 'h'"},
-    {"p.xml", PLATFORM(ONE_HOST "<route src='h' dst='x'/>"), NULL,
-     "p.xml:4: " REFUSED "Route dst='x' names no node"},
-    {"p.xml", PLATFORM("<host id='h' speed='1Gf' core='0'/>"), NULL,
-     "p.xml: " REFUSED "Host h must have at least one core, not 0"},
-    {"p.xml", PLATFORM("<host id='h' speed='1Gf' speed_file='x.txt'/>"), NULL,
-     "p.xml: " REFUSED "Cannot open file 'x.txt' (path=./:.)"},
+    {"p.xml", "{}", NULL, "p.xml:1: " REFUSED},
+    {"p.xml", PLATFORM("<host id='h' sped='1Gf'/>"), NULL, "p.xml:4: " REFUSED},
+    {"p.xml", PLATFORM("\n\n<host id='h' speed='1Gx'/>"), NULL, "p.xml:6: " REFUSED},
+    {"p.xml", PLATFORM("<host id='h' speed='1Gf'>"), NULL, "p.xml:4: " REFUSED},
+    {"p.xml", PLATFORM(ONE_HOST ONE_HOST), NULL, "p.xml: " REFUSED},
+    {"p.xml", PLATFORM(ONE_HOST "<route src='h' dst='x'/>"), NULL, "p.xml:4: " REFUSED},
+    {"p.xml", PLATFORM("<host id='h' speed='1Gf' core='0'/>"), NULL, "p.xml: " REFUSED},
+    {"p.xml", PLATFORM("<host id='h' speed='1Gf' speed_file='x.txt'/>"), NULL, "p.xml: " REFUSED},
     {"p.xml", PLATFORM("<host id='h' speed='-1Gf'/>"), NULL,
      "p.xml: " REFUSED "host 'h': its speed is negative"},
     {"p.xml", PLATFORM(ONE_HOST "<link id='l' bandwidth='-1Bps' latency='0s'/>"), NULL,
@@ -202,7 +205,7 @@ static const struct bad_case bad_platforms[] = {
     {"p.xml", PLATFORM(""), NULL, "p.xml: " REFUSED "there is no host in it"},
     {"p.xml",
      PLATFORM(ONE_HOST "<link id='l' bandwidth='1Bps,2Bps' latency='0s' sharing_policy='WIFI'/>"),
-     NULL, "p.xml: " REFUSED "Non WIFI link must have only 1 bandwidth"},
+     NULL, "p.xml: " REFUSED},
     {"p.xml", PLATFORM(DRAGONFLY("0-7", "2,2;2,1;1,1;2")), NULL,
      "p.xml:4: " FEW_BLADES("2", "1", "blade")},
     {"p.xml",
@@ -211,9 +214,7 @@ static const struct bad_case bad_platforms[] = {
      NULL, "p.xml:8: " FEW_BLADES("3", "2", "blades")},
     {"p.xml", PLATFORM(DRAGONFLY("0-7", "2,2;2,1;1,1")), NULL,
      "p.xml:4: " FEW_BLADES("2", "1", "blade")},
-    {"p.xml", PLATFORM(DRAGONFLY("0-7", "2,2;2,1;x")), NULL,
-     "p.xml: " REFUSED "Dragonfly are defined by the number of groups, chassis per groups, blades "
-     "per chassis, nodes per blade"},
+    {"p.xml", PLATFORM(DRAGONFLY("0-7", "2,2;2,1;x")), NULL, "p.xml: " REFUSED},
     {"p.xml", PLATFORM("<host id='h' speed='1Gf' core='99999999999'/>"), NULL,
      "p.xml: " REFUSED "a whole number in it is malformed or too large"},
     {"p.xml", PLATFORM(ONE_HOST) "\nmore", NULL, "p.xml:5: " REFUSED "this is no XML"},
@@ -227,21 +228,14 @@ static const struct bad_case bad_platforms[] = {
 #endif
     {"p.xml", PLATFORM(ONE_HOST), "--log",
      "--log: no option of SimGrid; these begin with --cfg= or --log="},
-    {"p.xml", PLATFORM(ONE_HOST), "--cfg=foo:1",
-     "--cfg=foo:1: SimGrid refuses the option: Bad config key: foo"},
-    {"p.xml", PLATFORM(ONE_HOST), "--cfg=foo",
-     "--cfg=foo: SimGrid refuses the option: Option 'foo' badly formatted. Should be of the form "
-     "'name:value'"},
+    {"p.xml", PLATFORM(ONE_HOST), "--cfg=foo:1", "--cfg=foo:1" REFUSED_OPTION},
+    {"p.xml", PLATFORM(ONE_HOST), "--cfg=foo", "--cfg=foo" REFUSED_OPTION},
     {"p.xml", PLATFORM(ONE_HOST), "--log=root.thresh:loud",
-     "--log=root.thresh:loud: SimGrid refuses the option: Unknown priority name: loud (must be one "
-     "of: "
-     "trace,debug,verbose,info,warning,error,critical)"},
+     "--log=root.thresh:loud" REFUSED_OPTION},
     {"p.xml", PLATFORM(ONE_HOST), "--cfg=host/model:default",
      "--cfg=host/model:default: SimGrid refuses the option: of all host models only ptask_L07 has "
      "parallel tasks"},
-    {"p.xml", PLATFORM(ONE_HOST), "--cfg=plugin:none",
-     "--cfg=plugin:none: SimGrid refuses the option: Model 'none' is invalid! Valid models are: "
-     "link_load, link_energy_wifi, link_energy, host_load, host_energy, host_dvfs, cmonkey"},
+    {"p.xml", PLATFORM(ONE_HOST), "--cfg=plugin:none", "--cfg=plugin:none" REFUSED_OPTION},
 };
 
 /* Zones within zones, `depth` elements deep with the platform. */
