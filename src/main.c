@@ -61,6 +61,15 @@ static int open_scheduler(struct run *run, struct error *err)
     return scheduler_open(&run->scheduler, spec, configuration->scheduler_timeout, err);
 }
 
+static int inspect_workload(struct run *run, struct error *err)
+{
+    struct scheduler_backend *scheduler = &run->scheduler;
+    if (!scheduler->inspect)
+        return 0;
+    return scheduler->inspect(scheduler->self, simulation_state(run->simulation), &run->warnings,
+                              err);
+}
+
 /* Before the platform gets disks. */
 static int choose_model(struct run *run, struct error *err)
 {
@@ -117,7 +126,7 @@ static int simulate(struct run *run, struct error *err)
         return -1;
     run->simulation = simulation_create(&run->configuration, &run->platform, run->workload,
                                         &run->scheduler, run->results, err);
-    if (!run->simulation || open_scheduler(run, err))
+    if (!run->simulation || open_scheduler(run, err) || inspect_workload(run, err))
         return -1;
     struct progress_bar bar;
     progress_bar_start(&bar, stderr);

@@ -90,23 +90,62 @@ static uint32_t room_for(const struct engine *engine, const struct entry *entry,
     return total;
 }
 
+/* A job that is faster on more nodes may fit on as many as it wants where it does not on its least.
+ * *size is 0 when it does not. */
+static int size_as_wanted(struct engine *engine, const struct entry *entry, double start,
+                          uint32_t wanted, uint32_t *quota, uint32_t *size)
+{
+    uint32_t idle = pool_available(engine, entry, quota);
+    uint32_t first = wanted < idle ? wanted : idle;
+    double duration;
+    *size = 0;
+    if (!entry->follows_size || first <= entry->least)
+        return 0;
+    if (engine_duration(engine, entry, first, &duration))
+        return -1;
+    if (room_for(engine, entry, start + duration, quota) >= first)
+        *size = first;
+    return 0;
+}
+
+/* The number of nodes that a job starts on without disturbing others; *size is 0 for none. */
+static int fitting_size(struct engine *engine, const struct entry *entry, double start,
+                        uint32_t *quota, uint32_t *size)
+{
+    uint32_t wanted = start_size(engine, entry);
+    double duration;
+    if (size_as_wanted(engine, entry, start, wanted, quota, size))
+        return -1;
+    if (*size > 0)
+        return 0;
+    uint32_t room = room_for(engine, entry, start + entry->estimate, quota);
+    if (room < entry->least)
+        return 0;
+    *size = wanted < room ? wanted : room;
+    if (engine_duration(engine, entry, *size, &duration))
+        return -1;
+    if (duration > entry->estimate) /* slower on more nodes */
+        *size = entry->least;
+    return 0;
+}
+
 /* Starts a job if it fits and does not disturb those that have reservations in the profile. Behind
  * a job whose start can't be foreseen, nothing may start that might run for ever, unless it had a
  * reservation. One that starts later than reserved has the nodes for no longer than reserved: the
  * next reservation may follow closely, and begins late as well. */
 static int try_start(struct engine *engine, struct entry *entry, bool had, bool *started)
 {
-    uint32_t quota[MAX_NODE_CLASSES];
+    uint32_t quota[MAX_NODE_CLASSES], size;
     *started = false;
     if (engine->unbounded && isinf(entry->estimate) && !had)
         return 0;
     double start = had ? fmin(engine->now, entry->reserved_start) : engine->now;
-    uint32_t room = room_for(engine, entry, start + entry->estimate, quota);
-    if (room < entry->least || !io_admits(engine, entry))
+    if (!io_admits(engine, entry))
         return 0;
-    uint32_t wanted = start_size(engine, entry);
-    *started = true;
-    return engine_start(engine, entry, quota, wanted < room ? wanted : room);
+    if (fitting_size(engine, entry, start, quota, &size))
+        return -1;
+    *started = size > 0;
+    return *started ? engine_start(engine, entry, quota, size) : 0;
 }
 
 /* --- Without reservations ------------------------------------------------------------------ */

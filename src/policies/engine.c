@@ -58,13 +58,33 @@ bool is_malleable(const struct entry *entry)
     return entry->type == ELASTISIM_MALLEABLE || entry->type == ELASTISIM_ADAPTIVE;
 }
 
-static double estimate_of(const struct engine *engine, const struct elastisim_job *job)
+int engine_duration(struct engine *engine, const struct entry *entry, uint32_t count,
+                    double *seconds)
 {
-    double walltime = elastisim_job_walltime(job), given = elastisim_job_runtime_estimate(job);
-    bool prefers_walltime = engine->options.estimate == ESTIMATE_WALLTIME && walltime > 0;
-    if (given >= 0 && !prefers_walltime)
-        return walltime > 0 ? fmin(given, walltime) : given;
-    return walltime > 0 ? walltime : INFINITY;
+    bool follows_size;
+    *seconds = entry->estimate;
+    if (!entry->follows_size || count == entry->least)
+        return 0;
+    return estimates_duration(&engine->estimates, entry->job, count, seconds, &follows_size,
+                              engine->err);
+}
+
+/* Works out how long it runs, and how long at least: models are asked at the sizes it is likely to
+ * have. */
+static int estimate(struct engine *engine, struct entry *entry)
+{
+    uint32_t sizes[] = {entry->preferred, entry->most};
+    double seconds;
+    if (estimates_duration(&engine->estimates, entry->job, entry->least, &entry->estimate,
+                           &entry->follows_size, engine->err))
+        return -1;
+    entry->shortest = entry->estimate;
+    for (size_t i = 0; i < 2 && entry->follows_size; i++) {
+        if (engine_duration(engine, entry, sizes[i], &seconds))
+            return -1;
+        entry->shortest = fmin(entry->shortest, seconds);
+    }
+    return 0;
 }
 
 /* GPUs per node: the most that the job takes and enough nodes have. */
@@ -78,32 +98,23 @@ static uint32_t gpus_of(const struct engine *engine, const struct entry *entry, 
     return gpus;
 }
 
-static uint32_t preferred_of(const struct entry *entry)
+static int entry_fill(struct engine *engine, struct entry *entry, struct elastisim_job *job)
 {
-    uint32_t preferred = elastisim_job_nodes_preferred(entry->job);
-    return preferred ? preferred : entry->least + (entry->most - entry->least) / 2;
-}
-
-static struct entry *entry_create(struct engine *engine, struct elastisim_job *job)
-{
-    size_t counts = engine->pool.num_classes * sizeof(uint32_t);
-    struct entry *entry = calloc(1, sizeof *entry + counts);
-    if (!entry)
-        return NULL;
     entry->job = job;
     entry->id = (uint32_t)elastisim_job_id(job);
     entry->type = elastisim_job_type(job);
     entry->least = elastisim_job_nodes_min(job);
     entry->most = elastisim_job_nodes_max(job);
-    entry->preferred = preferred_of(entry);
     bool burst_buffer = elastisim_job_uses_burst_buffer(job);
     entry->gpus = gpus_of(engine, entry, burst_buffer);
     entry->classes = pool_classes(&engine->pool, entry->gpus, burst_buffer);
-    entry->estimate = estimate_of(engine, job);
     entry->walltime = elastisim_job_walltime(job);
     entry->io_rate = fmax(0, elastisim_job_attribute_number(job, "io_rate", 0));
     entry->reserved_start = INFINITY;
-    return entry;
+    return estimates_preferred(&engine->estimates, job, &entry->preferred, engine->err) ||
+                   estimate(engine, entry)
+               ? -1
+               : 0;
 }
 
 static void entry_destroy(struct entry *entry)
@@ -113,6 +124,17 @@ static void entry_destroy(struct entry *entry)
     ids_release(&entry->leaving);
     ids_release(&entry->kept_nodes);
     free(entry);
+}
+
+static struct entry *entry_create(struct engine *engine, struct elastisim_job *job)
+{
+    size_t counts = engine->pool.num_classes * sizeof(uint32_t);
+    struct entry *entry = calloc(1, sizeof *entry + counts);
+    if (entry && entry_fill(engine, entry, job)) {
+        entry_destroy(entry);
+        return NULL;
+    }
+    return entry;
 }
 
 static int make_room_for_job(struct engine *engine, size_t id)
@@ -249,9 +271,12 @@ int engine_start(struct engine *engine, struct entry *entry, const uint32_t *quo
         return -1;
     if (pool_assign(engine, entry, quota, count) || release_promises(engine, entry))
         return -1;
+    double duration;
+    if (engine_duration(engine, entry, count, &duration))
+        return -1;
     entry->state = ENTRY_RUNNING;
     entry->start_time = engine->now;
-    entry->expected_end = engine->now + entry->estimate;
+    entry->expected_end = engine->now + duration;
     if (is_malleable(entry))
         add_malleable(engine, entry);
     queue_account(engine, entry, count);
@@ -260,6 +285,39 @@ int engine_start(struct engine *engine, struct entry *entry, const uint32_t *quo
                                                         entry->expected_end, entry->counts, -1)
                ? -1
                : 0;
+}
+
+/* Moves the expected end of a job that runs. */
+static int move_end(struct engine *engine, struct entry *entry, double end)
+{
+    double before = entry->expected_end;
+    remove_running(engine, entry);
+    entry->expected_end = end;
+    engine->early = engine->early || end < before;
+    engine->replan = engine->replan || end > before;
+    if (add_running(engine, entry))
+        return -1;
+    return end < before ? occupy_profile(engine, entry, end, before, entry->counts, 1)
+                        : occupy_profile(engine, entry, before, end, entry->counts, -1);
+}
+
+/* A job whose estimate follows its size goes on faster or slower from now on: what is left of it
+ * takes as much longer as all of it would. */
+static int retime(struct engine *engine, struct entry *entry, uint32_t before, uint32_t after)
+{
+    double on_before, on_after, left = fmax(0, entry->expected_end - engine->now);
+    if (!entry->follows_size || before == after || after == 0 || isinf(left))
+        return 0;
+    if (engine_duration(engine, entry, before, &on_before) ||
+        engine_duration(engine, entry, after, &on_after))
+        return -1;
+    if (on_before <= 0)
+        return 0;
+    double end = engine->now + left * (on_after / on_before);
+    return move_end(engine, entry,
+                    entry->walltime > 0
+                        ? fmin(end, fmax(engine->now, entry->start_time + entry->walltime))
+                        : end);
 }
 
 int engine_grow(struct engine *engine, struct entry *entry, const uint32_t *quota, uint32_t count)
@@ -272,7 +330,11 @@ int engine_grow(struct engine *engine, struct entry *entry, const uint32_t *quot
     for (size_t i = 0; i < classes; i++)
         more[i] = entry->counts[i] - more[i];
     queue_account(engine, entry, count);
-    return occupy_profile(engine, entry, engine->now, entry->expected_end, more, -1);
+    uint32_t size = sum_counts(engine, entry->counts);
+    return occupy_profile(engine, entry, engine->now, entry->expected_end, more, -1) ||
+                   retime(engine, entry, size - count, size)
+               ? -1
+               : 0;
 }
 
 /* A node is the job's no longer. */
@@ -284,7 +346,11 @@ static int shrink_by(struct engine *engine, struct entry *entry, uint32_t node)
     entry->counts[class_of_node]--;
     engine->early = true;
     queue_account(engine, entry, -1);
-    return occupy_profile(engine, entry, engine->now, entry->expected_end, one, 1);
+    uint32_t size = sum_counts(engine, entry->counts);
+    return occupy_profile(engine, entry, engine->now, entry->expected_end, one, 1) ||
+                   retime(engine, entry, size + 1, size)
+               ? -1
+               : 0;
 }
 
 bool engine_at_point(const struct engine *engine, const struct entry *entry)
@@ -519,6 +585,7 @@ static int schedule(struct engine *engine)
 
 struct policy {
     struct engine engine;
+    char *spec; /* for messages; owned */
 };
 
 /* As many reservations as the kind of backfilling has. */
@@ -534,18 +601,19 @@ static void settle_depth(struct policy_options *options)
 
 struct policy *policy_create(const char *spec, struct error *err)
 {
-    struct policy_options options;
-    if (policy_options_read(&options, spec, err))
-        return NULL;
     struct policy *policy = calloc(1, sizeof *policy);
-    if (!policy) {
+    if (policy)
+        policy->spec = strdup(spec);
+    if (!policy || !policy->spec)
         error_no_memory(err);
+    if (err->kind || policy_options_read(&policy->engine.options, spec, err)) {
+        policy_destroy(policy);
         return NULL;
     }
-    settle_depth(&options);
-    policy->engine.options = options;
-    policy->engine.has_profile =
-        options.backfill != BACKFILL_NONE && options.backfill != BACKFILL_FIRST_FIT;
+    struct engine *engine = &policy->engine;
+    settle_depth(&engine->options);
+    engine->has_profile = options_have_reservations(&engine->options);
+    estimates_create(&engine->estimates, &engine->options);
     return policy;
 }
 
@@ -563,17 +631,36 @@ void policy_destroy(struct policy *policy)
     queue_release(&engine->queue);
     profile_release(&engine->profile);
     pool_release(&engine->pool);
+    estimates_release(&engine->estimates);
+    policy_options_release(&engine->options);
+    free(policy->spec);
     free(policy);
 }
 
-int policy_schedule(struct policy *policy, struct elastisim_view *view)
+int policy_inspect(struct policy *policy, const struct elastisim_job *job, struct error *err)
+{
+    if (estimates_inspect(&policy->engine.estimates, job, err))
+        return error_prefix(err, "scheduler builtin:%s", policy->spec);
+    return 0;
+}
+
+int policy_tell(const struct policy *policy, struct warnings *warnings, struct error *err)
+{
+    return estimates_tell(&policy->engine.estimates, policy->spec, warnings, err);
+}
+
+int policy_schedule(struct policy *policy, struct elastisim_view *view, struct error *err)
 {
     struct engine *engine = &policy->engine;
     engine->view = view;
+    engine->err = err;
     engine->now = elastisim_time(view);
     int result = prepare(engine) || schedule(engine) ? -1 : 0;
     engine->view = NULL;
-    return result;
+    engine->err = NULL;
+    if (result && err->kind == ERROR_INPUT)
+        return error_prefix(err, "scheduler builtin:%s", policy->spec);
+    return result ? error_no_memory(err) : 0;
 }
 
 void policy_print_list(FILE *out)

@@ -9,6 +9,7 @@
 #define ELASTISIM_POLICIES_ENGINE_H
 
 #include "elastisim/scheduler.h"
+#include "policies/estimates.h"
 #include "policies/options.h"
 #include "policies/profile.h"
 
@@ -44,7 +45,9 @@ struct entry {
     uint32_t least, most, preferred; /* nodes */
     uint32_t gpus;                   /* per node, to start with or as started */
     uint64_t classes;                /* mask of the classes of nodes it can run on */
-    double estimate;                 /* seconds; INFINITY */
+    double estimate;                 /* seconds, on `least` nodes; INFINITY */
+    double shortest;                 /* the least estimate of any size it may start on */
+    bool follows_size;               /* the estimate depends on the number of nodes */
     double walltime;                 /* 0 for none */
     double io_rate;                  /* bytes/s */
     size_t user;                     /* fair share: index of the user */
@@ -54,7 +57,7 @@ struct entry {
     uint32_t heap;
     struct entry *left, *right;
     uint32_t tree_least;  /* smallest `least` of the subtree */
-    double tree_estimate; /* smallest estimate */
+    double tree_shortest; /* smallest `shortest` */
     double tree_start;    /* earliest reserved start */
 
     /* Waiting: its reservation: `counts` nodes by class from reserved_start for the estimate. */
@@ -173,7 +176,9 @@ void queue_release(struct queue *queue);
 
 struct engine {
     struct policy_options options;
+    struct estimates estimates;
     struct elastisim_view *view; /* during an invocation */
+    struct error *err;           /* likewise */
     double now;
     bool has_profile; /* the backfilling looks ahead */
     struct node_pool pool;
@@ -219,6 +224,9 @@ bool engine_at_point(const struct engine *engine, const struct entry *entry);
 /* The entry of a job, or NULL. */
 struct entry *engine_entry(const struct engine *engine, size_t job);
 bool is_malleable(const struct entry *entry);
+/* How long a job runs on so many nodes. */
+int engine_duration(struct engine *engine, const struct entry *entry, uint32_t count,
+                    double *seconds);
 
 /* --- The parts ----------------------------------------------------------------------------- */
 

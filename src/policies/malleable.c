@@ -11,7 +11,7 @@
 
 static bool strategy_is(const struct engine *engine, enum malleable strategy)
 {
-    return engine->options.malleable == (int)strategy;
+    return engine->options.malleable == strategy;
 }
 
 /* --- Who shrinks and who grows first ------------------------------------------------------- */
@@ -35,7 +35,7 @@ static double standing(const struct engine *engine, const struct entry *entry, u
         return size;
     if (strategy_is(engine, MALLEABLE_KEEP_PREFERRED))
         return standing_to_preferred(entry, size);
-    switch ((enum towards)engine->options.towards) {
+    switch (engine->options.towards) {
     case TOWARDS_MIN:
         return (double)size - entry->least;
     case TOWARDS_AVG:

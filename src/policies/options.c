@@ -4,15 +4,19 @@
 
 #include "base/json.h" /* nearest_name */
 #include "base/number.h"
+#include "expression/expression.h"
 
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define OF_ATTRIBUTE "attribute:"
+#define OF_ARGUMENT "argument:"
+
 /* A value that a key can have. */
 struct choice {
-    const char *name;
+    const char *name; /* "NAME:" when another name follows */
     int value;
     const char *help; /* what it does; in brackets where it comes from */
 };
@@ -55,6 +59,16 @@ static const struct choice reservation_kinds[] = {
 static const struct choice estimates[] = {
     {"given", ESTIMATE_GIVEN, "the job's runtime_estimate, else its walltime, else infinite"},
     {"walltime", ESTIMATE_WALLTIME, "the job's walltime, else its runtime_estimate, else infinite"},
+    {OF_ATTRIBUTE, ESTIMATE_NAMED, "the job's attribute NAME (seconds), else as given"},
+    {OF_ARGUMENT, ESTIMATE_NAMED,
+     "the job's argument NAME (seconds, or an expression as in estimate_model), else as given"},
+    {0},
+};
+
+static const struct choice preferred_sizes[] = {
+    {"given", PREFERRED_GIVEN, "the job's num_nodes_preferred, else the mean of its bounds"},
+    {OF_ATTRIBUTE, PREFERRED_NAMED, "the job's attribute NAME, else as given"},
+    {OF_ARGUMENT, PREFERRED_NAMED, "the job's argument NAME, else as given"},
     {0},
 };
 
@@ -62,7 +76,7 @@ static const struct choice starts[] = {
     {"min", START_MIN, "the minimum"},
     {"max", START_MAX, "as many nodes as are free, up to the maximum"},
     {"preferred", START_PREFERRED,
-     "as many as are free, up to num_nodes_preferred (without one, the mean of both bounds)"},
+     "as many as are free, up to the preferred size (see 'preferred')"},
     {"fair_share", START_FAIR,
      "as many as are free, up to the nodes of the machine divided by the jobs running and waiting "
      "[Srinivasan et al. 2003]"},
@@ -141,54 +155,166 @@ static const struct choice ios[] = {
     {0},
 };
 
-/* A key. Choices have a table; numbers a range. */
+/* One for each member whose type is an enum. */
+#define CHOOSES(member, type)                                                                      \
+    static void choose_##member(struct policy_options *options, int value)                         \
+    {                                                                                              \
+        options->member = (enum type)value;                                                        \
+    }
+CHOOSES(order, order)
+CHOOSES(backfill, backfill)
+CHOOSES(reservations, reservations)
+CHOOSES(estimate, estimate)
+CHOOSES(preferred, preferred)
+CHOOSES(start, start)
+CHOOSES(malleable, malleable)
+CHOOSES(towards, towards)
+CHOOSES(evolving, evolving)
+CHOOSES(nodes, nodes)
+CHOOSES(io, io)
+
+enum kind { A_CHOICE, A_COUNT, A_NUMBER, AN_EXPRESSION };
+
+#define MEMBER(name) offsetof(struct policy_options, name)
+
+/* A key. */
 static const struct option {
     const char *key;
     const char *help;
-    const struct choice *choices; /* NULL for a number */
-    size_t offset;                /* of the member */
-    bool is_count;                /* a number that is an integer (uint32_t), else a double */
+    enum kind kind;
+    const char *fallback; /* as text; "" for no expression */
+    /* A choice. */
+    const struct choice *choices;
+    void (*choose)(struct policy_options *options, int value);
+    size_t name; /* offset of the member (struct named) for a name that follows */
+    /* Others: the member (uint32_t, double, char *), and the range of numbers. */
+    size_t offset;
     double least, most;
-    const char *fallback; /* as text */
 } table[] = {
-    {"order", "order of the queue", orders, offsetof(struct policy_options, order), false, 0, 0,
-     "fcfs"},
-    {"backfilling", "which jobs may go before others", backfills,
-     offsetof(struct policy_options, backfill), false, 0, 0, "none"},
-    {"reservations", "what becomes of reservations when the plan changes", reservation_kinds,
-     offsetof(struct policy_options, reservations), false, 0, 0, "persistent"},
-    {"reservation_depth", "number of jobs with a reservation (hybrid)", NULL,
-     offsetof(struct policy_options, reservation_depth), true, 0, UINT32_MAX, "0"},
-    {"queue_depth", "number of waiting jobs looked at, 0 for all", NULL,
-     offsetof(struct policy_options, queue_depth), true, 0, UINT32_MAX, "0"},
-    {"compression_depth",
-     "number of waiting jobs whose persistent reservations move forward when nodes are free early, "
-     "0 for all; those "
-     "behind start if they can do so at once (conservative)",
-     NULL, offsetof(struct policy_options, compression_depth), true, 0, UINT32_MAX, "100"},
-    {"estimate", "how long a job is expected to run", estimates,
-     offsetof(struct policy_options, estimate), false, 0, 0, "given"},
-    {"start", "number of nodes that a flexible job starts on, at least its minimum", starts,
-     offsetof(struct policy_options, start), false, 0, 0, "max"},
-    {"malleable", "resizing of malleable and adaptive jobs while they run", malleables,
-     offsetof(struct policy_options, malleable), false, 0, 0, "none"},
-    {"towards", "which jobs shrink and grow first (agreement, steal, common_pool)", towards,
-     offsetof(struct policy_options, towards), false, 0, 0, "min"},
-    {"evolving", "answer to requests of evolving and adaptive jobs", evolvings,
-     offsetof(struct policy_options, evolving), false, 0, 0, "if_free"},
-    {"nodes", "which of the free nodes a job gets", node_choices,
-     offsetof(struct policy_options, nodes), false, 0, 0, "lowest"},
-    {"io", "admission by file-system load", ios, offsetof(struct policy_options, io), false, 0, 0,
-     "ignore"},
-    {"io_share", "share of the PFS bandwidth that may be used", NULL,
-     offsetof(struct policy_options, io_share), false, 0, 1e6, "0.8"},
-    {"io_bandwidth",
-     "PFS bandwidth in bytes/s, 0: read + write as the simulator says (needs "
-     "forward_io_information)",
-     NULL, offsetof(struct policy_options, io_bandwidth), false, 0, 1e30, "0"},
-    {"half_life", "seconds after which past use counts half (fair_share), 0: it counts in full",
-     NULL, offsetof(struct policy_options, half_life), false, 0, 1e30, "0"},
+    {.key = "order",
+     .help = "order of the queue",
+     .kind = A_CHOICE,
+     .choices = orders,
+     .choose = choose_order,
+     .fallback = "fcfs"},
+    {.key = "backfilling",
+     .help = "which jobs may go before others",
+     .kind = A_CHOICE,
+     .choices = backfills,
+     .choose = choose_backfill,
+     .fallback = "none"},
+    {.key = "reservations",
+     .help = "what becomes of reservations when the plan changes",
+     .kind = A_CHOICE,
+     .choices = reservation_kinds,
+     .choose = choose_reservations,
+     .fallback = "persistent"},
+    {.key = "reservation_depth",
+     .help = "number of jobs with a reservation (hybrid)",
+     .kind = A_COUNT,
+     .offset = MEMBER(reservation_depth),
+     .least = 0,
+     .most = UINT32_MAX,
+     .fallback = "0"},
+    {.key = "queue_depth",
+     .help = "number of waiting jobs looked at, 0 for all",
+     .kind = A_COUNT,
+     .offset = MEMBER(queue_depth),
+     .least = 0,
+     .most = UINT32_MAX,
+     .fallback = "0"},
+    {.key = "compression_depth",
+     .help = "number of waiting jobs whose persistent reservations move forward when nodes are "
+             "free early, 0 for all; those behind start if they can do so at once (conservative)",
+     .kind = A_COUNT,
+     .offset = MEMBER(compression_depth),
+     .least = 0,
+     .most = UINT32_MAX,
+     .fallback = "100"},
+    {.key = "estimate",
+     .help = "how long a job is expected to run",
+     .kind = A_CHOICE,
+     .choices = estimates,
+     .choose = choose_estimate,
+     .fallback = "given",
+     .name = MEMBER(estimate_from)},
+    {.key = "estimate_model",
+     .help =
+         "how long a job is expected to run on num_nodes nodes: an expression in the language of "
+         "performance models over that, num_gpus_per_node, num_gpus, num_nodes_min, num_nodes_max, "
+         "num_nodes_preferred, walltime, runtime_estimate and the job's arguments and attributes; "
+         "jobs that lack one of them have the option estimate instead",
+     .kind = AN_EXPRESSION,
+     .offset = MEMBER(estimate_model),
+     .fallback = ""},
+    {.key = "preferred",
+     .help = "number of nodes that a flexible job prefers",
+     .kind = A_CHOICE,
+     .choices = preferred_sizes,
+     .choose = choose_preferred,
+     .fallback = "given",
+     .name = MEMBER(preferred_from)},
+    {.key = "start",
+     .help = "number of nodes that a flexible job starts on, at least its minimum",
+     .kind = A_CHOICE,
+     .choices = starts,
+     .choose = choose_start,
+     .fallback = "max"},
+    {.key = "malleable",
+     .help = "resizing of malleable and adaptive jobs while they run",
+     .kind = A_CHOICE,
+     .choices = malleables,
+     .choose = choose_malleable,
+     .fallback = "none"},
+    {.key = "towards",
+     .help = "which jobs shrink and grow first (agreement, steal, common_pool)",
+     .kind = A_CHOICE,
+     .choices = towards,
+     .choose = choose_towards,
+     .fallback = "min"},
+    {.key = "evolving",
+     .help = "answer to requests of evolving and adaptive jobs",
+     .kind = A_CHOICE,
+     .choices = evolvings,
+     .choose = choose_evolving,
+     .fallback = "if_free"},
+    {.key = "nodes",
+     .help = "which of the free nodes a job gets",
+     .kind = A_CHOICE,
+     .choices = node_choices,
+     .choose = choose_nodes,
+     .fallback = "lowest"},
+    {.key = "io",
+     .help = "admission by file-system load",
+     .kind = A_CHOICE,
+     .choices = ios,
+     .choose = choose_io,
+     .fallback = "ignore"},
+    {.key = "io_share",
+     .help = "share of the PFS bandwidth that may be used",
+     .kind = A_NUMBER,
+     .offset = MEMBER(io_share),
+     .least = 0,
+     .most = 1e6,
+     .fallback = "0.8"},
+    {.key = "io_bandwidth",
+     .help = "PFS bandwidth in bytes/s, 0: read + write as the simulator says (needs "
+             "forward_io_information)",
+     .kind = A_NUMBER,
+     .offset = MEMBER(io_bandwidth),
+     .least = 0,
+     .most = 1e30,
+     .fallback = "0"},
+    {.key = "half_life",
+     .help = "seconds after which past use counts half (fair_share), 0: it counts in full",
+     .kind = A_NUMBER,
+     .offset = MEMBER(half_life),
+     .least = 0,
+     .most = 1e30,
+     .fallback = "0"},
 };
+
+enum { MOST_CHOICES = 31 };
 
 #define NUM_OPTIONS (sizeof table / sizeof table[0])
 
@@ -240,20 +366,55 @@ static int unknown(struct error *err, const char *spec, const char *kind, const 
                      kind, name, list);
 }
 
+static void *member_at(struct policy_options *options, size_t offset)
+{
+    return (char *)options + offset;
+}
+
+static int set_text(char **member, const char *text, struct error *err)
+{
+    free(*member);
+    *member = strdup(text);
+    return *member ? 0 : error_no_memory(err);
+}
+
+/* Whether the value is this choice; *name is what follows, in one with a name. */
+static bool is_chosen(const struct choice *choice, const char *value, const char **name)
+{
+    size_t length = strlen(choice->name);
+    bool has_name = choice->name[length - 1] == ':';
+    *name = has_name ? value + length : NULL;
+    return has_name ? strncmp(choice->name, value, length) == 0 : strcmp(choice->name, value) == 0;
+}
+
+static int set_name(struct policy_options *options, const struct option *option,
+                    const struct choice *choice, const char *name, const char *spec,
+                    struct error *err)
+{
+    if (!name)
+        return 0;
+    if (*name == '\0')
+        return error_set(err, ERROR_INPUT,
+                         "scheduler builtin:%s: nothing follows '%s=%s'; give a name", spec,
+                         option->key, choice->name);
+    struct named *named = member_at(options, option->name);
+    named->where = strcmp(choice->name, OF_ARGUMENT) == 0 ? WHERE_ARGUMENT : WHERE_ATTRIBUTE;
+    return set_text(&named->name, name, err);
+}
+
 static int set_choice(struct policy_options *options, const struct option *option,
                       const char *value, const char *spec, struct error *err)
 {
-    const char *known[16] = {0};
-    for (size_t i = 0; option->choices[i].name; i++) {
-        known[i] = option->choices[i].name;
-        if (strcmp(option->choices[i].name, value) != 0)
+    const char *known[MOST_CHOICES + 1] = {0}, *name;
+    for (size_t i = 0; option->choices[i].name && i < MOST_CHOICES; i++) {
+        const struct choice *choice = &option->choices[i];
+        known[i] = choice->name;
+        if (!is_chosen(choice, value, &name))
             continue;
-        *(int *)(void *)((char *)options + option->offset) = option->choices[i].value;
-        return 0;
+        option->choose(options, choice->value);
+        return set_name(options, option, choice, name, spec, err);
     }
-    char kind[64];
-    snprintf(kind, sizeof kind, "%s", option->key);
-    return unknown(err, spec, kind, value, known);
+    return unknown(err, spec, option->key, value, known);
 }
 
 static int set_number(struct policy_options *options, const struct option *option,
@@ -262,19 +423,47 @@ static int set_number(struct policy_options *options, const struct option *optio
     char *end;
     double number = strtod(value, &end);
     bool fine = end != value && *end == '\0' && number >= option->least && number <= option->most &&
-                (!option->is_count || floor(number) == number);
+                (option->kind != A_COUNT || floor(number) == number);
     char least[NUMBER_TEXT], most[NUMBER_TEXT];
     if (!fine)
         return error_set(err, ERROR_INPUT,
                          "scheduler builtin:%s: %s must be %s from %s to %s, is '%s'", spec,
-                         option->key, option->is_count ? "an integer" : "a number",
+                         option->key, option->kind == A_COUNT ? "an integer" : "a number",
                          number_text(option->least, least), number_text(option->most, most), value);
-    void *member = (char *)options + option->offset;
-    if (option->is_count)
+    void *member = member_at(options, option->offset);
+    if (option->kind == A_COUNT)
         *(uint32_t *)member = (uint32_t)number;
     else
         *(double *)member = number;
     return 0;
+}
+
+static int set_expression(struct policy_options *options, const struct option *option,
+                          const char *value, const char *spec, struct error *err)
+{
+    char **member = member_at(options, option->offset);
+    free(*member);
+    *member = NULL;
+    if (*value == '\0')
+        return 0;
+    struct expression *expression = expression_compile(value, err);
+    if (!expression)
+        return error_prefix(err, "scheduler builtin:%s: %s", spec, option->key);
+    expression_destroy(expression);
+    return set_text(member, value, err);
+}
+
+static int set_value(struct policy_options *options, const struct option *option, const char *value,
+                     const char *spec, struct error *err)
+{
+    static int (*const set[])(struct policy_options *, const struct option *, const char *,
+                              const char *, struct error *) = {
+        [A_CHOICE] = set_choice,
+        [A_COUNT] = set_number,
+        [A_NUMBER] = set_number,
+        [AN_EXPRESSION] = set_expression,
+    };
+    return set[option->kind](options, option, value, spec, err);
 }
 
 static int set_option(struct policy_options *options, const char *key, const char *value,
@@ -285,17 +474,34 @@ static int set_option(struct policy_options *options, const char *key, const cha
         known[i] = table[i].key;
         if (strcmp(table[i].key, key) != 0)
             continue;
-        return table[i].choices ? set_choice(options, &table[i], value, spec, err)
-                                : set_number(options, &table[i], value, spec, err);
+        return set_value(options, &table[i], value, spec, err);
     }
     return unknown(err, spec, "option", key, known);
+}
+
+/* Cuts the text at its first comma that is not within parentheses; returns what follows, or NULL.
+ */
+static char *cut_item(char *text)
+{
+    int depth = 0;
+    for (; *text; text++) {
+        depth += *text == '(' ? 1 : *text == ')' && depth > 0 ? -1 : 0;
+        if (*text == ',' && depth == 0) {
+            *text = '\0';
+            return text + 1;
+        }
+    }
+    return NULL;
 }
 
 /* Reads "key=value,key=value". `text` is written to. */
 static int set_options(struct policy_options *options, char *text, const char *spec,
                        struct error *err)
 {
-    for (char *save, *item = strtok_r(text, ",", &save); item; item = strtok_r(NULL, ",", &save)) {
+    for (char *item = text, *next; item; item = next) {
+        next = cut_item(item);
+        if (*item == '\0')
+            continue;
         char *equals = strchr(item, '=');
         if (!equals)
             return error_set(err, ERROR_INPUT,
@@ -335,10 +541,10 @@ static const struct preset *find_preset(const char *spec, size_t length, struct 
 int policy_options_read(struct policy_options *options, const char *spec, struct error *err)
 {
     size_t length = strcspn(spec, ",");
+    *options = (struct policy_options){0};
     const struct preset *preset = find_preset(spec, length, err);
     if (!preset)
         return -1;
-    *options = (struct policy_options){0};
     for (size_t i = 0; i < NUM_OPTIONS; i++)
         if (set_option(options, table[i].key, table[i].fallback, spec, err))
             return -1;
@@ -347,7 +553,33 @@ int policy_options_read(struct policy_options *options, const char *spec, struct
     return spec[length] ? set_options_const(options, spec + length + 1, spec, err) : 0;
 }
 
+void policy_options_release(struct policy_options *options)
+{
+    free(options->estimate_from.name);
+    free(options->preferred_from.name);
+    free(options->estimate_model);
+    *options = (struct policy_options){0};
+}
+
+bool options_have_reservations(const struct policy_options *options)
+{
+    return options->backfill != BACKFILL_NONE && options->backfill != BACKFILL_FIRST_FIT;
+}
+
 /* --- Printing ------------------------------------------------------------------------------ */
+
+static void print_option(FILE *out, const struct option *option)
+{
+    static const char *const values[] = {"...", "N", "N", "EXPRESSION"};
+    const char *fallback = *option->fallback ? option->fallback : "none";
+    fprintf(out, "\n%s=%s (default %s): %s\n", option->key, values[option->kind], fallback,
+            option->help);
+    for (const struct choice *choice = option->choices; choice && choice->name; choice++) {
+        const char *name = choice->name[strlen(choice->name) - 1] == ':' ? "NAME" : "";
+        int length = 15 - (int)strlen(choice->name);
+        fprintf(out, "    %s%-*s %s\n", choice->name, length, name, choice->help);
+    }
+}
 
 void policy_options_print(FILE *out)
 {
@@ -358,10 +590,6 @@ void policy_options_print(FILE *out)
     fputs(
         "\nEvery policy takes these options; what the policy itself doesn't set has the default.\n",
         out);
-    for (size_t i = 0; i < NUM_OPTIONS; i++) {
-        fprintf(out, "\n%s=%s (default %s): %s\n", table[i].key, table[i].choices ? "..." : "N",
-                table[i].fallback, table[i].help);
-        for (const struct choice *choice = table[i].choices; choice && choice->name; choice++)
-            fprintf(out, "    %-15s %s\n", choice->name, choice->help);
-    }
+    for (size_t i = 0; i < NUM_OPTIONS; i++)
+        print_option(out, &table[i]);
 }

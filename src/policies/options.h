@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -30,7 +31,17 @@ enum backfill {
 
 enum reservations { RESERVATIONS_RECOMPUTED, RESERVATIONS_PERSISTENT };
 
-enum estimate { ESTIMATE_GIVEN, ESTIMATE_WALLTIME };
+enum estimate { ESTIMATE_GIVEN, ESTIMATE_WALLTIME, ESTIMATE_NAMED };
+
+enum preferred { PREFERRED_GIVEN, PREFERRED_NAMED };
+
+/* What an option names of a job. */
+enum where { WHERE_ATTRIBUTE, WHERE_ARGUMENT };
+
+struct named {
+    enum where where;
+    char *name; /* owned by the options; NULL for none */
+};
 
 enum start { START_MIN, START_MAX, START_PREFERRED, START_FAIR };
 
@@ -61,7 +72,20 @@ enum io { IO_IGNORE, IO_DECLARED, IO_MEASURED };
 
 /* Each member is the value of the option of the same name. */
 struct policy_options {
-    int order, backfill, reservations, estimate, start, malleable, towards, evolving, nodes, io;
+    enum order order;
+    enum backfill backfill;
+    enum reservations reservations;
+    enum estimate estimate;
+    struct named estimate_from; /* with ESTIMATE_NAMED */
+    char *estimate_model;       /* an expression; NULL without; owned */
+    enum preferred preferred;
+    struct named preferred_from; /* with PREFERRED_NAMED */
+    enum start start;
+    enum malleable malleable;
+    enum towards towards;
+    enum evolving evolving;
+    enum nodes nodes;
+    enum io io;
     uint32_t reservation_depth; /* 0: as the backfilling has it */
     uint32_t queue_depth;       /* 0: no bound */
     uint32_t compression_depth; /* 0: no bound */
@@ -71,8 +95,12 @@ struct policy_options {
 };
 
 /* Reads "NAME" or "NAME,key=value,...". Returns 0, or -1 with err (ERROR_INPUT): an unknown policy,
- * key or value with the nearest known one, a number out of range. */
+ * key or value with the nearest known one, a number out of range, an expression that is none.
+ * Release in both cases. */
 int policy_options_read(struct policy_options *options, const char *spec, struct error *err);
+void policy_options_release(struct policy_options *options);
+/* Whether the policy plans ahead: with a profile and reservations in it. */
+bool options_have_reservations(const struct policy_options *options);
 /* Prints policies, keys and values with what they do and their sources. */
 void policy_options_print(FILE *out);
 

@@ -13,8 +13,16 @@ struct policy;
 /* The policy that "NAME" or "NAME,key=value,..." describes. Returns NULL with err (ERROR_INPUT). */
 struct policy *policy_create(const char *spec, struct error *err);
 void policy_destroy(struct policy *policy); /* NULL is fine */
-/* Called at every invocation; returns 0, or -1 when memory ran out. */
-int policy_schedule(struct policy *policy, struct elastisim_view *view);
+
+/* Before the run, where all jobs are known beforehand: looks at each of them, */
+int policy_inspect(struct policy *policy, const struct elastisim_job *job, struct error *err);
+/* and says what the policy would need to know about them and does not. Both return 0, or -1 with
+ * err (ERROR_INPUT): what the options name is no number that a job can have, or no job has it; with
+ * warnings->strict, a warning. */
+int policy_tell(const struct policy *policy, struct warnings *warnings, struct error *err);
+
+/* Called at every invocation; returns 0, or -1 with err. */
+int policy_schedule(struct policy *policy, struct elastisim_view *view, struct error *err);
 
 /* Prints the policies, their options and where they come from. */
 void policy_print_list(FILE *out);

@@ -1,7 +1,7 @@
 /* The jobs that wait, in the order of the policy: a treap by (key, ID).
  *
  * Promise: adding, removing and finding the next job that is wanted cost O(log n): every subtree
- * knows its least nodes, estimate and reserved start, so that a search passes over those that can't
+ * knows its least nodes, runtime and reserved start, so that a search passes over those that can't
  * match. Its shape follows from the job IDs alone.
  */
 #include "policies/engine.h"
@@ -34,8 +34,8 @@ static void include(struct entry *root, const struct entry *child)
         return;
     if (child->tree_least < root->tree_least)
         root->tree_least = child->tree_least;
-    if (child->tree_estimate < root->tree_estimate)
-        root->tree_estimate = child->tree_estimate;
+    if (child->tree_shortest < root->tree_shortest)
+        root->tree_shortest = child->tree_shortest;
     if (child->tree_start < root->tree_start)
         root->tree_start = child->tree_start;
 }
@@ -43,7 +43,7 @@ static void include(struct entry *root, const struct entry *child)
 static struct entry *summarize(struct entry *root)
 {
     root->tree_least = root->least;
-    root->tree_estimate = root->estimate;
+    root->tree_shortest = root->shortest;
     root->tree_start = root->reserved ? root->reserved_start : INFINITY;
     include(root, root->left);
     include(root, root->right);
@@ -115,7 +115,7 @@ static void refresh(struct entry *root, struct entry *entry)
 
 static double key_of(const struct engine *engine, const struct entry *entry)
 {
-    switch ((enum order)engine->options.order) {
+    switch (engine->options.order) {
     case ORDER_FCFS:
         return 0;
     case ORDER_SJF:
@@ -155,7 +155,7 @@ void queue_update(struct engine *engine, struct entry *entry)
 static bool may_hold(const struct entry *root, const struct wanted *wanted)
 {
     return root->tree_least <= wanted->nodes &&
-           (root->tree_least <= wanted->extra || root->tree_estimate <= wanted->window) &&
+           (root->tree_least <= wanted->extra || root->tree_shortest <= wanted->window) &&
            root->tree_start <= wanted->start;
 }
 
@@ -163,7 +163,7 @@ static bool matches(const struct entry *entry, const struct wanted *wanted)
 {
     double start = entry->reserved ? entry->reserved_start : INFINITY;
     return entry->least <= wanted->nodes &&
-           (entry->least <= wanted->extra || entry->estimate <= wanted->window) &&
+           (entry->least <= wanted->extra || entry->shortest <= wanted->window) &&
            start <= wanted->start;
 }
 

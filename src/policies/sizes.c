@@ -15,7 +15,7 @@ static uint32_t fair_share(const struct engine *engine)
 
 uint32_t start_size(const struct engine *engine, const struct entry *entry)
 {
-    switch ((enum start)engine->options.start) {
+    switch (engine->options.start) {
     case START_MIN:
         return entry->least;
     case START_MAX:

@@ -23,6 +23,10 @@ const char *invocation_type_name(int type);
 
 struct scheduler_backend {
     void *self;
+    /* Called once before the run, with all jobs, by schedulers that know them beforehand; NULL for
+     * others. Returns 0, or -1 with err (ERROR_INPUT). */
+    int (*inspect)(void *self, const struct state *state, struct warnings *warnings,
+                   struct error *err);
     /* Shows the system to the scheduler and fills decisions (empty at the call). Returns 0, or -1
      * with err (ERROR_SCHEDULER: it died, timed out, answered garbage, raised; ERROR_FAILURE when
      * interrupted by a signal). The checks here are of form only; the validator judges the content.

@@ -9,9 +9,20 @@ static int builtin_invoke(void *self, const struct state *state,
 {
     struct elastisim_view view;
     view_open(&view, state, invocation);
-    if (policy_schedule(self, &view))
-        view.out_of_memory = true;
+    if (policy_schedule(self, &view, err)) {
+        view_abandon(&view);
+        return -1;
+    }
     return view_close(&view, decisions, err);
+}
+
+static int builtin_inspect(void *self, const struct state *state, struct warnings *warnings,
+                           struct error *err)
+{
+    for (size_t i = 0; i < state->num_jobs; i++)
+        if (policy_inspect(self, view_job(state, i), err))
+            return -1;
+    return policy_tell(self, warnings, err);
 }
 
 static void builtin_finalize(void *self, bool failed)
@@ -32,6 +43,7 @@ int builtin_backend_open(struct scheduler_backend *backend, const char *spec, st
         return -1;
     *backend = (struct scheduler_backend){
         .self = policy,
+        .inspect = builtin_inspect,
         .invoke = builtin_invoke,
         .finalize = builtin_finalize,
         .destroy = builtin_destroy,

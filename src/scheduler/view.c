@@ -40,6 +40,11 @@ static struct elastisim_node *public_node(const struct state *state, uint32_t id
     return (struct elastisim_node *)&state->nodes[id];
 }
 
+const struct elastisim_job *view_job(const struct state *state, size_t id)
+{
+    return (const struct elastisim_job *)&state->jobs[id];
+}
+
 /* --- Opening and closing ------------------------------------------------------------------- */
 
 void view_open(struct elastisim_view *view, const struct state *state,

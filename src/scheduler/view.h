@@ -23,6 +23,8 @@ void view_open(struct elastisim_view *view, const struct state *state,
                const struct invocation *invocation);
 /* Turns the proposals into decisions and forgets them. Returns 0, or -1 with err. */
 int view_close(struct elastisim_view *view, struct decisions *decisions, struct error *err);
+/* A job, submitted or not, as the API has it. */
+const struct elastisim_job *view_job(const struct state *state, size_t id);
 /* Forgets the proposals. */
 void view_abandon(struct elastisim_view *view);
 

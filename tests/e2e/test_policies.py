@@ -162,6 +162,118 @@ def test_walltimes_can_go_before_estimates(scenario: Scenario) -> None:
     assert starts(scenario, 'easy,estimate=walltime', *jobs) == near([0, 202, 2])
 
 
+# --- Where estimates and preferred sizes come from -------------------------------------------------------------
+
+
+SHARED_WORK = model(phase(busy('work / num_nodes')))
+
+
+def test_one_warning_says_how_many_jobs_have_no_estimate_and_what_that_means(scenario: Scenario) -> None:
+    scenario.workload(rigid(1), job(1, 10), rigid(1), rigid(1, walltime=5), rigid(1, submit=3))
+    hint = ('; options estimate=attribute:NAME, estimate=argument:NAME and estimate_model=EXPRESSION say what else '
+            'tells how long jobs run')
+    blind = ("3 of 5 jobs have neither runtime_estimate nor walltime: starts that wait for their ends can't be planned, "
+             'and they are backfilled only onto nodes that no job waits for')
+    last = '3 of 5 jobs have neither runtime_estimate nor walltime: they come last, by submission'
+    for policy, text in (('easy', blind), ('malleable-min', blind), ('hybrid,order=sjf', blind), ('sjf', last)):
+        assert scenario.run(scheduler=f'builtin:{policy}').warnings == [f'scheduler builtin:{policy}: {text}{hint}']
+    assert scenario.run(scheduler='builtin:fcfs').warnings == []
+    assert '3 of 5 jobs' in scenario.run('--strict', scheduler='builtin:easy', status=2).error
+    scenario.workload(rigid(1))
+    assert '1 of 1 job has neither' in scenario.run(scheduler='builtin:easy').warnings[0]
+    scenario.workload(job(1, 10), rigid(1, walltime=5))
+    assert scenario.run(scheduler='builtin:easy').warnings == []
+
+
+@pytest.mark.parametrize(('policy', 'keys'), [
+    ('easy,estimate=attribute:predicted', [{'attributes': {'predicted': seconds}} for seconds in (100, 50, 50, 200)]),
+    ('easy,estimate=argument:limit', [{'arguments': {'limit': seconds}} for seconds in (100, 50, 50, 200)]),
+    ('easy,estimate=argument:limit', [{'arguments': {'limit': 'hours * 3600', 'hours': seconds / 3600}}
+                                      for seconds in (100, 50, 50, 200)]),
+    ('easy,estimate_model=work/num_nodes', [{'arguments': {'work': work}} for work in (200, 200, 50, 200)]),
+    ('easy,estimate_model=max(work / num_nodes, 0, 1)', [{'arguments': {'work': work}} for work in (200, 200, 50, 200)]),
+    ('easy,estimate=attribute:t,estimate_model=work/num_nodes',
+     [{'arguments': {'work': 200}}, {'attributes': {'t': 50}}, {'runtime_estimate': 50}, {'walltime': 201}]),
+])
+def test_estimates_come_from_what_the_options_name(scenario: Scenario, policy: str, keys: list[Json]) -> None:
+    # As with runtime_estimate: job 2 ends before job 1's reservation at 100, job 3 does not.
+    jobs = [rigid(nodes, waiting(seconds), submit, **more) for (nodes, seconds, submit), more in
+            zip(((2, 100, 0), (4, 50, 1), (1, 50, 2), (1, 200, 2)), keys)]
+    assert starts(scenario, policy, *jobs) == near([0, 100, 2, 150])
+
+
+def test_a_job_is_backfilled_on_as_many_nodes_as_make_it_short_enough(scenario: Scenario) -> None:
+    # Job 2 takes 190 s on one node, 95 s on both that are free: it ends at 97, before job 1's reservation at 100.
+    work = [{'arguments': {'work': work}} for work in (200, 200, 190)]
+    jobs = (rigid(2, SHARED_WORK, **work[0]), rigid(4, SHARED_WORK, 1, **work[1]),
+            flexible('moldable', 1, 2, SHARED_WORK, 2, **work[2]))
+    assert starts(scenario, 'easy,estimate_model=work/num_nodes', *jobs) == near([0, 100, 2])
+    assert starts(scenario, 'easy,estimate_model=190', *jobs) == near([0, 100, 150])
+
+
+def test_the_expected_end_of_a_job_follows_its_size(scenario: Scenario) -> None:
+    """Job 0 (400 node-seconds in four steps) gives two of its four nodes to job 1 at 25: what is left then takes 150 s.
+    Job 2 needs all nodes, at 175; job 3 ends at 170."""
+    scenario.configure(schedule_on_scheduling_point=True)
+    steps = model(phase(busy('work / num_nodes / 4'), iterations=4))
+    jobs = (flexible('malleable', 1, 4, steps, arguments={'work': 400}),
+            rigid(2, waiting(40), 5, arguments={'work': 80}), rigid(4, waiting(10), 6, arguments={'work': 40}),
+            rigid(2, waiting(100), 70, arguments={'work': 200}))
+    scenario.workload(*jobs)
+    result = scenario.run(scheduler='builtin:easy,malleable=steal,estimate_model=work/num_nodes')
+    assert result.starts() == near([0, 25, 175, 70])
+    assert sizes_over_time(result, 0) == [(0, 4), (near(25), 2), (near(175), 0)]
+
+
+@pytest.mark.parametrize(('policy', 'keys'), [
+    ('preferred=argument:num_nodes_pref', {'arguments': {'num_nodes_pref': 2}}),
+    ('preferred=attribute:wish', {'attributes': {'wish': 2}, 'num_nodes_preferred': 4}),
+    ('preferred=given', {'num_nodes_preferred': 2}),
+])
+def test_preferred_sizes_come_from_what_the_option_names(scenario: Scenario, policy: str, keys: Json) -> None:
+    scenario.workload(flexible('moldable', 1, 4, waiting(10), runtime_estimate=10, **keys),
+                      flexible('moldable', 1, 2, waiting(10), runtime_estimate=10))
+    assert scenario.run(scheduler=f'builtin:easy,start=preferred,{policy}').column('Nodes At Start') == ['2', '1']
+
+
+def test_jobs_that_a_model_does_not_fit_are_told(scenario: Scenario) -> None:
+    scenario.workload(job(1, 1, arguments={'work': 1}), job(1, 1), job(1, 1))
+    assert scenario.run(scheduler='builtin:easy,estimate_model=work/num_nodes').warnings == [
+        'scheduler builtin:easy,estimate_model=work/num_nodes: estimate_model does not fit 2 of 3 jobs, whose estimates '
+        "stay the same on any number of nodes: job 1 has no 'work'"]
+
+
+@pytest.mark.parametrize(('options', 'message'), [
+    ('estimate=attribute:', "nothing follows 'estimate=attribute:'; give a name"),
+    ('estimate=attribut:x', "there is no estimate 'attribut:x'; did you mean 'attribute:'?"),
+    ('estimate_model=work/', 'estimate_model: '),
+    ('estimate=attribute:x', 'estimate=attribute:x: no job has an attribute of that name'),
+    ('preferred=argument:x', 'preferred=argument:x: no job has an argument of that name'),
+    ('estimate_model=wrok', "estimate_model fits no job: job 0 has no 'wrok' among its arguments and attributes"),
+    ('estimate=attribute:user', "job 0, attribute 'user': job 0 has no 'alice'"),
+    ('estimate=argument:less', 'job 0: its less is -3; an estimate must be 0 s or more'),
+    ('estimate=argument:circle', "job 0, argument 'circle': job 0: argument 'circle' leads to too many others, or back "
+     'to itself'),
+    ('estimate_model=1-num_nodes*num_nodes', 'job 0: its estimate by estimate_model is -15; an estimate must be 0 s or '
+     'more'),
+    ('estimate_model=sqrt(less)', 'job 0: its estimate by estimate_model is not a number'),
+    ('estimate_model=circle', "job 0, estimate_model: job 0: argument 'circle' leads to too many others"),
+    ('preferred=argument:half', 'job 0: its half is 2.5; a preferred size must be a whole number from 1 to 4'),
+    ('preferred=argument:less', 'job 0: its less is -3; a preferred size must be a whole number from 1 to 4'),
+])
+def test_estimates_and_sizes_that_can_not_be_are_refused(scenario: Scenario, options: str, message: str) -> None:
+    scenario.workload(flexible('moldable', 1, 4, arguments={'less': -3, 'half': '5 / 2', 'circle': 'circle + 1'},
+                               attributes={'user': 'alice'}))
+    assert message in scenario.run(scheduler=f'builtin:easy,{options}', status=2).error
+
+
+def test_an_estimate_that_fails_for_a_size_in_between_is_told_where_it_is_needed(scenario: Scenario) -> None:
+    scenario.workload(flexible('moldable', 1, 4), rigid(1))
+    spec = 'builtin:easy,estimate_model=5 - 10 * (num_nodes == 2)'
+    assert scenario.run(scheduler=spec, status=2).error == (
+        f'scheduler {spec}: job 0: its estimate by estimate_model is -5; an estimate must be 0 s or more')
+
+
 # --- Order ---------------------------------------------------------------------------------------------------
 
 

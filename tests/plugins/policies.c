@@ -13,7 +13,8 @@ static int begin(const char *options, void **data)
 
 static int schedule(struct elastisim_view *view, void *data)
 {
-    return policy_schedule(data, view);
+    static struct error err;
+    return policy_schedule(data, view, &err) ? elastisim_fail(view, "%s", err.message) : 0;
 }
 
 static void end(void *data)

@@ -36,7 +36,7 @@ static void set_up(struct world *world, enum order order)
         entry->job = (struct elastisim_job *)&world->jobs[id];
         entry->id = id;
         entry->least = 1;
-        entry->estimate = entry->reserved_start = INFINITY;
+        entry->estimate = entry->shortest = entry->reserved_start = INFINITY;
     }
 }
 
@@ -107,7 +107,7 @@ static void test_the_shortest_goes_first_and_one_without_estimate_last(void **st
     struct world world;
     set_up(&world, ORDER_SJF);
     for (size_t id = 0; id < MOST; id++)
-        world.entries[id]->estimate = estimates[id];
+        world.entries[id]->estimate = world.entries[id]->shortest = estimates[id];
     add(&world, "01234567");
     assert_string_equal(all(&world), "42613705");
     tear_down(&world);
@@ -219,7 +219,7 @@ static void set_up_sizes(struct world *world)
     set_up(world, ORDER_FCFS);
     for (size_t id = 0; id < sizeof jobs / sizeof *jobs; id++) {
         world->entries[id]->least = jobs[id].least;
-        world->entries[id]->estimate = jobs[id].estimate;
+        world->entries[id]->estimate = world->entries[id]->shortest = jobs[id].estimate;
     }
     add(world, "012345");
 }

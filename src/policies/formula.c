@@ -1,0 +1,236 @@
+/* Promise: a text is compiled once, however many jobs have it. */
+#include "policies/formula.h"
+
+#include "base/number.h"
+#include "base/quote.h"
+#include "expression/expression.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MAX_DEPTH = 100,   /* arguments within arguments */
+    MAX_STEPS = 10000, /* arguments evaluated for one text */
+};
+
+struct formula {
+    char *text; /* owned */
+    struct expression *expression;
+};
+
+struct evaluation {
+    struct formulas *formulas;
+    const struct elastisim_job *job;
+    double num_nodes;
+    unsigned depth, steps;
+    struct error *err;
+};
+
+/* --- Compiled texts ------------------------------------------------------------------------ */
+
+static size_t place_of(const struct formulas *formulas, const char *text)
+{
+    size_t low = 0, high = formulas->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(formulas->items[middle].text, text) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static int make_room(struct formulas *formulas, struct error *err)
+{
+    if (formulas->count < formulas->capacity)
+        return 0;
+    size_t capacity = formulas->capacity ? 2 * formulas->capacity : 8;
+    struct formula *items = realloc(formulas->items, capacity * sizeof *items);
+    if (!items)
+        return error_no_memory(err);
+    formulas->items = items;
+    formulas->capacity = capacity;
+    return 0;
+}
+
+/* The expression of a text; NULL with err. */
+static struct expression *find(struct formulas *formulas, const char *text, struct error *err)
+{
+    size_t place = place_of(formulas, text);
+    if (place < formulas->count && strcmp(formulas->items[place].text, text) == 0)
+        return formulas->items[place].expression;
+    struct formula made = {strdup(text), expression_compile(text, err)};
+    if (!made.text)
+        error_no_memory(err);
+    if (!made.text || !made.expression || make_room(formulas, err)) {
+        expression_destroy(made.expression);
+        free(made.text);
+        return NULL;
+    }
+    memmove(formulas->items + place + 1, formulas->items + place,
+            (formulas->count - place) * sizeof *formulas->items);
+    formulas->items[place] = made;
+    formulas->count++;
+    return made.expression;
+}
+
+void formulas_release(struct formulas *formulas)
+{
+    for (size_t i = 0; i < formulas->count; i++) {
+        expression_destroy(formulas->items[i].expression);
+        free(formulas->items[i].text);
+    }
+    free(formulas->items);
+    *formulas = (struct formulas){0};
+}
+
+/* --- Names --------------------------------------------------------------------------------- */
+
+/* What every job has, or NAN where this one has it not. */
+static double num_nodes(const struct evaluation *evaluation)
+{
+    return evaluation->num_nodes;
+}
+
+static double num_gpus_per_node(const struct evaluation *evaluation)
+{
+    return elastisim_job_gpus_max(evaluation->job);
+}
+
+static double num_gpus(const struct evaluation *evaluation)
+{
+    return evaluation->num_nodes * num_gpus_per_node(evaluation);
+}
+
+static double num_nodes_min(const struct evaluation *evaluation)
+{
+    return elastisim_job_nodes_min(evaluation->job);
+}
+
+static double num_nodes_max(const struct evaluation *evaluation)
+{
+    return elastisim_job_nodes_max(evaluation->job);
+}
+
+static double num_nodes_preferred(const struct evaluation *evaluation)
+{
+    uint32_t preferred = elastisim_job_nodes_preferred(evaluation->job);
+    return preferred > 0 ? (double)preferred : NAN;
+}
+
+static double walltime(const struct evaluation *evaluation)
+{
+    double seconds = elastisim_job_walltime(evaluation->job);
+    return seconds > 0 ? seconds : NAN;
+}
+
+static double runtime_estimate(const struct evaluation *evaluation)
+{
+    double seconds = elastisim_job_runtime_estimate(evaluation->job);
+    return seconds >= 0 ? seconds : NAN;
+}
+
+static const struct builtin {
+    const char *name;
+    double (*value)(const struct evaluation *);
+} builtins[] = {
+    {"num_nodes", num_nodes},         {"num_gpus_per_node", num_gpus_per_node},
+    {"num_gpus", num_gpus},           {"num_nodes_min", num_nodes_min},
+    {"num_nodes_max", num_nodes_max}, {"num_nodes_preferred", num_nodes_preferred},
+    {"walltime", walltime},           {"runtime_estimate", runtime_estimate},
+};
+
+static const struct builtin *find_builtin(const char *name)
+{
+    for (size_t i = 0; i < sizeof builtins / sizeof builtins[0]; i++)
+        if (strcmp(builtins[i].name, name) == 0)
+            return &builtins[i];
+    return NULL;
+}
+
+static enum formula_result lacks(struct evaluation *evaluation, const char *name)
+{
+    char quoted[QUOTE_TEXT];
+    error_set(evaluation->err, ERROR_INPUT, "job %zu has no '%s'",
+              elastisim_job_id(evaluation->job), quote(name, quoted));
+    return FORMULA_LACKS;
+}
+
+/* --- Evaluation ---------------------------------------------------------------------------- */
+
+static enum formula_result text_value(struct evaluation *evaluation, const char *text,
+                                      double *value);
+
+static enum formula_result argument_value(struct evaluation *evaluation, const char *name,
+                                          const char *text, double *value)
+{
+    char quoted[QUOTE_TEXT];
+    if (evaluation->depth == MAX_DEPTH || evaluation->steps++ == MAX_STEPS) {
+        error_set(evaluation->err, ERROR_INPUT,
+                  "job %zu: argument '%s' leads to too many others, or back to itself",
+                  elastisim_job_id(evaluation->job), quote(name, quoted));
+        return FORMULA_FAILED;
+    }
+    evaluation->depth++;
+    enum formula_result result = text_value(evaluation, text, value);
+    evaluation->depth--;
+    return result;
+}
+
+static enum formula_result name_value(struct evaluation *evaluation, const char *name,
+                                      double *value)
+{
+    const struct builtin *builtin = find_builtin(name);
+    if (builtin) {
+        *value = builtin->value(evaluation);
+        return isnan(*value) ? lacks(evaluation, name) : FORMULA_VALUE;
+    }
+    const char *text = elastisim_job_argument(evaluation->job, name);
+    if (text)
+        return argument_value(evaluation, name, text, value);
+    *value = elastisim_job_attribute_number(evaluation->job, name, NAN);
+    return isnan(*value) ? lacks(evaluation, name) : FORMULA_VALUE;
+}
+
+static enum formula_result expression_value(struct evaluation *evaluation,
+                                            struct expression *expression, double *values,
+                                            double *value)
+{
+    for (size_t i = 0; i < expression_num_variables(expression); i++) {
+        enum formula_result result =
+            name_value(evaluation, expression_variable(expression, i), &values[i]);
+        if (result != FORMULA_VALUE)
+            return result;
+    }
+    return expression_evaluate(expression, values, value, evaluation->err) ? FORMULA_FAILED
+                                                                           : FORMULA_VALUE;
+}
+
+static enum formula_result text_value(struct evaluation *evaluation, const char *text,
+                                      double *value)
+{
+    if (number_parse(text, value))
+        return FORMULA_VALUE;
+    struct expression *expression = find(evaluation->formulas, text, evaluation->err);
+    if (!expression)
+        return FORMULA_FAILED;
+    double *values = calloc(expression_num_variables(expression) + 1, sizeof *values);
+    if (!values) {
+        error_no_memory(evaluation->err);
+        return FORMULA_FAILED;
+    }
+    enum formula_result result = expression_value(evaluation, expression, values, value);
+    free(values);
+    return result;
+}
+
+enum formula_result formulas_evaluate(struct formulas *formulas, const char *text,
+                                      const struct elastisim_job *job, uint32_t nodes,
+                                      double *value, struct error *err)
+{
+    struct evaluation evaluation = {
+        .formulas = formulas, .job = job, .num_nodes = nodes, .err = err};
+    return text_value(&evaluation, text, value);
+}
