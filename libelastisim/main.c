@@ -24,9 +24,10 @@ static int answer(struct elastisim_view *view, void *socket, void *data)
 {
     view->failure[0] = '\0';
     if (elastisim_scheduler.schedule(view, data) == 0)
-        return send_text(socket, message_answer(view));
-    send_text(socket, message_failure(view->failure[0] ? view->failure
-                                                       : "failed without a word (elastisim_fail)"));
+        return send_text(socket, elastisim_message_answer(view));
+    send_text(socket, elastisim_message_failure(view->failure[0]
+                                                    ? view->failure
+                                                    : "failed without a word (elastisim_fail)"));
     return -1;
 }
 
@@ -38,12 +39,12 @@ static int serve(struct elastisim_view *view, void *socket, void *data)
         zmq_msg_init(&message);
         if (zmq_msg_recv(&message, socket, 0) < 0)
             return complain("can't receive");
-        int code = message_take(view, zmq_msg_data(&message), zmq_msg_size(&message));
+        int code = elastisim_message_take(view, zmq_msg_data(&message), zmq_msg_size(&message));
         zmq_msg_close(&message);
         if (code == CODE_END)
             return 0;
         if (code == CODE_NONE) {
-            send_text(socket, message_failure("can't read the simulator's message"));
+            send_text(socket, elastisim_message_failure("can't read the simulator's message"));
             return -1;
         }
         if (answer(view, socket, data))
@@ -58,7 +59,7 @@ static int connect_and_serve(void *context, const char *url, void *data)
     if (!socket)
         return complain("can't create a socket");
     int result = zmq_connect(socket, url) ? complain(url) : serve(&view, socket, data);
-    view_release(&view);
+    elastisim_view_release(&view);
     int linger = 5000;
     zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger);
     zmq_close(socket);

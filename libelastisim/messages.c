@@ -51,7 +51,8 @@ static int take_ids(const cJSON *object, const char *key, struct node_ids *ids)
     ids->count = 0;
     cJSON_ArrayForEach(
         item, cJSON_GetObjectItemCaseSensitive(
-                  object, key)) if (node_ids_append(ids, (uint32_t)item->valuedouble)) return -1;
+                  object,
+                  key)) if (elastisim_node_ids_append(ids, (uint32_t)item->valuedouble)) return -1;
     return 0;
 }
 
@@ -292,7 +293,7 @@ static int take_invocation(struct elastisim_view *view, const cJSON *message)
     return 0;
 }
 
-int message_take(struct elastisim_view *view, const char *text, size_t length)
+int elastisim_message_take(struct elastisim_view *view, const char *text, size_t length)
 {
     cJSON *message = cJSON_ParseWithLength(text, length);
     double code = number(message, "code", 0);
@@ -349,7 +350,7 @@ static struct elastisim_job *reversed(struct elastisim_job *job)
     return first;
 }
 
-char *message_answer(struct elastisim_view *view)
+char *elastisim_message_answer(struct elastisim_view *view)
 {
     cJSON *message = cJSON_CreateObject();
     cJSON_AddNumberToObject(message, "code", PROTOCOL_ANSWER);
@@ -364,7 +365,7 @@ char *message_answer(struct elastisim_view *view)
     return text;
 }
 
-char *message_failure(const char *reason)
+char *elastisim_message_failure(const char *reason)
 {
     cJSON *message = cJSON_CreateObject();
     cJSON_AddNumberToObject(message, "code", PROTOCOL_FAILURE);

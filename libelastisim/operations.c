@@ -9,7 +9,7 @@ static int modify(struct elastisim_view *view, struct elastisim_job *job)
 {
     if (job->modified)
         return 0;
-    if (node_ids_copy(&job->before, &job->assigned))
+    if (elastisim_node_ids_copy(&job->before, &job->assigned))
         return -1;
     job->gpus_before = job->gpus;
     job->modified = true;
@@ -43,7 +43,7 @@ int elastisim_assign(struct elastisim_view *view, struct elastisim_job *job,
     if (!node->free && position_of(&job->assigned, node->id) >= 0)
         return 0;
     mark_free(view, node, false);
-    return node_ids_append(&job->assigned, (uint32_t)node->id);
+    return elastisim_node_ids_append(&job->assigned, (uint32_t)node->id);
 }
 
 static bool runs_alone(const struct elastisim_node *node, const struct elastisim_job *job)

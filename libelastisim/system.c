@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int node_ids_append(struct node_ids *ids, uint32_t id)
+int elastisim_node_ids_append(struct node_ids *ids, uint32_t id)
 {
     if (ids->count == ids->capacity) {
         uint32_t capacity = ids->capacity ? 2 * ids->capacity : 8;
@@ -21,11 +21,11 @@ int node_ids_append(struct node_ids *ids, uint32_t id)
     return 0;
 }
 
-int node_ids_copy(struct node_ids *to, const struct node_ids *from)
+int elastisim_node_ids_copy(struct node_ids *to, const struct node_ids *from)
 {
     to->count = 0;
     for (uint32_t i = 0; i < from->count; i++)
-        if (node_ids_append(to, from->items[i]))
+        if (elastisim_node_ids_append(to, from->items[i]))
             return -1;
     return 0;
 }
@@ -55,7 +55,7 @@ static void node_destroy(struct elastisim_node *node)
     free(node);
 }
 
-void view_release(struct elastisim_view *view)
+void elastisim_view_release(struct elastisim_view *view)
 {
     for (size_t i = 0; i < view->num_jobs; i++)
         job_destroy(view->jobs[i]);

@@ -72,17 +72,17 @@ struct elastisim_view {
 };
 
 /* Functions that allocate return 0, or -1 when memory ran out. */
-void view_release(struct elastisim_view *view);
-int node_ids_append(struct node_ids *ids, uint32_t id);
-int node_ids_copy(struct node_ids *to, const struct node_ids *from);
+void elastisim_view_release(struct elastisim_view *view);
+int elastisim_node_ids_append(struct node_ids *ids, uint32_t id);
+int elastisim_node_ids_copy(struct node_ids *to, const struct node_ids *from);
 
 /* messages.c: the code of a message (0 when it is none), taking what an invocation says into the
  * view. */
 enum { CODE_NONE, CODE_INVOCATION, CODE_END };
-int message_take(struct elastisim_view *view, const char *text, size_t length);
+int elastisim_message_take(struct elastisim_view *view, const char *text, size_t length);
 /* The answer, or what went wrong; NULL when memory ran out. To be freed by the caller. The
  * operations are forgotten. */
-char *message_answer(struct elastisim_view *view);
-char *message_failure(const char *reason);
+char *elastisim_message_answer(struct elastisim_view *view);
+char *elastisim_message_failure(const char *reason);
 
 #endif

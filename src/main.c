@@ -173,8 +173,8 @@ static void execute(const struct options *options, struct error *err)
     if (read_inputs(&run, err) == 0) {
         if (options->command == COMMAND_CHECK)
             printf("%s: %u node%s, %zu job%s: all inputs are fine\n", run.configuration.file,
-                   run.platform.num_nodes, plural(run.platform.num_nodes),
-                   workload_num_jobs(run.workload), plural(workload_num_jobs(run.workload)));
+                   run.platform.num_nodes, number_plural(run.platform.num_nodes),
+                   workload_num_jobs(run.workload), number_plural(workload_num_jobs(run.workload)));
         else
             simulate(&run, err);
     }

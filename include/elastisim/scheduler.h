@@ -23,6 +23,12 @@
 extern "C" {
 #endif
 
+/* All that this header declares is seen by the simulator and the scheduler, however either hides
+ * its other names (-fvisibility=hidden). */
+#if defined __GNUC__
+#pragma GCC visibility push(default)
+#endif
+
 /* Rises when something is added (minor) or changes meaning (major). */
 #define ELASTISIM_API_MAJOR 1
 #define ELASTISIM_API_MINOR 1
@@ -224,6 +230,10 @@ int elastisim_kill(struct elastisim_view *view, struct elastisim_job *job);
  * expression, as text. */
 int elastisim_set_runtime_argument(struct elastisim_view *view, struct elastisim_job *job,
                                    const char *key, const char *value);
+
+#if defined __GNUC__
+#pragma GCC visibility pop
+#endif
 
 #ifdef __cplusplus
 }

@@ -82,7 +82,8 @@ static int warn_member(struct reader *reader, const struct json_at *at, const ch
     if (!reader_member(at, key, &member)) {
         return 0;
     }
-    return warn(reader->warnings, err, "%s: %s", json_where(&member, where, sizeof where), message);
+    return warnings_add(reader->warnings, err, "%s: %s", json_where(&member, where, sizeof where),
+                        message);
 }
 
 static int read_phase(struct reader *reader, const struct json_at *at, struct block *phase,

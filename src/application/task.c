@@ -127,8 +127,8 @@ static int read_load(struct reader *reader, const struct load *load, const struc
     char where[256];
 
     if (!has_value) {
-        return has_pattern ? warn(reader->warnings, err, "%s: has no effect without '%s'",
-                                  json_where(&pattern, where, sizeof where), load->key)
+        return has_pattern ? warnings_add(reader->warnings, err, "%s: has no effect without '%s'",
+                                          json_where(&pattern, where, sizeof where), load->key)
                            : 0;
     }
     if (payload_read(reader, &value, PAYLOAD_FORM_LOAD, load_payload(load, task), err) != 0) {

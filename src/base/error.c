@@ -74,7 +74,7 @@ int error_prefix(struct error *err, const char *format, ...)
     return -1;
 }
 
-int warn(struct warnings *warnings, struct error *err, const char *format, ...)
+int warnings_add(struct warnings *warnings, struct error *err, const char *format, ...)
 {
     va_list arguments;
     int status = 0;

@@ -49,7 +49,7 @@ struct warnings {
 
 /* Prints a warning and returns 0, or, when warnings->strict, fills err (ERROR_INPUT) and returns
  * -1. A NULL warnings drops the warning. */
-int warn(struct warnings *warnings, struct error *err, const char *format, ...)
+int warnings_add(struct warnings *warnings, struct error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -51,12 +51,12 @@ const char *range_text(uint32_t least, uint32_t most, char *buffer)
     return buffer;
 }
 
-const char *plural(unsigned long long count)
+const char *number_plural(unsigned long long count)
 {
     return count == 1 ? "" : "s";
 }
 
-const char *is_or_are(unsigned long long count)
+const char *number_is_or_are(unsigned long long count)
 {
     return count == 1 ? "is" : "are";
 }

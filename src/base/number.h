@@ -21,7 +21,7 @@ bool number_parse(const char *text, double *number);
 const char *range_text(uint32_t least, uint32_t most, char *buffer);
 
 /* What follows the noun that is counted ("%zu job%s"), and the verb that goes with it. */
-const char *plural(unsigned long long count);    /* "" for one, else "s" */
-const char *is_or_are(unsigned long long count); /* "is" for one, else "are" */
+const char *number_plural(unsigned long long count);    /* "" for one, else "s" */
+const char *number_is_or_are(unsigned long long count); /* "is" for one, else "are" */
 
 #endif

@@ -83,9 +83,9 @@ static int tell_one(const struct unknown_key *key, const char *see, struct warni
                     struct error *err)
 {
     if (key->nearest)
-        return warn(warnings, err, "%s: unknown key '%s', did you mean '%s'?", key->object,
-                    key->name, key->nearest);
-    return warn(warnings, err, "%s: unknown key '%s'%s", key->object, key->name, see);
+        return warnings_add(warnings, err, "%s: unknown key '%s', did you mean '%s'?", key->object,
+                            key->name, key->nearest);
+    return warnings_add(warnings, err, "%s: unknown key '%s'%s", key->object, key->name, see);
 }
 
 int unknown_keys_tell(const struct unknown_keys *keys, struct warnings *warnings, struct error *err)
@@ -99,6 +99,6 @@ int unknown_keys_tell(const struct unknown_keys *keys, struct warnings *warnings
         snprintf(see, sizeof see, "; %s lists the known ones", keys->help);
     if (keys->count == 1)
         return tell_one(&keys->named[0], see, warnings, err);
-    return warn(warnings, err, "%s: unknown keys %s%s%s", keys->file, list_keys(keys, text),
-                keys->more ? " and others" : "", see);
+    return warnings_add(warnings, err, "%s: unknown keys %s%s%s", keys->file, list_keys(keys, text),
+                        keys->more ? " and others" : "", see);
 }

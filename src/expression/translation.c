@@ -257,7 +257,7 @@ static int report_arguments(const struct translator *translator, const struct op
 
     return report(translator, call->at, "%s takes %s%d argument%s, is given %d", function->name,
                   function->num_arguments == ANY_NUMBER ? "at least " : "", wanted,
-                  plural((unsigned long long)wanted), call->num_arguments);
+                  number_plural((unsigned long long)wanted), call->num_arguments);
 }
 
 static int report_function(const struct translator *translator, size_t length)

@@ -165,12 +165,12 @@ static int say_remark(struct reader *reader, const struct remark *remark)
     if (remark->count > 1)
         snprintf(others, sizeof others, " (and %zu more)", remark->count - 1);
     if (!remark->suggestion)
-        return warn(reader->warnings, reader->err,
-                    "%s: host '%s'%s: property '%s' has no effect without 'node_local_bb'",
-                    reader->file, host_name(reader, remark->host), others, remark->key);
-    return warn(reader->warnings, reader->err,
-                "%s: host '%s'%s: unknown property '%s', did you mean '%s'?", reader->file,
-                host_name(reader, remark->host), others, remark->key, remark->suggestion);
+        return warnings_add(reader->warnings, reader->err,
+                            "%s: host '%s'%s: property '%s' has no effect without 'node_local_bb'",
+                            reader->file, host_name(reader, remark->host), others, remark->key);
+    return warnings_add(reader->warnings, reader->err,
+                        "%s: host '%s'%s: unknown property '%s', did you mean '%s'?", reader->file,
+                        host_name(reader, remark->host), others, remark->key, remark->suggestion);
 }
 
 int say_remarks(struct reader *reader)

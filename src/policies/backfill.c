@@ -361,7 +361,7 @@ static int pass_with_reservations(struct engine *engine)
     return visit_arrivals(engine);
 }
 
-int backfill(struct engine *engine)
+int backfill_jobs(struct engine *engine)
 {
     bool changed = engine->freed || engine->early || engine->replan || engine->head_changed ||
                    engine->arrivals.count > 0 || engine->options.io == IO_MEASURED;

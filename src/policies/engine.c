@@ -545,13 +545,13 @@ static bool something_changed(const struct engine *engine)
 static int serve_waiting(struct engine *engine)
 {
     bool changed = something_changed(engine), more;
-    if (backfill(engine))
+    if (backfill_jobs(engine))
         return -1;
     if (!changed || engine->queue.count == 0)
         return 0;
     if (shrink_for_waiting(engine, &more))
         return -1;
-    return more ? backfill(engine) : 0;
+    return more ? backfill_jobs(engine) : 0;
 }
 
 /* With no job running, nobody hands over nodes any more: what is kept for some jobs and reserved
@@ -565,7 +565,7 @@ static int leave_standstill(struct engine *engine)
         if (release_promises(engine, engine_entry(engine, keepers->items[keepers->count - 1])))
             return -1;
     engine->replan = true;
-    return backfill(engine);
+    return backfill_jobs(engine);
 }
 
 static int schedule(struct engine *engine)
@@ -629,7 +629,7 @@ void policy_destroy(struct policy *policy)
     ids_release(&engine->arrivals);
     ids_release(&engine->keepers);
     queue_release(&engine->queue);
-    profile_release(&engine->profile);
+    profile_discard(&engine->profile);
     pool_release(&engine->pool);
     estimates_release(&engine->estimates);
     policy_options_release(&engine->options);

@@ -231,7 +231,7 @@ int engine_duration(struct engine *engine, const struct entry *entry, uint32_t c
 /* --- The parts ----------------------------------------------------------------------------- */
 
 /* backfill.c: starts waiting jobs. */
-int backfill(struct engine *engine);
+int backfill_jobs(struct engine *engine);
 /* Takes the reservation of a job out of the profile. */
 int drop_reservation(struct engine *engine, struct entry *entry);
 

@@ -13,7 +13,7 @@ int profile_create(struct profile *profile, size_t num_classes, const uint32_t *
     profile->times = malloc(profile->capacity * sizeof *profile->times);
     profile->counts = malloc(profile->capacity * num_classes * sizeof *profile->counts);
     if (!profile->times || !profile->counts) {
-        profile_release(profile);
+        profile_discard(profile);
         return -1;
     }
     profile->times[0] = -INFINITY;
@@ -22,7 +22,7 @@ int profile_create(struct profile *profile, size_t num_classes, const uint32_t *
     return 0;
 }
 
-void profile_release(struct profile *profile)
+void profile_discard(struct profile *profile)
 {
     free(profile->times);
     free(profile->counts);

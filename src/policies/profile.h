@@ -22,7 +22,7 @@ struct profile {
 
 /* One step of `counts` from the beginning of time. Returns 0, or -1 when out of memory. */
 int profile_create(struct profile *profile, size_t num_classes, const uint32_t *counts);
-void profile_release(struct profile *profile);
+void profile_discard(struct profile *profile);
 
 /* Forgets what was before now. */
 void profile_advance(struct profile *profile, double now);

@@ -197,7 +197,7 @@ static int check_dragonfly(const char *path, long line, struct value id, struct 
                      "chassis; SimGrid finds the way to a group by the blade of the same number, "
                      "so raise the blades in topo_parameters to %ld or lower the groups to %ld",
                      path, line, (int)id.length, id.text ? id.text : "", groups, blades,
-                     plural((unsigned long long)blades), groups, blades);
+                     number_plural((unsigned long long)blades), groups, blades);
 }
 
 static int check_clusters(const char *path, const char *xml, struct error *err)

@@ -200,7 +200,8 @@ void journal_submit(struct journal *journal, const struct state *state, const st
     const struct job_request *request = job->request;
     char nodes[RANGE_TEXT];
     say(journal, state, job, "is submitted: %s, %s node%s", job_type_name(request->type),
-        range_text(request->nodes_min, request->nodes_max, nodes), plural(request->nodes_max));
+        range_text(request->nodes_min, request->nodes_max, nodes),
+        number_plural(request->nodes_max));
     if (!writes(journal))
         return;
     begin_line(journal, state, "submit");
@@ -235,7 +236,7 @@ void journal_start(struct journal *journal, const struct state *state, const str
     if (!journal)
         return;
     say(journal, state, job, "starts on %u node%s after a wait of %.3f s", job->executing.count,
-        plural(job->executing.count), job->start_time - job->request->submit_time);
+        number_plural(job->executing.count), job->start_time - job->request->submit_time);
     write_executing(journal, state, "start", job);
 }
 
@@ -245,7 +246,7 @@ void journal_reserve(struct journal *journal, const struct state *state, const s
     if (!journal)
         return;
     say(journal, state, job, "is to go from %u to %u node%s, %u reserved", job->executing.count,
-        job->wanted.count, plural(job->wanted.count), count);
+        job->wanted.count, number_plural(job->wanted.count), count);
     if (!writes(journal))
         return;
     begin_line(journal, state, "reserve");
@@ -261,7 +262,7 @@ void journal_withdraw(struct journal *journal, const struct state *state, const 
     if (!journal)
         return;
     say(journal, state, job, "is to stay on its %u node%s", job->executing.count,
-        plural(job->executing.count));
+        number_plural(job->executing.count));
     write_line(journal, state, "withdraw", job);
 }
 
@@ -270,7 +271,7 @@ void journal_shrink(struct journal *journal, const struct state *state, const st
 {
     if (!journal)
         return;
-    say(journal, state, job, "gives up %u node%s", count, plural(count));
+    say(journal, state, job, "gives up %u node%s", count, number_plural(count));
     write_nodes(journal, state, "shrink", job, nodes, count);
 }
 
@@ -279,7 +280,7 @@ void journal_grow(struct journal *journal, const struct state *state, const stru
 {
     if (!journal)
         return;
-    say(journal, state, job, "gets %u node%s more", count, plural(count));
+    say(journal, state, job, "gets %u node%s more", count, number_plural(count));
     write_nodes(journal, state, "grow", job, nodes, count);
 }
 
@@ -289,7 +290,7 @@ void journal_reconfiguration(struct journal *journal, const struct state *state,
     if (!journal)
         return;
     say(journal, state, job, "reconfigures for %u node%s", job->executing.count,
-        plural(job->executing.count));
+        number_plural(job->executing.count));
     write_executing(journal, state, "reconfiguration_begin", job);
 }
 
@@ -361,7 +362,7 @@ void journal_request(struct journal *journal, const struct state *state, const s
     if (!journal)
         return;
     say(journal, state, job, "asks for %u instead of %u node%s", nodes, job->executing.count,
-        plural(job->executing.count));
+        number_plural(job->executing.count));
     if (!writes(journal))
         return;
     begin_line(journal, state, "evolving_request");

@@ -617,9 +617,9 @@ static void describe_waiting(const struct simulation *simulation, const struct j
     if (job->state == JOB_PENDING)
         snprintf(buffer, size, "job %u waits to be started: it takes %s node%s%s, %u of %u %s free",
                  request->id, range_text(request->nodes_min, request->nodes_max, nodes),
-                 plural(request->nodes_max), request->gpus_min > 0 ? " with GPUs" : "",
+                 number_plural(request->nodes_max), request->gpus_min > 0 ? " with GPUs" : "",
                  simulation->state.num_free, simulation->platform->num_nodes,
-                 is_or_are(simulation->state.num_free));
+                 number_is_or_are(simulation->state.num_free));
     else
         snprintf(buffer, size,
                  "job %u, started at %.15g s, is %s, and what it waits for never ends", request->id,
@@ -665,7 +665,7 @@ static int stuck(const struct simulation *simulation)
     return error_set(simulation->err, ERROR_STUCK,
                      "the simulation is stuck at %.15g s: nothing is left to happen while %zu of "
                      "%zu job%s wait%s; %s:%s",
-                     state->now, waiting, state->num_jobs, plural(state->num_jobs),
+                     state->now, waiting, state->num_jobs, number_plural(state->num_jobs),
                      waiting == 1 ? "s" : "", cause, text);
 }
 

@@ -169,12 +169,12 @@ static int check_counts(const struct check *check, const struct job *job,
     char range[RANGE_TEXT];
     if (count < request->nodes_min || count > request->nodes_max)
         return refuse(check, request->id, "%u node%s %s assigned; it takes %s", count,
-                      plural(count), is_or_are(count),
+                      number_plural(count), number_is_or_are(count),
                       range_text(request->nodes_min, request->nodes_max, range));
     uint32_t gpus = decided_gpus(job, decision);
     if (gpus < request->gpus_min || gpus > request->gpus_max)
         return refuse(check, request->id, "%u GPU%s per node %s assigned; it takes %s", gpus,
-                      plural(gpus), is_or_are(gpus),
+                      number_plural(gpus), number_is_or_are(gpus),
                       range_text(request->gpus_min, request->gpus_max, range));
     return 0;
 }
@@ -185,8 +185,8 @@ static int check_equipment(const struct check *check, const struct job *job, uin
     const struct node_description *node = check->state->nodes[id].description;
     if (node->num_gpus < gpus)
         return refuse(check, job->request->id, "node %u (%s) has %u GPU%s, %u %s assigned per node",
-                      id, node->name, node->num_gpus, plural(node->num_gpus), gpus,
-                      is_or_are(gpus));
+                      id, node->name, node->num_gpus, number_plural(node->num_gpus), gpus,
+                      number_is_or_are(gpus));
     if (uses_burst_buffer && node->type == NODE_PLAIN)
         return refuse(check, job->request->id,
                       "node %u (%s) has no burst buffer, which tasks of %s use", id, node->name,
@@ -249,8 +249,8 @@ static int check_job(const struct check *check, const struct decision *decision)
 {
     if (decision->job >= check->state->num_submitted)
         return refuse(check, decision->job, "there is no such job; %zu job%s %s submitted so far",
-                      check->state->num_submitted, plural(check->state->num_submitted),
-                      is_or_are(check->state->num_submitted));
+                      check->state->num_submitted, number_plural(check->state->num_submitted),
+                      number_is_or_are(check->state->num_submitted));
     const struct job *job = &check->state->jobs[decision->job];
     if (decision->kill || !job_has_ended(job))
         return 0;

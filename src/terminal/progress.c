@@ -45,7 +45,7 @@ void progress_bar_update(void *context, const struct simulation_progress *progre
     format_duration(progress->now, simulated, sizeof simulated);
     format_duration(share > 0 ? elapsed * (1 - share) / share : -1, left, sizeof left);
     fprintf(bar->out, "\r\033[K[%s] %zu/%zu job%s, %s simulated, %.3g s/s, %s left", blocks,
-            progress->ended, progress->total, plural(progress->total), simulated,
+            progress->ended, progress->total, number_plural(progress->total), simulated,
             elapsed > 0 ? progress->now / elapsed : 0, left);
     fflush(bar->out);
 }

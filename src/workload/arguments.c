@@ -80,9 +80,10 @@ static int read_argument_key(struct workload_reader *reader, const struct json_a
     if (!is_new || !environment_is_builtin(*key)) {
         return 0;
     }
-    return warn(reader->warnings, err,
-                "%s: has no effect where the built-in variable of this name exists; rename it",
-                json_where(at, where, sizeof where));
+    return warnings_add(
+        reader->warnings, err,
+        "%s: has no effect where the built-in variable of this name exists; rename it",
+        json_where(at, where, sizeof where));
 }
 
 static int number_copy(struct workload_reader *reader, double number, char **text,

@@ -154,13 +154,13 @@ static int check_size(const struct job_request *job, const struct workload_limit
         return error_set(err, ERROR_INPUT,
                          "needs %lu node%s, but the platform has %lu; ask for fewer or enlarge "
                          "the platform",
-                         wanted, plural(wanted), (unsigned long)fitting);
+                         wanted, number_plural(wanted), (unsigned long)fitting);
     }
     return error_set(err, ERROR_INPUT,
                      "needs %lu node%s with %lu GPU%s each, but the platform has %lu of that kind; "
                      "ask for fewer or enlarge the platform",
-                     wanted, plural(wanted), (unsigned long)job->gpus_min, plural(job->gpus_min),
-                     (unsigned long)fitting);
+                     wanted, number_plural(wanted), (unsigned long)job->gpus_min,
+                     number_plural(job->gpus_min), (unsigned long)fitting);
 }
 
 /* A list has an entry for each rank, or each pair of ranks, of a rigid job. */
@@ -185,10 +185,10 @@ static int check_list(const struct job_request *job, const struct task *task,
     return error_set(err, ERROR_INPUT,
                      "%s: has %zu number%s, but %s on %llu node%s takes %llu; make the numbers of "
                      "nodes agree",
-                     payload->where, payload->length, plural(payload->length),
+                     payload->where, payload->length, number_plural(payload->length),
                      matrix ? matrix_pattern_name(task->transfer_pattern)
                             : vector_pattern_name(VECTOR_LIST),
-                     nodes, plural(nodes), wanted);
+                     nodes, number_plural(nodes), wanted);
 }
 
 static int check_lists(const struct job_request *job, struct error *err)

@@ -233,9 +233,10 @@ static int check_foreign_key(struct source *source, const struct range_keys *key
     if (note_key(source->reader, job_keys[foreign], &first, err) != 0) {
         return -1;
     }
-    return !first ? 0
-                  : warn(source->reader->warnings, err, "%s: has no effect: a %s job has %s",
-                         json_where(&at, where, sizeof where), type, own);
+    return !first
+               ? 0
+               : warnings_add(source->reader->warnings, err, "%s: has no effect: a %s job has %s",
+                              json_where(&at, where, sizeof where), type, own);
 }
 
 static int check_foreign_keys(struct source *source, const struct range_keys *keys,

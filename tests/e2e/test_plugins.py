@@ -1,5 +1,7 @@
 """Schedulers in C: as plugins and as processes of their own, and what faulty ones lead to."""
 
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -94,7 +96,6 @@ def test_plugins_that_can_not_be_used_are_refused(scenario: Scenario, spec: str,
 
 def test_the_header_needs_nothing_but_a_compiler(scenario: Scenario) -> None:
     """As docs/schedulers.md says: cc -shared, no CMake, any warning on, C11 or C++."""
-    import subprocess
     include = f'-I{ROOT / "include"}'
     source = ROOT / 'schedulers' / 'first_fit.c'
     subprocess.run(['cc', '-std=c11', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-shared', '-fPIC', str(source),
@@ -104,3 +105,51 @@ def test_the_header_needs_nothing_but_a_compiler(scenario: Scenario) -> None:
                    cwd=scenario.folder, check=True)
     scenario.workload(flexible('moldable', 1, 4))
     assert scenario.run(scheduler='plugin:mine.so').column('Nodes At Start') == ['4']
+
+
+CHATTY = """
+#define _DEFAULT_SOURCE
+#include <elastisim/scheduler.h>
+#include <err.h>
+#include <errno.h>
+
+static int schedule(struct elastisim_view *view, void *data)
+{
+    (void)data;
+    errno = ENOENT;
+    warn("%zu jobs wait at %g s", elastisim_num_pending(view), elastisim_time(view));
+    return 0;
+}
+
+ELASTISIM_SCHEDULER(NULL, schedule, NULL);
+"""
+
+
+@pytest.mark.parametrize('flags', [[], ['-fvisibility=hidden']])
+def test_names_of_libraries_mean_the_same_in_a_plugin_as_anywhere(scenario: Scenario, flags: list[str]) -> None:
+    scenario.write('chatty.c', CHATTY)
+    subprocess.run(['cc', '-shared', '-fPIC', *flags, f'-I{ROOT / "include"}', 'chatty.c', '-o', 'chatty.so'],
+                   cwd=scenario.folder, check=True)
+    two_jobs(scenario)
+    result = scenario.run(scheduler='plugin:chatty.so', status=4)
+    assert 'elastisim: 1 jobs wait at 0 s: No such file or directory\n' in result.stderr
+
+
+def defined_names(*command: str) -> list[str]:
+    listing = subprocess.run(['nm', '--defined-only', *command], capture_output=True, text=True, check=True)
+    return [line.split()[-1] for line in listing.stdout.splitlines() if len(line.split()) == 3]
+
+
+def declared_functions() -> set[str]:
+    return set(re.findall(r'^[a-z].*?\b(elastisim_\w+)\(', (ROOT / 'include/elastisim/scheduler.h').read_text(), re.M))
+
+
+def test_the_simulator_gives_out_the_names_of_its_api_and_no_others() -> None:
+    """Any other would take the place of a plugin's or a library's function of the same name."""
+    assert set(defined_names('-D', SIMULATOR)) == declared_functions()
+
+
+def test_the_library_for_external_schedulers_defines_no_names_that_are_not_its_own() -> None:
+    names = set(defined_names('-g', str(BUILD / 'libelastisim' / 'libelastisim-scheduler.a')))
+    assert declared_functions() <= names
+    assert [name for name in names if not name.startswith('elastisim_')] == ['main']

@@ -165,7 +165,7 @@ static const char *printed(struct warnings *warnings, struct error *err, const c
 
     assert_non_null(file);
     assert_true(dup2(fileno(file), STDERR_FILENO) >= 0);
-    assert_int_equal(warn(warnings, err, "%s", text), 0);
+    assert_int_equal(warnings_add(warnings, err, "%s", text), 0);
     assert_true(dup2(saved, STDERR_FILENO) >= 0);
     close(saved);
     rewind(file);
@@ -195,7 +195,7 @@ static void test_a_strict_warning_is_an_input_error(void **state)
     struct error err = {.kind = ERROR_NONE};
 
     (void)state;
-    assert_int_equal(warn(&warnings, &err, "a.json: %s", "look"), -1);
+    assert_int_equal(warnings_add(&warnings, &err, "a.json: %s", "look"), -1);
     assert_int_equal(err.kind, ERROR_INPUT);
     assert_string_equal(err.message, "a.json: look");
     assert_int_equal(warnings.count, 0);

@@ -78,12 +78,12 @@ static void test_ranges(void **state)
 static void test_one_is_the_only_singular(void **state)
 {
     (void)state;
-    assert_string_equal(plural(0), "s");
-    assert_string_equal(plural(1), "");
-    assert_string_equal(plural(2), "s");
-    assert_string_equal(is_or_are(0), "are");
-    assert_string_equal(is_or_are(1), "is");
-    assert_string_equal(is_or_are(2), "are");
+    assert_string_equal(number_plural(0), "s");
+    assert_string_equal(number_plural(1), "");
+    assert_string_equal(number_plural(2), "s");
+    assert_string_equal(number_is_or_are(0), "are");
+    assert_string_equal(number_is_or_are(1), "is");
+    assert_string_equal(number_is_or_are(2), "are");
 }
 
 int main(void)

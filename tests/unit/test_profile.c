@@ -72,7 +72,7 @@ static void test_all_nodes_are_free_at_first(void **state)
     struct profile profile = make(8);
     assert_int_equal(least(&profile, 0, 1), 8);
     assert_int_equal(least(&profile, 1e300, INFINITY), 8);
-    profile_release(&profile);
+    profile_discard(&profile);
 }
 
 /* From its start on, and no longer at its end. */
@@ -86,7 +86,7 @@ static void test_a_job_takes_its_nodes_while_it_runs(void **state)
     assert_int_equal(least(&profile, 5, 6), 5);
     assert_int_equal(least(&profile, 9.5, 20), 5);
     assert_int_equal(least(&profile, 10, 20), 8);
-    profile_release(&profile);
+    profile_discard(&profile);
 }
 
 static void test_jobs_that_overlap_add_up(void **state)
@@ -99,7 +99,7 @@ static void test_jobs_that_overlap_add_up(void **state)
     assert_int_equal(least(&profile, 5, 10), 1);
     assert_int_equal(least(&profile, 10, 15), 4);
     assert_int_equal(least(&profile, 0, 100), 1);
-    profile_release(&profile);
+    profile_discard(&profile);
 }
 
 static void test_a_job_without_an_end_takes_its_nodes_for_ever(void **state)
@@ -109,7 +109,7 @@ static void test_a_job_without_an_end_takes_its_nodes_for_ever(void **state)
     take(&profile, 3, INFINITY, 2);
     assert_int_equal(least(&profile, 2, 3), 8);
     assert_int_equal(least(&profile, 1e300, INFINITY), 6);
-    profile_release(&profile);
+    profile_discard(&profile);
 }
 
 static void test_spans_without_length_or_start_change_nothing(void **state)
@@ -120,7 +120,7 @@ static void test_spans_without_length_or_start_change_nothing(void **state)
     take(&profile, 6, 5, 3);
     take(&profile, INFINITY, INFINITY, 3);
     assert_int_equal(profile.count, 1);
-    profile_release(&profile);
+    profile_discard(&profile);
 }
 
 /* More is reserved than there is when a job runs longer than expected. */
@@ -134,7 +134,7 @@ static void test_overdrawn_counts_are_none_and_recover(void **state)
     assert_time(find(&profile, 1, 6), 10);
     give(&profile, 5, 10, 3);
     assert_int_equal(least(&profile, 5, 6), 1);
-    profile_release(&profile);
+    profile_discard(&profile);
 }
 
 static void test_what_is_given_back_leaves_no_steps(void **state)
@@ -148,7 +148,7 @@ static void test_what_is_given_back_leaves_no_steps(void **state)
     assert_int_equal(profile.count, 3);
     give(&profile, 5, 15, 4);
     assert_int_equal(profile.count, 1);
-    profile_release(&profile);
+    profile_discard(&profile);
 }
 
 /* Two jobs of one size, one after the other, are one step. */
@@ -160,7 +160,7 @@ static void test_neighbours_that_are_equal_are_joined(void **state)
     take(&profile, 10, 20, 3);
     assert_int_equal(profile.count, 3);
     assert_int_equal(least(&profile, 0, 20), 5);
-    profile_release(&profile);
+    profile_discard(&profile);
 }
 
 static void test_classes_are_counted_apart(void **state)
@@ -179,7 +179,7 @@ static void test_classes_are_counted_apart(void **state)
     profile_least(&profile, 10, 20, nodes);
     assert_int_equal(nodes[0], 3);
     assert_int_equal(nodes[1], 0);
-    profile_release(&profile);
+    profile_discard(&profile);
 }
 
 /* --- Searching ----------------------------------------------------------------------------- */
@@ -210,7 +210,7 @@ static void test_the_earliest_window_that_is_long_enough_is_found(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_time(find_from(&profile, cases[i].need, cases[i].duration, cases[i].from),
                     cases[i].expected);
-    profile_release(&profile);
+    profile_discard(&profile);
 }
 
 static void test_nothing_is_found_where_jobs_never_end(void **state)
@@ -220,7 +220,7 @@ static void test_nothing_is_found_where_jobs_never_end(void **state)
     take(&profile, 0, INFINITY, 5);
     assert_time(find(&profile, 3, INFINITY), 0);
     assert_time(find(&profile, 4, 1), INFINITY);
-    profile_release(&profile);
+    profile_discard(&profile);
 }
 
 /* A reservation moves to an earlier time only. */
@@ -234,7 +234,7 @@ static void test_a_search_ends_before_the_time_it_is_given(void **state)
     search.before = 25.5;
     assert_time(profile_find(&profile, &search, &nodes), 25);
     assert_int_equal(nodes, 8);
-    profile_release(&profile);
+    profile_discard(&profile);
 }
 
 /* The 6 nodes from 15 to 25 are the searcher's: with them it can have 6 from 10 to 20, as the
@@ -252,7 +252,7 @@ static void test_its_own_reservation_is_not_in_its_way(void **state)
     search.own_to = 25;
     assert_time(profile_find(&profile, &search, &nodes), 10);
     assert_int_equal(nodes, 6);
-    profile_release(&profile);
+    profile_discard(&profile);
 }
 
 static void test_only_the_classes_asked_for_count(void **state)
@@ -271,7 +271,7 @@ static void test_only_the_classes_asked_for_count(void **state)
     assert_time(profile_find(&profile, &search, nodes), 0);
     assert_int_equal(nodes[0], 1);
     assert_int_equal(nodes[1], 1);
-    profile_release(&profile);
+    profile_discard(&profile);
 }
 
 /* Two nodes are free all the time, but not the same ones: a job can't move from one to another. */
@@ -288,7 +288,7 @@ static void test_a_window_stays_on_the_same_nodes(void **state)
     assert_time(profile_find(&profile, &search, nodes), 5);
     assert_int_equal(nodes[0], 0);
     assert_int_equal(nodes[1], 2);
-    profile_release(&profile);
+    profile_discard(&profile);
 }
 
 /* --- The lowest point ---------------------------------------------------------------------- */
@@ -314,7 +314,7 @@ static void test_the_bottom_is_the_first_time_of_the_fewest_nodes(void **state)
     check_bottom(&profile, 12, 5, 12);
     check_bottom(&profile, 15, 5, 20);
     check_bottom(&profile, 30, 8, 30);
-    profile_release(&profile);
+    profile_discard(&profile);
 }
 
 /* An overdrawn class does not take from another. */
@@ -324,7 +324,7 @@ static void test_the_bottom_counts_no_less_than_none_of_a_class(void **state)
     struct profile profile = make_two(2, 4);
     take_two(&profile, 5, 10, 5, 1);
     check_bottom(&profile, 0, 3, 5);
-    profile_release(&profile);
+    profile_discard(&profile);
 }
 
 /* --- Time goes on -------------------------------------------------------------------------- */
@@ -342,7 +342,7 @@ static void test_what_is_over_is_forgotten(void **state)
     profile_advance(&profile, 1000);
     assert_int_equal(profile.count - profile.first, 1);
     assert_int_equal(least(&profile, 1000, INFINITY), 8);
-    profile_release(&profile);
+    profile_discard(&profile);
 }
 
 /* Step i, from i to i + 1, lacks i % 3 + 1 nodes: more steps than there is room for at first. */
@@ -360,7 +360,7 @@ static void test_many_steps_come_and_go(void **state)
     }
     assert_true(profile.count < MANY);
     assert_time(find_from(&profile, 8, 1, MANY - 1), MANY);
-    profile_release(&profile);
+    profile_discard(&profile);
 }
 
 int main(void)

@@ -67,7 +67,8 @@ int check_memory(const struct flow *flow, struct error *err)
     return flow->out_of_memory || flow->sharing.out_of_memory ? error_no_memory(err) : 0;
 }
 
-int launch(struct flow_group *group, struct variable *variable, double latency, struct error *err)
+int flow_launch(struct flow_group *group, struct variable *variable, double latency,
+                struct error *err)
 {
     if (variable->num_uses > 0) {
         variable_start(group, variable, latency);
@@ -81,7 +82,7 @@ int launch(struct flow_group *group, struct variable *variable, double latency, 
     return 0;
 }
 
-int drop(struct flow_group *group, struct variable *variable, struct error *err)
+int flow_drop(struct flow_group *group, struct variable *variable, struct error *err)
 {
     if (variable)
         sharing_destroy(&group->flow->sharing, variable);
@@ -98,7 +99,7 @@ static int start_compute_class(struct flow_group *group, const struct load *load
     struct variable *variable = variable_create(1);
     struct variable_memory memory;
     if (!variable || variable_own(variable, 1, count, count, &memory))
-        return drop(group, variable, err);
+        return flow_drop(group, variable, err);
     for (uint32_t m = 0; m < count; m++) {
         memory.members[m] = members[m].index;
         memory.resources[m] = flow->num_links + load->hosts[load->members[members[m].index]];
@@ -109,7 +110,7 @@ static int start_compute_class(struct flow_group *group, const struct load *load
     const struct host_figures *host = &flow->hosts[memory.resources[0] - flow->num_links];
     add_host_use(variable, host, members[0].amount, true, memory.sets);
     bound_by_host(variable, host, members[0].amount);
-    return launch(group, variable, 0, err);
+    return flow_launch(group, variable, 0, err);
 }
 
 static int start_compute(struct flow_group *group, const struct load *load, struct error *err)
@@ -149,7 +150,7 @@ static int start_class(struct flow_group *group, const struct load *load, struct
     variable->num_members = class->num_members;
     variable->members = class->members;
     add_transfer(variable, group->flow, class, load->amounts[class->members[0]] / class->num_flows);
-    return launch(group, variable, class->latency, err);
+    return flow_launch(group, variable, class->latency, err);
 }
 
 static int start_pfs_io(struct flow_group *group, const struct load *load, struct error *err)
@@ -260,7 +261,7 @@ struct variable *new_task(struct flow_group *group, const struct load *load,
     struct variable_memory memory;
     if (!variable ||
         (num_computing > 0 && variable_own(variable, num_computing, num_computing, 0, &memory))) {
-        drop(group, variable, err);
+        flow_drop(group, variable, err);
         return NULL;
     }
     variable->only_member = parts->member;
@@ -281,7 +282,7 @@ int start_task(struct flow_group *group, const struct load *load, const struct t
     struct variable *variable = new_task(group, load, parts, err);
     if (!variable)
         return -1;
-    return launch(group, variable, parts->transfer ? parts->transfer->latency : 0, err);
+    return flow_launch(group, variable, parts->transfer ? parts->transfer->latency : 0, err);
 }
 
 static int start_exchange(struct flow_group *group, const struct load *load, struct error *err)

@@ -153,9 +153,10 @@ struct variable *new_task(struct flow_group *group, const struct load *load,
 int start_task(struct flow_group *group, const struct load *load, const struct task_parts *parts,
                struct error *err);
 /* Starts the variable, which nothing may hold up if it uses nothing. */
-int launch(struct flow_group *group, struct variable *variable, double latency, struct error *err);
+int flow_launch(struct flow_group *group, struct variable *variable, double latency,
+                struct error *err);
 /* Drops a variable that has not been started, for want of memory. */
-int drop(struct flow_group *group, struct variable *variable, struct error *err);
+int flow_drop(struct flow_group *group, struct variable *variable, struct error *err);
 int check_memory(const struct flow *flow, struct error *err);
 
 /* --- striped.c ------------------------------------------------------------------------------- */

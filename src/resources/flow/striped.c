@@ -154,10 +154,10 @@ static int start_bundle(struct flow_group *group, const struct load *load, struc
     if (!variable)
         return -1;
     if (make_bundle(group, load, variable, transfer, err))
-        return drop(group, variable, err);
+        return flow_drop(group, variable, err);
     for (uint32_t i = 0; i < load->num_members; i++)
         group->parts_left[i]++;
-    return launch(group, variable, transfer->latency, err);
+    return flow_launch(group, variable, transfer->latency, err);
 }
 
 /* Starts what members move and compute: at once if they are alike, else one by one. */
