@@ -212,10 +212,10 @@ static int tell_of_names(const struct estimates *estimates, const char *spec,
                          "scheduler builtin:%s: estimate_model fits no job: %s among its arguments "
                          "and attributes",
                          spec, estimates->lacking);
-    return warn(warnings, err,
-                "scheduler builtin:%s: estimate_model does not fit %zu of %zu jobs, whose "
-                "estimates stay the same on any number of nodes: %s",
-                spec, estimates->without_names, estimates->jobs, estimates->lacking);
+    return warnings_add(warnings, err,
+                        "scheduler builtin:%s: estimate_model does not fit %zu of %zu jobs, whose "
+                        "estimates stay the same on any number of nodes: %s",
+                        spec, estimates->without_names, estimates->jobs, estimates->lacking);
 }
 
 /* What a policy does without when it does not know how long jobs run; NULL when it does not ask. */
@@ -237,10 +237,11 @@ int estimates_tell(const struct estimates *estimates, const char *spec, struct w
         return -1;
     if (estimates->without_end == 0 || !effect)
         return 0;
-    return warn(warnings, err,
-                "scheduler builtin:%s: %zu of %zu job%s neither runtime_estimate nor walltime: %s; "
-                "options estimate=attribute:NAME, estimate=argument:NAME and "
-                "estimate_model=EXPRESSION say what else tells how long jobs run",
-                spec, estimates->without_end, estimates->jobs,
-                estimates->jobs == 1 ? " has" : "s have", effect);
+    return warnings_add(
+        warnings, err,
+        "scheduler builtin:%s: %zu of %zu job%s neither runtime_estimate nor walltime: %s; "
+        "options estimate=attribute:NAME, estimate=argument:NAME and "
+        "estimate_model=EXPRESSION say what else tells how long jobs run",
+        spec, estimates->without_end, estimates->jobs, estimates->jobs == 1 ? " has" : "s have",
+        effect);
 }
