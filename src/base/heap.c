@@ -1,4 +1,4 @@
-/* Promise: event_heap_first() is the smallest by (instant, last, order); add and remove cost O(log
+/* Promise: event_heap_first() is the smallest by (instant, turn, order); add and remove cost O(log
  * n). */
 #include "base/heap.h"
 
@@ -9,8 +9,8 @@ static bool before(const struct event *a, const struct event *b)
 {
     if (a->instant != b->instant)
         return a->instant < b->instant;
-    if (a->last != b->last)
-        return b->last;
+    if (a->turn != b->turn)
+        return a->turn < b->turn;
     return a->order < b->order;
 }
 

@@ -1,5 +1,6 @@
-/* Events in order of time, ties in order of arrival: an intrusive binary heap. An event lives in
- * the struct of whoever waits for it; adding and removing allocate nothing once the heap has grown.
+/* Events in order of time, ties by turn and then in order of arrival: an intrusive binary heap. An
+ * event lives in the struct of whoever waits for it; adding and removing allocate nothing once the
+ * heap has grown.
  */
 #ifndef ELASTISIM_BASE_HEAP_H
 #define ELASTISIM_BASE_HEAP_H
@@ -13,9 +14,16 @@
  * boundary of this grid happens to fall between them. */
 #define EVENT_INSTANT (1.0 / 16777216.0)
 
+/* What comes first within one instant; ties beyond it go by arrival. */
+enum event_turn {
+    EVENT_IN_ORDER, /* what runs, what follows from it, and periodic invocations */
+    EVENT_ARRIVAL,  /* after these: submissions, and invocations that were put off */
+    EVENT_LAST      /* after everything else: the end of a job's walltime */
+};
+
 struct event {
-    double time;    /* simulated seconds: when it happens */
-    bool last;      /* after all others of its instant */
+    double time; /* simulated seconds: when it happens */
+    enum event_turn turn;
     double instant; /* time, rounded: where it stands in the order; set by event_heap_add */
     uint64_t order; /* arrival, breaks ties; set by event_heap_add */
     size_t slot;    /* 1 + index in the heap; 0 while not queued */

@@ -293,8 +293,8 @@ bool is_point(const struct execution *execution, const struct block *phase)
            (job_may_be_resized(execution) && phase->scheduling_point);
 }
 
-/* An iteration counts as finished once what stands between it and the next is over, too: a
- * scheduling point belongs to the iteration before it, as in ElastiSim. */
+/* An iteration counts as finished as soon as it is: the scheduler that is asked at the scheduling
+ * point or request after it is told so. */
 void pass_iteration(struct cohort *cohort)
 {
     struct execution *execution = cohort->execution;

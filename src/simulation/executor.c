@@ -460,9 +460,9 @@ static void after_phase_iteration(struct cohort *cohort)
     struct place *place = &cohort->place;
     execution->next_phase = place->phase;
     execution->next_iteration = place->iteration;
+    pass_iteration(cohort);
     bool over = place->phase == execution->application->num_phases;
     if (!over && !is_point(execution, &execution->application->phases[place->phase])) {
-        pass_iteration(cohort);
         begin_block(cohort);
         make_runnable(cohort);
         return;
@@ -565,7 +565,6 @@ void execution_continue(struct execution *execution)
 {
     struct cohort *cohort = execution->at_point;
     execution->at_point = NULL;
-    pass_iteration(cohort);
     begin_block(cohort);
     make_runnable(cohort);
     execution_wake(execution, run_cohorts);
@@ -600,7 +599,6 @@ int execution_reconfigure(struct execution *execution, const struct node_list *b
 {
     const struct application *application = execution->application;
     const struct node_list *nodes = &execution->job->executing;
-    pass_iteration(execution->at_point);
     execution->passed = execution->at_point->place.passed;
     cohort_destroy(execution->at_point);
     execution->at_point = NULL;

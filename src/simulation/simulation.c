@@ -89,12 +89,17 @@ static bool failed(const struct simulation *simulation)
     return simulation->err->kind != ERROR_NONE;
 }
 
+static void queue_event(struct simulation *simulation, struct event *event, struct event what)
+{
+    *event = what;
+    if (event_heap_add(&simulation->heap, event))
+        error_no_memory(simulation->err);
+}
+
 static void add_event(struct simulation *simulation, struct event *event, double time,
                       void (*handle)(void *), void *owner)
 {
-    *event = (struct event){.time = time, .handle = handle, .owner = owner};
-    if (event_heap_add(&simulation->heap, event))
-        error_no_memory(simulation->err);
+    queue_event(simulation, event, (struct event){.time = time, .handle = handle, .owner = owner});
 }
 
 /* --- Ending jobs --------------------------------------------------------------------------- */
@@ -239,16 +244,14 @@ static void watch_walltime(struct simulation *simulation, struct job *job)
     job->watch = watch;
     watch->simulation = simulation;
     watch->job = job;
-    double end =
-        simulation->state.now + walltime + simulation->configuration->job_kill_grace_period;
-    watch->event = (struct event){
-        .time = end,
-        .last = true,
-        .handle = walltime_exceeded,
-        .owner = watch,
-    };
-    if (event_heap_add(&simulation->heap, &watch->event))
-        error_no_memory(simulation->err);
+    queue_event(simulation, &watch->event,
+                (struct event){
+                    .time = simulation->state.now + walltime +
+                            simulation->configuration->job_kill_grace_period,
+                    .turn = EVENT_LAST,
+                    .handle = walltime_exceeded,
+                    .owner = watch,
+                });
 }
 
 static void apply_start(struct simulation *simulation, struct job *job,
@@ -322,7 +325,8 @@ static bool comes_too_early(const struct simulation *simulation)
 static void invoke_put_off(void *owner);
 
 /* Several invocations that are put off become one. The periodic one keeps its own place when it
- * comes after others: it then follows theirs by the interval. */
+ * comes after others: it then follows theirs by the interval. A submission at that instant that was
+ * expected before gets the invocation, and need not wait for the next. */
 static void put_off(struct simulation *simulation, int type)
 {
     bool periodic = type == ELASTISIM_PERIODIC;
@@ -331,8 +335,13 @@ static void put_off(struct simulation *simulation, int type)
     if (waits)
         return;
     double time = simulation->last_invocation + simulation->configuration->min_scheduling_interval;
-    add_event(simulation, periodic ? &simulation->put_off_periodic : &simulation->put_off,
-              fmax(time, simulation->state.now), invoke_put_off, simulation);
+    queue_event(simulation, periodic ? &simulation->put_off_periodic : &simulation->put_off,
+                (struct event){
+                    .time = fmax(time, simulation->state.now),
+                    .turn = EVENT_ARRIVAL,
+                    .handle = invoke_put_off,
+                    .owner = simulation,
+                });
 }
 
 /* Invokes the scheduler now or, when it is too early, later. Returns whether it was now. */
@@ -406,13 +415,21 @@ static void invoke_put_off(void *owner)
 
 static void submit_next(void *owner);
 
+/* What happens on the machine at that instant, and what the scheduler is asked about it, comes
+ * before the submission. */
 static void expect_submission(struct simulation *simulation)
 {
     struct state *state = &simulation->state;
     if (state->num_submitted == state->num_jobs)
         return;
     double time = state->jobs[state->num_submitted].request->submit_time;
-    add_event(simulation, &simulation->submission, fmax(time, state->now), submit_next, simulation);
+    queue_event(simulation, &simulation->submission,
+                (struct event){
+                    .time = fmax(time, state->now),
+                    .turn = EVENT_ARRIVAL,
+                    .handle = submit_next,
+                    .owner = simulation,
+                });
 }
 
 static void submit_next(void *owner)
@@ -669,14 +686,18 @@ static int stuck(const struct simulation *simulation)
                      waiting == 1 ? "s" : "", cause, text);
 }
 
-static void deliver_completions(struct simulation *simulation)
+/* Returns whether there were any. */
+static bool deliver_completions(struct simulation *simulation)
 {
+    bool any = false;
     struct completion completion;
     while (!failed(simulation) &&
            resources_next_completion(simulation->platform->resources, &completion)) {
         simulation->idle_invocations = 0;
         executor_complete(&simulation->executor, &completion);
+        any = true;
     }
+    return any;
 }
 
 /* Something ends at `time`, and the port still tells how it was up to there. It need not be the end
@@ -695,15 +716,17 @@ static int check_writing(struct simulation *simulation)
 }
 
 /* Moves the clock to the next event, or to completions of loads before it; these are handled here.
- * *arrived tells whether it got to the event. The port hears of every step, so that a load starts
- * at the right time. */
+ * *arrived tells whether it got to the event and the event is due: one that has its turn after what
+ * runs is not, when completions came at its instant, since more may follow from these. The port
+ * hears of every step, so that a load starts at the right time. */
 static int move_clock(struct simulation *simulation, const struct event *next, bool *arrived)
 {
     struct resources *resources = simulation->platform->resources;
     struct state *state = &simulation->state;
     bool busy = resources_busy(resources);
     double reached, until = next ? next->time : INFINITY;
-    if (next && next->last && busy)
+    bool waits = next && next->turn != EVENT_IN_ORDER;
+    if (next && next->turn == EVENT_LAST && busy)
         until += WALLTIME_TOLERANCE * fmax(1, 1e-3 * until);
     if (resources_advance(resources, until, &reached, simulation->err))
         return -1;
@@ -715,7 +738,8 @@ static int move_clock(struct simulation *simulation, const struct event *next, b
     if (check_writing(simulation))
         return -1;
     state->now = now;
-    deliver_completions(simulation);
+    if (deliver_completions(simulation) && waits)
+        *arrived = false;
     return failed(simulation) ? -1 : 0;
 }
 
@@ -727,7 +751,7 @@ static int step(struct simulation *simulation)
     simulation->figures.events++;
     if (!next && !resources_busy(simulation->platform->resources))
         return stuck(simulation);
-    if (!next || next->time > state->now || next->last) {
+    if (!next || next->time > state->now || next->turn != EVENT_IN_ORDER) {
         bool arrived = false;
         if (move_clock(simulation, next, &arrived))
             return -1;

@@ -62,17 +62,21 @@ static void test_times_that_differ_by_rounding_are_one_instant(void **state)
     event_heap_release(&heap);
 }
 
-static void test_the_last_of_an_instant_comes_after_those_that_arrive_later(void **state)
+static void test_turns_of_an_instant_come_before_arrival(void **state)
 {
     (void)state;
     struct event_heap heap = {0};
-    struct event last = {.time = 1, .last = true}, other = {.time = 1}, next = {.time = 2};
-    event_heap_add(&heap, &last);
-    event_heap_add(&heap, &next);
-    event_heap_add(&heap, &other);
-    assert_ptr_equal(take(&heap), &other);
-    assert_ptr_equal(take(&heap), &last);
-    assert_ptr_equal(take(&heap), &next);
+    struct event last = {.time = 1, .turn = EVENT_LAST};
+    struct event submission = {.time = 1, .turn = EVENT_ARRIVAL};
+    struct event other = {.time = 1}, next = {.time = 2};
+    struct event *added[] = {&last, &submission, &next, &other};
+    struct event *expected[] = {&other, &submission, &last, &next};
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(event_heap_add(&heap, added[i]), 0);
+    for (size_t i = 0; i < 4; i++) {
+        assert_ptr_equal(event_heap_first(&heap), expected[i]);
+        event_heap_remove(&heap, expected[i]);
+    }
     event_heap_release(&heap);
 }
 
@@ -119,7 +123,7 @@ int main(void)
         cmocka_unit_test(test_events_come_in_order_of_time),
         cmocka_unit_test(test_events_of_one_instant_come_in_order_of_arrival),
         cmocka_unit_test(test_times_that_differ_by_rounding_are_one_instant),
-        cmocka_unit_test(test_the_last_of_an_instant_comes_after_those_that_arrive_later),
+        cmocka_unit_test(test_turns_of_an_instant_come_before_arrival),
         cmocka_unit_test(test_removing_any_event_keeps_the_order_of_the_others),
         cmocka_unit_test(test_removing_an_event_that_is_not_queued_does_nothing),
     };
