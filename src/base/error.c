@@ -51,6 +51,24 @@ int error_set(struct error *err, enum error_kind kind, const char *format, ...)
     return -1;
 }
 
+int error_append(struct error *err, const char *format, ...)
+{
+    char text[sizeof err->message];
+    size_t length = strlen(err->message), room = sizeof err->message - length;
+    va_list arguments;
+
+    va_start(arguments, format);
+    format_message(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (err->kind == ERROR_NONE) {
+        return error_set(err, ERROR_FAILURE, "%s", text);
+    }
+    if ((size_t)snprintf(err->message + length, room, "; %s", text) >= room) {
+        mark_cut(err->message, sizeof err->message);
+    }
+    return -1;
+}
+
 int error_no_memory(struct error *err)
 {
     return error_set(err, ERROR_FAILURE, "out of memory");

@@ -33,6 +33,9 @@ int error_set(struct error *err, enum error_kind kind, const char *format, ...)
 int error_vset(struct error *err, enum error_kind kind, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 
+/* Fills err (ERROR_FAILURE), or adds "; " and the text to the error that is there. Returns -1. */
+int error_append(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Fills err with "out of memory". Returns -1. */
 int error_no_memory(struct error *err);
 

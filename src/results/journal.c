@@ -56,7 +56,8 @@ static int put_head(struct output *out, const struct configuration *configuratio
             output_char(out, ',');
         output_json(out, platform->nodes[i].name);
     }
-    output_text(out, "]}\n");
+    output_text(out, "]}");
+    output_end_row(out);
     return 0;
 }
 
@@ -74,24 +75,23 @@ int journal_open(struct journal **result, const struct configuration *configurat
     if (configuration->events &&
         (output_open(&journal->output, configuration->events, configuration->file, "events", err) ||
          put_head(&journal->output, configuration, platform, scheduler, err))) {
-        journal_close(journal);
+        journal_close(journal, err);
         return -1;
     }
     *result = journal;
     return 0;
 }
 
-const char *journal_close(struct journal *journal)
+int journal_close(struct journal *journal, struct error *err)
 {
     if (!journal)
-        return NULL;
-    const char *path = journal->output.path;
-    bool fine = output_close(&journal->output);
+        return 0;
+    int status = output_close(&journal->output, err);
     free(journal);
-    return fine ? NULL : path;
+    return status;
 }
 
-int journal_check(const struct journal *journal, struct error *err)
+int journal_check(struct journal *journal, struct error *err)
 {
     return journal ? output_check(&journal->output, err) : 0;
 }
@@ -115,7 +115,8 @@ static void begin_line(struct journal *journal, const struct state *state, const
 
 static void end_line(struct journal *journal)
 {
-    output_text(&journal->output, "}\n");
+    output_char(&journal->output, '}');
+    output_end_row(&journal->output);
 }
 
 /* `key` with its quotes, e.g. "\"job\"": one copy instead of three. */

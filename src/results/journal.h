@@ -25,10 +25,10 @@ int journal_open(struct journal **journal, const struct configuration *configura
                  const struct platform *platform, const char *scheduler, struct error *err);
 /* The last line: how the run stands when it ends. */
 void journal_end(struct journal *journal, const struct state *state);
-/* Returns NULL, or the path of the file when it could not be written whole. */
-const char *journal_close(struct journal *journal);
+/* Returns 0, or -1 with the file added to err when it could not be written whole. */
+int journal_close(struct journal *journal, struct error *err);
 /* Returns 0, or -1 with err when something could not be written. */
-int journal_check(const struct journal *journal, struct error *err);
+int journal_check(struct journal *journal, struct error *err);
 
 /* All at the state's present time. */
 void journal_submit(struct journal *journal, const struct state *state, const struct job *job);

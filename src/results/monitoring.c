@@ -55,11 +55,11 @@ static const char *const keys[NUM_FILES] = {
 static void write_header(const struct monitoring *monitoring, enum file file, struct output *out)
 {
     if (file == NETWORK) {
-        output_text(out, "Time,Utilization\n");
+        output_text(out, "Time,Utilization");
         return;
     }
     if (file == PFS) {
-        output_text(out, "Time,Read,Write,Read (rel.),Write (rel.)\n");
+        output_text(out, "Time,Read,Write,Read (rel.),Write (rel.)");
         return;
     }
     output_text(out, "Time");
@@ -67,7 +67,6 @@ static void write_header(const struct monitoring *monitoring, enum file file, st
         output_char(out, ',');
         output_field(out, monitoring->platform->nodes[i].name);
     }
-    output_char(out, '\n');
 }
 
 static int open_tables(struct monitoring *monitoring, const struct configuration *configuration,
@@ -82,7 +81,7 @@ static int open_tables(struct monitoring *monitoring, const struct configuration
     for (size_t i = 0; i < NUM_FILES; i++) {
         struct table *table = &monitoring->tables[i];
         size_t columns = i == NETWORK ? 1 : i == PFS ? 4 : monitoring->platform->num_nodes;
-        table->capacity = columns * OUTPUT_NUMBER_SIZE + 2;
+        table->capacity = columns * OUTPUT_NUMBER_SIZE + 1;
         table->row = malloc(table->capacity);
         if (!table->row)
             return error_no_memory(err);
@@ -91,6 +90,7 @@ static int open_tables(struct monitoring *monitoring, const struct configuration
         if (output_open(&table->output, paths[i], configuration->file, keys[i], err))
             return -1;
         write_header(monitoring, (enum file)i, &table->output);
+        output_end_row(&table->output);
     }
     return 0;
 }
@@ -144,22 +144,21 @@ int monitoring_open(struct monitoring **result, const struct configuration *conf
     bool fits = monitoring->computing && monitoring->cpu_loads && monitoring->gpus_busy &&
                 monitoring->gpus_busy_until;
     if (!fits || list_links(monitoring, err) || open_tables(monitoring, configuration, err)) {
-        monitoring_close(monitoring);
+        monitoring_close(monitoring, err);
         return fits ? -1 : error_no_memory(err);
     }
     *result = monitoring;
     return 0;
 }
 
-const char *monitoring_close(struct monitoring *monitoring)
+int monitoring_close(struct monitoring *monitoring, struct error *err)
 {
-    const char *failed = NULL;
+    int status = 0;
     if (!monitoring)
-        return NULL;
+        return 0;
     for (size_t i = 0; i < NUM_FILES; i++) {
-        const char *path = monitoring->tables[i].output.path;
-        if (!output_close(&monitoring->tables[i].output))
-            failed = path;
+        if (output_close(&monitoring->tables[i].output, err))
+            status = -1;
         free(monitoring->tables[i].row);
     }
     free(monitoring->computing);
@@ -168,10 +167,10 @@ const char *monitoring_close(struct monitoring *monitoring)
     free(monitoring->gpus_busy_until);
     free(monitoring->links);
     free(monitoring);
-    return failed;
+    return status;
 }
 
-int monitoring_check(const struct monitoring *monitoring, struct error *err)
+int monitoring_check(struct monitoring *monitoring, struct error *err)
 {
     for (size_t i = 0; monitoring && i < NUM_FILES; i++)
         if (output_check(&monitoring->tables[i].output, err))
@@ -211,18 +210,12 @@ static void add_value(struct table *table, double value)
     table->length += format_number(table->row + table->length, value);
 }
 
-static void end_row(struct table *table)
-{
-    table->row[table->length++] = '\n';
-}
-
 static void fill_cpus(struct monitoring *monitoring)
 {
     struct table *table = &monitoring->tables[CPU];
     begin_row(table);
     for (uint32_t i = 0; i < monitoring->platform->num_nodes; i++)
         add_value(table, fmin(1, monitoring->computing[i] + monitoring->cpu_loads[i]));
-    end_row(table);
     monitoring->cpus_changed = false;
 }
 
@@ -244,7 +237,6 @@ static void fill_gpus(struct monitoring *monitoring, double time)
             monitoring->gpus_next_idle = fmin(monitoring->gpus_next_idle, until);
         add_value(table, busy > 0 ? fmin(1, (double)busy / platform->nodes[i].num_gpus) : 0);
     }
-    end_row(table);
     monitoring->gpus_changed = false;
 }
 
@@ -253,7 +245,6 @@ static void fill_network(struct monitoring *monitoring)
     struct table *table = &monitoring->tables[NETWORK];
     begin_row(table);
     add_value(table, monitoring->network);
-    end_row(table);
 }
 
 static void fill_pfs(struct monitoring *monitoring)
@@ -266,7 +257,6 @@ static void fill_pfs(struct monitoring *monitoring)
         add_value(table, monitoring->pfs[i]);
     for (size_t i = 0; i < 2; i++)
         add_value(table, bandwidths[i] > 0 ? monitoring->pfs[i] / bandwidths[i] : 0);
-    end_row(table);
 }
 
 /* --- Loads at the resource port ------------------------------------------------------------ */
@@ -344,6 +334,7 @@ static void write_sample(struct monitoring *monitoring, double time)
             continue;
         output_bytes(&table->output, text, length);
         output_bytes(&table->output, table->row, table->length);
+        output_end_row(&table->output);
     }
 }
 

@@ -20,15 +20,16 @@ struct monitoring;
  * Returns 0, or -1 with err. The configuration and the platform must outlive it. */
 int monitoring_open(struct monitoring **monitoring, const struct configuration *configuration,
                     const struct platform *platform, struct error *err);
-/* Writes what is left and closes. Returns NULL, or the path of a file that could not be written. */
-const char *monitoring_close(struct monitoring *monitoring);
+/* Writes what is left and closes. Returns 0, or -1 with each file that could not be written added to
+ * err. */
+int monitoring_close(struct monitoring *monitoring, struct error *err);
 
 /* The clock is about to move on to `time`, and loads at the resource port are still what they were
  * on the way: writes the samples up to there, and one that is due within a nanosecond of it. `busy`
  * tells whether any load is under way. */
 void monitoring_pass(struct monitoring *monitoring, double time, bool busy);
 /* Returns 0, or -1 with err when something could not be written. */
-int monitoring_check(const struct monitoring *monitoring, struct error *err);
+int monitoring_check(struct monitoring *monitoring, struct error *err);
 
 /* One rank more (+1) or less (-1) computes on a node without the resource port. */
 void monitoring_compute(struct monitoring *monitoring, uint32_t node, int change);

@@ -1,11 +1,14 @@
 /* Promise: what is written arrives in order and whole rows of it survive whatever ends the run, as
- * long as output_close is called. */
+ * long as output_close is called. A file that can't take more is cut to its last whole row at once,
+ * which leaves room for the others. */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "results/output.h"
 
 #include "base/quote.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +17,8 @@
 #include <unistd.h>
 
 #define BUFFER_SIZE (1U << 18)
+/* Of the name of a file that is not complete yet; mkstemp fills in the last six. */
+#define PART_SUFFIX ".part-XXXXXX"
 
 /* Numbers with no more decimals than this are formatted without printf. */
 #define FEW_DECIMALS 6
@@ -37,6 +42,26 @@ static void create_parents(const char *path)
     free(copy);
 }
 
+static bool has_buffers(const struct output *output)
+{
+    return output->buffer && output->row_ends;
+}
+
+static int start_writing(struct output *output, const char *path, int descriptor, struct error *err)
+{
+    *output = (struct output){.path = path,
+                              .buffer = malloc(BUFFER_SIZE),
+                              .row_ends = calloc(1, BUFFER_SIZE / CHAR_BIT),
+                              .descriptor = descriptor};
+    if (has_buffers(output))
+        return 0;
+    close(descriptor);
+    free(output->buffer);
+    free(output->row_ends);
+    *output = (struct output){0};
+    return error_no_memory(err);
+}
+
 int output_open(struct output *output, const char *path, const char *config, const char *key,
                 struct error *err)
 {
@@ -47,26 +72,97 @@ int output_open(struct output *output, const char *path, const char *config, con
     if (descriptor < 0)
         return error_set(err, ERROR_INPUT, "%s: %s: cannot write '%s': %s", config, key,
                          quote(path, quoted), strerror(errno));
-    char *buffer = malloc(BUFFER_SIZE);
-    if (!buffer) {
-        close(descriptor);
-        return error_no_memory(err);
-    }
-    *output = (struct output){.path = path, .buffer = buffer, .descriptor = descriptor};
-    return 0;
+    return start_writing(output, path, descriptor, err);
 }
+
+/* --- Files that are complete or absent ----------------------------------------------------- */
+
+/* Opens a file beside `target`, which may be accessed alike; -1 when that can't be. */
+static int open_beside(char *name, const char *target, mode_t mode)
+{
+    sprintf(name, "%s%s", target, PART_SUFFIX);
+    int descriptor = mkstemp(name);
+    if (descriptor < 0)
+        return -1;
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    fchmod(descriptor, mode);
+    return descriptor;
+}
+
+/* Where no file can be made beside it, it is written in place. */
+static void move_aside(struct output *output)
+{
+    struct stat status;
+    char *target = realpath(output->path, NULL);
+    char *part = target ? malloc(strlen(target) + sizeof PART_SUFFIX) : NULL;
+    bool regular = fstat(output->descriptor, &status) == 0 && S_ISREG(status.st_mode);
+    int descriptor = part && regular ? open_beside(part, target, status.st_mode & 0777) : -1;
+    if (descriptor < 0) {
+        free(target);
+        free(part);
+        return;
+    }
+    close(output->descriptor);
+    unlink(target);
+    output->descriptor = descriptor;
+    output->target = target;
+    output->part = part;
+}
+
+/* Room that no other file takes. Returns an errno; 0 also where there is no such thing. */
+static int keep_room(int descriptor, uint64_t bytes)
+{
+    int failed;
+    do
+        failed = posix_fallocate(descriptor, 0, (off_t)bytes);
+    while (failed == EINTR);
+    return failed == ENOSPC || failed == EDQUOT || failed == EFBIG ? failed : 0;
+}
+
+int output_set_aside(struct output *output, uint64_t bytes, struct error *err)
+{
+    move_aside(output);
+    int failed = output->part ? keep_room(output->descriptor, bytes) : 0;
+    if (!failed)
+        return 0;
+    output->failure = failed;
+    output->told = true;
+    return error_set(err, ERROR_FAILURE,
+                     "%s: there is no room for the %llu bytes that it may take: %s; make room, or "
+                     "name a file elsewhere",
+                     output->path, (unsigned long long)bytes, strerror(failed));
+}
+
+/* Puts the file where it belongs, or removes what there is of it. */
+static void finish_part(struct output *output, bool fine)
+{
+    if (fine && rename(output->part, output->target) != 0)
+        output->failure = errno;
+    if (!fine || output->failure)
+        unlink(output->part);
+    free(output->part);
+    free(output->target);
+}
+
+/* --- Failures ------------------------------------------------------------------------------ */
 
 bool output_is_open(const struct output *output)
 {
     return output->buffer != NULL;
 }
 
-int output_check(const struct output *output, struct error *err)
+int output_check(struct output *output, struct error *err)
 {
     if (!output->failure)
         return 0;
-    return error_set(err, ERROR_FAILURE, "%s: cannot write: %s", output->path,
-                     strerror(output->failure));
+    if (output->told)
+        return -1;
+    output->told = true;
+    const char *rest = output->part  ? "; it is left out"
+                       : output->cut ? "; it ends with a whole row"
+                                     : "";
+    return error_append(err, "%s: cannot write all of it: %s%s", output->path,
+                        strerror(output->failure), rest);
 }
 
 /* --- Bytes --------------------------------------------------------------------------------- */
@@ -80,25 +176,68 @@ static void write_out(struct output *output, const char *bytes, size_t count)
         if (written > 0) {
             bytes += written;
             count -= (size_t)written;
+            output->written += (uint64_t)written;
         }
     }
 }
 
-static void flush(struct output *output)
+static bool row_ends_at(const struct output *output, size_t place)
 {
-    write_out(output, output->buffer, output->used);
-    output->used = 0;
+    return output->row_ends[place / CHAR_BIT] >> place % CHAR_BIT & 1;
 }
 
-bool output_close(struct output *output)
+/* So many bytes of the buffer have arrived in the file, which had `before` until then. */
+static void note_whole_rows(struct output *output, uint64_t before, size_t arrived)
+{
+    while (arrived > 0 && !row_ends_at(output, arrived - 1))
+        arrived--;
+    if (arrived > 0)
+        output->whole = before + arrived;
+    memset(output->row_ends, 0, BUFFER_SIZE / CHAR_BIT);
+}
+
+/* What is no file can't be cut and needs not be. */
+static void cut_to_whole_rows(struct output *output)
+{
+    output->cut = ftruncate(output->descriptor, (off_t)output->whole) == 0;
+    if (output->cut)
+        output->written = output->whole;
+}
+
+static void flush(struct output *output)
+{
+    uint64_t before = output->written;
+    bool was_fine = !output->failure;
+    write_out(output, output->buffer, output->used);
+    note_whole_rows(output, before, (size_t)(output->written - before));
+    output->used = 0;
+    if (was_fine && output->failure)
+        cut_to_whole_rows(output);
+}
+
+/* What was kept free and is not needed goes back. */
+static void give_room_back(struct output *output)
+{
+    if (output->part && ftruncate(output->descriptor, (off_t)output->written) != 0)
+        output->failure = errno;
+}
+
+int output_close(struct output *output, struct error *err)
 {
     if (!output->buffer)
-        return true;
+        return 0;
     flush(output);
-    bool fine = close(output->descriptor) == 0 && !output->failure;
+    give_room_back(output);
+    if (close(output->descriptor) != 0 && !output->failure)
+        output->failure = errno;
+    int status = output_check(output, err);
+    if (output->part)
+        finish_part(output, status == 0);
+    status = output_check(output, err);
     free(output->buffer);
+    free(output->row_ends);
     *output = (struct output){0};
-    return fine;
+    return status;
 }
 
 void output_bytes(struct output *output, const char *bytes, size_t count)
@@ -106,7 +245,10 @@ void output_bytes(struct output *output, const char *bytes, size_t count)
     if (count > BUFFER_SIZE - output->used)
         flush(output);
     if (count > BUFFER_SIZE) {
+        bool was_fine = !output->failure;
         write_out(output, bytes, count);
+        if (was_fine && output->failure)
+            cut_to_whole_rows(output);
         return;
     }
     memcpy(output->buffer + output->used, bytes, count);
@@ -121,6 +263,13 @@ void output_text(struct output *output, const char *text)
 void output_char(struct output *output, char character)
 {
     output_bytes(output, &character, 1);
+}
+
+void output_end_row(struct output *output)
+{
+    output_char(output, '\n');
+    size_t place = output->used - 1;
+    output->row_ends[place / CHAR_BIT] |= (unsigned char)(1U << place % CHAR_BIT);
 }
 
 /* --- Numbers ------------------------------------------------------------------------------- */

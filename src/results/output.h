@@ -1,6 +1,7 @@
 /* A file that results are written to: buffered, with numbers formatted fast.
  *
- * Writing never fails at once: output_check tells, and output_close tells at the latest.
+ * Writing never fails at once: output_check tells, and output_close tells at the latest. A file that
+ * can't take all that is written to it ends with its last whole row.
  */
 #ifndef ELASTISIM_RESULTS_OUTPUT_H
 #define ELASTISIM_RESULTS_OUTPUT_H
@@ -28,8 +29,15 @@ struct output {
     const char *path; /* borrowed */
     char *buffer;     /* owned */
     size_t used;
+    unsigned char *row_ends; /* owned: a bit for each byte of the buffer that ends a row */
+    uint64_t written;        /* bytes in the file */
+    uint64_t whole;          /* of these, up to the end of the last whole row */
     int descriptor;
-    int failure; /* errno of the first write that failed */
+    int failure;  /* errno of the first write that failed */
+    bool cut;     /* to its last whole row, after that */
+    bool told;    /* in an error */
+    char *part;   /* owned; name of the file until it is complete; NULL: written in place */
+    char *target; /* owned, with part: what the path leads to */
     struct written_number known[OUTPUT_KNOWN_NUMBERS];
 };
 
@@ -38,14 +46,22 @@ struct output {
 int output_open(struct output *output, const char *path, const char *config, const char *key,
                 struct error *err);
 bool output_is_open(const struct output *output);
-/* Returns 0, or -1 with err when something could not be written. */
-int output_check(const struct output *output, struct error *err);
-/* Writes what is left and closes. Returns whether everything was written. */
-bool output_close(struct output *output);
+/* From now on the file is written beside its path, where no file is until output_close moves the
+ * complete one there; if not all of it can be written, there will be none. Before anything is
+ * written. `bytes` are kept free for it on the disk. What is no regular file is written as usual,
+ * and so is one beside which no other may be made. Returns 0, or -1 with err (ERROR_FAILURE) when
+ * there is no room. */
+int output_set_aside(struct output *output, uint64_t bytes, struct error *err);
+/* Returns 0, or -1 when something could not be written: added to err once. */
+int output_check(struct output *output, struct error *err);
+/* Writes what is left and closes. Returns as output_check does. */
+int output_close(struct output *output, struct error *err);
 
 void output_bytes(struct output *output, const char *bytes, size_t count);
 void output_text(struct output *output, const char *text);
 void output_char(struct output *output, char character);
+/* A line feed that ends a row: what is cut is cut there. */
+void output_end_row(struct output *output);
 void output_count(struct output *output, uint64_t value);
 /* No more digits than needed, 15 at most; "0" for minus zero. */
 void output_number(struct output *output, double value);

@@ -1,5 +1,5 @@
-/* Promise: whatever happens, each file ends with a whole row; a failed write is reported once, when
- * it is noticed or at the end. */
+/* Promise: whatever happens, each file ends with a whole row, and job_statistics is complete or not
+ * there; a failed write is reported once, when it is noticed or at the end. */
 #include "results/results.h"
 
 #include "results/journal.h"
@@ -7,8 +7,10 @@
 #include "results/output.h"
 #include "results/protection.h"
 #include "simulation/state.h"
+#include "workload/workload.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum table { JOB_STATISTICS, NODE_UTILIZATION, TASK_TIMES, NUM_TABLES };
 
@@ -21,9 +23,9 @@ struct results {
 static const char *const headers[NUM_TABLES] = {
     [JOB_STATISTICS] = "ID,Type,Submit Time,Start Time,End Time,Wait Time,Makespan,Turnaround "
                        "Time,Status,Name,Nodes At Start,Nodes Min,Nodes Max,Node Seconds,"
-                       "Reconfigurations,Completed Phases\n",
-    [NODE_UTILIZATION] = "Time,Node,State,Running jobs,Expected jobs\n",
-    [TASK_TIMES] = "Time,Job,Node,Task,Duration\n",
+                       "Reconfigurations,Completed Phases",
+    [NODE_UTILIZATION] = "Time,Node,State,Running jobs,Expected jobs",
+    [TASK_TIMES] = "Time,Job,Node,Task,Duration",
 };
 
 static const char *const keys[NUM_TABLES] = {
@@ -49,29 +51,51 @@ static int open_tables(struct results *results, const struct configuration *conf
         if (output_open(file, paths[i], configuration->file, keys[i], err))
             return -1;
         output_text(file, headers[i]);
+        output_end_row(file);
     }
     return 0;
 }
 
-/* Closes all files; returns the path of one that could not be written, or NULL. */
-static const char *close_files(struct results *results)
+/* Closes all files. Returns 0, or -1 with each that could not be written added to err. */
+static int close_files(struct results *results, struct error *err)
 {
-    const char *failed = monitoring_close(results->monitoring);
-    const char *journal = journal_close(results->journal);
-    if (journal)
-        failed = journal;
-    for (size_t i = 0; i < NUM_TABLES; i++) {
-        const char *path = results->files[i].path;
-        if (!output_close(&results->files[i]))
-            failed = path;
-    }
+    int status = monitoring_close(results->monitoring, err);
+    if (journal_close(results->journal, err))
+        status = -1;
+    for (size_t i = 0; i < NUM_TABLES; i++)
+        if (output_close(&results->files[i], err))
+            status = -1;
     free(results);
-    return failed;
+    return status;
+}
+
+/* What a row of job_statistics takes at the most without its name. */
+#define MAX_ROW 272
+
+/* An upper bound of the bytes of job_statistics: quotes in a name are doubled. */
+static uint64_t size_of_statistics(const struct workload *workload)
+{
+    uint64_t size = strlen(headers[JOB_STATISTICS]) + 1;
+    for (size_t i = 0; i < workload_num_jobs(workload); i++) {
+        const char *name = workload_job(workload, i)->name;
+        size += MAX_ROW + (name ? 2 * strlen(name) + 2 : 0);
+    }
+    return size;
+}
+
+/* It is written when the run is over, and other results may have filled the disk by then. */
+static int set_statistics_aside(struct results *results, const struct workload *workload,
+                                struct error *err)
+{
+    struct output *file = &results->files[JOB_STATISTICS];
+    if (!output_is_open(file))
+        return 0;
+    return output_set_aside(file, size_of_statistics(workload), err);
 }
 
 struct results *results_open(const struct configuration *configuration,
-                             const struct platform *platform, const char *scheduler,
-                             struct error *err)
+                             const struct platform *platform, const struct workload *workload,
+                             const char *scheduler, struct error *err)
 {
     struct results *results = calloc(1, sizeof *results);
     if (!results) {
@@ -81,8 +105,8 @@ struct results *results_open(const struct configuration *configuration,
     if (open_tables(results, configuration, err) ||
         monitoring_open(&results->monitoring, configuration, platform, err) ||
         journal_open(&results->journal, configuration, platform, scheduler, err) ||
-        check_outputs(configuration, err)) {
-        close_files(results);
+        check_outputs(configuration, err) || set_statistics_aside(results, workload, err)) {
+        close_files(results, err);
         return NULL;
     }
     return results;
@@ -127,7 +151,7 @@ int results_node_changed(struct results *results, double time, const struct node
     put_jobs(file, node_running_job, node, node->num_running);
     output_char(file, ',');
     put_jobs(file, node_expected_job, node, node->num_expected);
-    output_char(file, '\n');
+    output_end_row(file);
     return output_check(file, err);
 }
 
@@ -151,7 +175,7 @@ int results_task(struct results *results, double time, uint32_t job, const char 
     output_field(file, task);
     output_char(file, ',');
     output_number(file, duration);
-    output_char(file, '\n');
+    output_end_row(file);
     return output_check(file, err);
 }
 
@@ -199,7 +223,7 @@ static void put_job(struct output *file, const struct state *state, const struct
     output_number(file, job->node_seconds + since * job->executing.count);
     put_count(file, job->reconfigurations);
     put_count(file, job_completed_phases(job));
-    output_char(file, '\n');
+    output_end_row(file);
 }
 
 int results_close(struct results *results, const struct state *state, struct error *err)
@@ -211,9 +235,5 @@ int results_close(struct results *results, const struct state *state, struct err
         put_job(file, state, &state->jobs[i]);
     if (state)
         journal_end(results->journal, state);
-    const char *failed = close_files(results);
-    if (failed)
-        return error_set(err, ERROR_FAILURE, "%s: cannot write all of it; is the disk full?",
-                         failed);
-    return 0;
+    return close_files(results, err);
 }

@@ -20,13 +20,15 @@ struct node;
 struct platform;
 struct state;
 struct results;
+struct workload;
 
 /* Creates the files that the configuration names (folders that are missing, too), and begins the
- * journal, which names the scheduler. The configuration and the platform must outlive the results.
- * Returns NULL with err (ERROR_INPUT) that names the key and the path. */
+ * journal, which names the scheduler. job_statistics has room kept for all jobs, beside its path,
+ * where it will be when it is complete. The configuration and the platform must outlive the
+ * results. Returns NULL with err that names the key and the path. */
 struct results *results_open(const struct configuration *configuration,
-                             const struct platform *platform, const char *scheduler,
-                             struct error *err);
+                             const struct platform *platform, const struct workload *workload,
+                             const char *scheduler, struct error *err);
 
 /* Those of the results that others write to; NULL when nobody wants them. */
 struct monitoring *results_monitoring(const struct results *results);
@@ -42,8 +44,8 @@ bool results_want_task_times(const struct results *results);
 int results_task(struct results *results, double time, uint32_t job, const char *node,
                  const char *task, double duration, struct error *err);
 
-/* Writes job_statistics, unfinished jobs included, and closes all files. Returns 0, or -1 with err
- * when something could not be written. The results are gone afterwards. `state` may be NULL when
+/* Writes job_statistics, unfinished jobs included, and closes all files. Returns 0, or -1 when
+ * something could not be written: each such file is added to err. The results are gone afterwards. `state` may be NULL when
  * the run never began. */
 int results_close(struct results *results, const struct state *state, struct error *err);
 

@@ -113,12 +113,12 @@ static char **environment_with(char *url)
 /* A group of its own, so that it can be ended whole, and signals handled as usual. */
 static int set_attributes(posix_spawnattr_t *attributes)
 {
+    static const int numbers[] = {SIGINT, SIGTERM, SIGPIPE, SIGXFSZ};
     sigset_t none, usual;
     sigemptyset(&none);
     sigemptyset(&usual);
-    sigaddset(&usual, SIGINT);
-    sigaddset(&usual, SIGTERM);
-    sigaddset(&usual, SIGPIPE);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        sigaddset(&usual, numbers[i]);
     short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
     int failed = posix_spawnattr_setflags(attributes, flags);
     failed = failed ? failed : posix_spawnattr_setpgroup(attributes, 0);

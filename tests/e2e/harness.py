@@ -3,6 +3,7 @@ real simulator, and schedulers at the other end of its ZeroMQ socket."""
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import functools
 import json
@@ -279,11 +280,14 @@ class Scenario:
                                    'stderr': subprocess.PIPE, **keys})
 
     def finish(self, process: subprocess.Popen[str]) -> Result:
+        stdout = stderr = ''
         try:
             stdout, stderr = process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
-            stdout, stderr = process.communicate()
+            # A scheduler that it started may still hold its streams.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                stdout, stderr = process.communicate(timeout=5)
             pytest.fail(f'the simulator hangs; it said: {stdout}{stderr}')
         return Result(process.returncode, stdout or '', stderr or '', self.folder)
 

@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import threading
@@ -17,6 +18,7 @@ import pytest
 import zmq
 from harness import (
     ANSWER,
+    EVERYTHING,
     JOB_COLUMNS,
     NODE_COLUMNS,
     PATIENCE,
@@ -340,7 +342,7 @@ class Interrupted(Peer):
         return None
 
 
-@pytest.mark.parametrize('sent', [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize('sent', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGXCPU])
 def test_1_with_the_results_so_far_after_a_signal_while_the_scheduler_thinks(
         scenario: Scenario, sent: signal.Signals) -> None:
     mixed(scenario)
@@ -371,18 +373,48 @@ ENDLESS: dict[str, Json] = {
 }
 
 
-@pytest.mark.parametrize('sent', [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize('sent', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGXCPU])
 @pytest.mark.parametrize('kind', ENDLESS)
 def test_1_with_the_results_so_far_after_a_signal_in_the_middle_of_computing(
         scenario: Scenario, sent: signal.Signals, kind: str) -> None:
     scenario.workload(ENDLESS[kind], rigid(9 - 5)).configure(log_task_times=False)
     process = scenario.start('--scheduler', 'builtin:fcfs')
-    wait_for(scenario.folder / 'out' / 'job_statistics.csv')
+    wait_for(scenario.folder / 'out' / 'node_utilization.csv')
     time.sleep(0.1)
     process.send_signal(sent)
     result = scenario.finish(process)
     assert (result.status, result.error) == (1, f'interrupted by {sent.name}; the results so far are written')
     assert outcome(result) == [('0', '-1', 'unfinished'), ('-1', '-1', 'unfinished')]
+
+
+def test_1_with_the_results_so_far_when_the_limit_of_cpu_time_comes(scenario: Scenario) -> None:
+    scenario.workload(ENDLESS['many events']).configure(log_task_times=False)
+    result = scenario.finish(scenario.start('--scheduler', 'builtin:fcfs', preexec_fn=lambda: resource.setrlimit(
+        resource.RLIMIT_CPU, (1, 20))))
+    assert (result.status, result.error) == (1, 'interrupted by SIGXCPU; the results so far are written')
+    assert outcome(result) == [('0', '-1', 'unfinished')]
+
+
+@pytest.mark.parametrize('sent', [signal.SIGHUP, signal.SIGXCPU])
+def test_a_signal_that_comes_again_and_again_costs_nothing(scenario: Scenario, sent: signal.Signals) -> None:
+    scenario.workload(ENDLESS['many events']).configure(log_task_times=False)
+    process = scenario.start('--scheduler', 'builtin:fcfs')
+    wait_for(scenario.folder / 'out' / 'node_utilization.csv')
+    while process.poll() is None:
+        process.send_signal(sent)
+    result = scenario.finish(process)
+    assert (result.status, result.error) == (1, f'interrupted by {sent.name}; the results so far are written')
+
+
+def test_a_run_under_nohup_outlives_its_terminal(scenario: Scenario) -> None:
+    scenario.workload(ENDLESS['many events']).configure(log_task_times=False)
+    process = scenario.start('--scheduler', 'builtin:fcfs', preexec_fn=lambda: signal.signal(
+        signal.SIGHUP, signal.SIG_IGN) and None)
+    wait_for(scenario.folder / 'out' / 'node_utilization.csv')
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    assert scenario.finish(process).error == 'interrupted by SIGTERM; the results so far are written'
 
 
 def test_1_after_a_signal_while_waiting_for_a_scheduler_to_connect(scenario: Scenario) -> None:
@@ -421,10 +453,53 @@ def test_a_scheduler_that_ignores_its_end_is_ended_with_the_simulator(scenario: 
 
 
 def test_1_when_a_result_file_can_not_be_written_to_its_end(scenario: Scenario) -> None:
-    if not os.path.exists('/dev/full'):
-        pytest.skip('no /dev/full')
     result = scenario.workload(rigid()).configure(job_statistics='/dev/full').run(status=1)
-    assert result.error == '/dev/full: cannot write all of it; is the disk full?'
+    assert result.error == '/dev/full: cannot write all of it: No space left on device'
+
+
+def with_files_of(size: int) -> Json:
+    """Limits the size of files, which does as a full disk does and needs no privilege."""
+    return {'preexec_fn': lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))}
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """The files of a folder by name, without what the clock on the wall says."""
+    return {path.name: re.sub('"wall_seconds":[^}]*', '', path.read_text()) for path in folder.iterdir()}
+
+
+def test_a_full_disk_leaves_whole_rows_and_job_statistics(scenario: Scenario) -> None:
+    scenario.workload(*[rigid(1, waiting(1), name='a, "b"') for _ in range(400)]).configure(**EVERYTHING)
+    plain = scenario.run()
+    whole = contents(scenario.folder / 'out')
+    limit = 300 * 400
+    assert len(whole['events.jsonl']) > limit > len(whole['job_statistics.csv'])
+    result = scenario.finish(scenario.start('--scheduler', 'builtin:fcfs', **with_files_of(limit)))
+    assert (result.status, result.error) == (
+        1, 'out/events.jsonl: cannot write all of it: File too large; it ends with a whole row')
+    cut = contents(scenario.folder / 'out')
+    assert cut.keys() == whole.keys()
+    for name in whole.keys() - {'job_statistics.csv'}:
+        assert cut[name].endswith('\n') and whole[name].startswith(cut[name]), name
+    assert len(result.jobs) == len(plain.jobs)
+
+
+def test_all_files_that_a_full_disk_cuts_are_named(scenario: Scenario) -> None:
+    scenario.workload(*[rigid(1, waiting(100)) for _ in range(20)]).configure(**EVERYTHING)
+    result = scenario.finish(scenario.start('--scheduler', 'builtin:fcfs', **with_files_of(8192)))
+    cut = 'cannot write all of it: File too large; it ends with a whole row'
+    assert (result.status, result.error) == (
+        1, '; '.join(f'out/{name}: {cut}' for name in (
+            'cpu_utilization.csv', 'network_activity.csv', 'pfs_utilization.csv', 'gpu_utilization.csv',
+            'events.jsonl')))
+
+
+def test_1_when_there_is_no_room_for_job_statistics(scenario: Scenario) -> None:
+    scenario.workload(*[rigid() for _ in range(10)])
+    result = scenario.finish(scenario.start('--scheduler', 'builtin:fcfs', **with_files_of(2000)))
+    assert (result.status, result.error) == (
+        1, 'out/job_statistics.csv: there is no room for the 2889 bytes that it may take: File too large; make room, or '
+        'name a file elsewhere')
+    assert not list((scenario.folder / 'out').glob('job_statistics*'))
 
 
 @pytest.mark.parametrize('name', ['job_statistics', 'node_utilization', 'task_times'])

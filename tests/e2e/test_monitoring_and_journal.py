@@ -109,7 +109,7 @@ def test_a_file_that_cannot_be_made_is_named(scenario: Scenario, key: str) -> No
 @pytest.mark.parametrize('key', ['cpu_utilization', 'events'])
 def test_a_full_disk_ends_the_run(scenario: Scenario, key: str) -> None:
     watched(scenario.workload(rigid(1, waiting(20))), 1e-4 if key != 'events' else 100).configure(**{key: '/dev/full'})
-    assert '/dev/full: cannot write' in scenario.run(status=1).error
+    assert scenario.run(status=1).error == '/dev/full: cannot write all of it: No space left on device'
 
 
 # --- The journal ---------------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ static void test_without_sensing_there_is_nothing(void **state)
     monitoring_compute(monitoring, 0, 1);
     monitoring_use_gpus(monitoring, 0, 1, 3);
     assert_int_equal(monitoring_check(monitoring, &err), 0);
-    assert_null(monitoring_close(monitoring));
+    assert_int_equal(monitoring_close(monitoring, &(struct error){0}), 0);
 }
 
 /* A sample shows what was up to its instant, whatever happens at it. */
@@ -78,7 +78,7 @@ static void test_samples_are_of_the_state_before(void **state)
     monitoring_pass(monitoring, 5, false);
     monitoring_compute(monitoring, 0, -1);
     monitoring_pass(monitoring, 8.5, false);
-    assert_null(monitoring_close(monitoring));
+    assert_int_equal(monitoring_close(monitoring, &(struct error){0}), 0);
     check_file(cpu, "Time,a,b\n0,0,0\n2,1,1\n4,1,1\n6,0,0\n8,0,0\n");
     check_file(network, "Time,Utilization\n0,0\n2,0\n4,0\n6,0\n8,0\n");
     check_file(pfs, "Time,Read,Write,Read (rel.),Write (rel.)\n"
@@ -99,7 +99,7 @@ static void test_rounding_does_not_move_an_event_over_a_sample(void **state)
     monitoring_pass(monitoring, nextafter(2, 3), false);
     monitoring_compute(monitoring, 1, -1);
     monitoring_pass(monitoring, 4, false);
-    assert_null(monitoring_close(monitoring));
+    assert_int_equal(monitoring_close(monitoring, &(struct error){0}), 0);
     check_file(cpu, "Time,a,b\n0,0,0\n2,1,1\n4,0,0\n");
     check_file(gpu, "Time,a,b\n0,0,0\n2,0.25,0\n4,0,0\n");
 }
@@ -115,7 +115,7 @@ static void test_ranks_add_up_to_a_whole_node(void **state)
     monitoring_pass(monitoring, 1, false);
     monitoring_compute(monitoring, 0, -1);
     monitoring_pass(monitoring, 2, false);
-    assert_null(monitoring_close(monitoring));
+    assert_int_equal(monitoring_close(monitoring, &(struct error){0}), 0);
     check_file(cpu, "Time,a,b\n0,1,0\n1,1,0\n2,0,0\n");
 }
 
@@ -130,7 +130,7 @@ static void test_gpus_are_busy_for_as_long_as_said(void **state)
     monitoring_use_gpus(monitoring, 0, -1, INFINITY);
     monitoring_use_gpus(monitoring, 1, -1, INFINITY);
     monitoring_pass(monitoring, 5, false);
-    assert_null(monitoring_close(monitoring));
+    assert_int_equal(monitoring_close(monitoring, &(struct error){0}), 0);
     check_file(gpu, "Time,a,b\n0,0.25,1\n1,0.25,1\n2,0.25,1\n3,0,1\n4,0,1\n5,0,0.5\n");
 }
 
@@ -139,7 +139,7 @@ static void test_times_are_multiples_not_sums(void **state)
     struct monitoring *monitoring = open_with(0.1);
     (void)state;
     monitoring_pass(monitoring, 100, false);
-    assert_null(monitoring_close(monitoring));
+    assert_int_equal(monitoring_close(monitoring, &(struct error){0}), 0);
     FILE *stream = fopen(network, "r");
     char line[64];
     size_t lines = 0;
@@ -170,7 +170,7 @@ static void test_loads_of_the_port(void **state)
     assert_int_equal(resources_advance(resources, 2, &reached, &err), 0);
     monitoring_pass(monitoring, 2, true);
     monitoring_pass(monitoring, 3, false);
-    assert_null(monitoring_close(monitoring));
+    assert_int_equal(monitoring_close(monitoring, &(struct error){0}), 0);
     /* The link takes 4 s for half of the bytes and is full; the other direction is idle. */
     check_file(network, "Time,Utilization\n0,0\n1,0.5\n2,0.5\n3,0\n");
     check_file(cpu, "Time,a,b\n0,0,0\n1,0.25,0\n2,0.25,0\n3,0,0\n");
@@ -187,8 +187,9 @@ static void test_a_full_disk_is_said(void **state)
     assert_int_equal(monitoring_open(&monitoring, &configuration, &platform, &err), 0);
     monitoring_pass(monitoring, 100, false);
     assert_int_equal(monitoring_check(monitoring, &err), -1);
-    assert_string_equal(err.message, "/dev/full: cannot write: No space left on device");
-    assert_string_equal(monitoring_close(monitoring), "/dev/full");
+    assert_string_equal(err.message, "/dev/full: cannot write all of it: No space left on device");
+    assert_int_equal(monitoring_close(monitoring, &err), -1);
+    assert_string_equal(err.message, "/dev/full: cannot write all of it: No space left on device");
 }
 
 static int enter(void **state)
