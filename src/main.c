@@ -120,9 +120,8 @@ static bool wants_progress_bar(const struct run *run)
 static int simulate(struct run *run, struct error *err)
 {
     bool url;
-    run->results =
-        results_open(&run->configuration, &run->platform, run->workload,
-                     scheduler_spec(run, &url), err);
+    run->results = results_open(&run->configuration, &run->platform, run->workload,
+                                scheduler_spec(run, &url), err);
     if (!run->results)
         return -1;
     run->simulation = simulation_create(&run->configuration, &run->platform, run->workload,

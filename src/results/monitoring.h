@@ -20,8 +20,8 @@ struct monitoring;
  * Returns 0, or -1 with err. The configuration and the platform must outlive it. */
 int monitoring_open(struct monitoring **monitoring, const struct configuration *configuration,
                     const struct platform *platform, struct error *err);
-/* Writes what is left and closes. Returns 0, or -1 with each file that could not be written added to
- * err. */
+/* Writes what is left and closes. Returns 0, or -1 with each file that could not be written added
+ * to err. */
 int monitoring_close(struct monitoring *monitoring, struct error *err);
 
 /* The clock is about to move on to `time`, and loads at the resource port are still what they were

@@ -1,7 +1,7 @@
 /* A file that results are written to: buffered, with numbers formatted fast.
  *
- * Writing never fails at once: output_check tells, and output_close tells at the latest. A file that
- * can't take all that is written to it ends with its last whole row.
+ * Writing never fails at once: output_check tells, and output_close tells at the latest. A file
+ * that can't take all that is written to it ends with its last whole row.
  */
 #ifndef ELASTISIM_RESULTS_OUTPUT_H
 #define ELASTISIM_RESULTS_OUTPUT_H

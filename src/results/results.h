@@ -45,8 +45,8 @@ int results_task(struct results *results, double time, uint32_t job, const char 
                  const char *task, double duration, struct error *err);
 
 /* Writes job_statistics, unfinished jobs included, and closes all files. Returns 0, or -1 when
- * something could not be written: each such file is added to err. The results are gone afterwards. `state` may be NULL when
- * the run never began. */
+ * something could not be written: each such file is added to err. The results are gone afterwards.
+ * `state` may be NULL when the run never began. */
 int results_close(struct results *results, const struct state *state, struct error *err);
 
 #endif

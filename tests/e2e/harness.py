@@ -28,7 +28,7 @@ SIMULATOR = os.environ.get('ELASTISIM', str(ROOT / 'build' / 'elastisim'))
 PYTHON = sys.executable
 
 # Seconds; only waited for in full when something is broken.
-PATIENCE = 30
+PATIENCE = 120
 
 # Invocation types.
 PERIODIC, SUBMIT, COMPLETED, KILLED, POINT, REQUEST, RECONFIGURATION = range(7)

@@ -210,8 +210,8 @@ static void check_cut(size_t limit, int rows, size_t left)
     put_rows(&output, rows);
     assert_int_equal(output_close(&output, &err), -1);
     lift_limit();
-    assert_string_equal(err.message,
-                        "cut.csv: cannot write all of it: File too large; it ends with a whole row");
+    assert_string_equal(
+        err.message, "cut.csv: cannot write all of it: File too large; it ends with a whole row");
     assert_int_equal(size_of("cut.csv"), left);
     if (left)
         assert_true(strchr(contents("cut.csv"), '\n'));
@@ -222,7 +222,7 @@ static void test_a_full_disk_cuts_to_the_last_whole_row(void **state)
     (void)state;
     check_cut(95, 10, 90);
     check_cut(5, 10, 0);
-    check_cut(1000003, 200000, 1000000); /* in a later block */
+    check_cut(1000003, 200000, 1000000);      /* in a later block */
     check_cut((1 << 18) + 3, 100000, 262140); /* across two */
 }
 
