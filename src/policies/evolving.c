@@ -1,55 +1,48 @@
-/* Answers to the requests of evolving and adaptive jobs. */
-#include "policies/engine.h"
+#include "policies/evolving.h"
 
-#include <string.h>
+#include "policies/malleable.h"
 
-static int give_up(struct engine *engine, struct entry *entry, uint32_t wanted)
+static int give_up(struct books *books, struct entry *entry, uint32_t wanted)
 {
     for (uint32_t count = elastisim_job_num_assigned(entry->job); count > wanted; count--) {
         const struct elastisim_node *last = elastisim_job_assigned(entry->job, count - 1);
-        if (engine_take(engine, entry, (uint32_t)elastisim_node_id(last)))
+        if (books_take(books, entry, (uint32_t)elastisim_node_id(last)))
             return -1;
     }
-    return release_promises(engine, entry);
+    return books_release_promises(books, entry);
 }
 
 /* Idle nodes that the job may have, by class; returns their number. */
-static uint32_t grantable(const struct engine *engine, const struct entry *entry, uint32_t *quota)
+static uint32_t grantable(const struct books *books, const struct entry *entry, uint32_t *quota)
 {
-    uint32_t total = pool_available(engine, entry, quota), least[MAX_NODE_CLASSES];
-    if (engine->options.evolving != EVOLVING_NO_DELAY || !engine->has_profile)
-        return total;
-    profile_least(&engine->profile, engine->now, entry->expected_end, least);
-    total = 0;
-    for (size_t i = 0; i < engine->pool.num_classes; i++) {
-        quota[i] = quota[i] < least[i] ? quota[i] : least[i];
-        total += quota[i];
-    }
-    return total;
+    if (books->options.evolving == EVOLVING_NO_DELAY && books->has_profile)
+        return books_room_until(books, entry, entry->expected_end, quota);
+    return pool_available(&books->pool, entry, quota);
 }
 
 /* Malleable jobs shrink for it; until enough have, what is idle is kept for when it asks again. */
-static int make_others_shrink(struct engine *engine, struct entry *entry, uint32_t missing)
+static int make_others_shrink(struct books *books, struct entry *entry, uint32_t missing)
 {
     uint32_t coming = entry->kept_nodes.count - entry->kept_idle, promised;
     if (missing <= coming)
         return 0;
-    return promise_nodes(engine, entry, missing - coming, &promised);
+    return malleable_promise(books, entry, missing - coming, &promised);
 }
 
-int answer_request(struct engine *engine, struct entry *entry, uint32_t wanted)
+int evolving_answer(struct books *books, struct entry *entry, uint32_t wanted)
 {
     uint32_t assigned = elastisim_job_num_assigned(entry->job), quota[MAX_NODE_CLASSES];
-    if (engine->options.evolving == EVOLVING_DENY)
+    if (books->options.evolving == EVOLVING_DENY)
         return 0;
     if (wanted <= assigned)
-        return give_up(engine, entry, wanted);
-    uint32_t missing = wanted - assigned, idle = grantable(engine, entry, quota);
+        return give_up(books, entry, wanted);
+    uint32_t missing = wanted - assigned, idle = grantable(books, entry, quota);
     if (idle < missing)
-        return engine->options.evolving == EVOLVING_SHRINK
-                   ? make_others_shrink(engine, entry, missing - idle)
+        return books->options.evolving == EVOLVING_SHRINK
+                   ? make_others_shrink(books, entry, missing - idle)
                    : 0;
     /* Reservations were made without knowing of this. */
-    engine->replan = true;
-    return engine_grow(engine, entry, quota, missing) || release_promises(engine, entry) ? -1 : 0;
+    books->changes.replan = true;
+    return books_grow(books, entry, quota, missing) || books_release_promises(books, entry) ? -1
+                                                                                            : 0;
 }

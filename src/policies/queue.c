@@ -4,15 +4,11 @@
  * knows its least nodes, runtime and reserved start, so that a search passes over those that can't
  * match. Its shape follows from the job IDs alone.
  */
-#include "policies/engine.h"
+#include "policies/queue.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
-#define LN2 0.69314718055994530942
-
-const struct wanted want_all = {UINT32_MAX, UINT32_MAX, INFINITY, INFINITY};
+const struct wanted queue_want_all = {UINT32_MAX, UINT32_MAX, INFINITY, INFINITY};
 
 bool queue_precedes(const struct entry *a, const struct entry *b)
 {
@@ -111,46 +107,28 @@ static void refresh(struct entry *root, struct entry *entry)
     summarize(root);
 }
 
-/* --- Keys ---------------------------------------------------------------------------------- */
+/* --- Adding and removing ------------------------------------------------------------------- */
 
-static double key_of(const struct engine *engine, const struct entry *entry)
+void queue_add(struct queue *queue, struct entry *entry)
 {
-    switch (engine->options.order) {
-    case ORDER_FCFS:
-        return 0;
-    case ORDER_SJF:
-        return entry->estimate;
-    case ORDER_LARGEST:
-        return -(double)entry->least;
-    case ORDER_SMALLEST:
-        return entry->least;
-    case ORDER_PRIORITY:
-        return -elastisim_job_attribute_number(entry->job, "priority", 0);
-    case ORDER_FAIR_SHARE:
-        return engine->queue.users[entry->user].place;
-    }
-    return 0;
-}
-
-void queue_add(struct engine *engine, struct entry *entry)
-{
-    entry->key = key_of(engine, entry);
     entry->heap = scramble(entry->id);
     entry->left = entry->right = NULL;
-    engine->queue.root = insert(engine->queue.root, entry);
-    engine->queue.count++;
+    queue->root = insert(queue->root, entry);
+    queue->count++;
 }
 
-void queue_remove(struct engine *engine, struct entry *entry)
+void queue_remove(struct queue *queue, struct entry *entry)
 {
-    engine->queue.root = take_out(engine->queue.root, entry);
-    engine->queue.count--;
+    queue->root = take_out(queue->root, entry);
+    queue->count--;
 }
 
-void queue_update(struct engine *engine, struct entry *entry)
+void queue_update(struct queue *queue, struct entry *entry)
 {
-    refresh(engine->queue.root, entry);
+    refresh(queue->root, entry);
 }
+
+/* --- Searching ----------------------------------------------------------------------------- */
 
 static bool may_hold(const struct entry *root, const struct wanted *wanted)
 {
@@ -180,105 +158,28 @@ static struct entry *find(struct entry *root, const struct entry *after,
     return matches(root, wanted) ? root : find(root->right, NULL, wanted);
 }
 
-struct entry *queue_next(const struct engine *engine, const struct entry *after,
+struct entry *queue_next(const struct queue *queue, const struct entry *after,
                          const struct wanted *wanted)
 {
-    return find(engine->queue.root, after, wanted);
+    return find(queue->root, after, wanted);
 }
 
-/* --- Fair share ---------------------------------------------------------------------------- */
+/* --- Order --------------------------------------------------------------------------------- */
 
-int queue_identify(struct engine *engine, struct entry *entry)
-{
-    struct queue *queue = &engine->queue;
-    if (engine->options.order != ORDER_FAIR_SHARE)
-        return 0;
-    const char *name = elastisim_job_attribute(entry->job, "user");
-    name = name ? name : "";
-    for (entry->user = 0; entry->user < queue->num_users; entry->user++)
-        if (strcmp(queue->users[entry->user].name, name) == 0)
-            return 0;
-    struct user *users = realloc(queue->users, (queue->num_users + 1) * sizeof *users);
-    if (!users)
-        return -1;
-    queue->users = users;
-    users[queue->num_users] = (struct user){.name = strdup(name), .until = engine->now};
-    if (!users[queue->num_users].name)
-        return -1;
-    queue->num_users++;
-    bool changed;
-    return queue_reorder(engine, &changed);
-}
-
-/* Brings a user's usage up to now. */
-static void accrue(const struct engine *engine, struct user *user)
-{
-    double half_life = engine->options.half_life, elapsed = engine->now - user->until;
-    double left = half_life > 0 ? exp2(-elapsed / half_life) : 1;
-    double weight = half_life > 0 ? half_life / LN2 * (1 - left) : elapsed;
-    user->usage = user->usage * left + weight * user->nodes;
-    user->until = engine->now;
-}
-
-void queue_account(struct engine *engine, const struct entry *entry, int64_t nodes)
-{
-    if (engine->options.order != ORDER_FAIR_SHARE)
-        return;
-    struct user *user = &engine->queue.users[entry->user];
-    accrue(engine, user);
-    user->nodes = (uint32_t)(user->nodes + nodes);
-}
-
-static int compare_usage(const void *a, const void *b)
-{
-    const struct user *x = *(struct user *const *)a, *y = *(struct user *const *)b;
-    if (x->usage < y->usage || x->usage > y->usage)
-        return x->usage < y->usage ? -1 : 1;
-    return (x > y) - (x < y); /* in the order in which they first came */
-}
-
-static void add_all(struct engine *engine, struct entry *root)
+static void add_all(struct queue *queue, struct entry *root, queue_key_fn *key, const void *context)
 {
     if (!root)
         return;
     struct entry *left = root->left, *right = root->right;
-    queue_add(engine, root);
-    add_all(engine, left);
-    add_all(engine, right);
+    root->key = key(context, root);
+    queue_add(queue, root);
+    add_all(queue, left, key, context);
+    add_all(queue, right, key, context);
 }
 
-int queue_reorder(struct engine *engine, bool *changed)
+void queue_reorder(struct queue *queue, queue_key_fn *key, const void *context)
 {
-    struct queue *queue = &engine->queue;
-    *changed = false;
-    if (engine->options.order != ORDER_FAIR_SHARE || queue->num_users == 0)
-        return 0;
-    struct user **order = malloc(queue->num_users * sizeof(struct user *));
-    if (!order)
-        return -1;
-    for (size_t i = 0; i < queue->num_users; i++) {
-        order[i] = &queue->users[i];
-        accrue(engine, order[i]);
-    }
-    qsort(order, queue->num_users, sizeof *order, compare_usage);
-    for (uint32_t i = 0; i < queue->num_users; i++) {
-        *changed = *changed || order[i]->place != i;
-        order[i]->place = i;
-    }
-    free(order);
-    if (*changed) {
-        struct entry *root = queue->root;
-        queue->root = NULL;
-        queue->count = 0;
-        add_all(engine, root);
-    }
-    return 0;
-}
-
-void queue_release(struct queue *queue)
-{
-    for (size_t i = 0; i < queue->num_users; i++)
-        free(queue->users[i].name);
-    free(queue->users);
+    struct entry *root = queue->root;
     *queue = (struct queue){0};
+    add_all(queue, root, key, context);
 }

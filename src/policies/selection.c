@@ -1,9 +1,15 @@
-/* Which of the free nodes a job gets. Ties go to the lowest ID. */
-#include "policies/engine.h"
+#include "policies/selection.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What is chosen from. */
+struct choosing {
+    struct node_pool *pool;
+    const struct elastisim_view *view;
+    enum nodes choice;
+};
 
 static int append_all(struct ids *selected, const uint32_t *items, uint32_t count)
 {
@@ -19,17 +25,17 @@ static int compare_ids(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int select_lowest(struct engine *engine, const struct ids *candidates, uint32_t count,
-                         struct ids *selected)
+static int select_lowest(const struct choosing *choosing, const struct ids *candidates,
+                         uint32_t count, struct ids *selected)
 {
-    (void)engine;
+    (void)choosing;
     return append_all(selected, candidates->items, count);
 }
 
-static int select_highest(struct engine *engine, const struct ids *candidates, uint32_t count,
-                          struct ids *selected)
+static int select_highest(const struct choosing *choosing, const struct ids *candidates,
+                          uint32_t count, struct ids *selected)
 {
-    (void)engine;
+    (void)choosing;
     return append_all(selected, candidates->items + candidates->count - count, count);
 }
 
@@ -60,10 +66,10 @@ static uint32_t find_runs(const struct ids *candidates, struct run *runs)
 }
 
 /* Longest runs first; each time the shortest that is enough, if there is one. */
-static int select_contiguous(struct engine *engine, const struct ids *candidates, uint32_t count,
-                             struct ids *selected)
+static int select_contiguous(const struct choosing *choosing, const struct ids *candidates,
+                             uint32_t count, struct ids *selected)
 {
-    (void)engine;
+    (void)choosing;
     struct run *runs = malloc((candidates->count + 1) * sizeof *runs);
     if (!runs)
         return -1;
@@ -100,13 +106,14 @@ static int compare_ranked(const void *a, const void *b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
-static struct ranked *rank_all(const struct engine *engine, const struct ids *candidates)
+static struct ranked *rank_all(const struct choosing *choosing, const struct ids *candidates)
 {
     struct ranked *ranked = malloc((candidates->count + 1) * sizeof *ranked);
     if (!ranked)
         return NULL;
     for (uint32_t i = 0; i < candidates->count; i++)
-        ranked[i] = (struct ranked){engine->pool.rank[candidates->items[i]], candidates->items[i]};
+        ranked[i] =
+            (struct ranked){choosing->pool->rank[candidates->items[i]], candidates->items[i]};
     qsort(ranked, candidates->count, sizeof *ranked, compare_ranked);
     return ranked;
 }
@@ -122,13 +129,13 @@ static uint32_t most_uniform(const struct ranked *ranked, uint32_t total, uint32
     return best;
 }
 
-static int select_ranked(struct engine *engine, const struct ids *candidates, uint32_t count,
-                         struct ids *selected)
+static int select_ranked(const struct choosing *choosing, const struct ids *candidates,
+                         uint32_t count, struct ids *selected)
 {
-    struct ranked *ranked = rank_all(engine, candidates);
+    struct ranked *ranked = rank_all(choosing, candidates);
     if (!ranked)
         return -1;
-    uint32_t begin = engine->options.nodes == NODES_UNIFORM && count > 0
+    uint32_t begin = choosing->choice == NODES_UNIFORM && count > 0
                          ? most_uniform(ranked, candidates->count, count)
                          : 0;
     int result = 0;
@@ -140,20 +147,20 @@ static int select_ranked(struct engine *engine, const struct ids *candidates, ui
 
 /* --- Near each other ----------------------------------------------------------------------- */
 
-static uint32_t distance(const struct engine *engine, uint32_t a, uint32_t b)
+static uint32_t distance(const struct choosing *choosing, uint32_t a, uint32_t b)
 {
-    return elastisim_node_distance(engine->view, elastisim_node(engine->view, a),
-                                   elastisim_node(engine->view, b));
+    return elastisim_node_distance(choosing->view, elastisim_node(choosing->view, a),
+                                   elastisim_node(choosing->view, b));
 }
 
 /* Nodes hang on the same switch when nothing is nearer than they are: two links, in most networks.
  * Found once per node, by its distance to a node of each switch known so far. */
-static int find_switch(struct engine *engine, uint32_t node)
+static int find_switch(const struct choosing *choosing, uint32_t node)
 {
     enum { SAME_SWITCH = 2 };
-    struct node_pool *pool = &engine->pool;
+    struct node_pool *pool = choosing->pool;
     for (uint32_t i = 0; i < pool->switches.count && pool->switch_of[node] == 0; i++)
-        if (distance(engine, pool->switches.items[i], node) <= SAME_SWITCH)
+        if (distance(choosing, pool->switches.items[i], node) <= SAME_SWITCH)
             pool->switch_of[node] = i + 1;
     if (pool->switch_of[node])
         return 0;
@@ -189,27 +196,27 @@ static int compare_leaves(const void *a, const void *b)
 }
 
 /* Orders the switches: the best one, then those nearest to it. */
-static void order_leaves(const struct engine *engine, struct leaf *leaves, uint32_t count,
+static void order_leaves(const struct choosing *choosing, struct leaf *leaves, uint32_t count,
                          uint32_t wanted)
 {
-    const struct ids *switches = &engine->pool.switches;
+    const struct ids *switches = &choosing->pool->switches;
     uint32_t best = best_leaf(leaves, count, wanted);
     bool alone = leaves[best].num_free >= wanted;
     for (uint32_t i = 0; i < count; i++) {
         leaves[i].distance = 1;
         if (!alone && i != best)
-            leaves[i].distance = 1 + distance(engine, switches->items[leaves[best].number],
+            leaves[i].distance = 1 + distance(choosing, switches->items[leaves[best].number],
                                               switches->items[leaves[i].number]);
     }
     leaves[best].distance = 0;
     qsort(leaves, count, sizeof *leaves, compare_leaves);
 }
 
-static int take_leaf(const struct engine *engine, const struct ids *candidates, uint32_t number,
+static int take_leaf(const struct choosing *choosing, const struct ids *candidates, uint32_t number,
                      uint32_t *count, struct ids *selected)
 {
     for (uint32_t i = 0; i<candidates->count && * count> 0; i++) {
-        if (engine->pool.switch_of[candidates->items[i]] != number + 1)
+        if (choosing->pool->switch_of[candidates->items[i]] != number + 1)
             continue;
         if (ids_append(selected, candidates->items[i]))
             return -1;
@@ -218,52 +225,81 @@ static int take_leaf(const struct engine *engine, const struct ids *candidates, 
     return 0;
 }
 
-static struct leaf *list_leaves(struct engine *engine, const struct ids *candidates)
+static struct leaf *list_leaves(const struct choosing *choosing, const struct ids *candidates)
 {
     for (uint32_t i = 0; i < candidates->count; i++)
-        if (engine->pool.switch_of[candidates->items[i]] == 0 &&
-            find_switch(engine, candidates->items[i]))
+        if (choosing->pool->switch_of[candidates->items[i]] == 0 &&
+            find_switch(choosing, candidates->items[i]))
             return NULL;
-    uint32_t count = engine->pool.switches.count;
+    uint32_t count = choosing->pool->switches.count;
     struct leaf *leaves = calloc(count + 1, sizeof *leaves);
     for (uint32_t i = 0; leaves && i < count; i++)
         leaves[i].number = i;
     for (uint32_t i = 0; leaves && i < candidates->count; i++)
-        leaves[engine->pool.switch_of[candidates->items[i]] - 1].num_free++;
+        leaves[choosing->pool->switch_of[candidates->items[i]] - 1].num_free++;
     return leaves;
 }
 
-static int select_near(struct engine *engine, const struct ids *candidates, uint32_t count,
-                       struct ids *selected)
+static int select_near(const struct choosing *choosing, const struct ids *candidates,
+                       uint32_t count, struct ids *selected)
 {
     if (count == 0)
         return 0;
-    struct leaf *leaves = list_leaves(engine, candidates);
+    struct leaf *leaves = list_leaves(choosing, candidates);
     if (!leaves)
         return -1;
-    uint32_t num_leaves = engine->pool.switches.count;
-    order_leaves(engine, leaves, num_leaves, count);
+    uint32_t num_leaves = choosing->pool->switches.count;
+    order_leaves(choosing, leaves, num_leaves, count);
     int result = 0;
     for (uint32_t i = 0; i < num_leaves && count > 0 && result == 0; i++)
-        result = take_leaf(engine, candidates, leaves[i].number, &count, selected);
+        result = take_leaf(choosing, candidates, leaves[i].number, &count, selected);
     free(leaves);
     return result;
 }
 
-int select_nodes(struct engine *engine, const struct ids *candidates, uint32_t count,
-                 struct ids *selected)
+/* --- All ----------------------------------------------------------------------------------- */
+
+typedef int select_fn(const struct choosing *choosing, const struct ids *candidates, uint32_t count,
+                      struct ids *selected);
+
+static const struct {
+    select_fn *select;
+    bool needs_ranks;
+} choices[] = {
+    [NODES_LOWEST] = {select_lowest, false},         [NODES_HIGHEST] = {select_highest, false},
+    [NODES_CONTIGUOUS] = {select_contiguous, false}, [NODES_NEAR] = {select_near, false},
+    [NODES_FASTEST] = {select_ranked, true},         [NODES_UNIFORM] = {select_ranked, true},
+};
+
+bool selection_needs_ranks(enum nodes choice)
 {
-    static int (*const choices[])(struct engine *, const struct ids *, uint32_t, struct ids *) = {
-        [NODES_LOWEST] = select_lowest,         [NODES_HIGHEST] = select_highest,
-        [NODES_CONTIGUOUS] = select_contiguous, [NODES_NEAR] = select_near,
-        [NODES_FASTEST] = select_ranked,        [NODES_UNIFORM] = select_ranked,
-    };
+    return choices[choice].needs_ranks;
+}
+
+static int choose(const struct choosing *choosing, const struct ids *candidates, uint32_t count,
+                  struct ids *selected)
+{
     uint32_t before = selected->count;
-    if (choices[engine->options.nodes](engine, candidates, count, selected))
+    if (count > candidates->count)
+        count = candidates->count;
+    if (choices[choosing->choice].select(choosing, candidates, count, selected))
         return -1;
     /* Ranks follow IDs, whatever the choice: neighbours in a job are neighbours in the machine. */
     if (selected->count > before)
         qsort(selected->items + before, selected->count - before, sizeof *selected->items,
               compare_ids);
     return 0;
+}
+
+int selection_take(struct node_pool *pool, const struct elastisim_view *view, enum nodes choice,
+                   uint64_t classes, uint32_t count, struct ids *selected)
+{
+    struct choosing choosing = {pool, view, choice};
+    struct ids candidates = {0};
+    uint32_t enough = choice == NODES_LOWEST ? count : UINT32_MAX;
+    int result = pool_list_free(pool, classes, enough, &candidates);
+    if (result == 0)
+        result = choose(&choosing, &candidates, count, selected);
+    ids_release(&candidates);
+    return result;
 }

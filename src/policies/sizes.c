@@ -1,29 +1,42 @@
-/* How many nodes a flexible job is to start on. */
-#include "policies/engine.h"
+#include "policies/sizes.h"
 
-static uint32_t clamp(uint32_t value, uint32_t least, uint32_t most)
+typedef uint32_t size_fn(const struct books *books, const struct entry *entry);
+
+static uint32_t minimum(const struct books *books, const struct entry *entry)
 {
-    return value < least ? least : value > most ? most : value;
+    (void)books;
+    return entry->least;
+}
+
+static uint32_t maximum(const struct books *books, const struct entry *entry)
+{
+    (void)books;
+    return entry->most;
+}
+
+static uint32_t preferred(const struct books *books, const struct entry *entry)
+{
+    (void)books;
+    return entry->preferred;
 }
 
 /* The machine divided evenly among the jobs that run and wait. */
-static uint32_t fair_share(const struct engine *engine)
+static uint32_t fair_share(const struct books *books, const struct entry *entry)
 {
-    size_t jobs = engine->num_running + engine->queue.count;
-    return jobs > 0 ? (uint32_t)(engine->pool.num_nodes / jobs) : engine->pool.num_nodes;
+    size_t jobs = books->running.count + books->queue.count;
+    size_t share = jobs > 0 ? books->pool.num_nodes / jobs : books->pool.num_nodes;
+    return share < entry->least  ? entry->least
+           : share > entry->most ? entry->most
+                                 : (uint32_t)share;
 }
 
-uint32_t start_size(const struct engine *engine, const struct entry *entry)
+uint32_t sizes_start(const struct books *books, const struct entry *entry)
 {
-    switch (engine->options.start) {
-    case START_MIN:
-        return entry->least;
-    case START_MAX:
-        return entry->most;
-    case START_PREFERRED:
-        return entry->preferred;
-    case START_FAIR:
-        return clamp(fair_share(engine), entry->least, entry->most);
-    }
-    return entry->least;
+    static size_fn *const sizes[] = {
+        [START_MIN] = minimum,
+        [START_MAX] = maximum,
+        [START_PREFERRED] = preferred,
+        [START_FAIR] = fair_share,
+    };
+    return sizes[books->options.start](books, entry);
 }

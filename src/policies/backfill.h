@@ -1,0 +1,18 @@
+/* Which waiting jobs start now, and which have reservations. */
+#ifndef ELASTISIM_POLICIES_BACKFILL_H
+#define ELASTISIM_POLICIES_BACKFILL_H
+
+#include "policies/books.h"
+
+#include <stdbool.h>
+
+/* Starts what can start, if anything changed since the last time. Returns 0, or -1 as the books do.
+ */
+int backfill_run(struct books *books);
+/* Whether a job that was submitted comes where it may change the plan for those that have
+ * reservations. */
+bool backfill_is_upset(const struct books *books, const struct entry *entry);
+/* Whether anything happened since the last time. */
+bool backfill_has_news(const struct books *books);
+
+#endif

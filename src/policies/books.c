@@ -1,0 +1,475 @@
+/* Promise: what an operation costs follows from the nodes and steps of the profile that it touches,
+ * not from how many jobs or nodes there are. */
+#include "policies/books.h"
+
+#include "policies/selection.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The least correction (seconds), and its relation to the time the job has run. */
+#define LEAST_CORRECTION 60.0
+#define CORRECTION 0.1
+
+/* --- Opening ------------------------------------------------------------------------------- */
+
+/* As many reservations as the kind of backfilling has. */
+static void settle_depth(struct policy_options *options)
+{
+    if (options->backfill == BACKFILL_CONSERVATIVE)
+        options->reservation_depth = UINT32_MAX;
+    else if (options->backfill == BACKFILL_EASY)
+        options->reservation_depth = 1;
+    else if (options->reservation_depth == 0)
+        options->reservation_depth = 8;
+}
+
+int books_create(struct books *books, const char *spec, struct error *err)
+{
+    *books = (struct books){0};
+    if (policy_options_read(&books->options, spec, err))
+        return -1;
+    settle_depth(&books->options);
+    books->has_profile = options_have_reservations(&books->options);
+    books->shares.half_life = books->options.half_life;
+    books->ordering = (struct ordering){books->options.order, &books->shares};
+    estimates_create(&books->estimates, &books->options);
+    return 0;
+}
+
+void books_release(struct books *books)
+{
+    for (size_t i = 0; i < books->num_entries; i++)
+        entry_destroy(books->entries[i]);
+    free(books->entries);
+    ids_release(&books->changes.arrivals);
+    running_release(&books->running);
+    shares_release(&books->shares);
+    profile_discard(&books->profile);
+    pool_release(&books->pool);
+    estimates_release(&books->estimates);
+    policy_options_release(&books->options);
+}
+
+int books_open(struct books *books)
+{
+    uint32_t counts[MAX_NODE_CLASSES];
+    if (pool_create(&books->pool, books->view, selection_needs_ranks(books->options.nodes)))
+        return -1;
+    for (size_t i = 0; i < books->pool.num_classes; i++)
+        counts[i] = books->pool.classes[i].count;
+    return profile_create(&books->profile, books->pool.num_classes, counts);
+}
+
+/* --- Profile and shares -------------------------------------------------------------------- */
+
+static int occupy(struct books *books, double from, double to, const uint32_t *nodes, int sign)
+{
+    return books->has_profile ? profile_add(&books->profile, from, to, nodes, sign) : 0;
+}
+
+static void account(struct books *books, const struct entry *entry, int64_t nodes)
+{
+    if (books->options.order == ORDER_FAIR_SHARE)
+        shares_account(&books->shares, entry->user, nodes, books->now);
+}
+
+static void reorder(struct books *books)
+{
+    queue_reorder(&books->queue, order_key, &books->ordering);
+}
+
+int books_reorder(struct books *books)
+{
+    bool changed;
+    if (books->options.order != ORDER_FAIR_SHARE)
+        return 0;
+    if (shares_settle(&books->shares, books->now, &changed))
+        return -1;
+    if (changed)
+        reorder(books);
+    books->changes.head_changed = books->changes.head_changed || changed;
+    return 0;
+}
+
+static int identify(struct books *books, struct entry *entry)
+{
+    bool changed;
+    if (books->options.order != ORDER_FAIR_SHARE)
+        return 0;
+    const char *name = elastisim_job_attribute(entry->job, "user");
+    if (shares_identify(&books->shares, name ? name : "", books->now, &entry->user, &changed))
+        return -1;
+    if (changed)
+        reorder(books);
+    return 0;
+}
+
+uint32_t books_room_until(const struct books *books, const struct entry *entry, double until,
+                          uint32_t *quota)
+{
+    uint32_t least[MAX_NODE_CLASSES];
+    if (pool_available(&books->pool, entry, quota) == 0)
+        return 0;
+    profile_least(&books->profile, books->now, until, least);
+    for (size_t i = 0; i < books->pool.num_classes; i++)
+        quota[i] = quota[i] < least[i] ? quota[i] : least[i];
+    return pool_sum(&books->pool, quota);
+}
+
+/* --- Reservations -------------------------------------------------------------------------- */
+
+int books_drop_reservation(struct books *books, struct entry *entry)
+{
+    if (!entry->reserved)
+        return 0;
+    entry->reserved = false;
+    books->num_reserved--;
+    queue_update(&books->queue, entry);
+    return profile_add(&books->profile, entry->reserved_start,
+                       entry->reserved_start + entry->estimate, entry->counts, 1);
+}
+
+int books_reserve(struct books *books, struct entry *entry, double start)
+{
+    entry->reserved = true;
+    books->num_reserved++;
+    entry->reserved_start = start;
+    queue_update(&books->queue, entry);
+    return profile_add(&books->profile, start, start + entry->estimate, entry->counts, -1);
+}
+
+/* --- Promises ------------------------------------------------------------------------------ */
+
+int books_keep_idle(struct books *books, struct entry *entry, uint32_t most)
+{
+    struct node_pool *pool = &books->pool;
+    for (size_t i = 0; i < pool->num_classes; i++) {
+        if (!(entry->classes >> i & 1))
+            continue;
+        for (uint32_t word = 0; word <= pool->num_nodes / 64 && most > 0; word++)
+            while (pool->classes[i].free[word] && most > 0) {
+                uint32_t bit = (uint32_t)__builtin_ctzll(pool->classes[i].free[word]);
+                if (pool_keep(pool, word * 64 + bit, entry))
+                    return -1;
+                most--;
+            }
+    }
+    return 0;
+}
+
+int books_release_promises(struct books *books, struct entry *entry)
+{
+    while (entry->kept_nodes.count > 0) {
+        uint32_t node = entry->kept_nodes.items[entry->kept_nodes.count - 1];
+        if (pool_keep(&books->pool, node, NULL) || books_give_back(books, node))
+            return -1;
+        books->changes.freed = true;
+    }
+    return 0;
+}
+
+/* --- Expected ends ------------------------------------------------------------------------- */
+
+static int move_end(struct books *books, struct entry *entry, double end)
+{
+    double before = entry->expected_end;
+    running_move(&books->running, entry, end);
+    books->changes.early = books->changes.early || end < before;
+    books->changes.replan = books->changes.replan || end > before;
+    return end < before ? occupy(books, end, before, entry->counts, 1)
+                        : occupy(books, before, end, entry->counts, -1);
+}
+
+/* A job whose estimate follows its size goes on faster or slower from now on: what is left of it
+ * takes as much longer as all of it would. */
+static int retime(struct books *books, struct entry *entry, uint32_t before, uint32_t after)
+{
+    double on_before, on_after, left = fmax(0, entry->expected_end - books->now);
+    if (!entry->follows_size || before == after || after == 0 || isinf(left))
+        return 0;
+    if (entry_duration(entry, &books->estimates, before, &on_before, books->err) ||
+        entry_duration(entry, &books->estimates, after, &on_after, books->err))
+        return -1;
+    if (on_before <= 0)
+        return 0;
+    double end = books->now + left * (on_after / on_before);
+    if (entry->walltime > 0)
+        end = fmin(end, fmax(books->now, entry->start_time + entry->walltime));
+    return move_end(books, entry, end);
+}
+
+/* A job that runs longer than expected: its walltime is the next guess, then a bit more again and
+ * again (cf. Tsafrir, Etsion, Feitelson 2007). */
+static int correct(struct books *books, struct entry *entry)
+{
+    double elapsed = books->now - entry->start_time;
+    double end = entry->start_time + entry->walltime;
+    if (end <= books->now)
+        end = books->now + fmax(LEAST_CORRECTION, CORRECTION * elapsed);
+    books->changes.replan = true;
+    return move_end(books, entry, end);
+}
+
+int books_correct(struct books *books)
+{
+    const struct running *running = &books->running;
+    while (books->has_profile && running->count > 0 &&
+           running->items[0]->expected_end < books->now - LATE)
+        if (correct(books, running->items[0]))
+            return -1;
+    return 0;
+}
+
+/* --- Nodes of jobs ------------------------------------------------------------------------- */
+
+void books_set_idle(struct books *books, uint32_t node, bool idle)
+{
+    if (pool_set_idle(&books->pool, node, idle))
+        books->changes.freed = books->changes.freed || idle;
+}
+
+static int assign(struct books *books, struct entry *entry, uint32_t node)
+{
+    if (books->pool.keeper[node] && pool_keep(&books->pool, node, NULL))
+        return -1;
+    books_set_idle(books, node, false);
+    entry->counts[books->pool.class_of[node]]++;
+    return elastisim_assign(books->view, entry->job, elastisim_node(books->view, node));
+}
+
+/* Without reservations it does not matter which classes a job takes from, so the choice is among
+ * all its nodes; else each class has a quota. */
+static int pick(struct books *books, const struct entry *entry, uint32_t *quota, uint32_t count,
+                struct ids *picked)
+{
+    struct node_pool *pool = &books->pool;
+    enum nodes choice = books->options.nodes;
+    if (pool_list_kept(pool, entry, quota, count, picked))
+        return -1;
+    if (!books->has_profile || pool->num_classes == 1)
+        return selection_take(pool, books->view, choice, entry->classes, count - picked->count,
+                              picked);
+    for (size_t kind = 0; kind < pool->num_classes && picked->count < count; kind++) {
+        uint32_t missing = count - picked->count;
+        uint32_t share = missing < quota[kind] ? missing : quota[kind];
+        if (share > 0 &&
+            selection_take(pool, books->view, choice, UINT64_C(1) << kind, share, picked))
+            return -1;
+    }
+    return 0;
+}
+
+/* Assigns `count` nodes, those kept for the job first. */
+static int assign_all(struct books *books, struct entry *entry, const uint32_t *quota,
+                      uint32_t count)
+{
+    uint32_t left[MAX_NODE_CLASSES];
+    memcpy(left, quota, books->pool.num_classes * sizeof *left);
+    struct ids picked = {0};
+    int result = pick(books, entry, left, count, &picked);
+    for (uint32_t i = 0; result == 0 && i < picked.count; i++)
+        result = assign(books, entry, picked.items[i]);
+    ids_release(&picked);
+    return result;
+}
+
+static int run(struct books *books, struct entry *entry, uint32_t count)
+{
+    double duration;
+    if (entry_duration(entry, &books->estimates, count, &duration, books->err))
+        return -1;
+    entry->state = ENTRY_RUNNING;
+    entry->start_time = books->now;
+    entry->expected_end = books->now + duration;
+    account(books, entry, count);
+    books->io_rates += entry->io_rate;
+    return running_add(&books->running, entry) ||
+                   occupy(books, books->now, entry->expected_end, entry->counts, -1)
+               ? -1
+               : 0;
+}
+
+int books_start(struct books *books, struct entry *entry, const uint32_t *quota, uint32_t count)
+{
+    if (books_drop_reservation(books, entry))
+        return -1;
+    queue_remove(&books->queue, entry);
+    memset(entry->counts, 0, books->pool.num_classes * sizeof *entry->counts);
+    if (entry->type != ELASTISIM_RIGID &&
+        elastisim_assign_gpus(books->view, entry->job, entry->gpus))
+        return -1;
+    return assign_all(books, entry, quota, count) || books_release_promises(books, entry) ||
+                   run(books, entry, count)
+               ? -1
+               : 0;
+}
+
+int books_grow(struct books *books, struct entry *entry, const uint32_t *quota, uint32_t count)
+{
+    uint32_t more[MAX_NODE_CLASSES];
+    size_t classes = books->pool.num_classes;
+    memcpy(more, entry->counts, classes * sizeof *more);
+    if (assign_all(books, entry, quota, count))
+        return -1;
+    for (size_t i = 0; i < classes; i++)
+        more[i] = entry->counts[i] - more[i];
+    account(books, entry, count);
+    uint32_t size = pool_sum(&books->pool, entry->counts);
+    return occupy(books, books->now, entry->expected_end, more, -1) ||
+                   retime(books, entry, size - count, size)
+               ? -1
+               : 0;
+}
+
+/* A node has left a job. */
+static int shrink_by(struct books *books, struct entry *entry, uint32_t node)
+{
+    uint32_t one[MAX_NODE_CLASSES] = {0};
+    size_t class_of_node = books->pool.class_of[node];
+    one[class_of_node] = 1;
+    entry->counts[class_of_node]--;
+    books->changes.early = true;
+    account(books, entry, -1);
+    uint32_t size = pool_sum(&books->pool, entry->counts);
+    return occupy(books, books->now, entry->expected_end, one, 1) ||
+                   retime(books, entry, size + 1, size)
+               ? -1
+               : 0;
+}
+
+bool books_at_point(const struct books *books, const struct entry *entry)
+{
+    enum elastisim_invocation kind = elastisim_invocation(books->view);
+    return elastisim_trigger(books->view) == entry->job &&
+           (kind == ELASTISIM_SCHEDULING_POINT || kind == ELASTISIM_EVOLVING_REQUEST);
+}
+
+static bool runs_on(const struct entry *entry, const struct elastisim_node *node)
+{
+    for (uint32_t i = 0; i < elastisim_node_num_jobs(node); i++)
+        if (elastisim_node_job(node, i) == entry->job)
+            return true;
+    return false;
+}
+
+int books_take(struct books *books, struct entry *entry, uint32_t node)
+{
+    struct elastisim_node *taken = elastisim_node(books->view, node);
+    if (elastisim_remove(books->view, entry->job, taken))
+        return -1;
+    if (!books_at_point(books, entry) && runs_on(entry, taken)) {
+        books->pool.leaver[node] = entry;
+        return ids_append(&entry->leaving, node);
+    }
+    books_set_idle(books, node, true);
+    return shrink_by(books, entry, node);
+}
+
+int books_give_back(struct books *books, uint32_t node)
+{
+    struct entry *entry = books->pool.leaver[node];
+    /* It may have left already. */
+    if (!entry || !runs_on(entry, elastisim_node(books->view, node)))
+        return 0;
+    books->pool.leaver[node] = NULL;
+    ids_remove(&entry->leaving, node);
+    return elastisim_assign(books->view, entry->job, elastisim_node(books->view, node));
+}
+
+int books_settle_leaving(struct books *books, struct entry *entry, bool all)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < entry->leaving.count; i++) {
+        uint32_t node = entry->leaving.items[i];
+        if (!all && runs_on(entry, elastisim_node(books->view, node))) {
+            entry->leaving.items[kept++] = node;
+            continue;
+        }
+        books->pool.leaver[node] = NULL;
+        if (all)
+            books_set_idle(books, node, true);
+        if (shrink_by(books, entry, node))
+            return -1;
+    }
+    entry->leaving.count = kept;
+    return 0;
+}
+
+/* --- Jobs come and go ---------------------------------------------------------------------- */
+
+struct entry *books_entry(const struct books *books, const struct elastisim_job *job)
+{
+    size_t id = job ? elastisim_job_id(job) : SIZE_MAX;
+    return id < books->num_entries ? books->entries[id] : NULL;
+}
+
+static int make_room_for_job(struct books *books, size_t id)
+{
+    if (id >= books->entries_capacity) {
+        size_t capacity = books->entries_capacity ? 2 * books->entries_capacity : 256;
+        while (capacity <= id)
+            capacity *= 2;
+        struct entry **entries = realloc(books->entries, capacity * sizeof(struct entry *));
+        if (!entries)
+            return -1;
+        books->entries = entries;
+        books->entries_capacity = capacity;
+    }
+    while (books->num_entries <= id)
+        books->entries[books->num_entries++] = NULL;
+    return 0;
+}
+
+int books_submit(struct books *books, struct elastisim_job *job, struct entry **submitted)
+{
+    size_t id = elastisim_job_id(job);
+    if (make_room_for_job(books, id))
+        return -1;
+    struct entry *entry = entry_create(&books->pool, &books->estimates, job, books->err);
+    if (!entry)
+        return -1;
+    *submitted = books->entries[id] = entry;
+    if (identify(books, entry))
+        return -1;
+    entry->key = order_key(&books->ordering, entry);
+    queue_add(&books->queue, entry);
+    return ids_append(&books->changes.arrivals, entry->id);
+}
+
+static int forget_waiting(struct books *books, struct entry *entry)
+{
+    if (entry->reserved || entry == books->plan.last_blocked)
+        books->changes.head_changed = books->changes.early = true;
+    books->changes.freed = true; /* those behind may start now */
+    if (books_drop_reservation(books, entry))
+        return -1;
+    queue_remove(&books->queue, entry);
+    return 0;
+}
+
+static int forget_running(struct books *books, struct entry *entry)
+{
+    for (uint32_t i = 0; i < entry->leaving.count; i++)
+        books->pool.leaver[entry->leaving.items[i]] = NULL;
+    books->changes.early = books->changes.early || entry->expected_end > books->now + EARLY;
+    books->changes.freed = true;
+    books->io_rates -= entry->io_rate;
+    account(books, entry, -(int64_t)pool_sum(&books->pool, entry->counts));
+    running_remove(&books->running, entry);
+    return occupy(books, books->now, entry->expected_end, entry->counts, 1);
+}
+
+int books_forget(struct books *books, struct entry *entry)
+{
+    bool waits = entry->state == ENTRY_WAITING;
+    if ((waits ? forget_waiting(books, entry) : forget_running(books, entry)) ||
+        books_release_promises(books, entry))
+        return -1;
+    if (books->plan.last_blocked == entry)
+        books->plan.last_blocked = NULL;
+    books->entries[entry->id] = NULL;
+    entry_destroy(entry);
+    return 0;
+}

@@ -1,0 +1,127 @@
+/* The books of a policy: which jobs wait and run, on what, what is planned and kept for whom.
+ *
+ * Everything here stays from one invocation to the next. Each operation keeps queue, nodes, profile
+ * and running jobs true to each other and tells the simulator; strategies (backfill.h,
+ * malleable.h, evolving.h) decide which operations to use and touch none of the structures
+ * themselves. Functions that return an int return 0, or -1 when memory ran out, or with books->err.
+ */
+#ifndef ELASTISIM_POLICIES_BOOKS_H
+#define ELASTISIM_POLICIES_BOOKS_H
+
+#include "elastisim/scheduler.h"
+#include "policies/entry.h"
+#include "policies/estimates.h"
+#include "policies/options.h"
+#include "policies/order.h"
+#include "policies/pool.h"
+#include "policies/profile.h"
+#include "policies/queue.h"
+#include "policies/running.h"
+#include "policies/shares.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A job may end this much later than expected (seconds) before the expectation is corrected. */
+#define LATE 1.0
+/* Rounding: a job that ends this much earlier than expected (seconds) is on time. */
+#define EARLY 1e-6
+
+/* What happened since the last pass over the queue. */
+struct changes {
+    bool freed;          /* nodes became idle */
+    bool early;          /* the profile has more nodes than expected */
+    bool replan;         /* reservations may not hold any more */
+    bool head_changed;   /* a job came in front of a reservation */
+    struct ids arrivals; /* jobs that were submitted */
+};
+
+/* What the last pass over the queue left (backfill.h). */
+struct plan {
+    uint32_t num_blocked;             /* jobs that have a reservation or wanted one */
+    bool unbounded;                   /* one of them has no start in sight */
+    bool overtaken;                   /* a job started so late that other reservations don't hold */
+    const struct entry *last_blocked; /* of them, in the order of the queue; NULL for none */
+};
+
+struct books {
+    struct policy_options options;
+    struct estimates estimates;
+    struct ordering ordering;
+    bool has_profile; /* the backfilling looks ahead */
+
+    struct elastisim_view *view; /* during an invocation */
+    struct error *err;           /* likewise */
+    double now;                  /* likewise */
+
+    struct node_pool pool;
+    struct profile profile;
+    struct queue queue;
+    struct shares shares;
+    struct running running;
+    struct entry **entries; /* by job ID; NULL when it is over or not known; owned */
+    size_t num_entries, entries_capacity;
+    size_t num_reserved; /* waiting jobs that have a reservation */
+    double io_rates;     /* declared by the jobs that run */
+
+    struct changes changes;
+    struct plan plan;
+};
+
+/* --- Opening ------------------------------------------------------------------------------- */
+
+/* Reads the options. Returns 0, or -1 with err (ERROR_INPUT). Release in both cases. */
+int books_create(struct books *books, const char *spec, struct error *err);
+void books_release(struct books *books);
+/* Knows the nodes, at the first invocation. */
+int books_open(struct books *books);
+
+/* --- Jobs ---------------------------------------------------------------------------------- */
+
+/* The entry of a job, or NULL. */
+struct entry *books_entry(const struct books *books, const struct elastisim_job *job);
+/* A job waits from now on. */
+int books_submit(struct books *books, struct elastisim_job *job, struct entry **submitted);
+/* A job is over, whether it waited or ran. */
+int books_forget(struct books *books, struct entry *entry);
+/* A running job gave up nodes that were to leave it. With `all`, they are all gone: it stands at
+ * its point, and they can be given to others now. */
+int books_settle_leaving(struct books *books, struct entry *entry, bool all);
+/* A node becomes idle or busy. */
+void books_set_idle(struct books *books, uint32_t node, bool idle);
+/* Corrects the expected ends of jobs that run longer than expected. */
+int books_correct(struct books *books);
+/* Brings the queue into an order that changes with time. */
+int books_reorder(struct books *books);
+
+/* --- Decisions ----------------------------------------------------------------------------- */
+
+/* Whether the invocation is about the job and it can be resized at once. */
+bool books_at_point(const struct books *books, const struct entry *entry);
+/* Starts a waiting job on `count` nodes, up to quota[class] of each class. */
+int books_start(struct books *books, struct entry *entry, const uint32_t *quota, uint32_t count);
+/* Gives a running job `count` nodes more, up to quota[class] of each class. */
+int books_grow(struct books *books, struct entry *entry, const uint32_t *quota, uint32_t count);
+/* Takes a node from a running job: at its point, or when the node is only reserved, it is idle at
+ * once; otherwise it leaves the job at its next point. */
+int books_take(struct books *books, struct entry *entry, uint32_t node);
+/* Gives a node that is to leave a job back to it, if it is still there. */
+int books_give_back(struct books *books, uint32_t node);
+
+/* Nodes that a job could have until then without touching a reservation, by class; returns their
+ * sum. Needs a profile. */
+uint32_t books_room_until(const struct books *books, const struct entry *entry, double until,
+                          uint32_t *quota);
+/* Reserves nodes (entry->counts, by class) for a waiting job from `start` on. */
+int books_reserve(struct books *books, struct entry *entry, double start);
+/* Takes the reservation of a job, if it has one, out of the profile. */
+int books_drop_reservation(struct books *books, struct entry *entry);
+
+/* Keeps idle nodes for a job, up to `most`. */
+int books_keep_idle(struct books *books, struct entry *entry, uint32_t most);
+/* The nodes kept for a job are its no longer: idle ones become free, others stay with who has them.
+ */
+int books_release_promises(struct books *books, struct entry *entry);
+
+#endif

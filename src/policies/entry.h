@@ -1,0 +1,69 @@
+/* A job that waits or runs, as a policy sees it. */
+#ifndef ELASTISIM_POLICIES_ENTRY_H
+#define ELASTISIM_POLICIES_ENTRY_H
+
+#include "elastisim/scheduler.h"
+#include "policies/estimates.h"
+#include "policies/ids.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct node_pool;
+
+enum entry_state { ENTRY_WAITING, ENTRY_RUNNING };
+
+struct entry {
+    struct elastisim_job *job;
+    uint32_t id;
+    enum entry_state state;
+    enum elastisim_job_type type;
+    uint32_t least, most, preferred; /* nodes */
+    uint32_t gpus;                   /* per node, to start with or as started */
+    uint64_t classes;                /* mask of the classes of nodes it can run on */
+    double estimate;                 /* seconds, on `least` nodes; INFINITY */
+    double shortest;                 /* the least estimate of any size it may start on */
+    bool follows_size;               /* the estimate depends on the number of nodes */
+    double walltime;                 /* 0 for none */
+    double io_rate;                  /* bytes/s */
+    size_t user;                     /* fair share: index of the user */
+
+    /* Its place in the queue (queue.h): a node of a treap, ordered by key, then ID. */
+    double key;
+    uint32_t heap;
+    struct entry *left, *right;
+    uint32_t tree_least;  /* smallest `least` of the subtree */
+    double tree_shortest; /* smallest `shortest` */
+    double tree_start;    /* earliest reserved start */
+
+    /* Waiting: its reservation: `counts` nodes by class from reserved_start for the estimate. */
+    bool reserved;
+    double reserved_start; /* INFINITY without one */
+
+    /* Running: nodes by class in `counts` until expected_end. */
+    double start_time, expected_end;
+    struct entry *next_malleable; /* in the list of malleable jobs (running.h) */
+    struct ids leaving;           /* nodes that are taken from it at its next scheduling point */
+
+    /* Nodes kept for it (pool.h): idle ones, and ones that other jobs will hand over. */
+    struct ids kept_nodes;
+    uint32_t kept_idle; /* those of them that are idle */
+    struct entry *previous_keeper, *next_keeper;
+
+    uint32_t counts[]; /* by class of nodes */
+};
+
+/* A waiting job. Returns NULL when memory ran out, or with err when what the workload says of it
+ * can't be. */
+struct entry *entry_create(const struct node_pool *pool, struct estimates *estimates,
+                           struct elastisim_job *job, struct error *err);
+void entry_destroy(struct entry *entry); /* NULL is fine */
+
+/* Whether it can be resized at any scheduling point. */
+bool entry_is_malleable(const struct entry *entry);
+/* How long it runs on so many nodes, in seconds. Returns 0, or -1 with err. */
+int entry_duration(const struct entry *entry, struct estimates *estimates, uint32_t count,
+                   double *seconds, struct error *err);
+
+#endif

@@ -1,0 +1,18 @@
+/* A growing list of node or job IDs. */
+#ifndef ELASTISIM_POLICIES_IDS_H
+#define ELASTISIM_POLICIES_IDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ids {
+    uint32_t *items; /* owned */
+    uint32_t count, capacity;
+};
+
+/* Returns 0, or -1 when memory ran out. */
+int ids_append(struct ids *ids, uint32_t id);
+bool ids_remove(struct ids *ids, uint32_t id); /* whether it was there; keeps the order */
+void ids_release(struct ids *ids);
+
+#endif

@@ -1,0 +1,165 @@
+/* Promise: an invocation costs what changed since the last one (jobs, nodes), plus what the queue's
+ * search for jobs that can start costs. */
+#include "policies/policy.h"
+
+#include "policies/backfill.h"
+#include "policies/books.h"
+#include "policies/evolving.h"
+#include "policies/malleable.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct policy {
+    struct books books;
+    char *spec; /* for messages; owned */
+};
+
+/* --- What changed -------------------------------------------------------------------------- */
+
+static int note_submission(struct books *books, struct elastisim_job *job)
+{
+    struct entry *entry;
+    if (books_submit(books, job, &entry))
+        return -1;
+    books->changes.head_changed = books->changes.head_changed || backfill_is_upset(books, entry);
+    return 0;
+}
+
+static int note_job(struct books *books, struct elastisim_job *job)
+{
+    struct entry *entry = books_entry(books, job);
+    switch (elastisim_job_state(job)) {
+    case ELASTISIM_PENDING:
+        return entry ? 0 : note_submission(books, job);
+    case ELASTISIM_COMPLETED:
+    case ELASTISIM_KILLED:
+        return entry ? books_forget(books, entry) : 0;
+    default:
+        return entry ? books_settle_leaving(books, entry, false) : 0;
+    }
+}
+
+static int note_changes(struct books *books)
+{
+    size_t jobs = elastisim_num_changed_jobs(books->view);
+    for (size_t i = 0; i < jobs; i++)
+        if (note_job(books, elastisim_changed_job(books->view, i)))
+            return -1;
+    size_t nodes = elastisim_num_changed_nodes(books->view);
+    for (size_t i = 0; i < nodes; i++) {
+        const struct elastisim_node *node = elastisim_changed_node(books->view, i);
+        books_set_idle(books, (uint32_t)elastisim_node_id(node),
+                       elastisim_node_state(node) == ELASTISIM_FREE);
+    }
+    return books_correct(books);
+}
+
+/* --- An invocation ------------------------------------------------------------------------- */
+
+static int handle_trigger(struct books *books)
+{
+    struct entry *entry = books_entry(books, elastisim_trigger(books->view));
+    if (!entry || !books_at_point(books, entry))
+        return 0;
+    if (books_settle_leaving(books, entry, true))
+        return -1;
+    if (elastisim_invocation(books->view) != ELASTISIM_EVOLVING_REQUEST)
+        return 0;
+    return evolving_answer(books, entry, elastisim_request(books->view));
+}
+
+/* Starts what can start, makes others shrink for what can't, and starts again when that freed
+ * nodes. */
+static int serve_waiting(struct books *books)
+{
+    bool changed = backfill_has_news(books), more;
+    if (backfill_run(books))
+        return -1;
+    if (!changed || books->queue.count == 0)
+        return 0;
+    if (malleable_shrink(books, &more))
+        return -1;
+    return more ? backfill_run(books) : 0;
+}
+
+/* With no job running, nobody hands over nodes any more: what is kept for some jobs and reserved
+ * for others would hold both up for ever. */
+static int leave_standstill(struct books *books)
+{
+    if (books->running.count > 0 || books->queue.count == 0 || !books->pool.first_keeper)
+        return 0;
+    while (books->pool.last_keeper)
+        if (books_release_promises(books, books->pool.last_keeper))
+            return -1;
+    books->changes.replan = true;
+    return backfill_run(books);
+}
+
+static int schedule(struct books *books)
+{
+    profile_advance(&books->profile, books->now);
+    if (note_changes(books) || books_reorder(books))
+        return -1;
+    return handle_trigger(books) || serve_waiting(books) || leave_standstill(books) ||
+                   malleable_grow(books)
+               ? -1
+               : 0;
+}
+
+/* --- The policy ---------------------------------------------------------------------------- */
+
+struct policy *policy_create(const char *spec, struct error *err)
+{
+    struct policy *policy = calloc(1, sizeof *policy);
+    if (policy)
+        policy->spec = strdup(spec);
+    if (!policy || !policy->spec)
+        error_no_memory(err);
+    if (err->kind || books_create(&policy->books, spec, err)) {
+        policy_destroy(policy);
+        return NULL;
+    }
+    return policy;
+}
+
+void policy_destroy(struct policy *policy)
+{
+    if (!policy)
+        return;
+    books_release(&policy->books);
+    free(policy->spec);
+    free(policy);
+}
+
+int policy_inspect(struct policy *policy, const struct elastisim_job *job, struct error *err)
+{
+    if (estimates_inspect(&policy->books.estimates, job, err))
+        return error_prefix(err, "scheduler builtin:%s", policy->spec);
+    return 0;
+}
+
+int policy_tell(const struct policy *policy, struct warnings *warnings, struct error *err)
+{
+    return estimates_tell(&policy->books.estimates, policy->spec, warnings, err);
+}
+
+int policy_schedule(struct policy *policy, struct elastisim_view *view, struct error *err)
+{
+    struct books *books = &policy->books;
+    books->view = view;
+    books->err = err;
+    books->now = elastisim_time(view);
+    bool is_first = books->pool.num_nodes == 0;
+    int result = (is_first && books_open(books)) || schedule(books) ? -1 : 0;
+    books->view = NULL;
+    books->err = NULL;
+    if (result && err->kind == ERROR_INPUT)
+        return error_prefix(err, "scheduler builtin:%s", policy->spec);
+    return result ? error_no_memory(err) : 0;
+}
+
+void policy_print_list(FILE *out)
+{
+    policy_options_print(out);
+}

@@ -1,0 +1,73 @@
+/* The nodes as a policy sees them: classes of equal equipment, which are idle, for whom they are
+ * kept. */
+#ifndef ELASTISIM_POLICIES_POOL_H
+#define ELASTISIM_POLICIES_POOL_H
+
+#include "elastisim/scheduler.h"
+#include "policies/entry.h"
+#include "policies/ids.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MAX_NODE_CLASSES = 64 };
+
+/* What a node has; nodes that have the same are a class. */
+struct node_class {
+    uint32_t gpus;
+    bool burst_buffer;
+    uint32_t count;
+    uint32_t num_free; /* idle and kept for nobody */
+    uint64_t *free;    /* those, a bit per node ID; owned */
+};
+
+struct node_pool {
+    uint32_t num_nodes;
+    size_t num_classes;
+    struct node_class classes[MAX_NODE_CLASSES]; /* least equipped first */
+    uint8_t *class_of;
+    uint64_t *idle; /* FREE, or handed over by the job at a scheduling point in this invocation */
+    struct entry **keeper; /* [node]: the job for which it is kept, NULL for none */
+    struct entry **leaver; /* [node]: the running job that it leaves at its next point, or NULL */
+    struct entry *first_keeper, *last_keeper; /* the jobs for which nodes are kept, as they came */
+    uint32_t num_free;                        /* of all classes */
+    double *rank;                             /* smaller is faster; NULL unless asked for */
+    uint32_t *switch_of; /* near: 1 + the switch of the node, 0 while not known */
+    struct ids switches; /* near: a node of each switch */
+};
+
+/* With ranks (by the property perf_class or the speed) if asked for. Returns 0, or -1 when memory
+ * ran out. */
+int pool_create(struct node_pool *pool, const struct elastisim_view *view, bool with_ranks);
+void pool_release(struct node_pool *pool); /* fine on a zeroed one */
+
+/* Classes that have at least so many GPUs per node, and a burst buffer if asked for. */
+uint64_t pool_classes(const struct node_pool *pool, uint32_t gpus, bool burst_buffer);
+/* Nodes of these classes, busy or not. */
+uint32_t pool_size(const struct node_pool *pool, uint64_t classes);
+/* The sum over the classes of counts by class. */
+uint32_t pool_sum(const struct node_pool *pool, const uint32_t *counts);
+
+bool pool_is_idle(const struct node_pool *pool, uint32_t node);
+/* Whether a job can run on a node; anybody (NULL) can on any. */
+bool pool_suits(const struct node_pool *pool, uint32_t node, const struct entry *entry);
+/* A node becomes idle or busy. Returns whether that is new. */
+bool pool_set_idle(struct node_pool *pool, uint32_t node, bool idle);
+/* Keeps a node (idle or still to come) for a job, or for nobody (NULL). Returns 0, or -1 when
+ * memory ran out. */
+int pool_keep(struct node_pool *pool, uint32_t node, struct entry *entry);
+/* Nodes idle for the job, by class: those kept for nobody and those kept for it. Returns their sum
+ * over its classes. */
+uint32_t pool_available(const struct node_pool *pool, const struct entry *entry,
+                        uint32_t *available);
+/* Appends the idle nodes kept for a job, `count` at most, taking them from its quotas by class.
+ * Returns 0, or -1 when memory ran out. */
+int pool_list_kept(const struct node_pool *pool, const struct entry *entry, uint32_t *quota,
+                   uint32_t count, struct ids *list);
+/* Appends free nodes of the classes in the mask, by ID, until there are at least so many or no more
+ * of them. Returns 0, or -1 when memory ran out. */
+int pool_list_free(const struct node_pool *pool, uint64_t classes, uint32_t enough,
+                   struct ids *list);
+
+#endif

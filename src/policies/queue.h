@@ -1,0 +1,42 @@
+/* The jobs that wait, in the order of their keys (equal ones by ID). */
+#ifndef ELASTISIM_POLICIES_QUEUE_H
+#define ELASTISIM_POLICIES_QUEUE_H
+
+#include "policies/entry.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct queue {
+    struct entry *root; /* of a treap; the entries are not owned */
+    size_t count;
+};
+
+/* What a search looks for; all of it must hold. */
+struct wanted {
+    uint32_t nodes; /* needs at most so many */
+    uint32_t extra; /* and at most so many unless ... */
+    double window;  /* ... it runs at most so long */
+    double start;   /* reserved to start then or earlier */
+};
+
+/* Wants everything. */
+extern const struct wanted queue_want_all;
+
+/* Adds a job whose key is set. */
+void queue_add(struct queue *queue, struct entry *entry);
+void queue_remove(struct queue *queue, struct entry *entry);
+/* After the reserved start of an entry changed. */
+void queue_update(struct queue *queue, struct entry *entry);
+/* The first waiting job behind `after` (NULL: from the head) that is wanted. */
+struct entry *queue_next(const struct queue *queue, const struct entry *after,
+                         const struct wanted *wanted);
+bool queue_precedes(const struct entry *a, const struct entry *b);
+
+/* A key that orders the queue. */
+typedef double queue_key_fn(const void *context, const struct entry *entry);
+/* Gives all new keys. */
+void queue_reorder(struct queue *queue, queue_key_fn *key, const void *context);
+
+#endif

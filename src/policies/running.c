@@ -1,0 +1,102 @@
+#include "policies/running.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool ends_before(const struct entry *a, const struct entry *b)
+{
+    return a->expected_end < b->expected_end ||
+           (a->expected_end <= b->expected_end && a->id < b->id);
+}
+
+/* The place of a running job, or where it belongs. */
+static size_t place_of(const struct running *running, const struct entry *entry)
+{
+    size_t low = 0, high = running->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ends_before(running->items[middle], entry))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void put(struct running *running, struct entry *entry)
+{
+    size_t place = place_of(running, entry);
+    memmove(running->items + place + 1, running->items + place,
+            (running->count - place) * sizeof(struct entry *));
+    running->items[place] = entry;
+    running->count++;
+}
+
+static void take_out(struct running *running, const struct entry *entry)
+{
+    size_t place = place_of(running, entry);
+    running->count--;
+    memmove(running->items + place, running->items + place + 1,
+            (running->count - place) * sizeof(struct entry *));
+}
+
+static int make_room(struct running *running)
+{
+    if (running->count < running->capacity)
+        return 0;
+    size_t capacity = running->capacity ? 2 * running->capacity : 64;
+    struct entry **items = realloc(running->items, capacity * sizeof(struct entry *));
+    if (!items)
+        return -1;
+    running->items = items;
+    running->capacity = capacity;
+    return 0;
+}
+
+static void add_malleable(struct running *running, struct entry *entry)
+{
+    struct entry **place = &running->malleable;
+    while (*place && (*place)->id < entry->id)
+        place = &(*place)->next_malleable;
+    entry->next_malleable = *place;
+    *place = entry;
+}
+
+static void remove_malleable(struct running *running, const struct entry *entry)
+{
+    struct entry **place = &running->malleable;
+    while (*place && *place != entry)
+        place = &(*place)->next_malleable;
+    if (*place)
+        *place = entry->next_malleable;
+}
+
+int running_add(struct running *running, struct entry *entry)
+{
+    if (make_room(running))
+        return -1;
+    put(running, entry);
+    if (entry_is_malleable(entry))
+        add_malleable(running, entry);
+    return 0;
+}
+
+void running_remove(struct running *running, struct entry *entry)
+{
+    take_out(running, entry);
+    if (entry_is_malleable(entry))
+        remove_malleable(running, entry);
+}
+
+void running_move(struct running *running, struct entry *entry, double expected_end)
+{
+    take_out(running, entry);
+    entry->expected_end = expected_end;
+    put(running, entry);
+}
+
+void running_release(struct running *running)
+{
+    free(running->items);
+    *running = (struct running){0};
+}
