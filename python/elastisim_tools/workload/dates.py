@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Optional
 from zoneinfo import ZoneInfo
-
-from .record import LogError
 
 
 def zone_of(name: Optional[str], offset: Optional[int] = None) -> tzinfo:
@@ -35,8 +34,9 @@ def given_zone(name: str) -> tzinfo:
         assert zone
         return zone
     except ValueError:
-        raise LogError(f'--time-zone {name}: no time zone is called so; give a name such as Europe/Berlin, UTC, or an '
-                       'offset such as +01:00') from None
+        raise argparse.ArgumentTypeError(f"'{name}': no time zone is called so; give a name such as Europe/Berlin, "
+                                         "UTC, "
+                                         'or an offset such as +01:00') from None
 
 
 def iso_date(seconds: int, name: Optional[str], offset: Optional[int]) -> Optional[str]:
@@ -45,3 +45,8 @@ def iso_date(seconds: int, name: Optional[str], offset: Optional[int]) -> Option
         return datetime.fromtimestamp(seconds, zone_of(name, offset)).isoformat()
     except (OverflowError, ValueError, OSError):
         return None
+
+
+def iso_moment(seconds: float, zone: tzinfo) -> str:
+    """ISO 8601 with zone."""
+    return datetime.fromtimestamp(seconds, zone).isoformat()

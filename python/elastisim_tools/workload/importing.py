@@ -7,14 +7,15 @@ import itertools
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
-from . import rules, swf
+from . import batsim, rules, slurm, slurm_conf, swf
 from .arguments import Subparsers, quantity, whole
+from .dates import given_zone, iso_moment
 from .machine import Machine
 from .record import DELAY, LogError, Record
 from .report import Report
-from .source import lines_of, name_of
+from .source import kept, lines_of, name_of
 from .writer import DELAY_MODEL, JOBS, JobWriter, write_rest
 
 DESCRIPTION = """Reads a log and writes a workload that runs as it is: jobs file, application models, platform and
@@ -25,6 +26,8 @@ def add_to(commands: Subparsers) -> None:
     command = commands.add_parser('import', help='from a log', description=DESCRIPTION)
     formats = command.add_subparsers(metavar='FORMAT', required=True)
     _add_swf(formats)
+    _add_slurm(formats)
+    _add_batsim(formats)
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
@@ -86,15 +89,109 @@ def import_swf(options: argparse.Namespace) -> int:
     return 0
 
 
+def _add_slurm(formats: Subparsers) -> None:
+    parser = formats.add_parser(
+        'slurm', help='sacct -P, or the file of jobcomp/filetxt', formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=SLURM_DESCRIPTION, epilog=SLURM_EPILOG)
+    _add_common(parser)
+    add = parser.add_argument
+    add('--slurm-conf', metavar='FILE', help="the site's slurm.conf: nodes and partitions for the platform")
+    add('--time-zone', metavar='ZONE', default='UTC', type=given_zone,
+        help='of the times in the log: a name such as Europe/Berlin, or an offset such as +01:00 (default: '
+        '%(default)s)')
+    add('--delimiter', metavar='TEXT', default='|', help='between two fields (default: %(default)s)')
+    add('--partition', metavar='NAME', action='append', default=[],
+        help='only the jobs, and the nodes, of this partition; may be given several times')
+    add('--submit', choices=('eligible', 'recorded'), default='eligible',
+        help='when a job is submitted: when it was eligible to run, or when its user submitted it. A job with '
+        'dependencies that are kept is submitted when it was (default: %(default)s)')
+    add('--unfinished', choices=('drop', 'keep'), default='drop',
+        help='jobs that ran when the log was written: drop them, or take the time they had run (default: %(default)s)')
+    add('--dependencies', choices=('keep', 'ignore'), default='keep',
+        help='those of the column Dependency, or of --dependency in SubmitLine (default: %(default)s)')
+    add('--unit', choices=('node', 'cpu'), default='node',
+        help='what a node of the simulator stands for: a node, which jobs never share, or a CPU (default: %(default)s)')
+    parser.set_defaults(run=import_slurm)
+
+
+SLURM_DESCRIPTION = """Reads what sacct -P prints, with any columns, or the file of the plugin jobcomp/filetxt; gzip
+or not."""
+SLURM_EPILOG = """Write the log with, for example,
+
+    sacct -a -P -D -S 2024-01-01 -E 2024-02-01 -o JobID,JobName,User,Group,Account,\\
+        Partition,QOS,State,Submit,Eligible,Start,End,ElapsedRaw,TimelimitRaw,\\
+        AllocTRES,NNodes,NodeList,SubmitLine
+
+JobID, Submit, Start and one of End, ElapsedRaw, Elapsed must be there. Job steps are
+folded into their jobs; of an array, each task that ran is a job; with -D, each run of a
+job that was requeued is one, which waits for the run before it."""
+
+
+def import_slurm(options: argparse.Namespace) -> int:
+    report = Report(name_of(options.file), options.strict)
+    wanted = slurm.Options(options.time_zone, options.delimiter, options.submit, options.unfinished,
+                           options.dependencies, options.unit, frozenset(options.partition))
+    machine, limits = _slurm_machine(options)
+    with kept(options.file) as path:
+        origin = slurm.first_submission(lines_of(path, report.source), report.source, wanted) or 0.0
+        date = iso_moment(origin, options.time_zone)
+        report.facts['start_date'] = date
+        reader = slurm.Reader(lines_of(path, report.source), report, wanted, machine, limits)
+        checks = rules.Rules(report, rules.Options(options.overrun))
+        metadata = {'source': report.source, 'start_date': date}
+        write_workload(checks, reader, machine, metadata, {DELAY: DELAY_MODEL}, options, origin)
+    return 0
+
+
+def _add_batsim(formats: Subparsers) -> None:
+    parser = formats.add_parser(
+        'batsim', help='jobs and profiles of Batsim', description='Reads a workload of Batsim: delay, parallel, '
+        'parallel_homogeneous, parallel_homogeneous_total, parallel_homogeneous_pfs and composed profiles; jobs with '
+        'others (smpi, traces, messages) are dropped with the reason.')
+    _add_common(parser)
+    parser.add_argument('--platform', metavar='FILE', help="Batsim's platform: its compute hosts, as many as the "
+                        "workload "
+                        'says (nb_res) or --nodes does, with their power states')
+    parser.set_defaults(run=import_batsim)
+
+
+def import_batsim(options: argparse.Namespace) -> int:
+    report = Report(name_of(options.file), options.strict, '{source}: jobs[{line}]')
+    workload = batsim.load(options.file, report.source)
+    reader = batsim.Reader(workload, report)
+    machine = Machine(options.nodes or workload.resources, options.cores_per_node or 1)
+    if options.platform:
+        machine.text, machine.nodes = batsim.convert_platform(options.platform, machine.nodes, report,
+                                                              options.bandwidth, options.latency)
+    checks = rules.Rules(report, rules.Options(options.overrun))
+    metadata = {'source': report.source, 'log': workload.metadata}
+    write_workload(checks, reader, machine, metadata, reader.models, options)
+    return 0
+
+
+def _slurm_machine(options: argparse.Namespace) -> tuple[Machine, dict[str, Optional[float]]]:
+    if not options.slurm_conf:
+        return Machine(options.nodes, options.cores_per_node or 1), {}
+    for name in ('nodes', 'cores_per_node'):
+        if getattr(options, name):
+            raise LogError(f"--{name.replace('_', '-')}: --slurm-conf says that already; leave one of them out")
+    configuration = slurm_conf.read(options.slurm_conf)
+    groups = slurm_conf.groups_of(configuration, frozenset(options.partition), options.slurm_conf)
+    nodes, cores = sum(group.names.size for group in groups), max((group.cores for group in groups), default=1)
+    if options.unit == 'cpu':
+        return Machine(sum(group.names.size * group.cores for group in groups)), configuration.limits
+    return Machine(nodes, cores, groups=groups), configuration.limits
+
+
 def write_workload(checks: rules.Rules, records: Iterable[Record], machine: Machine, metadata: Mapping[str, Any],
-                   models: Mapping[str, Any], options: argparse.Namespace) -> None:
+                   models: Mapping[str, Any], options: argparse.Namespace, origin: float = 0.0) -> None:
     """Writes the folder, and tells how it went. Leaves no jobs file behind if it raises."""
     report, folder = checks.report, Path(options.output)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / JOBS
     try:
         with open(path, 'w', encoding='utf-8') as out:
-            writer = JobWriter(out, metadata)
+            writer = JobWriter(out, metadata, origin)
             writer.write_all(checks.apply(records, machine))
             writer.close()
         if not report.kept:
@@ -102,7 +199,7 @@ def write_workload(checks: rules.Rules, records: Iterable[Record], machine: Mach
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    machine.nodes = machine.nodes or checks.largest
+    machine.nodes = machine.nodes or max(checks.largest, getattr(records, 'num_hosts', 0))
     machine.speed, machine.bandwidth, machine.latency = options.speed, options.bandwidth, options.latency
     report.facts['nodes'] = machine.nodes
     report.facts['cores_per_node'] = machine.cores

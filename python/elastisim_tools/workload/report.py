@@ -11,7 +11,7 @@ from typing import Any, Optional
 
 from .record import LogError
 
-DROPPED, MENDED, NOTED = 'dropped', 'mended', 'noted'
+DROPPED, FOLDED, MENDED, NOTED = 'dropped', 'folded', 'mended', 'noted'
 
 EXAMPLES = 3
 
@@ -34,10 +34,12 @@ class Finding:
 
 
 class Report:
-    """The account of a log: read = kept + dropped. A kept row may have been mended by several rules."""
+    """The account of a log: read = kept + dropped + folded (into another row). A kept row may have been mended by
+    several rules."""
 
-    def __init__(self, source: str, strict: bool = False) -> None:
+    def __init__(self, source: str, strict: bool = False, place: str = '{source}:{line}') -> None:
         self.source = source
+        self._place = place  # where a row stands
         self.strict = strict
         self.read = 0
         self.kept = 0
@@ -49,8 +51,8 @@ class Report:
 
     def note(self, rule: Rule, line: int, detail: str = '') -> None:
         """Counts a row. Raises LogError in strict mode if it is dropped or mended."""
-        place = f'{self.source}:{line}' if line else self.source
-        if self.strict and rule.verb != NOTED:
+        place = self._place.format(source=self.source, line=line)
+        if self.strict and rule.verb in (DROPPED, MENDED):
             raise LogError(f'{place}: {detail}: {rule.text}; without --strict the row would be {rule.verb}')
         finding = self.findings.get(rule)
         if finding is None:
@@ -65,27 +67,28 @@ class Report:
         """Whether a rule has mended the row at this line, the last one that was looked at."""
         return self._mended_line == line
 
-    @property
-    def dropped(self) -> int:
-        return sum(finding.count for rule, finding in self.findings.items() if rule.verb == DROPPED)
+    def count(self, verb: str) -> int:
+        return sum(finding.count for rule, finding in self.findings.items() if rule.verb == verb)
 
     def rows(self, verb: Optional[str] = None) -> list[tuple[Rule, Finding]]:
         """The rules that were applied, those that drop first, the most frequent first."""
-        order = (DROPPED, MENDED, NOTED)
+        order = (DROPPED, FOLDED, MENDED, NOTED)
         rows = [(rule, finding) for rule, finding in self.findings.items() if verb in (None, rule.verb)]
         return sorted(rows, key=lambda row: (order.index(row[0].verb), -row[1].count, row[0].key))
 
     def as_json(self) -> dict[str, Any]:
         return {
-            'source': self.source, 'read': self.read, 'kept': self.kept, 'dropped': self.dropped,
-            'mended': self.mended, **self.facts,
+            'source': self.source, 'read': self.read, 'kept': self.kept, 'dropped': self.count(DROPPED),
+            'folded': self.count(FOLDED), 'mended': self.mended, **self.facts,
             'rules': [{'rule': rule.key, 'verb': rule.verb, 'text': rule.text, 'count': finding.count,
                        'first': finding.examples} for rule, finding in self.rows()],
             'fields_without_value': dict(sorted(self.unknown.items())),
         }
 
     def as_text(self) -> str:
-        lines = [f'{self.source}: {self.read} rows read, {self.kept} jobs written, {self.dropped} dropped; '
+        folded = f', {self.count(FOLDED)} folded into others' if self.count(FOLDED) else ''
+        lines = [f'{self.source}: {self.read} rows read, {self.kept} jobs written, {self.count(DROPPED)} '
+                 f'dropped{folded}; '
                  f'{self.mended} of the jobs mended']
         for rule, finding in self.rows():
             lines.append(f'{finding.count:>9} {rule.verb:<7} {rule.key}: {rule.text}')

@@ -97,16 +97,16 @@ class Rules:
             record.name = f'{record.name}@{line}'
             self._names.add(record.name)
         if record.submit < self._latest:
-            note(UNORDERED, line)
+            note(UNORDERED, line, f'job {record.name}')
         else:
             self._latest = record.submit
         runtime, walltime = record.runtime, record.walltime
         if not walltime:
-            note(NO_WALLTIME, line)
+            note(NO_WALLTIME, line, f'job {record.name}')
         elif runtime is not None and runtime > walltime:
             self._overrun(record, runtime, walltime)
         if runtime == 0:
-            note(ZERO, line)
+            note(ZERO, line, f'job {record.name}')
         if record.dependencies:
             self._check_dependencies(record)
 
