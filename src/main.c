@@ -8,6 +8,7 @@
 #include "options.h"
 #include "platform/platform.h"
 #include "policies/policy.h"
+#include "resources/log.h"
 #include "resources/resources.h"
 #include "results/protection.h"
 #include "results/results.h"
@@ -113,8 +114,8 @@ static int read_inputs(struct run *run, struct error *err)
 
 static bool wants_progress_bar(const struct run *run)
 {
-    return run->configuration.show_progress_bar && isatty(STDERR_FILENO) &&
-           !resources_log_info_enabled() && !resources_log_jobs_enabled();
+    return run->configuration.show_progress_bar && isatty(STDERR_FILENO) && !log_info_enabled() &&
+           !log_jobs_enabled();
 }
 
 static int simulate(struct run *run, struct error *err)

@@ -8,6 +8,7 @@
 #define ELASTISIM_APPLICATION_APPLICATION_H
 
 #include "base/error.h"
+#include "base/matrix_pattern.h"
 #include "expression/expression.h"
 
 #include <stdbool.h>
@@ -35,19 +36,6 @@ enum vector_pattern {
     VECTOR_UNIFORM,
     VECTOR_LIST,
     NUM_VECTOR_PATTERNS
-};
-
-/* How a payload is laid out over pairs of ranks. */
-enum matrix_pattern {
-    MATRIX_ALL_TO_ALL,
-    MATRIX_GATHER,
-    MATRIX_SCATTER,
-    MATRIX_MASTER_WORKER,
-    MATRIX_RING,
-    MATRIX_RING_CLOCKWISE,
-    MATRIX_RING_COUNTER_CLOCKWISE,
-    MATRIX_LIST,
-    NUM_MATRIX_PATTERNS
 };
 
 enum payload_kind { PAYLOAD_NONE, PAYLOAD_NUMBER, PAYLOAD_MODEL, PAYLOAD_LIST };

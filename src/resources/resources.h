@@ -2,8 +2,9 @@
  *
  * The simulation hands over whole groups of loads (an exchange of a job, the I/O of all its ranks)
  * and is told which members have ended when. What has a known end (compute on a node of one's own,
- * delays, GPU kernels) never comes here. Behind the port stands SimGrid's L07 model (simgrid.cpp,
- * the only file that knows SimGrid), or a model of our own with the same times (flow/).
+ * delays, GPU kernels) never comes here. Behind the port stand the topology as
+ * SimGrid read it (topology.h) and a model that shares it out: SimGrid's L07 (simgrid/, the only
+ * folder that knows SimGrid), or one of our own with the same times (flow/).
  *
  * Hosts are numbered 0.. in the lexicographic order of their names; nodes here are host numbers.
  * One instance per process (SimGrid has one engine). Units: bytes, flops, seconds.
@@ -11,8 +12,8 @@
 #ifndef ELASTISIM_RESOURCES_RESOURCES_H
 #define ELASTISIM_RESOURCES_RESOURCES_H
 
-#include "application/application.h" /* enum matrix_pattern */
 #include "base/error.h"
+#include "base/matrix_pattern.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,7 +57,8 @@ bool resources_have_profiles(const struct resources *resources);
 size_t resources_num_links(const struct resources *resources);
 const char *resources_link_name(const struct resources *resources, size_t link);
 double resources_link_bandwidth(const struct resources *resources, size_t link); /* bytes/s */
-/* Load at the moment, bytes/s. */
+/* Load at the moment, bytes/s. Shares that loads have changed are worked out for that: what it
+ * costs comes on top of the first question, not of the change. */
 double resources_link_load(const struct resources *resources, size_t link);
 /* The link of that name, or -1. */
 long resources_find_link(const struct resources *resources, const char *name);
@@ -68,10 +70,11 @@ void resources_add_disk(struct resources *resources, size_t host, double read_ba
                         double write_bandwidth);
 /* Whether a route with at least one link leads from one host to the other, without an abort of
  * SimGrid. Returns 0, or -1 with err (ERROR_INPUT) that names both hosts. */
-int resources_check_route(struct resources *resources, size_t from, size_t to, struct error *err);
+int resources_check_route(const struct resources *resources, size_t from, size_t to,
+                          struct error *err);
 
 /* Number of links on the route from one host to another; -1 when there is none. */
-long resources_route_links(struct resources *resources, size_t from, size_t to);
+long resources_route_links(const struct resources *resources, size_t from, size_t to);
 
 /* --- Loads --------------------------------------------------------------------------------- */
 enum load_kind {
@@ -153,13 +156,6 @@ const char *resources_model(const struct resources *resources);
 void resources_measure(struct resources *resources);
 /* Wall-clock seconds spent in SimGrid or in our flow model so far, as far as they were counted. */
 double resources_seconds(const struct resources *resources);
-
-/* --- SimGrid's log ------------------------------------------------------------------------- */
-/* Whether messages of level info are shown (the progress bar then stays away). */
-bool resources_log_info_enabled(void);
-/* Whether anyone asked for messages about jobs (--log=elastisim.thresh:info), and a message. */
-bool resources_log_jobs_enabled(void);
-void resources_log_job(const char *message);
 
 #ifdef __cplusplus
 }

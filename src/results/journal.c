@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/number.h"
+#include "resources/log.h"
 #include "results/output.h"
 #include "simulation/state.h"
 #include "version.h"
@@ -65,7 +66,7 @@ int journal_open(struct journal **result, const struct configuration *configurat
                  const struct platform *platform, const char *scheduler, struct error *err)
 {
     *result = NULL;
-    bool talks = resources_log_jobs_enabled();
+    bool talks = log_jobs_enabled();
     if (!configuration->events && !talks)
         return 0;
     struct journal *journal = calloc(1, sizeof *journal);
@@ -189,7 +190,7 @@ __attribute__((format(printf, 4, 5))) static void say(struct journal *journal,
     va_start(arguments, format);
     vsnprintf(text + length, sizeof text - (size_t)length, format, arguments);
     va_end(arguments);
-    resources_log_job(text);
+    log_job(text);
 }
 
 /* --- Jobs and nodes ------------------------------------------------------------------------ */

@@ -1,5 +1,6 @@
 /* The resource port: the platform as it is read, when loads end, and what is said when something is
  * wrong. */
+#include "resources/log.h"
 #include "resources/resources.h"
 
 #include "child.h"
@@ -83,7 +84,7 @@ static void read_platform(const void *argument)
     check(resources_find_link(port, "zzz") == -1);
     check(!resources_have_profiles(port));
     check(!resources_busy(port));
-    check(!resources_log_info_enabled());
+    check(!log_info_enabled());
     resources_close(port);
 }
 
@@ -367,7 +368,7 @@ static void set_log_level(const void *argument)
     scratch_write("p.xml", mesh);
     check(freopen("log.txt", "w", stderr) != NULL);
     struct resources *port = resources_open("p.xml", 1, &option, &err);
-    check(port && resources_log_info_enabled());
+    check(port && log_info_enabled());
     resources_close(port);
 }
 

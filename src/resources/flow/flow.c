@@ -1,17 +1,11 @@
 /* The resource port on our own model: time, completions and what is asked of resources. */
 #include "resources/flow/flow.h"
 
-#include "base/clock.h"
 #include "resources/flow/state.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct flow *flow_of(const struct resources *resources)
-{
-    return simgrid_port(resources)->flow;
-}
 
 /* --- Creation -------------------------------------------------------------------------------- */
 
@@ -19,42 +13,19 @@ static void describe_resources(struct flow *flow)
 {
     struct shared_resource *resource = flow->sharing.resources;
     for (uint32_t link = 0; link < flow->num_links; link++, resource++) {
-        resource->capacity = resources_link_bandwidth(flow->resources, link);
-        resource->fatpipe = simgrid_link_is_fatpipe(flow->resources, link);
+        resource->capacity = topology_link_bandwidth(flow->topology, link);
+        resource->fatpipe = topology_link_is_fatpipe(flow->topology, link);
     }
     for (uint32_t host = 0; host < flow->num_hosts; host++, resource++) {
-        resource->capacity = resources_host_speed(flow->resources, host);
+        resource->capacity = topology_host_speed(flow->topology, host);
         flow->hosts[host] = (struct host_figures){
-            .cores = simgrid_host_cores(flow->resources, host), .speed = resource->capacity};
+            .cores = topology_host_cores(flow->topology, host), .speed = resource->capacity};
     }
 }
 
-struct flow *flow_create(struct resources *resources, const struct simgrid_settings *settings)
+static void flow_destroy(void *model)
 {
-    struct flow *flow = calloc(1, sizeof *flow);
-    if (!flow)
-        return NULL;
-    flow->resources = resources;
-    flow->settings = *settings;
-    flow->num_links = (uint32_t)resources_num_links(resources);
-    flow->num_hosts = (uint32_t)resources_num_hosts(resources);
-    flow->hosts = calloc(flow->num_hosts, sizeof *flow->hosts);
-    flow->disks = calloc(flow->num_hosts, sizeof(struct host_disk *));
-    flow->users = calloc(flow->num_links + 1, sizeof *flow->users);
-    if (flow->hosts && flow->disks && flow->users &&
-        sharing_init(&flow->sharing, flow->num_links + flow->num_hosts, settings->precision,
-                     settings->precision * settings->time_precision, &flow->agenda) == 0) {
-        describe_resources(flow);
-        flow->network = network_create(resources, &flow->sharing, &flow->plans);
-    }
-    if (flow->network)
-        return flow;
-    flow_destroy(flow);
-    return NULL;
-}
-
-void flow_destroy(struct flow *flow)
-{
+    struct flow *flow = model;
     if (!flow)
         return;
     while (flow->groups)
@@ -77,10 +48,33 @@ void flow_destroy(struct flow *flow)
     free(flow);
 }
 
-static void flow_add_disk(struct resources *resources, size_t host, double read_bandwidth,
-                          double write_bandwidth)
+struct flow *flow_create(struct topology *topology, const struct simgrid_settings *settings)
 {
-    struct flow *flow = flow_of(resources);
+    struct flow *flow = calloc(1, sizeof *flow);
+    if (!flow)
+        return NULL;
+    flow->topology = topology;
+    flow->settings = *settings;
+    flow->num_links = (uint32_t)topology_num_links(topology);
+    flow->num_hosts = (uint32_t)topology_num_hosts(topology);
+    flow->hosts = calloc(flow->num_hosts, sizeof *flow->hosts);
+    flow->disks = calloc(flow->num_hosts, sizeof(struct host_disk *));
+    flow->users = calloc(flow->num_links + 1, sizeof *flow->users);
+    if (flow->hosts && flow->disks && flow->users &&
+        sharing_init(&flow->sharing, flow->num_links + flow->num_hosts, settings->precision,
+                     settings->precision * settings->time_precision, &flow->agenda) == 0) {
+        describe_resources(flow);
+        flow->network = network_create(topology, &flow->sharing, &flow->plans);
+    }
+    if (flow->network)
+        return flow;
+    flow_destroy(flow);
+    return NULL;
+}
+
+static void flow_add_disk(void *model, size_t host, double read_bandwidth, double write_bandwidth)
+{
+    struct flow *flow = model;
     struct host_disk *disk = host_disk_create(flow, read_bandwidth, write_bandwidth);
     if (!disk) {
         flow->out_of_memory = true;
@@ -88,17 +82,6 @@ static void flow_add_disk(struct resources *resources, size_t host, double read_
     }
     free(flow->disks[host]);
     flow->disks[host] = disk;
-}
-
-static double begin_measuring(const struct flow *flow)
-{
-    return simgrid_port(flow->resources)->measured ? wall_seconds() : 0;
-}
-
-static void end_measuring(struct flow *flow, double start)
-{
-    if (simgrid_port(flow->resources)->measured)
-        flow->seconds += wall_seconds() - start;
 }
 
 /* --- Loads ----------------------------------------------------------------------------------- */
@@ -110,25 +93,25 @@ static int fail_if_broken(const struct flow *flow, struct error *err)
     return flow->broken ? error_set(err, ERROR_FAILURE, "a load could not be started before") : 0;
 }
 
-static struct load_group *flow_start(struct resources *resources, const struct load *load,
-                                     void *owner, struct error *err)
+static struct load_group *flow_start(void *model, const struct load *load, void *owner,
+                                     struct error *err)
 {
-    struct flow *flow = flow_of(resources);
-    double start = begin_measuring(flow);
+    struct flow *flow = model;
+    double start = stopwatch_begin(&flow->stopwatch);
     uint32_t num_members = load->kind == LOAD_EXCHANGE ? 1 : load->num_members;
     struct flow_group *group = group_create(flow, num_members, owner);
     if (!group)
         error_no_memory(err);
     else if (load_start(group, load, err) || fail_if_broken(flow, err))
         flow->broken = true; /* flow_destroy frees what there is */
-    end_measuring(flow, start);
+    stopwatch_end(&flow->stopwatch, start);
     return flow->broken ? NULL : (struct load_group *)(void *)group;
 }
 
-static void flow_cancel(struct resources *resources, struct load_group *load_group)
+static void flow_cancel(void *model, struct load_group *load_group)
 {
     struct flow_group *group = (struct flow_group *)(void *)load_group;
-    (void)resources;
+    (void)model;
     group_stop(group);
     group->cancelled = true;
     if (!group->queued && group != group->flow->reported)
@@ -140,9 +123,9 @@ static bool has_reports(const struct flow *flow)
     return flow->ended.count > 0 || flow->num_reported < flow->reporting.count;
 }
 
-static bool flow_busy(const struct resources *resources)
+static bool flow_busy(const void *model)
 {
-    const struct flow *flow = flow_of(resources);
+    const struct flow *flow = model;
     return flow->num_parts > 0 || has_reports(flow);
 }
 
@@ -198,17 +181,16 @@ static void report_ended(struct flow *flow)
         qsort(reporting->groups, reporting->count, sizeof(struct flow_group *), compare_groups);
 }
 
-static int flow_advance(struct resources *resources, double until, double *reached,
-                        struct error *err)
+static int flow_advance(void *model, double until, double *reached, struct error *err)
 {
-    struct flow *flow = flow_of(resources);
+    struct flow *flow = model;
     until = larger(until, flow->now);
     if (fail_if_broken(flow, err))
         return -1;
     if (flow->num_parts > 0 && !has_reports(flow)) {
-        double start = begin_measuring(flow);
+        double start = stopwatch_begin(&flow->stopwatch);
         run(flow, until);
-        end_measuring(flow, start);
+        stopwatch_end(&flow->stopwatch, start);
         if (fail_if_broken(flow, err))
             return -1;
     }
@@ -262,9 +244,9 @@ static struct completion completion_of(struct flow_group *group)
                                .last = group->members_left == 0};
 }
 
-static bool flow_next_completion(struct resources *resources, struct completion *completion)
+static bool flow_next_completion(void *model, struct completion *completion)
 {
-    struct flow *flow = flow_of(resources);
+    struct flow *flow = model;
     free_reported(flow);
     while (flow->num_reported < flow->reporting.count) {
         struct flow_group *group = flow->reporting.groups[flow->num_reported++];
@@ -280,10 +262,9 @@ static bool flow_next_completion(struct resources *resources, struct completion 
     return false;
 }
 
-static void flow_observe(struct resources *resources, void (*observe)(void *context, double time),
-                         void *context)
+static void flow_observe(void *model, void (*observe)(void *context, double time), void *context)
 {
-    struct flow *flow = flow_of(resources);
+    struct flow *flow = model;
     flow->observe = observe;
     flow->observer = context;
 }
@@ -297,31 +278,48 @@ static double load_of(struct flow *flow, uint32_t resource)
     return sharing_load(&flow->sharing, resource);
 }
 
-static double flow_link_load(const struct resources *resources, size_t link)
+static double flow_link_bandwidth(void *model, size_t link)
 {
-    return load_of(flow_of(resources), (uint32_t)link);
+    const struct flow *flow = model;
+    return topology_link_bandwidth(flow->topology, link);
 }
 
-static double flow_host_load(const struct resources *resources, size_t host)
+static double flow_link_load(void *model, size_t link)
 {
-    struct flow *flow = flow_of(resources);
+    return load_of(model, (uint32_t)link);
+}
+
+static double flow_host_load(void *model, size_t host)
+{
+    struct flow *flow = model;
     return load_of(flow, flow->num_links + (uint32_t)host);
 }
 
-static double flow_seconds(const struct resources *resources)
+static void flow_measure(void *model)
 {
-    return flow_of(resources)->seconds;
+    struct flow *flow = model;
+    flow->stopwatch.on = true;
+}
+
+static double flow_seconds(const void *model)
+{
+    const struct flow *flow = model;
+    return flow->stopwatch.seconds;
 }
 
 const struct load_model flow_model = {
+    .name = "flow",
+    .destroy = flow_destroy,
     .start = flow_start,
     .cancel = flow_cancel,
     .busy = flow_busy,
     .advance = flow_advance,
     .next_completion = flow_next_completion,
     .observe = flow_observe,
+    .link_bandwidth = flow_link_bandwidth,
     .link_load = flow_link_load,
     .host_load = flow_host_load,
     .add_disk = flow_add_disk,
+    .measure = flow_measure,
     .seconds = flow_seconds,
 };

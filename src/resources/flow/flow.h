@@ -4,13 +4,15 @@
 #ifndef ELASTISIM_RESOURCES_FLOW_FLOW_H
 #define ELASTISIM_RESOURCES_FLOW_FLOW_H
 
-#include "resources/port.h"
-#include "resources/simgrid.h"
+#include "resources/load_model.h"
+#include "resources/simgrid/settings.h"
+#include "resources/topology.h"
 
 extern const struct load_model flow_model;
 
-/* Returns NULL when out of memory. */
-struct flow *flow_create(struct resources *resources, const struct simgrid_settings *settings);
-void flow_destroy(struct flow *flow); /* NULL is fine */
+struct flow;
+
+/* The topology has to outlive it. Returns NULL when out of memory. */
+struct flow *flow_create(struct topology *topology, const struct simgrid_settings *settings);
 
 #endif

@@ -18,7 +18,7 @@ struct link_users {
 };
 
 struct network {
-    struct resources *resources;
+    struct topology *topology;
     const struct sharing *sharing;
     size_t num_links;
     /* What is being added up, by link. */
@@ -96,12 +96,12 @@ static int add_flow(struct network *network, uint32_t from, uint32_t to, double 
         for (uint32_t i = 0; i < down->count; i++)
             if (!contains(up, down->links[i])) {
                 load_link(network, down->links[i], units);
-                latency += simgrid_link_latency(network->resources, down->links[i]);
+                latency += topology_link_latency(network->topology, down->links[i]);
             }
         note_latency(network, latency, units);
         return 0;
     }
-    if (simgrid_route(network->resources, from, to, &network->route, err))
+    if (topology_route(network->topology, from, to, &network->route, err))
         return -1;
     note_latency(network, network->route.latency, units);
     for (size_t i = 0; i < network->route.count; i++)
@@ -165,7 +165,7 @@ static bool load_from_users(struct network *network, uint32_t n, double *common)
         if (users->up > 0 && users->down > 0 && !everywhere)
             regular = regular && users->up == 1 && users->down == 1 && users->both == 1;
         if (everywhere)
-            *common += simgrid_link_latency(network->resources, link);
+            *common += topology_link_latency(network->topology, link);
         network->units[link] = network->sharing->resources[link].fatpipe
                                    ? 1
                                    : (up + down) * (n - 1) - (up * down - both);
@@ -216,7 +216,7 @@ static double sum_latencies(const struct network *network, const uint32_t *links
 {
     double sum = 0;
     for (size_t i = 0; i < count; i++)
-        sum += simgrid_link_latency(network->resources, links[i]);
+        sum += topology_link_latency(network->topology, links[i]);
     return sum;
 }
 
@@ -226,7 +226,7 @@ static int own_links(struct network *network, const uint32_t *hosts, uint32_t n,
 {
     uint32_t end = run->first + run->count, elsewhere = hosts[end < n ? end : 0];
     for (uint32_t i = run->first; run->prefix > 0 && run->count < n && i < end; i++) {
-        if (simgrid_route(network->resources, hosts[i], elsewhere, &network->route, err))
+        if (topology_route(network->topology, hosts[i], elsewhere, &network->route, err))
             return -1;
         if (network->route.count <= run->prefix)
             network->irregular = true;
@@ -262,7 +262,7 @@ static int add_own_flows(struct network *network, const uint32_t *hosts, uint32_
         }
         if (run->count == n)
             continue;
-        if (simgrid_route(network->resources, hosts[i], elsewhere, &network->route, err))
+        if (topology_route(network->topology, hosts[i], elsewhere, &network->route, err))
             return -1;
         load_links(network, network->route.links, run->prefix, n - run->count);
         double latency = sum_latencies(network, network->route.links, run->prefix);
@@ -282,7 +282,7 @@ static int add_twins(struct network *network, const uint32_t *hosts, uint32_t n,
     for (uint32_t j = 0; j < n && !network->irregular; j++) {
         if (j >= run->first && j < run->first + run->count)
             continue;
-        if (simgrid_route(network->resources, hosts[run->first], hosts[j], &network->route, err))
+        if (topology_route(network->topology, hosts[run->first], hosts[j], &network->route, err))
             return -1;
         if (network->route.count < run->prefix) {
             network->irregular = true;
@@ -323,9 +323,9 @@ static bool all_in_one_switched_zone(const struct network *network, const uint32
                                      uint32_t n)
 {
     enum zone_kind kind;
-    uint32_t zone = simgrid_host_zone(network->resources, hosts[0], &kind);
+    uint32_t zone = topology_host_zone(network->topology, hosts[0], &kind);
     for (uint32_t i = 0; i < n; i++)
-        if (simgrid_host_zone(network->resources, hosts[i], &kind) != zone || kind != ZONE_SWITCHED)
+        if (topology_host_zone(network->topology, hosts[i], &kind) != zone || kind != ZONE_SWITCHED)
             return false;
     return true;
 }
@@ -343,7 +343,7 @@ static int add_all_twins(struct network *network, const uint32_t *hosts, uint32_
     if (sorted && runs) {
         memcpy(sorted, hosts, n * sizeof *sorted);
         qsort(sorted, n, sizeof *sorted, compare_hosts);
-        num_runs = twins_find(network->resources, sorted, n, runs);
+        num_runs = twins_find(network->topology, sorted, n, runs);
     }
     int result = add_runs(network, sorted, n, runs, num_runs, err);
     free(sorted);
@@ -455,21 +455,21 @@ static int finish(struct network *network, struct transfer *transfer)
 
 /* --- The interface --------------------------------------------------------------------------- */
 
-struct network *network_create(struct resources *resources, const struct sharing *sharing,
+struct network *network_create(struct topology *topology, const struct sharing *sharing,
                                struct plans *plans)
 {
     struct network *network = calloc(1, sizeof *network);
     if (!network)
         return NULL;
-    network->resources = resources;
+    network->topology = topology;
     network->sharing = sharing;
     network->plans = plans;
-    network->num_links = resources_num_links(resources);
+    network->num_links = topology_num_links(topology);
     network->units = calloc(network->num_links + 1, sizeof *network->units);
     network->touched = calloc(network->num_links + 1, sizeof *network->touched);
     network->link_users = calloc(network->num_links + 1, sizeof *network->link_users);
     network->owners = calloc(network->num_links + 1, sizeof *network->owners);
-    network->stars = stars_create(resources);
+    network->stars = stars_create(topology);
     if (network->owners && network->units && network->touched && network->link_users &&
         network->stars)
         return network;
@@ -488,7 +488,7 @@ void network_destroy(struct network *network)
     free(network->link_users);
     free(network->owners);
     stars_destroy(network->stars);
-    simgrid_route_release(&network->route);
+    topology_route_release(&network->route);
     free(network);
 }
 

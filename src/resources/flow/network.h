@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "resources/flow/plans.h"
-#include "resources/simgrid.h"
+#include "resources/topology.h"
 
 /* Who sends to whom. */
 enum transfer_shape {
@@ -21,7 +21,7 @@ struct network;
 
 /* NULL when out of memory. `sharing` tells capacities and policies of the links; transfers are kept
  * in `plans`. */
-struct network *network_create(struct resources *resources, const struct sharing *sharing,
+struct network *network_create(struct topology *topology, const struct sharing *sharing,
                                struct plans *plans);
 void network_destroy(struct network *network); /* NULL is fine */
 

@@ -14,7 +14,7 @@ struct star {
 };
 
 struct stars {
-    struct resources *resources;
+    struct topology *topology;
     size_t num_hosts, num_stars;
     long *star_of; /* by host */
     struct star *stars;
@@ -23,13 +23,13 @@ struct stars {
     struct error ignored;
 };
 
-struct stars *stars_create(struct resources *resources)
+struct stars *stars_create(struct topology *topology)
 {
     struct stars *stars = calloc(1, sizeof *stars);
     if (!stars)
         return NULL;
-    stars->resources = resources;
-    stars->num_hosts = resources_num_hosts(resources);
+    stars->topology = topology;
+    stars->num_hosts = topology_num_hosts(topology);
     stars->star_of = calloc(stars->num_hosts, sizeof *stars->star_of);
     stars->stars = calloc(stars->num_hosts, sizeof *stars->stars);
     stars->halves = calloc(stars->num_hosts, sizeof *stars->halves);
@@ -39,7 +39,7 @@ struct stars *stars_create(struct resources *resources)
     }
     for (uint32_t host = 0; host < stars->num_hosts; host++) {
         enum zone_kind kind;
-        uint32_t number = simgrid_host_zone(resources, host, &kind);
+        uint32_t number = topology_host_zone(topology, host, &kind);
         stars->star_of[host] = kind == ZONE_STAR ? (long)number : -1;
         if (kind != ZONE_STAR)
             continue;
@@ -59,8 +59,8 @@ void stars_destroy(struct stars *stars)
         free(stars->halves[i].up.links);
         free(stars->halves[i].down.links);
     }
-    simgrid_route_release(&stars->first);
-    simgrid_route_release(&stars->second);
+    topology_route_release(&stars->first);
+    topology_route_release(&stars->second);
     free(stars->halves);
     free(stars->stars);
     free(stars->star_of);
@@ -77,7 +77,7 @@ static bool contains(const uint32_t *links, size_t count, uint32_t link)
 
 static bool get_route(struct stars *stars, uint32_t from, uint32_t to, struct route *route)
 {
-    return simgrid_route(stars->resources, from, to, route, &stars->ignored) == 0;
+    return topology_route(stars->topology, from, to, route, &stars->ignored) == 0;
 }
 
 /* What the two routes found last have in common. */
@@ -88,7 +88,7 @@ static bool intersect(struct stars *stars, struct half_route *half)
     for (size_t i = 0; half->links && i < route->count; i++)
         if (contains(stars->second.links, stars->second.count, route->links[i])) {
             half->links[half->count++] = route->links[i];
-            half->latency += simgrid_link_latency(stars->resources, route->links[i]);
+            half->latency += topology_link_latency(stars->topology, route->links[i]);
         }
     return half->links != NULL;
 }

@@ -6,7 +6,7 @@
 #define ELASTISIM_RESOURCES_FLOW_STARS_H
 
 #include "base/error.h"
-#include "resources/simgrid.h"
+#include "resources/topology.h"
 
 /* One half of a host's routes. A half may hold links of the other one, too, where all routes have
  * them (a backbone). */
@@ -24,7 +24,7 @@ struct halves {
 struct stars;
 
 /* NULL when out of memory. */
-struct stars *stars_create(struct resources *resources);
+struct stars *stars_create(struct topology *topology);
 void stars_destroy(struct stars *stars); /* NULL is fine */
 
 /* Whether both belong to one star, as far as is known. */

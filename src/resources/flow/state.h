@@ -2,11 +2,13 @@
 #ifndef ELASTISIM_RESOURCES_FLOW_STATE_H
 #define ELASTISIM_RESOURCES_FLOW_STATE_H
 
+#include "base/clock.h"
 #include "resources/disk.h"
 #include "resources/flow/agenda.h"
 #include "resources/flow/network.h"
 #include "resources/flow/sharing.h"
-#include "resources/port.h"
+#include "resources/load_model.h"
+#include "resources/simgrid/settings.h"
 
 /* Stands for a member: all members of the group wait for this part. */
 #define EVERY_MEMBER UINT32_MAX
@@ -76,7 +78,7 @@ struct numbers {
 };
 
 struct flow {
-    struct resources *resources;
+    struct topology *topology;
     struct simgrid_settings settings;
     struct sharing sharing; /* links by their numbers, then hosts */
     struct plans plans;
@@ -101,7 +103,7 @@ struct flow {
     bool observed; /* the ends of this instant */
     void (*observe)(void *context, double time);
     void *observer;
-    double seconds; /* wall clock */
+    struct stopwatch stopwatch;
     /* Working memory. */
     uint32_t *users;         /* by link: members of the load being started that use it */
     struct sketches members; /* of the load being started */
@@ -171,7 +173,7 @@ enum transfer_shape striped_shape(const struct load *load);
 struct plan *striped_plan(struct flow *flow, const struct load *load, struct error *err);
 
 /* --- members.c: which members of a load are alike -------------------------------------------- */
-/* Amounts below this are none, as in simgrid.cpp. */
+/* Amounts below this are none, as in simgrid/draft.c. */
 #define NEGLIGIBLE 1e-100
 
 uint64_t mix_double(uint64_t hash, double value);

@@ -11,7 +11,7 @@
 #define MAX_PREFIX 8
 
 struct probe {
-    struct resources *resources;
+    struct topology *topology;
     const uint32_t *hosts;
     uint32_t num_samples;
     uint32_t samples[NUM_SAMPLES];    /* hosts */
@@ -24,8 +24,8 @@ struct probe {
 static bool get_routes_of_first(struct probe *probe, uint32_t host)
 {
     for (uint32_t i = 0; i < probe->num_samples; i++)
-        if (simgrid_route(probe->resources, host, probe->samples[i], &probe->routes[i],
-                          &probe->ignored))
+        if (topology_route(probe->topology, host, probe->samples[i], &probe->routes[i],
+                           &probe->ignored))
             return false;
     return true;
 }
@@ -60,7 +60,7 @@ static bool agrees(struct probe *probe, const struct route *of_first, const stru
 
 static bool get_route(struct probe *probe, uint32_t from, uint32_t to, struct route *route)
 {
-    return simgrid_route(probe->resources, from, to, route, &probe->ignored) == 0;
+    return topology_route(probe->topology, from, to, route, &probe->ignored) == 0;
 }
 
 /* Whether the host's routes to the samples are those of the first of the run but for its own links
@@ -94,14 +94,14 @@ static void choose_samples(struct probe *probe, uint32_t num_hosts)
         probe->samples[probe->num_samples++] = probe->hosts[i];
 }
 
-uint32_t twins_find(struct resources *resources, const uint32_t *hosts, uint32_t num_hosts,
+uint32_t twins_find(struct topology *topology, const uint32_t *hosts, uint32_t num_hosts,
                     struct twins *runs)
 {
     struct probe *probe = calloc(1, sizeof *probe);
     uint32_t count = 0;
     bool fine = probe != NULL;
     if (fine) {
-        probe->resources = resources;
+        probe->topology = topology;
         probe->hosts = hosts;
         choose_samples(probe, num_hosts);
     }
@@ -121,11 +121,11 @@ uint32_t twins_find(struct resources *resources, const uint32_t *hosts, uint32_t
         fine = get_routes_of_first(probe, hosts[i]);
     }
     for (uint32_t i = 0; probe && i < NUM_SAMPLES; i++)
-        simgrid_route_release(&probe->routes[i]);
+        topology_route_release(&probe->routes[i]);
     if (probe)
-        simgrid_route_release(&probe->route);
+        topology_route_release(&probe->route);
     if (probe)
-        simgrid_route_release(&probe->nearby);
+        topology_route_release(&probe->nearby);
     free(probe);
     return fine ? count : 0;
 }

@@ -4,7 +4,7 @@
 #ifndef ELASTISIM_RESOURCES_FLOW_TWINS_H
 #define ELASTISIM_RESOURCES_FLOW_TWINS_H
 
-#include "resources/simgrid.h"
+#include "resources/topology.h"
 
 /* A run of twins among sorted hosts. */
 struct twins {
@@ -14,7 +14,7 @@ struct twins {
 
 /* Divides hosts, sorted by number and all of one switched zone, into runs of twins: at most
  * num_hosts of them. Returns how many, 0 when they can't be told (no route, out of memory). */
-uint32_t twins_find(struct resources *resources, const uint32_t *hosts, uint32_t num_hosts,
+uint32_t twins_find(struct topology *topology, const uint32_t *hosts, uint32_t num_hosts,
                     struct twins *runs);
 
 #endif

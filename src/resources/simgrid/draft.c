@@ -1,5 +1,5 @@
 /* Lists of hosts with what they compute and send. */
-#include "resources/draft.h"
+#include "resources/simgrid/draft.h"
 
 #include <stdlib.h>
 #include <string.h>

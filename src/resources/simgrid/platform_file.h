@@ -1,6 +1,6 @@
 /* A platform file as text: what has to be known of it apart from what SimGrid makes of it. */
-#ifndef ELASTISIM_RESOURCES_PLATFORM_FILE_H
-#define ELASTISIM_RESOURCES_PLATFORM_FILE_H
+#ifndef ELASTISIM_RESOURCES_SIMGRID_PLATFORM_FILE_H
+#define ELASTISIM_RESOURCES_SIMGRID_PLATFORM_FILE_H
 
 #include "base/error.h"
 

@@ -1,6 +1,6 @@
 /* SimGrid's reasons for refusing something, made part of our messages. */
-#ifndef ELASTISIM_RESOURCES_REASON_H
-#define ELASTISIM_RESOURCES_REASON_H
+#ifndef ELASTISIM_RESOURCES_SIMGRID_REASON_H
+#define ELASTISIM_RESOURCES_SIMGRID_REASON_H
 
 #include <stddef.h>
 

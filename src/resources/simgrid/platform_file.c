@@ -1,6 +1,6 @@
 /* SimGrid can't be asked whether a platform has profiles, but the attributes that name them can be
  * found; nor does it say of a cluster that it will not find a way through it. */
-#include "resources/platform_file.h"
+#include "resources/simgrid/platform_file.h"
 
 #include "base/number.h"
 

@@ -5,8 +5,8 @@
  * flops to compute stands in the list c times, with an even share each; only the first of these
  * sends and receives.
  */
-#ifndef ELASTISIM_RESOURCES_DRAFT_H
-#define ELASTISIM_RESOURCES_DRAFT_H
+#ifndef ELASTISIM_RESOURCES_SIMGRID_DRAFT_H
+#define ELASTISIM_RESOURCES_SIMGRID_DRAFT_H
 
 #include "base/error.h"
 #include "resources/resources.h"

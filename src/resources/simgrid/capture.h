@@ -1,6 +1,6 @@
 /* Catches what a library writes to standard error. */
-#ifndef ELASTISIM_RESOURCES_CAPTURE_H
-#define ELASTISIM_RESOURCES_CAPTURE_H
+#ifndef ELASTISIM_RESOURCES_SIMGRID_CAPTURE_H
+#define ELASTISIM_RESOURCES_SIMGRID_CAPTURE_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* Knows how SimGrid's messages look. */
-#include "resources/reason.h"
+#include "resources/simgrid/reason.h"
 
 #include <stdio.h>
 #include <stdlib.h>

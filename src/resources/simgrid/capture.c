@@ -1,5 +1,5 @@
 /* Standard error goes to a temporary file for a while; the file is used again and again. */
-#include "resources/capture.h"
+#include "resources/simgrid/capture.h"
 
 #include "base/error.h"
 

@@ -1,0 +1,320 @@
+/* Loads the platform with SimGrid, and answers what is asked of it. */
+#include "resources/simgrid/topology.hpp"
+
+#include "resources/simgrid/guard.hpp"
+#include "resources/simgrid/options.hpp"
+
+#include <simgrid/kernel/routing/NetPoint.hpp>
+#include <simgrid/kernel/routing/NetZoneImpl.hpp>
+#include <xbt/config.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <stdexcept>
+#include <typeinfo>
+
+extern "C" {
+#include "resources/simgrid/capture.h"
+#include "resources/simgrid/platform_file.h"
+}
+
+using guard::attempt;
+
+namespace
+{
+
+/* --- Loading the platform ------------------------------------------------------------------- */
+
+/* SimGrid installs handlers of its own, for messages that are not for our users. */
+void create_engine(topology *topology, size_t count, const char *const *options)
+{
+    static std::vector<char *> arguments;
+    const int numbers[] = {SIGINT, SIGSEGV, SIGBUS};
+    struct sigaction former[3];
+    for (size_t i = 0; i < 3; i++)
+        sigaction(numbers[i], nullptr, &former[i]);
+    arguments = options::arguments(count, options);
+    int num_arguments = static_cast<int>(arguments.size()) - 1;
+    topology->engine = new s4u::Engine(&num_arguments, arguments.data());
+    for (size_t i = 0; i < 3; i++)
+        sigaction(numbers[i], &former[i], nullptr);
+    if (simgrid::config::get_value<std::string>("host/model") != options::host_model)
+        throw std::invalid_argument("of all host models only " + std::string(options::host_model) +
+                                    " has parallel tasks");
+}
+
+/* SimGrid checks neither signs nor that a number is one. */
+void check_figure(const char *kind, const std::string &name, const char *figure, double value)
+{
+    if (!(value >= 0))
+        throw std::invalid_argument(std::string(kind) + " '" + name + "': its " + figure + " is " +
+                                    (std::isnan(value) ? "not a number" : "negative"));
+}
+
+void check_link(const s4u::Link *link)
+{
+    check_figure("link", link->get_name(), "bandwidth", link->get_bandwidth());
+    check_figure("link", link->get_name(), "latency", link->get_latency());
+}
+
+void list_hosts(topology *topology)
+{
+    std::vector<s4u::Host *> all = topology->engine->get_all_hosts();
+    std::sort(all.begin(), all.end(),
+              [](const s4u::Host *a, const s4u::Host *b) { return a->get_name() < b->get_name(); });
+    for (s4u::Host *simgrid : all) {
+        topology_host host = {};
+        host.simgrid = simgrid;
+        host.cores = static_cast<uint32_t>(simgrid->get_core_count());
+        host.speed = simgrid->get_speed() * simgrid->get_core_count();
+        check_figure("host", simgrid->get_name(), "speed", host.speed);
+        for (const auto &property : *simgrid->get_properties())
+            host.keys.push_back(property.first.c_str());
+        std::sort(host.keys.begin(), host.keys.end(),
+                  [](const char *a, const char *b) { return std::strcmp(a, b) < 0; });
+        topology->hosts.push_back(host);
+    }
+}
+
+void list_links(topology *topology)
+{
+    topology->links = topology->engine->get_all_links();
+    std::sort(topology->links.begin(), topology->links.end(),
+              [](const s4u::Link *a, const s4u::Link *b) { return a->get_name() < b->get_name(); });
+    for (const s4u::Link *link : topology->links) {
+        check_link(link);
+        topology->link_numbers.emplace(link, static_cast<uint32_t>(topology->bandwidths.size()));
+        topology->bandwidths.push_back(link->get_bandwidth());
+    }
+}
+
+void load_platform(topology *topology)
+{
+    topology->engine->load_platform(topology->file);
+    list_hosts(topology);
+    if (topology->hosts.empty())
+        throw std::invalid_argument("there is no host in it");
+    list_links(topology);
+}
+
+/* Creates the engine and loads the platform, with what SimGrid says caught. */
+int load(topology *topology, size_t count, const char *const *options, struct error *err)
+{
+    std::string reason;
+    capture_watch_exit(options::want_help(count, options));
+    capture_begin();
+    bool has_engine = attempt([&] { create_engine(topology, count, options); }, reason);
+    bool loaded = has_engine && attempt([&] { load_platform(topology); }, reason);
+    std::string log = guard::captured();
+    if (loaded) {
+        std::fputs(log.c_str(), stderr);
+        return 0;
+    }
+    if (reason.empty())
+        reason = log;
+    if (!has_engine)
+        return guard::refuse(err, options::blamed(count, options), "SimGrid refuses the option",
+                             reason);
+    return guard::refuse(err, topology->file, "SimGrid refuses the platform", reason);
+}
+
+/* What SimGrid says of routes that don't exist is not shown. */
+size_t count_links(const topology *topology, uint32_t from, uint32_t to)
+{
+    std::vector<s4u::Link *> links;
+    std::string reason;
+    double latency = 0;
+    capture_begin();
+    bool found = attempt([&] { find_route(topology, from, to, links, latency); }, reason);
+    std::free(capture_end());
+    return found ? links.size() : 0;
+}
+
+} // namespace
+
+/* SimGrid looks up routes in tables that it completes when the platform is sealed, before its first
+ * step at the latest. */
+void find_route(const topology *topology, uint32_t from, uint32_t to,
+                std::vector<s4u::Link *> &links, double &latency)
+{
+    topology->engine->seal_platform();
+    topology->hosts[from].simgrid->route_to(topology->hosts[to].simgrid, links, &latency);
+}
+
+struct topology *topology_open(const char *platform_file, size_t num_options,
+                               const char *const *options, struct error *err)
+{
+    static bool used = false;
+    bool has_profiles;
+    if (used) {
+        error_set(err, ERROR_FAILURE,
+                  "%s: SimGrid loads only one platform in the life of a process", platform_file);
+        return nullptr;
+    }
+    if (options::check(num_options, options, err) ||
+        platform_file_look(platform_file, &has_profiles, err))
+        return nullptr;
+    used = true;
+    topology *opened = new topology();
+    opened->file = platform_file;
+    opened->has_profiles = has_profiles;
+    guard::install();
+    if (load(opened, num_options, options, err) == 0)
+        return opened;
+    topology_close(opened);
+    return nullptr;
+}
+
+void topology_close(struct topology *topology)
+{
+    if (!topology)
+        return;
+    guard::remove();
+    delete topology;
+}
+
+bool topology_has_profiles(const struct topology *topology)
+{
+    return topology->has_profiles;
+}
+
+/* --- Hosts ---------------------------------------------------------------------------------- */
+
+size_t topology_num_hosts(const struct topology *topology)
+{
+    return topology->hosts.size();
+}
+
+const char *topology_host_name(const struct topology *topology, size_t host)
+{
+    return topology->hosts[host].simgrid->get_cname();
+}
+
+double topology_host_speed(const struct topology *topology, size_t host)
+{
+    return topology->hosts[host].speed;
+}
+
+uint32_t topology_host_cores(const struct topology *topology, size_t host)
+{
+    return topology->hosts[host].cores;
+}
+
+const char *topology_host_property(const struct topology *topology, size_t host, const char *key)
+{
+    return topology->hosts[host].simgrid->get_property(key);
+}
+
+size_t topology_num_host_properties(const struct topology *topology, size_t host)
+{
+    return topology->hosts[host].keys.size();
+}
+
+const char *topology_host_property_key(const struct topology *topology, size_t host, size_t i)
+{
+    return topology->hosts[host].keys[i];
+}
+
+uint32_t topology_host_zone(struct topology *topology, size_t host, enum zone_kind *kind)
+{
+    auto *zone = topology->hosts[host].simgrid->get_netpoint()->get_englobing_zone();
+    /* SimGrid does not export the classes' type information for a dynamic_cast. */
+    const char *name = typeid(*zone).name();
+    *kind = ZONE_OTHER;
+    if (std::strstr(name, "StarZone"))
+        *kind = ZONE_STAR;
+    else if (std::strstr(name, "FatTreeZone") || std::strstr(name, "DragonflyZone"))
+        *kind = ZONE_SWITCHED;
+    uint32_t next = static_cast<uint32_t>(topology->zones.size());
+    return topology->zones.emplace(zone, next).first->second;
+}
+
+/* --- Links ---------------------------------------------------------------------------------- */
+
+size_t topology_num_links(const struct topology *topology)
+{
+    return topology->links.size();
+}
+
+const char *topology_link_name(const struct topology *topology, size_t link)
+{
+    return topology->links[link]->get_cname();
+}
+
+double topology_link_bandwidth(const struct topology *topology, size_t link)
+{
+    return topology->bandwidths[link];
+}
+
+double topology_link_latency(const struct topology *topology, size_t link)
+{
+    return topology->links[link]->get_latency();
+}
+
+bool topology_link_is_fatpipe(const struct topology *topology, size_t link)
+{
+    return topology->links[link]->get_sharing_policy() == s4u::Link::SharingPolicy::FATPIPE;
+}
+
+long topology_find_link(const struct topology *topology, const char *name)
+{
+    auto first = topology->links.begin(), last = topology->links.end();
+    auto found = std::lower_bound(first, last, name, [](const s4u::Link *link, const char *wanted) {
+        return std::strcmp(link->get_cname(), wanted) < 0;
+    });
+    return found != last && (*found)->get_name() == name ? found - first : -1;
+}
+
+/* --- Routes --------------------------------------------------------------------------------- */
+
+int topology_check_route(const struct topology *topology, uint32_t from, uint32_t to,
+                         struct error *err)
+{
+    if (from == to || count_links(topology, from, to) > 0)
+        return 0;
+    return error_set(err, ERROR_INPUT, "%s: no route leads from host '%s' to host '%s'",
+                     topology->file.c_str(), topology_host_name(topology, from),
+                     topology_host_name(topology, to));
+}
+
+long topology_route_links(const struct topology *topology, uint32_t from, uint32_t to)
+{
+    size_t count = count_links(topology, from, to);
+    return count > 0 ? static_cast<long>(count) : -1;
+}
+
+int topology_route(struct topology *topology, uint32_t from, uint32_t to, struct route *route,
+                   struct error *err)
+{
+    static std::vector<s4u::Link *> links;
+    std::string reason;
+    links.clear();
+    route->count = 0;
+    route->latency = 0;
+    bool fine = attempt([&] { find_route(topology, from, to, links, route->latency); }, reason);
+    if (!fine || (links.empty() && from != to))
+        return topology_check_route(topology, from, to, err)
+                   ? -1
+                   : guard::report_failure(err, topology->file, reason);
+    if (links.size() > route->capacity) {
+        auto *grown =
+            static_cast<uint32_t *>(std::realloc(route->links, links.size() * sizeof(uint32_t)));
+        if (!grown)
+            return error_no_memory(err);
+        route->links = grown;
+        route->capacity = links.size();
+    }
+    for (const s4u::Link *link : links)
+        route->links[route->count++] = topology->link_numbers.at(link);
+    return 0;
+}
+
+void topology_route_release(struct route *route)
+{
+    std::free(route->links);
+    *route = {};
+}

@@ -1,0 +1,39 @@
+/* The topology as those see it that know SimGrid. */
+#ifndef ELASTISIM_RESOURCES_SIMGRID_TOPOLOGY_HPP
+#define ELASTISIM_RESOURCES_SIMGRID_TOPOLOGY_HPP
+
+#include <simgrid/s4u.hpp>
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+extern "C" {
+#include "resources/topology.h"
+}
+
+namespace s4u = simgrid::s4u;
+
+struct topology_host {
+    s4u::Host *simgrid;
+    double speed; /* all cores together */
+    uint32_t cores;
+    std::vector<const char *> keys; /* of its properties, sorted */
+};
+
+struct topology {
+    std::string file;
+    bool has_profiles;
+    s4u::Engine *engine; /* SimGrid's: it lives until the process ends */
+    std::vector<topology_host> hosts;
+    std::vector<s4u::Link *> links;
+    std::vector<double> bandwidths; /* of the links, without profiles */
+    std::unordered_map<const s4u::Link *, uint32_t> link_numbers;
+    std::unordered_map<const void *, uint32_t> zones; /* of SimGrid's, by the order of questions */
+};
+
+/* SimGrid's route from one host to another; no link where there is none. To be attempted. */
+void find_route(const topology *topology, uint32_t from, uint32_t to,
+                std::vector<s4u::Link *> &links, double &latency);
+
+#endif
