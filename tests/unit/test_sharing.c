@@ -1,6 +1,8 @@
 /* The flow model's sharing on cases worked out by hand: rates, bounds, fat pipes, members that
  * stand for each other, and how they split. */
-#include "resources/flow/sharing.h"
+#include "resources/flow/bottleneck.h"
+#include "resources/flow/cells.h"
+#include "resources/flow/solver.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -7,7 +7,7 @@
  * a solution for all of them. As soon as something else could hold a user back, it is given up:
  * its users are solved as any others.
  */
-#include "resources/flow/sharing.h"
+#include "resources/flow/bottleneck.h"
 
 #include <assert.h>
 #include <float.h>

@@ -1,7 +1,12 @@
 /* The resource port on our own model: time, completions and what is asked of resources. */
 #include "resources/flow/flow.h"
 
-#include "resources/flow/state.h"
+#include "resources/flow/bottleneck.h"
+#include "resources/flow/cells.h"
+#include "resources/flow/loads.h"
+#include "resources/flow/model.h"
+#include "resources/flow/parts.h"
+#include "resources/flow/solver.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -88,7 +93,7 @@ static void flow_add_disk(void *model, size_t host, double read_bandwidth, doubl
 
 static int fail_if_broken(const struct flow *flow, struct error *err)
 {
-    if (check_memory(flow, err))
+    if (flow_check_memory(flow, err))
         return -1;
     return flow->broken ? error_set(err, ERROR_FAILURE, "a load could not be started before") : 0;
 }
@@ -138,7 +143,7 @@ static void pass_instant(struct flow *flow, double time)
     flow->inside = true;
     flow->observed = false;
     while ((entry = agenda_first(&flow->agenda)) &&
-           entry->time <= time + entry_tolerance(flow, entry, time))
+           entry->time <= time + parts_tolerance(flow, entry, time))
         entry->handle(entry->owner, time);
     flow->now = time;
     flow->inside = false;
@@ -152,7 +157,7 @@ static void run(struct flow *flow, double until)
         disks_settle(flow);
         const struct agenda_entry *first = agenda_first(&flow->agenda);
         if (!first ||
-            first->time > until + (isinf(until) ? 0 : entry_tolerance(flow, first, until)))
+            first->time > until + (isinf(until) ? 0 : parts_tolerance(flow, first, until)))
             return;
         pass_instant(flow, larger(flow->now, smaller(first->time, until)));
     }

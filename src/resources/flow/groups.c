@@ -1,5 +1,7 @@
 /* Groups: which members have ended, and whether they have been reported. */
-#include "resources/flow/state.h"
+#include "resources/flow/groups.h"
+
+#include "resources/flow/model.h"
 
 #include <stdlib.h>
 
@@ -35,30 +37,7 @@ struct flow_group *group_create(struct flow *flow, uint32_t num_members, void *o
     return group;
 }
 
-void group_stop(struct flow_group *group)
-{
-    struct flow *flow = group->flow;
-    while (group->variables) {
-        struct variable *variable = group->variables;
-        group->variables = variable->next_sibling;
-        flow->num_parts -= variable->num_members;
-        sharing_destroy(&flow->sharing, variable);
-    }
-    while (group->disk_parts)
-        disk_part_stop(group->disk_parts);
-}
-
-void group_destroy(struct flow_group *group)
-{
-    group_stop(group);
-    *(group->previous ? &group->previous->next : &group->flow->groups) = group->next;
-    if (group->next)
-        group->next->previous = group->previous;
-    free(group->parts_left);
-    free(group);
-}
-
-void member_ended(struct flow_group *group, uint32_t member)
+void group_member_ended(struct flow_group *group, uint32_t member)
 {
     group->ended[group->num_ended++] = member;
     group->members_left--;
@@ -74,14 +53,19 @@ static void shared_part_ended(struct flow_group *group)
         return;
     for (uint32_t i = 0; i < group->num_members; i++)
         if (group->parts_left[i] == 0)
-            member_ended(group, i);
+            group_member_ended(group, i);
 }
 
-void part_ended(struct flow_group *group, uint32_t member)
+void group_part_ended(struct flow_group *group, uint32_t member)
 {
     group->flow->num_parts--;
     if (member == EVERY_MEMBER)
         shared_part_ended(group);
     else if (!group->parts_left || (--group->parts_left[member] == 0 && group->shared_left == 0))
-        member_ended(group, member);
+        group_member_ended(group, member);
+}
+
+int flow_check_memory(const struct flow *flow, struct error *err)
+{
+    return flow->out_of_memory || flow->sharing.out_of_memory ? error_no_memory(err) : 0;
 }

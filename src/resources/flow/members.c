@@ -2,7 +2,10 @@
  * several members of the load use have to be the very same for them, those that one member has for
  * itself have to be of the same capacity.
  */
-#include "resources/flow/state.h"
+#include "resources/flow/members.h"
+
+#include "resources/flow/hash.h"
+#include "resources/flow/model.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +16,7 @@
  * there are. */
 #define NOT_NEGLIGIBLE (UINT32_MAX * NEGLIGIBLE)
 
-uint64_t mix_double(uint64_t hash, double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return mix(hash, bits);
-}
-
-bool is_uniform(const struct load *load)
+bool load_is_uniform(const struct load *load)
 {
     for (uint32_t i = 1; i < load->num_members; i++)
         if (load->amounts[i] != load->amounts[0])
@@ -30,7 +26,7 @@ bool is_uniform(const struct load *load)
 
 /* --- Sketches -------------------------------------------------------------------------------- */
 
-int need_sketches(struct sketches *sketches, uint32_t count, struct error *err)
+int sketches_need(struct sketches *sketches, uint32_t count, struct error *err)
 {
     if (count <= sketches->room)
         return 0;
@@ -42,7 +38,7 @@ int need_sketches(struct sketches *sketches, uint32_t count, struct error *err)
     return 0;
 }
 
-uint32_t class_end(const struct member_sketch *sketches, uint32_t first, uint32_t count)
+uint32_t sketches_class_end(const struct member_sketch *sketches, uint32_t first, uint32_t count)
 {
     uint32_t end = first + 1;
     while (end < count && sketches[end].hash == sketches[first].hash)
@@ -58,9 +54,9 @@ static int compare_sketches(const void *first, const void *second)
     return (a->index > b->index) - (a->index < b->index);
 }
 
-void sort_sketches(struct member_sketch *sketches, uint32_t count)
+void sketches_sort(struct member_sketch *sketches, uint32_t count)
 {
-    if (count > 0 && class_end(sketches, 0, count) < count)
+    if (count > 0 && sketches_class_end(sketches, 0, count) < count)
         qsort(sketches, count, sizeof *sketches, compare_sketches);
 }
 
@@ -93,18 +89,18 @@ static uint32_t count_private(const struct flow *flow, const struct resource_set
 static uint64_t hash_member(const struct flow *flow, const struct member_sketch *sketch)
 {
     const struct transfer *transfer = sketch->transfer;
-    uint64_t hash = mix(mix_double(0, sketch->amount), sketch->num_flows);
-    hash = mix_double(hash, transfer->latency);
-    hash = mix_double(hash, transfer->latency_load);
+    uint64_t hash = hash_mix(hash_double(0, sketch->amount), sketch->num_flows);
+    hash = hash_double(hash, transfer->latency);
+    hash = hash_double(hash, transfer->latency_load);
     for (uint32_t s = 0; s < transfer->num_sets; s++) {
         const struct resource_set *set = &transfer->sets[s].set;
-        hash = mix_double(hash, transfer->sets[s].units);
-        hash = mix_double(hash, flow->sharing.resources[set->resources[0]].capacity);
-        hash = mix(hash, flow->sharing.resources[set->resources[0]].fatpipe);
+        hash = hash_double(hash, transfer->sets[s].units);
+        hash = hash_double(hash, flow->sharing.resources[set->resources[0]].capacity);
+        hash = hash_mix(hash, flow->sharing.resources[set->resources[0]].fatpipe);
         for (uint32_t i = 0; i < set->count; i++)
             if (!is_private(flow, set->resources[i]))
-                hash = mix(hash, set->resources[i]);
-        hash = mix(hash, count_private(flow, set));
+                hash = hash_mix(hash, set->resources[i]);
+        hash = hash_mix(hash, count_private(flow, set));
     }
     return hash;
 }
@@ -195,7 +191,7 @@ static int fill_class(struct transfer *class, const struct flow *flow,
 
 /* --- Plans of PFS I/O ------------------------------------------------------------------------ */
 
-int add_number(struct numbers *numbers, uint32_t number, struct error *err)
+int numbers_add(struct numbers *numbers, uint32_t number, struct error *err)
 {
     if (numbers->count == numbers->room) {
         size_t room = numbers->room ? 2 * numbers->room : 64;
@@ -213,7 +209,7 @@ static int add_targets(struct numbers *numbers, const struct pfs_targets *target
                        struct error *err)
 {
     for (size_t i = 0; i < targets->count; i++)
-        if (targets->hosts[i] != but && add_number(numbers, targets->hosts[i], err))
+        if (targets->hosts[i] != but && numbers_add(numbers, targets->hosts[i], err))
             return -1;
     return 0;
 }
@@ -226,7 +222,7 @@ static int sketch_member(struct flow *flow, const struct load *load, uint32_t i,
     struct numbers *hosts = &flow->hosts_of_transfer;
     uint32_t host = load->hosts[load->members[i]];
     hosts->count = 0;
-    if (add_number(hosts, host, err) || add_targets(hosts, targets, host, err))
+    if (numbers_add(hosts, host, err) || add_targets(hosts, targets, host, err))
         return -1;
     if (hosts->count == 1 || load->amounts[i] / (double)targets->count < NEGLIGIBLE) {
         plan->idle[plan->num_idle++] = i;
@@ -260,11 +256,11 @@ static int make_classes(struct flow *flow, struct plan *plan, uint32_t count, st
     struct member_sketch *sketches = flow->members.items;
     for (uint32_t i = 0; i < count; i++)
         sketches[i].hash = hash_member(flow, &sketches[i]);
-    sort_sketches(sketches, count);
+    sketches_sort(sketches, count);
     plan->num_transfers = 0;
     for (uint32_t i = 0, end; i < count; i = end) {
         struct transfer *class = &plan->transfers[plan->num_transfers];
-        end = class_end(sketches, i, count);
+        end = sketches_class_end(sketches, i, count);
         if (fill_class(class, flow, &sketches[i], end - i, err))
             return -1;
         class->plan = plan;
@@ -286,7 +282,7 @@ static int fill_plan(struct flow *flow, const struct load *load, struct plan *pl
     plan->idle = malloc(room * sizeof *plan->idle);
     if (!plan->transfers || !plan->idle)
         return error_no_memory(err);
-    if (need_sketches(&flow->members, load->num_members, err))
+    if (sketches_need(&flow->members, load->num_members, err))
         return -1;
     for (uint32_t i = 0; result == 0 && i < load->num_members; i++)
         result = sketch_member(flow, load, i, plan, &count, err);
@@ -303,16 +299,16 @@ static int make_key(struct flow *flow, const struct load *load, struct error *er
 {
     struct numbers *key = &flow->key;
     key->count = 0;
-    if (add_number(key, PFS_KEY, err) || add_number(key, load->kind, err))
+    if (numbers_add(key, PFS_KEY, err) || numbers_add(key, load->kind, err))
         return -1;
     for (uint32_t i = 0; i < load->num_members; i++) {
         const struct pfs_targets *targets = load->targets[i];
         if (i == 0 || targets != load->targets[i - 1]) {
-            if (add_number(key, PFS_KEY, err) || add_number(key, (uint32_t)targets->count, err) ||
+            if (numbers_add(key, PFS_KEY, err) || numbers_add(key, (uint32_t)targets->count, err) ||
                 add_targets(key, targets, PFS_KEY, err))
                 return -1;
         }
-        if (add_number(key, load->hosts[load->members[i]], err))
+        if (numbers_add(key, load->hosts[load->members[i]], err))
             return -1;
     }
     return 0;
@@ -329,9 +325,9 @@ static struct plan *new_plan(struct flow *flow, const struct load *load, struct 
     return NULL;
 }
 
-struct plan *pfs_plan(struct flow *flow, const struct load *load, struct error *err)
+struct plan *members_pfs_plan(struct flow *flow, const struct load *load, struct error *err)
 {
-    if (!is_uniform(load) || load->num_members == 0 || load->amounts[0] < NOT_NEGLIGIBLE)
+    if (!load_is_uniform(load) || load->num_members == 0 || load->amounts[0] < NOT_NEGLIGIBLE)
         return new_plan(flow, load, err);
     if (make_key(flow, load, err))
         return NULL;

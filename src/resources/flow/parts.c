@@ -1,6 +1,9 @@
 /* The life of a part: a variable waits for its latency, then takes part in the sharing until it is
  * done; a disk I/O is on its disk until it is done. */
-#include "resources/flow/state.h"
+#include "resources/flow/parts.h"
+
+#include "resources/flow/bottleneck.h"
+#include "resources/flow/cells.h"
 
 #include <float.h>
 #include <math.h>
@@ -32,7 +35,7 @@ static void variable_ended(void *owner, double time)
     if (group->variables == variable)
         group->variables = variable->next_sibling;
     for (uint32_t i = 0; i < variable->num_members; i++)
-        part_ended(group, variable->members ? variable->members[i] : 0);
+        group_part_ended(group, variable->members ? variable->members[i] : 0);
     sharing_destroy(&group->flow->sharing, variable);
 }
 
@@ -64,7 +67,7 @@ void variable_start(struct flow_group *group, struct variable *variable, double 
     sharing_enable(&flow->sharing, variable, flow->now);
 }
 
-double entry_tolerance(const struct flow *flow, const struct agenda_entry *entry, double time)
+double parts_tolerance(const struct flow *flow, const struct agenda_entry *entry, double time)
 {
     double steps = CLOCK_STEPS * DBL_EPSILON * time;
     if (entry->handle == latency_ended)
@@ -102,7 +105,7 @@ static void disk_io_ended(void *owner, double time)
         *(part->previous ? &part->previous->next : &group->disk_parts) = part->next;
         if (part->next)
             part->next->previous = part->previous;
-        part_ended(group, part->member);
+        group_part_ended(group, part->member);
         free(part);
     }
 }
@@ -168,4 +171,29 @@ void disk_part_stop(struct disk_part *part)
         part->next->previous = part->previous;
     group->flow->num_parts--;
     free(part);
+}
+
+/* --- Groups ---------------------------------------------------------------------------------- */
+
+void group_stop(struct flow_group *group)
+{
+    struct flow *flow = group->flow;
+    while (group->variables) {
+        struct variable *variable = group->variables;
+        group->variables = variable->next_sibling;
+        flow->num_parts -= variable->num_members;
+        sharing_destroy(&flow->sharing, variable);
+    }
+    while (group->disk_parts)
+        disk_part_stop(group->disk_parts);
+}
+
+void group_destroy(struct flow_group *group)
+{
+    group_stop(group);
+    *(group->previous ? &group->previous->next : &group->flow->groups) = group->next;
+    if (group->next)
+        group->next->previous = group->previous;
+    free(group->parts_left);
+    free(group);
 }

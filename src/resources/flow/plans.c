@@ -1,5 +1,7 @@
 #include "resources/flow/plans.h"
 
+#include "resources/flow/hash.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +67,7 @@ static uint64_t hash_of(const uint32_t *key, uint32_t length)
 {
     uint64_t hash = length;
     for (uint32_t i = 0; i < length; i++)
-        hash = mix(hash, key[i]);
+        hash = hash_mix(hash, key[i]);
     return hash;
 }
 

@@ -6,14 +6,7 @@
 #ifndef ELASTISIM_RESOURCES_FLOW_PLANS_H
 #define ELASTISIM_RESOURCES_FLOW_PLANS_H
 
-#include "resources/flow/sharing.h"
-
-/* Mixes a number into a hash. */
-static inline uint64_t mix(uint64_t hash, uint64_t value)
-{
-    hash = (hash ^ value) * UINT64_C(0x9E3779B97F4A7C15);
-    return hash ^ (hash >> 29);
-}
+#include "resources/flow/variable.h"
 
 /* Links of one capacity with one load. With `each`, there is one for each member of the transfer,
  * in their order; else every member uses all of them. */

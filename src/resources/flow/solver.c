@@ -13,7 +13,9 @@
  * Sums are formed in SimGrid's order, one member after the other: whether a resource is exhausted
  * in this round or the next can hang on the last bit.
  */
-#include "resources/flow/sharing.h"
+#include "resources/flow/solver.h"
+
+#include "resources/flow/bottleneck.h"
 
 #include <assert.h>
 #include <float.h>
@@ -63,21 +65,6 @@ static void collect(struct sharing *sharing, struct cell *cell, uint64_t mark)
 }
 
 /* --- Rounds ---------------------------------------------------------------------------------- */
-
-void variable_find_limit(struct variable *variable, double precision)
-{
-    variable->limit = variable->bound > 0 ? variable->bound : DBL_MAX;
-    variable->enough = DBL_MAX;
-    for (const struct element *element = variable->elements; element;
-         element = element->next_of_variable) {
-        const struct cell *cell = element->cell;
-        if (!cell_is_private(cell) || !cell_takes_part(cell))
-            continue;
-        double weight = element_weight(element);
-        variable->limit = smaller(variable->limit, cell->capacity / weight);
-        variable->enough = smaller(variable->enough, (cell->capacity - precision) / weight);
-    }
-}
 
 static void begin(struct sharing *sharing)
 {
@@ -209,14 +196,6 @@ static void share_out(struct sharing *sharing, uint64_t mark)
 }
 
 /* --- What follows ---------------------------------------------------------------------------- */
-
-void variable_update(const struct sharing *sharing, struct variable *variable, double now)
-{
-    variable->remaining -= variable->rate * (now - variable->updated);
-    if (variable->remaining < sharing->done)
-        variable->remaining = 0;
-    variable->updated = now;
-}
 
 static void set_rate(struct sharing *sharing, struct variable *variable, double now)
 {

@@ -1,8 +1,12 @@
 /* Striped I/O: each member's bytes go to, or come from, the disks of all hosts of the load, over
  * the network from one host or to it, and cost computation on every host. Members alike by symmetry
- * (bundles.c) are one variable.
+ * (symmetry.c) are one variable.
  */
-#include "resources/flow/state.h"
+#include "resources/flow/striped.h"
+
+#include "resources/flow/parts.h"
+#include "resources/flow/symmetry.h"
+#include "resources/flow/tasks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +17,7 @@
 static void start_striped_disks(struct flow_group *group, const struct load *load)
 {
     double n = load->num_hosts;
-    bool uniform = is_uniform(load), is_write = load->kind == LOAD_STRIPED_WRITE;
+    bool uniform = load_is_uniform(load), is_write = load->kind == LOAD_STRIPED_WRITE;
     for (uint32_t host = 0; host < load->num_hosts; host++)
         for (uint32_t i = 0; i < (uniform ? 1 : load->num_members); i++) {
             double share = load->amounts[i] / n;
@@ -30,7 +34,8 @@ static void start_striped_disks(struct flow_group *group, const struct load *loa
 
 /* --- Striped I/O of one member --------------------------------------------------------------- */
 
-enum transfer_shape striped_shape(const struct load *load)
+/* Who sends to whom in the I/O of one member. */
+static enum transfer_shape striped_shape(const struct load *load)
 {
     return load->kind == LOAD_STRIPED_WRITE ? TRANSFER_FROM_ROOT : TRANSFER_TO_ROOT;
 }
@@ -63,7 +68,7 @@ static int start_striped_task(struct flow_group *group, const struct load *load,
     if (striped_parts(group->flow, load, i, &parts, err))
         return -1;
     group->parts_left[i]++;
-    return start_task(group, load, &parts, err);
+    return task_start(group, load, &parts, err);
 }
 
 /* --- Striped I/O of members alike ------------------------------------------------------------ */
@@ -93,7 +98,7 @@ static struct variable *untie_striped(struct bundle *bundle, struct variable *va
         struct task_parts parts;
         struct variable *part = striped_parts(group->flow, &striped->load, i, &parts, &ignored)
                                     ? NULL
-                                    : new_task(group, &striped->load, &parts, &ignored);
+                                    : task_create(group, &striped->load, &parts, &ignored);
         if (!part) {
             first = NULL; /* what there is belongs to the group by now */
             break;
@@ -150,22 +155,22 @@ static int start_bundle(struct flow_group *group, const struct load *load, struc
     double share = load->amounts[0] / load->num_hosts;
     const struct task_parts parts = {
         .transfer = transfer, .unit = share, .same_flops = load->flops_per_byte * share};
-    struct variable *variable = new_task(group, load, &parts, err);
+    struct variable *variable = task_create(group, load, &parts, err);
     if (!variable)
         return -1;
     if (make_bundle(group, load, variable, transfer, err))
-        return flow_drop(group, variable, err);
+        return task_drop(group, variable, err);
     for (uint32_t i = 0; i < load->num_members; i++)
         group->parts_left[i]++;
-    return flow_launch(group, variable, transfer->latency, err);
+    return task_launch(group, variable, transfer->latency, err);
 }
 
 /* Starts what members move and compute: at once if they are alike, else one by one. */
 static int start_striped_tasks(struct flow_group *group, const struct load *load, struct error *err)
 {
-    if (load->num_members > 1 && is_uniform(load) &&
+    if (load->num_members > 1 && load_is_uniform(load) &&
         moves_anything(load, load->amounts[0] / load->num_hosts)) {
-        struct plan *plan = striped_plan(group->flow, load, err);
+        struct plan *plan = symmetry_plan(group->flow, load, striped_shape(load), err);
         int result = plan ? start_bundle(group, load, plan, err) : err->kind ? -1 : 1;
         plan_release(plan);
         if (result <= 0)
@@ -177,7 +182,7 @@ static int start_striped_tasks(struct flow_group *group, const struct load *load
     return 0;
 }
 
-int start_striped_io(struct flow_group *group, const struct load *load, struct error *err)
+int striped_start(struct flow_group *group, const struct load *load, struct error *err)
 {
     group->parts_left = calloc(load->num_members + 1, sizeof *group->parts_left);
     if (!group->parts_left)
@@ -187,6 +192,6 @@ int start_striped_io(struct flow_group *group, const struct load *load, struct e
         return -1;
     for (uint32_t i = 0; group->shared_left == 0 && i < load->num_members; i++)
         if (group->parts_left[i] == 0)
-            member_ended(group, i);
-    return check_memory(group->flow, err);
+            group_member_ended(group, i);
+    return flow_check_memory(group->flow, err);
 }

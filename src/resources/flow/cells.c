@@ -1,10 +1,11 @@
-/* Variables, cells, and how they split. sharing_solve is in solver.c.
+/* Cells, and how they and the variables in them split.
  *
  * Running out of memory is remembered in sharing->out_of_memory and reported by the owner: a
  * half-done split has no way back.
  */
-#include "resources/flow/sharing.h"
+#include "resources/flow/cells.h"
 
+#include "resources/flow/bottleneck.h"
 #include "resources/flow/plans.h"
 
 #include <math.h>
@@ -18,21 +19,6 @@
 #define INERT_SLACK 1e-3
 
 /* --- Memory ---------------------------------------------------------------------------------- */
-
-void sharing_push(struct sharing *sharing, struct list *list, void *item)
-{
-    if (list->count == list->room) {
-        size_t room = list->room ? 2 * list->room : 64;
-        void **grown = realloc(list->items, room * sizeof *grown);
-        if (!grown) {
-            sharing->out_of_memory = true;
-            return;
-        }
-        list->items = grown;
-        list->room = room;
-    }
-    list->items[list->count++] = item;
-}
 
 /* A block begins with a pointer to the one before. */
 static void *new_block(struct sharing *sharing, size_t size)
@@ -138,48 +124,7 @@ void sharing_release(struct sharing *sharing)
     *sharing = (struct sharing){0};
 }
 
-/* --- Variables ------------------------------------------------------------------------------- */
-
-struct variable *variable_create(uint32_t num_uses)
-{
-    struct variable *variable = malloc(sizeof *variable + num_uses * sizeof variable->uses[0]);
-    if (!variable)
-        return NULL;
-    *variable = (struct variable){.num_members = 1, .remaining = 1, .entry.owner = variable};
-    return variable;
-}
-
-int variable_own(struct variable *variable, uint32_t num_sets, size_t num_resources,
-                 uint32_t num_members, struct variable_memory *memory)
-{
-    size_t size =
-        num_sets * sizeof(struct resource_set) + (num_resources + num_members) * sizeof(uint32_t);
-    variable->memory = calloc(1, size ? size : 1);
-    memory->sets = variable->memory;
-    memory->resources = memory->sets ? (void *)(memory->sets + num_sets) : NULL;
-    memory->members = memory->sets ? memory->resources + num_resources : NULL;
-    return variable->memory ? 0 : -1;
-}
-
-void variable_join(struct variable *variable, struct variable *sibling)
-{
-    variable->previous_sibling = sibling;
-    variable->next_sibling = sibling->next_sibling;
-    if (sibling->next_sibling)
-        sibling->next_sibling->previous_sibling = variable;
-    sibling->next_sibling = variable;
-}
-
 /* --- Elements -------------------------------------------------------------------------------- */
-
-void sharing_mark_changed(struct sharing *sharing, const struct cell *cell)
-{
-    struct shared_resource *resource = &sharing->resources[cell->resources[0]];
-    if (resource->changed)
-        return;
-    resource->changed = true;
-    sharing_push(sharing, &sharing->changed, resource);
-}
 
 static void enter_list(struct cell *cell, struct element *element)
 {

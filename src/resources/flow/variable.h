@@ -1,5 +1,5 @@
-/* Who gets how much of which resource: bottleneck-fair sharing, by the rules of SimGrid's L07
- * model.
+/* What is shared by whom: the data of bottleneck-fair sharing, by the rules of SimGrid's L07 model
+ * (solver.h), and the ground that its files stand on.
  *
  * A variable is what a parallel task does per second, as a fraction of the whole task. It uses
  * resources (links and hosts) by weight: bytes or flops per whole task.
@@ -12,8 +12,8 @@
  * Cells and variables that are connected form a component. Only components in which something has
  * changed are solved again.
  */
-#ifndef ELASTISIM_RESOURCES_FLOW_SHARING_H
-#define ELASTISIM_RESOURCES_FLOW_SHARING_H
+#ifndef ELASTISIM_RESOURCES_FLOW_VARIABLE_H
+#define ELASTISIM_RESOURCES_FLOW_VARIABLE_H
 
 #include "resources/flow/agenda.h"
 
@@ -136,19 +136,6 @@ struct cell {
     struct cell *origin;           /* ... which came out of that one */
 };
 
-/* What a cell that alone holds all its users back gives them: to each member the same share. */
-struct bottleneck {
-    struct sharing *sharing;
-    struct cell *cell;
-    double share;              /* of a member, in units of capacity */
-    double served, served_at;  /* what each member has been given by when, s */
-    double least_limit;        /* of what else could hold a user back, as a share; or below it */
-    uint64_t num_members;      /* of all users, counted as often as each uses a resource */
-    size_t num_changes;        /* since served was 0 */
-    struct agenda ends;        /* of the users; their times are what has been served by then */
-    struct agenda_entry entry; /* of the next end, in the sharing's agenda */
-};
-
 /* A link or host. */
 struct shared_resource {
     double capacity; /* bytes/s or flops/s */
@@ -182,11 +169,6 @@ struct sharing {
     uint64_t num_solved, num_rounds; /* for figures */
 };
 
-/* Resources start unused. Returns 0, or -1 when out of memory. */
-int sharing_init(struct sharing *sharing, uint32_t num_resources, double precision, double done,
-                 struct agenda *agenda);
-void sharing_release(struct sharing *sharing);
-
 /* A variable of one member with room for that many uses, which does nothing yet; NULL when out of
  * memory. */
 struct variable *variable_create(uint32_t num_uses);
@@ -204,21 +186,8 @@ struct variable_memory {
 int variable_own(struct variable *variable, uint32_t num_sets, size_t num_resources,
                  uint32_t num_members, struct variable_memory *memory);
 
-/* Frees it; disables it first. The siblings stay. */
-void sharing_destroy(struct sharing *sharing, struct variable *variable);
-/* Lets it take part from `now` on; it may split. */
-void sharing_enable(struct sharing *sharing, struct variable *variable, double now);
-/* Works out all that has changed, and enters in the agenda when variables end. */
-void sharing_solve(struct sharing *sharing, double now);
-/* Load of a resource, in units of its capacity; solved before. */
-double sharing_load(const struct sharing *sharing, uint32_t resource);
-
-/* What the variable does per second at present. */
-double variable_rate(const struct variable *variable);
-/* The variable whose end an entry of the agenda is, if it is that of a bottleneck; else NULL. */
-const struct variable *bottleneck_first(const struct agenda_entry *entry);
-
-/* --- Helpers shared by the files of this module ---------------------------------------------- */
+/* --- The ground of the files above: bottleneck.c, cells.c, solver.c ------------------------------
+ */
 void sharing_push(struct sharing *sharing, struct list *list, void *item);
 void sharing_mark_changed(struct sharing *sharing, const struct cell *cell);
 /* Finds what limits the variable on its own, and when that is enough: its bound, and resources that
@@ -244,15 +213,5 @@ static inline double element_weight(const struct element *element)
 {
     return element->weight * (element->cell->fatpipe ? 1 : element->times);
 }
-
-/* Makes a bottleneck of the component that has just been solved, if all that holds its variables
- * back is one cell. */
-void bottleneck_form(struct sharing *sharing, double now);
-/* Works it out after users have come or gone. Returns false when it was given up. */
-bool bottleneck_settle(struct bottleneck *bottleneck, double now);
-/* Has its users stand alone again, with the rates they had; they have to be solved. Frees it. */
-void bottleneck_give_up(struct bottleneck *bottleneck, double now);
-void bottleneck_leave(struct variable *variable, double now);
-void bottleneck_free(struct bottleneck *bottleneck); /* NULL is fine */
 
 #endif

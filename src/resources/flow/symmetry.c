@@ -6,7 +6,9 @@
  * in each round of the sharing, and all links of a class are left with the same: nothing tells the
  * members apart, whatever the topology. (Each member computes the same on all hosts.)
  */
-#include "resources/flow/state.h"
+#include "resources/flow/symmetry.h"
+
+#include "resources/flow/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,7 @@ struct link_loads {
 struct survey {
     struct flow *flow;
     const struct load *load;
+    enum transfer_shape shape;
     struct link_loads *links; /* by number */
     uint32_t *used;           /* numbers of those that are used */
     uint32_t num_used;
@@ -68,7 +71,7 @@ static void note_load(struct survey *survey, uint32_t link, double units)
 static int sum_member(struct survey *survey, uint32_t i, struct link_sum *sum, struct error *err)
 {
     const struct load *load = survey->load;
-    return network_sum(survey->flow->network, striped_shape(load), load->hosts, load->num_hosts,
+    return network_sum(survey->flow->network, survey->shape, load->hosts, load->num_hosts,
                        load->members[i], sum, err);
 }
 
@@ -95,9 +98,9 @@ static void classify_links(struct survey *survey)
     for (uint32_t i = 0; i < survey->num_used; i++) {
         struct link_loads *loads = &survey->links[survey->used[i]];
         const struct shared_resource *resource = &survey->flow->sharing.resources[loads->link];
-        loads->hash = mix(mix_double(0, resource->capacity), resource->fatpipe);
+        loads->hash = hash_mix(hash_double(0, resource->capacity), resource->fatpipe);
         for (uint32_t k = 0; k < loads->count; k++)
-            loads->hash = mix(mix_double(loads->hash, loads->units[k]), loads->users[k]);
+            loads->hash = hash_mix(hash_double(loads->hash, loads->units[k]), loads->users[k]);
     }
 }
 
@@ -109,7 +112,7 @@ static int sign_member(struct survey *survey, uint32_t i, uint64_t *signature, s
     if (sum_member(survey, i, &sum, err))
         return -1;
     for (uint32_t k = 0; k < sum.num_links; k++)
-        *signature += mix_double(survey->links[sum.links[k]].hash, sum.units[sum.links[k]]);
+        *signature += hash_double(survey->links[sum.links[k]].hash, sum.units[sum.links[k]]);
     return 0;
 }
 
@@ -211,9 +214,10 @@ static int fill_transfer(struct survey *survey, struct transfer *transfer, struc
 }
 
 /* A plan that says that members are not alike has no transfer. */
-static struct plan *make_plan(struct flow *flow, const struct load *load, struct error *err)
+static struct plan *make_plan(struct flow *flow, const struct load *load, enum transfer_shape shape,
+                              struct error *err)
 {
-    struct survey survey = {.flow = flow, .load = load};
+    struct survey survey = {.flow = flow, .load = load, .shape = shape};
     struct plan *plan = plan_create();
     survey.links = calloc(flow->num_links + 1, sizeof *survey.links);
     survey.used = malloc((flow->num_links + 1) * sizeof *survey.used);
@@ -238,17 +242,18 @@ static int make_key(struct flow *flow, const struct load *load, struct error *er
 {
     struct numbers *key = &flow->key;
     key->count = 0;
-    int result = add_number(key, STRIPED_KEY, err);
-    result = result ? result : add_number(key, load->kind, err);
+    int result = numbers_add(key, STRIPED_KEY, err);
+    result = result ? result : numbers_add(key, load->kind, err);
     for (uint32_t i = 0; result == 0 && i < load->num_hosts; i++)
-        result = add_number(key, load->hosts[i], err);
-    result = result ? result : add_number(key, STRIPED_KEY, err);
+        result = numbers_add(key, load->hosts[i], err);
+    result = result ? result : numbers_add(key, STRIPED_KEY, err);
     for (uint32_t i = 0; result == 0 && i < load->num_members; i++)
-        result = add_number(key, load->members[i], err);
+        result = numbers_add(key, load->members[i], err);
     return result;
 }
 
-struct plan *striped_plan(struct flow *flow, const struct load *load, struct error *err)
+struct plan *symmetry_plan(struct flow *flow, const struct load *load, enum transfer_shape shape,
+                           struct error *err)
 {
     if (make_key(flow, load, err))
         return NULL;
@@ -256,7 +261,7 @@ struct plan *striped_plan(struct flow *flow, const struct load *load, struct err
     struct plan *plan = plans_find(&flow->plans, key->items, (uint32_t)key->count);
     if (plan)
         return plan->num_transfers > 0 ? plan_retain(plan) : NULL;
-    plan = make_plan(flow, load, err);
+    plan = make_plan(flow, load, shape, err);
     if (plan && plans_keep(&flow->plans, plan, key->items, (uint32_t)key->count))
         error_no_memory(err);
     if (plan && plan->num_transfers > 0 && !err->kind)

@@ -1,0 +1,46 @@
+/* Which members of a load are alike. */
+#ifndef ELASTISIM_RESOURCES_FLOW_MEMBERS_H
+#define ELASTISIM_RESOURCES_FLOW_MEMBERS_H
+
+#include "base/error.h"
+#include "resources/flow/plans.h"
+#include "resources/resources.h"
+
+struct flow;
+
+/* A member of a load while it is sorted into classes of members that are alike. */
+struct member_sketch {
+    uint64_t hash;
+    uint32_t index;
+    uint32_t num_flows; /* of a PFS I/O */
+    double amount;
+    const struct transfer *transfer;
+};
+
+struct sketches {
+    struct member_sketch *items;
+    size_t room;
+};
+
+/* Numbers, as many as need be. */
+struct numbers {
+    uint32_t *items;
+    size_t count, room;
+};
+
+/* Amounts below this are none, as in simgrid/draft.c. */
+#define NEGLIGIBLE 1e-100
+
+/* Has them hold that many. Returns 0, or -1 with err. */
+int sketches_need(struct sketches *sketches, uint32_t count, struct error *err);
+/* Sorts by hash, then index. */
+void sketches_sort(struct member_sketch *sketches, uint32_t count);
+/* Where the run of equal hashes that begins at `first` ends. */
+uint32_t sketches_class_end(const struct member_sketch *sketches, uint32_t first, uint32_t count);
+bool load_is_uniform(const struct load *load); /* whether all members have the same amount */
+int numbers_add(struct numbers *numbers, uint32_t number, struct error *err);
+/* The plan of a PFS I/O, with a reference for the caller: a transfer for each class of members
+ * alike. NULL with err. */
+struct plan *members_pfs_plan(struct flow *flow, const struct load *load, struct error *err);
+
+#endif
