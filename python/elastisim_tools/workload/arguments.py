@@ -43,3 +43,9 @@ def quantity(text: str) -> str:
     if not re.fullmatch(r'\d+(\.\d+)?(e[+-]?\d+)?[A-Za-z]+', text):
         raise argparse.ArgumentTypeError(f"'{text}' is no figure with a unit, such as 1Gf, 12.5GBps or 1us")
     return text
+
+
+def quantities(text: str) -> tuple[str, str]:
+    """Two of them: READ,WRITE."""
+    read, comma, write = text.partition(',')
+    return quantity(read), quantity(write if comma else read)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Optional
 
-from . import importing
+from . import convert, importing
 from .record import LogError
 
 HELP = 'Makes workloads for the simulator from the logs of real machines and from published models.'
@@ -17,6 +17,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog='elastisim-workload', description=HELP)
     commands = top.add_subparsers(metavar='COMMAND', required=True)
     importing.add_to(commands)
+    convert.add_to(commands)
     return top
 
 

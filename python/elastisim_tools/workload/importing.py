@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from . import batsim, rules, slurm, slurm_conf, swf
-from .arguments import Subparsers, quantity, whole
+from .arguments import Subparsers, quantities, quantity, whole
 from .dates import given_zone, iso_moment
 from .machine import Machine
 from .record import DELAY, LogError, Record
@@ -47,6 +47,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     add('--cores-per-node', type=whole(1), metavar='N', help='processors of a node (default: as the log says, else 1)')
     add('--speed', type=quantity, default='1Gf', metavar='X', help='speed of a processor (default: %(default)s)')
     add('--bandwidth', type=quantity, default='12.5GBps', metavar='X', help="of a node's link (default: %(default)s)")
+    add('--pfs', type=quantities, metavar='READ,WRITE', help='a parallel file system with these bandwidths')
     add('--latency', type=quantity, default='1us', metavar='X', help="of a node's link (default: %(default)s)")
 
 
@@ -200,6 +201,7 @@ def write_workload(checks: rules.Rules, records: Iterable[Record], machine: Mach
         path.unlink(missing_ok=True)
         raise
     machine.nodes = machine.nodes or max(checks.largest, getattr(records, 'num_hosts', 0))
+    machine.pfs = options.pfs
     machine.speed, machine.bandwidth, machine.latency = options.speed, options.bandwidth, options.latency
     report.facts['nodes'] = machine.nodes
     report.facts['cores_per_node'] = machine.cores

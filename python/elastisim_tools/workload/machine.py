@@ -35,6 +35,7 @@ class Machine:
     bandwidth: str = '12.5GBps'
     latency: str = '1us'
     groups: list[NodeGroup] = field(default_factory=list)
+    pfs: Optional[tuple[str, str]] = None  # bandwidths for reading and writing
     text: str = ''  # the whole platform file, where somebody else made it
 
 
@@ -61,7 +62,27 @@ def write_platform(machine: Machine, out: TextIO) -> None:
         for other, (far_gateway, far_link) in enumerate(ends[one + 1:], one + 1):
             out.write(f'    <zoneRoute src="nodes{one}" dst="nodes{other}" gw_src={quoteattr(gateway)} '
                       f'gw_dst={quoteattr(far_gateway)}>{link}<link_ctn id="switch"/>{far_link}</zoneRoute>\n')
+    if machine.pfs:
+        _write_pfs(machine.pfs, ends, out)
     out.write('  </zone>\n</platform>\n')
+
+
+def _write_pfs(bandwidths: tuple[str, str], ends: list[tuple[str, str]], out: TextIO) -> None:
+    """A file system that all nodes share."""
+    read, write = bandwidths
+    out.write(f"""    <zone id="storage" routing="Full">
+      <host id="pfs" speed="1Gf">
+        <prop id="pfs_host" value="true"/>
+      </host>
+    </zone>
+    <link id="PFS_read" bandwidth="{read}" latency="0s"/>
+    <link id="PFS_write" bandwidth="{write}" latency="0s"/>
+""")
+    for number, (gateway, link) in enumerate(ends):
+        out.write(f'    <zoneRoute src="storage" dst="nodes{number}" gw_src="pfs" gw_dst={quoteattr(gateway)} '
+                  f'symmetrical="NO"><link_ctn id="PFS_read"/>{link}</zoneRoute>\n'
+                  f'    <zoneRoute src="nodes{number}" dst="storage" gw_src={quoteattr(gateway)} gw_dst="pfs" '
+                  f'symmetrical="NO">{link}<link_ctn id="PFS_write"/></zoneRoute>\n')
 
 
 def _clusters(machine: Machine) -> Iterator[tuple[NodeRange, NodeGroup]]:

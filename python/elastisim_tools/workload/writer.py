@@ -92,7 +92,8 @@ def _dependency(kind: str, name: str, delay: float) -> dict[str, Any]:
     return {kind: name, 'delay': int(delay) if delay == delay // 1 else delay} if delay else {kind: name}
 
 
-def configuration(scheduler: str) -> dict[str, Any]:
+def configuration(scheduler: str, machine: Machine) -> dict[str, Any]:
+    links = {'pfs_read_links': ['PFS_read'], 'pfs_write_links': ['PFS_write']} if machine.pfs else {}
     return {
         'jobs_file': JOBS,
         'platform_file': PLATFORM,
@@ -100,6 +101,7 @@ def configuration(scheduler: str) -> dict[str, Any]:
         'schedule_on_job_submit': True,
         'schedule_on_job_finalize': True,
         'schedule_on_scheduling_point': True,
+        **links,
         'job_statistics': 'output/job_statistics.csv',
         'node_utilization': 'output/node_utilization.csv',
     }
@@ -113,5 +115,5 @@ def write_rest(folder: Path, models: Mapping[str, Any], machine: Machine, schedu
         path.write_text(json.dumps(model, indent=2) + '\n', encoding='utf-8')
     with open(folder / PLATFORM, 'w', encoding='utf-8') as out:
         write_platform(machine, out)
-    for name, value in ((CONFIGURATION, configuration(scheduler)), (REPORT, report.as_json())):
+    for name, value in ((CONFIGURATION, configuration(scheduler, machine)), (REPORT, report.as_json())):
         (folder / name).write_text(json.dumps(value, indent=2) + '\n', encoding='utf-8')
