@@ -15,7 +15,6 @@
 #include "results/summary.h"
 #include "scheduler/backend.h"
 #include "simulation/simulation.h"
-#include "terminal/progress.h"
 #include "version.h"
 #include "workload/workload.h"
 
@@ -33,6 +32,7 @@ struct run {
     struct resources *resources;
     struct platform platform;
     struct workload *workload;
+    struct observers observers;
     struct results *results;
     struct scheduler_backend scheduler;
     struct simulation *simulation;
@@ -112,29 +112,21 @@ static int read_inputs(struct run *run, struct error *err)
     return run->workload ? check_inputs(configuration, run->workload, err) : -1;
 }
 
-static bool wants_progress_bar(const struct run *run)
-{
-    return run->configuration.show_progress_bar && isatty(STDERR_FILENO) && !log_info_enabled() &&
-           !log_jobs_enabled();
-}
-
 static int simulate(struct run *run, struct error *err)
 {
     bool url;
-    run->results = results_open(&run->configuration, &run->platform, run->workload,
-                                scheduler_spec(run, &url), err);
+    const struct run_facts facts = {.configuration = &run->configuration,
+                                    .platform = &run->platform,
+                                    .workload = run->workload,
+                                    .scheduler = scheduler_spec(run, &url)};
+    run->results = results_open(&facts, &run->observers, err);
     if (!run->results)
         return -1;
     run->simulation = simulation_create(&run->configuration, &run->platform, run->workload,
-                                        &run->scheduler, run->results, err);
+                                        &run->scheduler, &run->observers, err);
     if (!run->simulation || open_scheduler(run, err) || inspect_workload(run, err))
         return -1;
-    struct progress_bar bar;
-    progress_bar_start(&bar, stderr);
-    int result = simulation_run(run->simulation,
-                                wants_progress_bar(run) ? progress_bar_update : NULL, &bar, err);
-    progress_bar_clear(&bar);
-    return result;
+    return simulation_run(run->simulation, err);
 }
 
 static void report(const struct run *run)

@@ -2,6 +2,7 @@
 #include "results/monitoring.h"
 
 #include "results/output.h"
+#include "results/result.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -354,3 +355,42 @@ void monitoring_pass(struct monitoring *monitoring, double time, bool busy)
         monitoring->next = (double)++monitoring->samples * monitoring->interval;
     }
 }
+
+/* --- Listening ----------------------------------------------------------------------------- */
+
+static int notice(void *self, const struct happening *happening, struct error *err)
+{
+    switch (happening->kind) {
+    case CPUS_BUSY:
+        monitoring_compute(self, happening->busy.node, happening->busy.change);
+        return 0;
+    case GPUS_BUSY:
+        monitoring_use_gpus(self, happening->busy.node, happening->busy.change,
+                            happening->busy.until);
+        return 0;
+    default:
+        monitoring_pass(self, happening->clock.time, happening->clock.loads_moved);
+        return monitoring_check(self, err);
+    }
+}
+
+static int open_monitoring(struct observer *observer, const struct run_facts *facts,
+                           struct error *err)
+{
+    struct monitoring *monitoring;
+    if (monitoring_open(&monitoring, facts->configuration, facts->platform, err))
+        return -1;
+    if (!monitoring)
+        return 0;
+    *observer = (struct observer){.hears = HEARS(CPUS_BUSY) | HEARS(GPUS_BUSY) | HEARS(CLOCK_MOVES),
+                                  .notice = notice,
+                                  .self = monitoring};
+    return 0;
+}
+
+static int close_monitoring(void *self, struct error *err)
+{
+    return monitoring_close(self, err);
+}
+
+const struct result_kind monitoring_result = {open_monitoring, NULL, close_monitoring};

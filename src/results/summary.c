@@ -1,6 +1,6 @@
 #include "results/summary.h"
 
-#include "simulation/state.h"
+#include "system/state.h"
 
 #include <math.h>
 

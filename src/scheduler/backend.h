@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "scheduler/decision.h"
-#include "simulation/state.h"
+#include "system/state.h"
 
 /* Why and with what the scheduler is invoked. The changed jobs and nodes are in state, sorted by
  * ID. */

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/number.h"
+#include "configuration/configuration.h"
 #include "elastisim/scheduler.h"
 
 #include <math.h>
@@ -278,7 +279,7 @@ static void put_job(struct message *message, const struct job *job)
     put_attributes(message, &request->attributes);
     put_arguments(message, ",\"runtime_arguments\":", &job->runtime_arguments);
     put_integer_member(message, ",\"total_phase_count\":", request->total_phases);
-    put_integer_member(message, ",\"completed_phases\":", job_completed_phases(job));
+    put_integer_member(message, ",\"completed_phases\":", job->completed_phases);
     put(message, "}");
 }
 
@@ -346,13 +347,13 @@ static void put_io_figures(struct message *message, const struct invocation *inv
 }
 
 /* What a scheduler can't tell from the jobs and nodes; in the first message. */
-static void put_rules(struct message *message, const struct configuration *configuration)
+static void put_rules(struct message *message, const struct state *state)
 {
-    put(message, configuration->schedule_on_scheduling_point
+    put(message, state->configuration->schedule_on_scheduling_point
                      ? ",\"schedule_on_scheduling_point\":true"
                      : ",\"schedule_on_scheduling_point\":false");
-    put(message, configuration->allow_oversubscription ? ",\"allow_oversubscription\":true"
-                                                       : ",\"allow_oversubscription\":false");
+    put(message, state->oversubscription ? ",\"allow_oversubscription\":true"
+                                         : ",\"allow_oversubscription\":false");
 }
 
 static void begin(struct message *message, uint32_t code)
@@ -377,7 +378,7 @@ int message_write_invocation(struct message *message, const struct state *state,
     if (invocation->has_pfs)
         put_io_figures(message, invocation);
     if (introduces(message, state))
-        put_rules(message, state->configuration);
+        put_rules(message, state);
     put(message, ",\"jobs\":[");
     for (size_t i = 0; i < state->num_changed_jobs; i++) {
         put(message, i == 0 ? "" : ",");

@@ -2,6 +2,8 @@
  * number of nodes assigned to its job at most. */
 #include "scheduler/view.h"
 
+#include "configuration/configuration.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -142,7 +144,7 @@ uint32_t elastisim_request(const struct elastisim_view *view)
 
 bool elastisim_oversubscription(const struct elastisim_view *view)
 {
-    return view->state->configuration->allow_oversubscription;
+    return view->state->oversubscription;
 }
 
 bool elastisim_told_of_scheduling_points(const struct elastisim_view *view)
@@ -385,7 +387,7 @@ struct elastisim_node *elastisim_job_executing(const struct elastisim_job *job, 
 
 uint64_t elastisim_job_completed_phases(const struct elastisim_job *job)
 {
-    return job_completed_phases(job_of(job));
+    return job_of(job)->completed_phases;
 }
 
 uint64_t elastisim_job_total_phases(const struct elastisim_job *job)

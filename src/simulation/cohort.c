@@ -7,9 +7,7 @@
 #include "simulation/execution.h"
 
 #include "base/interrupt.h"
-#include "results/journal.h"
-#include "results/results.h"
-#include "simulation/lifecycle.h"
+#include "system/lifecycle.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,17 +39,14 @@ static bool row_comes_later(const struct cohort *cohort, const struct task *task
 static void log_task_end(struct cohort *cohort, const struct task *task)
 {
     struct team *team = cohort->team;
-    struct executor *executor = cohort->execution->executor;
-    struct state *state = executor->state;
+    double now = cohort->execution->executor->state->now;
     if (!team->task_starts)
         return;
     for (uint32_t i = 0; i < cohort->num_ready; i++) {
         uint32_t rank = cohort->ready[i];
         double start = team->task_starts[task->depth * team->size + rank];
         if (!row_comes_later(cohort, task, rank))
-            results_task(state->results, state->now, cohort->execution->job->request->id,
-                         state->nodes[team->nodes[rank]].description->name, task->name,
-                         state->now - start, executor->err);
+            tell_task(team, task, rank, now - start);
     }
 }
 
@@ -252,8 +247,7 @@ void note_iteration(const struct cohort *cohort)
     struct execution *execution = cohort->execution;
     const struct state *state = execution->executor->state;
     const struct place *place = &cohort->place;
-    struct journal *journal = results_journal(state->results);
-    if (!journal || place->stage != STAGE_PHASES)
+    if (place->stage != STAGE_PHASES || !observers_want(state->observers, JOB_PROGRESSED))
         return;
     bool is_later =
         !execution->has_noted || place->phase > execution->noted_phase ||
@@ -263,8 +257,12 @@ void note_iteration(const struct cohort *cohort)
     execution->has_noted = true;
     execution->noted_phase = place->phase;
     execution->noted_iteration = place->iteration;
-    journal_iteration(journal, state, execution->job, place->phase, place->iteration,
-                      execution->phase_iterations[place->phase]);
+    struct happening happening = {
+        .kind = JOB_PROGRESSED,
+        .state = state,
+        .job = execution->job,
+        .place = {place->phase, place->iteration, execution->phase_iterations[place->phase]}};
+    observers_tell(state->observers, &happening, execution->executor->err);
 }
 
 void begin_block(struct cohort *cohort)
@@ -293,13 +291,31 @@ bool is_point(const struct execution *execution, const struct block *phase)
            (job_may_be_resized(execution) && phase->scheduling_point);
 }
 
+/* The last of the ranks that had passed the fewest iterations has gone on: who is last now? Returns
+ * how many iterations these have passed. */
+static uint64_t find_last_cohorts(struct execution *execution)
+{
+    uint64_t fewest = UINT64_MAX;
+    for (const struct cohort *cohort = execution->cohorts; cohort; cohort = cohort->next) {
+        if (cohort->place.passed < fewest) {
+            fewest = cohort->place.passed;
+            execution->last_cohorts = 0;
+        }
+        execution->last_cohorts += cohort->place.passed == fewest;
+    }
+    return fewest;
+}
+
 /* An iteration counts as finished as soon as it is: the scheduler that is asked at the scheduling
  * point or request after it is told so. */
 void pass_iteration(struct cohort *cohort)
 {
     struct execution *execution = cohort->execution;
-    cohort->place.passed++;
-    lifecycle_touch(execution->executor->state, execution->job, execution->executor->err);
+    uint64_t completed = execution->job->completed_phases;
+    if (cohort->place.passed++ == completed && --execution->last_cohorts == 0)
+        completed = find_last_cohorts(execution);
+    lifecycle_progress(execution->executor->state, execution->job, completed,
+                       execution->executor->err);
 }
 
 static void end_phase_iteration(struct cohort *cohort)

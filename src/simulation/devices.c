@@ -3,8 +3,6 @@
  * task that follows at once may queue there again, behind those who wait, as in ElastiSim. */
 #include "simulation/devices.h"
 
-#include "results/monitoring.h"
-
 #include <math.h>
 #include <stdlib.h>
 
@@ -16,10 +14,11 @@ struct device {
     bool serving; /* the first */
 };
 
-int devices_create(struct devices *devices, const struct platform *platform,
-                   struct event_heap *heap, const double *now, struct error *err)
+int devices_create(struct devices *devices, const struct state *state, struct event_heap *heap,
+                   struct error *err)
 {
-    *devices = (struct devices){.heap = heap, .now = now, .platform = platform, .err = err};
+    const struct platform *platform = state->platform;
+    *devices = (struct devices){.heap = heap, .state = state, .err = err};
     devices->first = calloc(platform->num_nodes, sizeof *devices->first);
     if (!devices->first)
         return error_no_memory(err);
@@ -53,8 +52,14 @@ static void use_ended(void *owner);
 static void set_serving(struct device *device, bool serving)
 {
     device->serving = serving;
-    if (device->is_gpu)
-        monitoring_use_gpus(device->devices->monitoring, device->node, serving ? 1 : -1, INFINITY);
+    if (!device->is_gpu)
+        return;
+    const struct state *state = device->devices->state;
+    struct happening happening = {
+        .kind = GPUS_BUSY,
+        .state = state,
+        .busy = {.node = device->node, .change = serving ? 1 : -1, .until = INFINITY}};
+    observers_tell(state->observers, &happening, device->devices->err);
 }
 
 static void serve_first(struct device *device)
@@ -64,7 +69,7 @@ static void serve_first(struct device *device)
         return;
     set_serving(device, true);
     use->end = (struct event){.handle = use_ended, .owner = use};
-    use->end.time = *device->devices->now + use->duration;
+    use->end.time = device->devices->state->now + use->duration;
     if (event_heap_add(device->devices->heap, &use->end))
         error_no_memory(device->devices->err);
 }
@@ -115,7 +120,7 @@ void devices_use_gpus(struct devices *devices, uint32_t node, struct device_use 
                       uint32_t count)
 {
     struct device *gpus = &devices->all[devices->first[node]];
-    uint32_t num_gpus = devices->platform->nodes[node].num_gpus;
+    uint32_t num_gpus = devices->state->platform->nodes[node].num_gpus;
     uint32_t used = 0;
     for (uint32_t i = 0; i < num_gpus && used < count; i++)
         if (!gpus[i].serving)
@@ -127,7 +132,8 @@ void devices_use_gpus(struct devices *devices, uint32_t node, struct device_use 
 
 void devices_use_link(struct devices *devices, uint32_t node, struct device_use *use)
 {
-    enqueue(&devices->all[devices->first[node] + devices->platform->nodes[node].num_gpus], use);
+    enqueue(&devices->all[devices->first[node] + devices->state->platform->nodes[node].num_gpus],
+            use);
 }
 
 void devices_cancel(struct devices *devices, struct device_use *use)

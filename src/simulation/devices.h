@@ -5,10 +5,9 @@
 #define ELASTISIM_SIMULATION_DEVICES_H
 
 #include "base/heap.h"
-#include "platform/platform.h"
+#include "system/state.h"
 
 struct device;
-struct monitoring;
 
 /* One use of a device, embedded in whoever waits for it. */
 struct device_use {
@@ -22,17 +21,16 @@ struct device_use {
 
 struct devices {
     struct event_heap *heap;
-    const double *now;
+    const struct state *state;
     struct device *all; /* per node: its GPUs, then its link */
     size_t *first;      /* [node]: index of its first device */
-    const struct platform *platform;
-    struct monitoring *monitoring; /* hears of busy GPUs; NULL at first, and for nobody */
     struct error *err;
 };
 
-/* `now` points to the clock. Returns 0, or -1 with err. */
-int devices_create(struct devices *devices, const struct platform *platform,
-                   struct event_heap *heap, const double *now, struct error *err);
+/* The state tells the time and the nodes; its observers hear of busy GPUs. Returns 0, or -1 with
+ * err. */
+int devices_create(struct devices *devices, const struct state *state, struct event_heap *heap,
+                   struct error *err);
 void devices_release(struct devices *devices); /* fine on a zeroed one */
 
 /* Queues `count` kernels (uses[0..count), with duration, done and owner set) on that many different

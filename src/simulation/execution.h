@@ -118,7 +118,7 @@ struct async_io {
 
 struct execution {
     struct executor *executor;
-    struct job *job;
+    const struct job *job;
     const struct application *application;
     struct team all, newcomers; /* newcomers.size is 0 outside of an expansion */
     struct task_values *values; /* by task ID; owned */
@@ -131,8 +131,9 @@ struct execution {
     struct cohort *at_point; /* the cohort of all ranks while the simulation has the word */
     size_t next_phase;       /* then: where the phases go on */
     uint64_t next_iteration;
-    uint64_t passed; /* lower bound of the finished phase iterations while no cohort says */
-    bool has_noted;  /* the journal knows the phase and the iteration that began last: */
+    uint32_t
+        last_cohorts; /* those that have passed no more iterations than the job has completed */
+    bool has_noted;   /* the phase and the iteration that began last were told: */
     size_t noted_phase;
     uint64_t noted_iteration;
     struct event wake; /* runs what is runnable, or tells the simulation */
@@ -165,7 +166,7 @@ void cohort_add_ready(struct cohort *cohort, const uint32_t *ranks, uint32_t cou
 /* The ready ranks go on (as a cohort of their own when others are not ready) unless an exchange is
  * pending. */
 void cohort_release(struct cohort *cohort);
-/* Tells the journal when the ranks are the first of the job in an iteration of a phase. */
+/* Tells when the ranks are the first of the job in an iteration of a phase. */
 void note_iteration(const struct cohort *cohort);
 /* Starts a block from its first task. */
 void begin_block(struct cohort *cohort);
@@ -189,6 +190,8 @@ void perform_task(struct cohort *cohort, const struct task *task);
 /* Starts the exchange after the meeting; clears exchange_pending when there is nothing to exchange.
  */
 void start_exchange(struct cohort *cohort, const struct task *task);
+/* Tells that a rank of a team has ended a task. */
+void tell_task(const struct team *team, const struct task *task, uint32_t rank, double duration);
 void part_destroy(struct part *part);
 void async_destroy(struct async_io *async);
 /* The load of a rank by the task's own pattern (flops or seconds of compute; bytes of I/O). */

@@ -7,8 +7,7 @@
 #include "simulation/execution.h"
 
 #include "base/interrupt.h"
-#include "results/results.h"
-#include "simulation/lifecycle.h"
+#include "system/lifecycle.h"
 #include "workload/environment.h"
 
 #include <math.h>
@@ -25,7 +24,8 @@ int executor_create(struct executor *executor, struct state *state, struct event
     executor->ranks = malloc(nodes * sizeof *executor->ranks);
     executor->amounts = malloc(nodes * sizeof *executor->amounts);
     executor->targets = malloc(nodes * sizeof *executor->targets);
-    if (executor->ranks && executor->amounts && executor->targets)
+    executor->executions = calloc(state->num_jobs + 1, sizeof(struct execution *));
+    if (executor->ranks && executor->amounts && executor->targets && executor->executions)
         return 0;
     executor_release(executor);
     return error_no_memory(err);
@@ -36,9 +36,16 @@ void executor_release(struct executor *executor)
     free(executor->ranks);
     free(executor->amounts);
     free(executor->targets);
+    free(executor->executions);
+    executor->executions = NULL;
     executor->ranks = NULL;
     executor->amounts = NULL;
     executor->targets = NULL;
+}
+
+struct execution *executor_find(const struct executor *executor, const struct job *job)
+{
+    return executor->executions[job->request->id];
 }
 
 bool execution_failed(const struct execution *execution)
@@ -80,6 +87,7 @@ struct cohort *cohort_create(struct team *team, const struct place *place, uint3
     if (cohort->next)
         cohort->next->previous = cohort;
     execution->cohorts = cohort;
+    execution->last_cohorts += place->passed == execution->job->completed_phases;
     return cohort;
 }
 
@@ -90,6 +98,7 @@ void cohort_destroy(struct cohort *cohort)
         part_destroy(cohort->parts);
     if (cohort->exchange)
         resources_cancel(execution->executor->state->platform->resources, cohort->exchange);
+    execution->last_cohorts -= cohort->place.passed == execution->job->completed_phases;
     *(cohort->previous ? &cohort->previous->next : &execution->cohorts) = cohort->next;
     if (cohort->next)
         cohort->next->previous = cohort->previous;
@@ -281,7 +290,7 @@ static void team_release(struct team *team)
 static double common_speed(const struct team *team)
 {
     const struct node *nodes = team->execution->executor->state->nodes;
-    double speed = nodes[team->nodes[0]].description->speed;
+    double speed = team->size ? nodes[team->nodes[0]].description->speed : 0;
     for (uint32_t rank = 1; rank < team->size; rank++)
         if (nodes[team->nodes[rank]].description->speed != speed)
             return 0;
@@ -296,7 +305,7 @@ static int team_create(struct team *team, struct execution *execution, const uin
     *team = (struct team){.execution = execution, .size = size};
     team->nodes = malloc(size * sizeof *team->nodes);
     team->hosts = malloc(size * sizeof *team->hosts);
-    bool logs = results_want_task_times(state->results);
+    bool logs = observers_want(state->observers, TASK_ENDED);
     if (logs)
         team->task_starts = calloc(execution->depths * size, sizeof *team->task_starts);
     if (!team->nodes || !team->hosts || (logs && !team->task_starts)) {
@@ -331,7 +340,7 @@ static struct place phases_place(const struct execution *execution)
     return (struct place){.stage = STAGE_PHASES,
                           .phase = execution->next_phase,
                           .iteration = execution->next_iteration,
-                          .passed = execution->passed};
+                          .passed = execution->job->completed_phases};
 }
 
 /* Whether a one-time phase is there and has something to run. */
@@ -348,8 +357,7 @@ static int runs(const struct execution *execution, const struct block *block, bo
 static bool shares_cpus(const struct execution *execution)
 {
     const struct state *state = execution->executor->state;
-    return state->configuration->allow_oversubscription ||
-           resources_have_profiles(state->platform->resources) ||
+    return state->oversubscription || resources_have_profiles(state->platform->resources) ||
            (state->platform->has_compute_on_io && job_uses_burst_buffer(execution->job->request));
 }
 
@@ -386,7 +394,7 @@ static int begin(struct execution *execution, struct error *err)
     return 0;
 }
 
-static struct execution *execution_create(struct executor *executor, struct job *job)
+static struct execution *execution_create(struct executor *executor, const struct job *job)
 {
     const struct application *application = job->request->application;
     struct execution *execution = calloc(1, sizeof *execution);
@@ -421,12 +429,12 @@ static int prepare(struct execution *execution, struct error *err)
     return begin(execution, err);
 }
 
-int execution_start(struct executor *executor, struct job *job, struct error *err)
+int execution_start(struct executor *executor, const struct job *job, struct error *err)
 {
     struct execution *execution = execution_create(executor, job);
     if (!execution)
         return error_no_memory(err);
-    job->execution = execution;
+    executor->executions[job->request->id] = execution;
     if (prepare(execution, err)) {
         error_prefix(err, "job %u", job->request->id);
         return -1;
@@ -447,8 +455,7 @@ void execution_destroy(struct execution *execution)
     team_release(&execution->newcomers);
     free(execution->values);
     free(execution->phase_iterations);
-    if (execution->job)
-        execution->job->execution = NULL;
+    execution->executor->executions[execution->job->request->id] = NULL;
     free(execution);
 }
 
@@ -489,7 +496,7 @@ static void part_newcomers(struct cohort *cohort)
 {
     struct execution *execution = cohort->execution;
     struct team *newcomers = &execution->newcomers;
-    struct place place = {.stage = STAGE_EXPANSION, .passed = execution->passed};
+    struct place place = {.stage = STAGE_EXPANSION, .passed = execution->job->completed_phases};
     struct cohort *expanding = whole_team(newcomers, &place);
     if (!expanding)
         return;
@@ -599,7 +606,6 @@ int execution_reconfigure(struct execution *execution, const struct node_list *b
 {
     const struct application *application = execution->application;
     const struct node_list *nodes = &execution->job->executing;
-    execution->passed = execution->at_point->place.passed;
     cohort_destroy(execution->at_point);
     execution->at_point = NULL;
     team_release(&execution->all);
@@ -613,7 +619,8 @@ int execution_reconfigure(struct execution *execution, const struct node_list *b
         error_prefix(err, "job %u", execution->job->request->id);
         return -1;
     }
-    struct place place = {.stage = STAGE_RECONFIGURATION, .passed = execution->passed};
+    struct place place = {.stage = STAGE_RECONFIGURATION,
+                          .passed = execution->job->completed_phases};
     struct cohort *cohort = whole_team(&execution->all, &place);
     if (!cohort)
         return error_no_memory(err);
@@ -666,13 +673,4 @@ void execution_place(const struct execution *execution, uint64_t *phase, uint64_
 {
     *phase = execution->next_phase;
     *iteration = execution->next_iteration;
-}
-
-uint64_t execution_completed_phases(const struct execution *execution)
-{
-    uint64_t passed = UINT64_MAX;
-    for (const struct cohort *cohort = execution->cohorts; cohort; cohort = cohort->next)
-        if (cohort->place.passed < passed)
-            passed = cohort->place.passed;
-    return execution->cohorts ? passed : execution->passed;
 }

@@ -13,7 +13,7 @@
 #define ELASTISIM_SIMULATION_EXECUTOR_H
 
 #include "base/heap.h"
-#include "simulation/state.h"
+#include "system/state.h"
 
 struct devices; /* simulation/devices.h */
 
@@ -22,12 +22,13 @@ struct executor {
     struct state *state;
     struct event_heap *heap;
     struct devices *devices;
+    struct execution **executions; /* by job ID; NULL while it does not run; owned */
     struct error *err; /* filled when something fails inside an event; the run then ends */
     /* All ranks stand between two phase iterations where the scheduler may have a say. The
      * simulation ends the pause with execution_continue or execution_reconfigure. */
-    void (*at_point)(void *context, struct job *job);
+    void (*at_point)(void *context, const struct job *job);
     /* The last phase is done on all ranks, and all I/O with it. */
-    void (*at_end)(void *context, struct job *job);
+    void (*at_end)(void *context, const struct job *job);
     void *context;
     /* Working memory, sized for all nodes. */
     uint32_t *ranks;
@@ -40,8 +41,10 @@ int executor_create(struct executor *executor, struct state *state, struct event
 void executor_release(struct executor *executor); /* fine on a zeroed one */
 
 /* Starts the application of a job that runs since now on job->executing (on_init, then the phases).
- * Sets job->execution. Returns 0, or -1 with err (a model that can't be evaluated, ...). */
-int execution_start(struct executor *executor, struct job *job, struct error *err);
+ * Returns 0, or -1 with err (a model that can't be evaluated, ...). */
+int execution_start(struct executor *executor, const struct job *job, struct error *err);
+/* The execution of a job; NULL while it does not run. */
+struct execution *executor_find(const struct executor *executor, const struct job *job);
 
 /* At a point: goes on with the next phase iteration. */
 void execution_continue(struct execution *execution);
@@ -60,9 +63,6 @@ bool execution_has_scheduling_point(const struct execution *execution);
 
 /* At a point: the phase that comes next and its iteration. */
 void execution_place(const struct execution *execution, uint64_t *phase, uint64_t *iteration);
-
-/* Finished phase iterations: those that every rank has finished. */
-uint64_t execution_completed_phases(const struct execution *execution);
 
 /* Ends everything the job has under way and frees it (NULL is fine): nothing of it stays busy,
  * queued or locked. */

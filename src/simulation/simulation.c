@@ -9,13 +9,10 @@
 #include "base/number.h"
 #include "elastisim/scheduler.h"
 #include "resources/resources.h"
-#include "results/journal.h"
-#include "results/monitoring.h"
-#include "results/results.h"
 #include "simulation/devices.h"
 #include "simulation/executor.h"
-#include "simulation/lifecycle.h"
 #include "simulation/validator.h"
+#include "system/lifecycle.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -39,21 +36,21 @@
 /* Jobs that a message lists. */
 #define MAX_LISTED_JOBS 10
 
-/* Events between two looks at the wall clock and the signals. */
+/* Events between two looks at the signals. */
 #define EVENTS_PER_LOOK 256
 
 /* The end of a job's time. */
 struct walltime_watch {
     struct event event;
     struct simulation *simulation;
-    struct job *job;
+    const struct job *job;
 };
 
 /* An invocation that follows a kill by the scheduler, in the same instant. */
 struct follow_up {
     struct event event;
     struct simulation *simulation;
-    struct job *job;
+    const struct job *job;
     struct follow_up *previous, *next;
 };
 
@@ -80,8 +77,8 @@ struct simulation {
     double idle_since;
     struct node_list before; /* nodes of the job at a point, sorted; scratch */
     struct simulation_figures figures;
-    struct monitoring *monitoring; /* NULL without sensing */
-    struct journal *journal;       /* NULL when nobody wants it */
+    struct walltime_watch *
+        *watches; /* by job ID; NULL without a walltime or while it does not run */
 };
 
 static bool failed(const struct simulation *simulation)
@@ -104,22 +101,22 @@ static void add_event(struct simulation *simulation, struct event *event, double
 
 /* --- Ending jobs --------------------------------------------------------------------------- */
 
-static void drop_watch(struct simulation *simulation, struct job *job)
+static void drop_watch(struct simulation *simulation, const struct job *job)
 {
-    if (!job->watch)
+    struct walltime_watch **watch = &simulation->watches[job->request->id];
+    if (!*watch)
         return;
-    event_heap_remove(&simulation->heap, &job->watch->event);
-    free(job->watch);
-    job->watch = NULL;
+    event_heap_remove(&simulation->heap, &(*watch)->event);
+    free(*watch);
+    *watch = NULL;
 }
 
-static void end_job(struct simulation *simulation, struct job *job, enum job_state end)
+/* It is complete when there is no reason to kill it. */
+static void end_job(struct simulation *simulation, const struct job *job, const char *reason)
 {
     drop_watch(simulation, job);
-    job->completed_phases =
-        end == JOB_COMPLETED ? job->request->total_phases : job_completed_phases(job);
-    execution_destroy(job->execution);
-    lifecycle_end(&simulation->state, job, end, simulation->err);
+    execution_destroy(executor_find(&simulation->executor, job));
+    lifecycle_end(&simulation->state, job, reason, simulation->err);
 }
 
 /* --- Invoking the scheduler ---------------------------------------------------------------- */
@@ -136,6 +133,18 @@ static void add_pfs_figures(const struct simulation *simulation, struct invocati
     invocation->pfs_write_utilization = platform_load(platform, &platform->pfs_write);
 }
 
+static void tell_invocation(const struct simulation *simulation,
+                            const struct invocation *invocation, double seconds)
+{
+    struct happening happening = {.kind = SCHEDULER_INVOKED,
+                                  .state = &simulation->state,
+                                  .job = invocation->trigger,
+                                  .invocation = {.type = invocation->type,
+                                                 .decisions = simulation->decisions.count,
+                                                 .wall_seconds = seconds}};
+    observers_tell(simulation->state.observers, &happening, simulation->err);
+}
+
 static int ask(struct simulation *simulation, const struct invocation *invocation)
 {
     struct state *state = &simulation->state;
@@ -147,8 +156,7 @@ static int ask(struct simulation *simulation, const struct invocation *invocatio
     double seconds = wall_seconds() - start;
     simulation->figures.scheduler_seconds += seconds;
     simulation->figures.invocations++;
-    journal_invocation(simulation->journal, state, invocation->type, invocation->trigger,
-                       simulation->decisions.count, seconds);
+    tell_invocation(simulation, invocation, seconds);
     state_forget_changes(state);
     return result;
 }
@@ -158,7 +166,7 @@ static int ask(struct simulation *simulation, const struct invocation *invocatio
 static void follow_up_kill(void *owner);
 
 /* The scheduler is told of its own kills, too, when it is told of ends. */
-static void add_follow_up(struct simulation *simulation, struct job *job)
+static void add_follow_up(struct simulation *simulation, const struct job *job)
 {
     if (!simulation->configuration->schedule_on_job_finalize)
         return;
@@ -186,35 +194,32 @@ static void remove_follow_up(struct follow_up *follow_up)
     free(follow_up);
 }
 
-static void apply_kill(struct simulation *simulation, struct job *job)
+static void apply_kill(struct simulation *simulation, const struct job *job)
 {
     if (job_has_ended(job))
         return;
-    end_job(simulation, job, JOB_KILLED);
-    journal_kill(simulation->journal, &simulation->state, job, "scheduler");
+    end_job(simulation, job, "scheduler");
     add_follow_up(simulation, job);
 }
 
-static void apply_arguments(struct simulation *simulation, struct job *job,
+static void apply_arguments(struct simulation *simulation, const struct job *job,
                             const struct decision *decision)
 {
     for (size_t i = 0; i < decision->num_arguments; i++) {
         const struct decision_argument *argument = &decision->arguments[i];
-        if (arguments_set(&job->runtime_arguments, argument->key, argument->value,
-                          simulation->err)) {
+        if (lifecycle_set_argument(&simulation->state, job, argument->key, argument->value,
+                                   simulation->err)) {
             error_prefix(simulation->err, "scheduler's answer at %.15g s: job %u",
                          simulation->state.now, job->request->id);
             return;
         }
     }
-    if (decision->num_arguments > 0)
-        lifecycle_touch(&simulation->state, job, simulation->err);
 }
 
-typedef int want_fn(struct state *state, struct job *job, struct node_list nodes, uint32_t gpus,
-                    struct error *err);
+typedef int want_fn(struct state *state, const struct job *job, struct node_list nodes,
+                    uint32_t gpus, struct error *err);
 
-static void apply_resize(struct simulation *simulation, struct job *job,
+static void apply_resize(struct simulation *simulation, const struct job *job,
                          const struct decision *decision, want_fn *want)
 {
     if (!decision_resizes(job, decision))
@@ -231,7 +236,7 @@ static void apply_resize(struct simulation *simulation, struct job *job,
 static void walltime_exceeded(void *owner);
 
 /* The kill comes last at its instant: a job that completes then is complete. */
-static void watch_walltime(struct simulation *simulation, struct job *job)
+static void watch_walltime(struct simulation *simulation, const struct job *job)
 {
     double walltime = job->request->walltime;
     if (walltime <= 0)
@@ -241,7 +246,7 @@ static void watch_walltime(struct simulation *simulation, struct job *job)
         error_no_memory(simulation->err);
         return;
     }
-    job->watch = watch;
+    simulation->watches[job->request->id] = watch;
     watch->simulation = simulation;
     watch->job = job;
     queue_event(simulation, &watch->event,
@@ -254,7 +259,7 @@ static void watch_walltime(struct simulation *simulation, struct job *job)
                 });
 }
 
-static void apply_start(struct simulation *simulation, struct job *job,
+static void apply_start(struct simulation *simulation, const struct job *job,
                         const struct decision *decision)
 {
     if (!decision->sets_nodes || decision->num_nodes == 0)
@@ -270,12 +275,12 @@ static void apply_start(struct simulation *simulation, struct job *job,
 
 /* Applies what passed the validator: first what frees nodes, then what takes them. `at_point` is
  * the job whose change is applied at once, or NULL. */
-static void apply_decisions(struct simulation *simulation, struct job *at_point)
+static void apply_decisions(struct simulation *simulation, const struct job *at_point)
 {
     struct state *state = &simulation->state;
     const struct decisions *decisions = &simulation->decisions;
     for (size_t i = 0; i < decisions->count && !failed(simulation); i++) {
-        struct job *job = &state->jobs[decisions->items[i].job];
+        const struct job *job = &state->jobs[decisions->items[i].job];
         if (decisions->items[i].kill)
             apply_kill(simulation, job);
         else
@@ -289,19 +294,19 @@ static void apply_decisions(struct simulation *simulation, struct job *at_point)
             lifecycle_reconfigure(state, at_point, simulation->err);
     }
     for (size_t i = 0; i < decisions->count && !failed(simulation); i++) {
-        struct job *job = &state->jobs[decisions->items[i].job];
+        const struct job *job = &state->jobs[decisions->items[i].job];
         if (job != at_point && job_is_running(job))
             apply_resize(simulation, job, &decisions->items[i], lifecycle_want);
     }
     for (size_t i = 0; i < decisions->count && !failed(simulation); i++) {
-        struct job *job = &state->jobs[decisions->items[i].job];
+        const struct job *job = &state->jobs[decisions->items[i].job];
         if (job->state == JOB_PENDING)
             apply_start(simulation, job, &decisions->items[i]);
     }
 }
 
 static void invoke_now(struct simulation *simulation, struct invocation invocation,
-                       struct job *at_point)
+                       const struct job *at_point)
 {
     add_pfs_figures(simulation, &invocation);
     simulation->has_invoked = true;
@@ -346,7 +351,7 @@ static void put_off(struct simulation *simulation, int type)
 
 /* Invokes the scheduler now or, when it is too early, later. Returns whether it was now. */
 static bool invoke(struct simulation *simulation, struct invocation invocation,
-                   struct job *at_point)
+                   const struct job *at_point)
 {
     if (comes_too_early(simulation)) {
         put_off(simulation, invocation.type);
@@ -436,7 +441,7 @@ static void submit_next(void *owner)
 {
     struct simulation *simulation = owner;
     struct state *state = &simulation->state;
-    struct job *job = &state->jobs[state->num_submitted];
+    const struct job *job = &state->jobs[state->num_submitted];
     if (lifecycle_submit(state, job, simulation->err))
         return;
     expect_submission(simulation);
@@ -467,9 +472,8 @@ static void walltime_exceeded(void *owner)
 {
     struct walltime_watch *watch = owner;
     struct simulation *simulation = watch->simulation;
-    struct job *job = watch->job;
-    end_job(simulation, job, JOB_KILLED);
-    journal_kill(simulation->journal, &simulation->state, job, "walltime");
+    const struct job *job = watch->job;
+    end_job(simulation, job, "walltime");
     if (simulation->configuration->schedule_on_job_finalize && !failed(simulation))
         invoke(simulation, (struct invocation){.type = ELASTISIM_JOB_KILLED, .trigger = job}, NULL);
 }
@@ -478,18 +482,17 @@ static void follow_up_kill(void *owner)
 {
     struct follow_up *follow_up = owner;
     struct simulation *simulation = follow_up->simulation;
-    struct job *job = follow_up->job;
+    const struct job *job = follow_up->job;
     remove_follow_up(follow_up);
     invoke(simulation, (struct invocation){.type = ELASTISIM_JOB_KILLED, .trigger = job}, NULL);
 }
 
 /* --- What the executor tells --------------------------------------------------------------- */
 
-static void at_end(void *context, struct job *job)
+static void at_end(void *context, const struct job *job)
 {
     struct simulation *simulation = context;
-    end_job(simulation, job, JOB_COMPLETED);
-    journal_complete(simulation->journal, &simulation->state, job);
+    end_job(simulation, job, NULL);
     if (simulation->configuration->schedule_on_job_finalize && !failed(simulation))
         invoke(simulation, (struct invocation){.type = ELASTISIM_JOB_COMPLETED, .trigger = job},
                NULL);
@@ -507,7 +510,7 @@ static int remember_nodes(struct simulation *simulation, const struct job *job)
 
 /* A scheduling point of which the scheduler is not told: what waits is applied, and it may hear of
  * that. */
-static void silent_scheduling_point(struct simulation *simulation, struct job *job)
+static void silent_scheduling_point(struct simulation *simulation, const struct job *job)
 {
     if (!job->has_change || lifecycle_reconfigure(&simulation->state, job, simulation->err))
         return;
@@ -519,25 +522,35 @@ static void silent_scheduling_point(struct simulation *simulation, struct job *j
 static void tell_point(const struct simulation *simulation, const struct job *job, bool requests,
                        uint32_t request)
 {
-    uint64_t phase, iteration;
-    if (requests) {
-        journal_request(simulation->journal, &simulation->state, job, request);
-        return;
-    }
-    execution_place(job->execution, &phase, &iteration);
-    journal_point(simulation->journal, &simulation->state, job, phase, iteration);
+    struct happening happening = {
+        .kind = requests ? JOB_ASKS : JOB_AT_POINT, .state = &simulation->state, .job = job};
+    if (requests)
+        happening.request = request;
+    else
+        execution_place(executor_find(&simulation->executor, job), &happening.place.phase,
+                        &happening.place.iteration);
+    observers_tell(simulation->state.observers, &happening, simulation->err);
+}
+
+static void tell_answer(const struct simulation *simulation, const struct job *job,
+                        uint32_t request)
+{
+    struct happening happening = {
+        .kind = JOB_ANSWERED, .state = &simulation->state, .job = job, .request = request};
+    observers_tell(simulation->state.observers, &happening, simulation->err);
 }
 
 /* Asks the scheduler where the job may be resized. */
-static void consult(struct simulation *simulation, struct job *job)
+static void consult(struct simulation *simulation, const struct job *job)
 {
+    struct execution *execution = executor_find(&simulation->executor, job);
     bool asks;
     uint32_t request = 0;
-    if (execution_request(job->execution, &asks, &request, simulation->err))
+    if (execution_request(execution, &asks, &request, simulation->err))
         return;
     struct invocation invocation = {.trigger = job};
     bool requests = asks && request != job->executing.count;
-    if (!requests && !execution_has_scheduling_point(job->execution))
+    if (!requests && !execution_has_scheduling_point(execution))
         return;
     tell_point(simulation, job, requests, request);
     if (requests) {
@@ -552,10 +565,10 @@ static void consult(struct simulation *simulation, struct job *job)
     if (!invoke(simulation, invocation, job) && job->has_change)
         lifecycle_reconfigure(&simulation->state, job, simulation->err);
     if (requests && !failed(simulation) && !job_has_ended(job))
-        journal_answer(simulation->journal, &simulation->state, job, request);
+        tell_answer(simulation, job, request);
 }
 
-static void at_point(void *context, struct job *job)
+static void at_point(void *context, const struct job *job)
 {
     struct simulation *simulation = context;
     if (remember_nodes(simulation, job))
@@ -563,10 +576,11 @@ static void at_point(void *context, struct job *job)
     consult(simulation, job);
     if (failed(simulation) || job_has_ended(job))
         return;
+    struct execution *execution = executor_find(&simulation->executor, job);
     if (job->state == JOB_IN_RECONFIGURATION)
-        execution_reconfigure(job->execution, &simulation->before, simulation->err);
+        execution_reconfigure(execution, &simulation->before, simulation->err);
     else
-        execution_continue(job->execution);
+        execution_continue(execution);
 }
 
 /* --- Creation ------------------------------------------------------------------------------ */
@@ -574,8 +588,8 @@ static void at_point(void *context, struct job *job)
 struct simulation *simulation_create(const struct configuration *configuration,
                                      const struct platform *platform,
                                      const struct workload *workload,
-                                     struct scheduler_backend *scheduler, struct results *results,
-                                     struct error *err)
+                                     struct scheduler_backend *scheduler,
+                                     const struct observers *observers, struct error *err)
 {
     struct simulation *simulation = calloc(1, sizeof *simulation);
     if (!simulation) {
@@ -586,18 +600,20 @@ struct simulation *simulation_create(const struct configuration *configuration,
     simulation->platform = platform;
     simulation->scheduler = scheduler;
     simulation->err = err;
-    simulation->monitoring = results_monitoring(results);
-    simulation->journal = results_journal(results);
     struct state *state = &simulation->state;
-    if (state_create(state, configuration, platform, workload, results, err) ||
+    simulation->watches = calloc(workload_num_jobs(workload) + 1, sizeof *simulation->watches);
+    if (!simulation->watches)
+        error_no_memory(err);
+    if (!simulation->watches ||
+        state_create(state, configuration, configuration->allow_oversubscription, platform,
+                     workload, observers, err) ||
         validator_create(&simulation->validator, platform->num_nodes, err) ||
-        devices_create(&simulation->devices, platform, &simulation->heap, &state->now, err) ||
+        devices_create(&simulation->devices, state, &simulation->heap, err) ||
         executor_create(&simulation->executor, state, &simulation->heap, &simulation->devices,
                         err)) {
         simulation_destroy(simulation);
         return NULL;
     }
-    simulation->devices.monitoring = simulation->monitoring;
     simulation->executor.at_point = at_point;
     simulation->executor.at_end = at_end;
     simulation->executor.context = simulation;
@@ -608,9 +624,9 @@ void simulation_destroy(struct simulation *simulation)
 {
     if (!simulation)
         return;
-    for (size_t i = 0; simulation->state.jobs && i < simulation->state.num_jobs; i++) {
-        free(simulation->state.jobs[i].watch);
-    }
+    for (size_t i = 0; i < simulation->state.num_jobs; i++)
+        free(simulation->watches[i]);
+    free(simulation->watches);
     while (simulation->follow_ups)
         remove_follow_up(simulation->follow_ups);
     node_list_release(&simulation->before);
@@ -700,19 +716,20 @@ static bool deliver_completions(struct simulation *simulation)
     return any;
 }
 
+static int tell_clock(const struct simulation *simulation, double time, bool loads)
+{
+    struct happening happening = {.kind = CLOCK_MOVES,
+                                  .state = &simulation->state,
+                                  .clock = {.time = time, .loads_moved = loads}};
+    return observers_tell(simulation->state.observers, &happening, simulation->err);
+}
+
 /* Something ends at `time`, and the port still tells how it was up to there. It need not be the end
  * of the advance: a member of a load may have more to do elsewhere. */
 static void sample_before_ends(void *context, double time)
 {
     struct simulation *simulation = context;
-    monitoring_pass(simulation->monitoring, time, true);
-}
-
-static int check_writing(struct simulation *simulation)
-{
-    if (monitoring_check(simulation->monitoring, simulation->err))
-        return -1;
-    return journal_check(simulation->journal, simulation->err);
+    tell_clock(simulation, time, true);
 }
 
 /* Moves the clock to the next event, or to completions of loads before it; these are handled here.
@@ -734,10 +751,9 @@ static int move_clock(struct simulation *simulation, const struct event *next, b
         return stuck(simulation);
     *arrived = next && reached >= until;
     double now = fmax(state->now, *arrived ? next->time : reached);
-    monitoring_pass(simulation->monitoring, now, busy);
-    if (check_writing(simulation))
+    if (tell_clock(simulation, now, busy))
         return -1;
-    state->now = now;
+    lifecycle_advance(state, now);
     if (deliver_completions(simulation) && waits)
         *arrived = false;
     return failed(simulation) ? -1 : 0;
@@ -760,7 +776,7 @@ static int step(struct simulation *simulation)
             return 0;
     }
     event_heap_remove(&simulation->heap, next);
-    state->now = fmax(state->now, next->time);
+    lifecycle_advance(state, next->time);
     next->handle(next->owner);
     return failed(simulation) ? -1 : 0;
 }
@@ -770,33 +786,16 @@ static size_t jobs_ended(const struct state *state)
     return state->num_completed + state->num_killed;
 }
 
-static void report(const struct simulation *simulation, simulation_progress_fn *progress,
-                   void *context)
-{
-    const struct state *state = &simulation->state;
-    if (progress)
-        progress(context, &(struct simulation_progress){
-                              .now = state->now,
-                              .ended = jobs_ended(state),
-                              .total = state->num_jobs,
-                          });
-}
-
-static int run_events(struct simulation *simulation, simulation_progress_fn *progress,
-                      void *context)
+static int run_events(struct simulation *simulation)
 {
     const struct state *state = &simulation->state;
     unsigned events = 0;
     while (jobs_ended(state) < state->num_jobs || simulation->follow_ups) {
         if (step(simulation))
             return -1;
-        if (++events % EVENTS_PER_LOOK == 0) {
-            if (interrupt_check(simulation->err))
-                return -1;
-            report(simulation, progress, context);
-        }
+        if (++events % EVENTS_PER_LOOK == 0 && interrupt_check(simulation->err))
+            return -1;
     }
-    report(simulation, progress, context);
     return 0;
 }
 
@@ -804,23 +803,21 @@ static int run_events(struct simulation *simulation, simulation_progress_fn *pro
 static void stop_executions(struct simulation *simulation)
 {
     for (struct job *job = simulation->state.running.first; job; job = job->next) {
-        job->completed_phases = job_completed_phases(job);
-        execution_destroy(job->execution);
+        execution_destroy(executor_find(&simulation->executor, job));
     }
 }
 
-int simulation_run(struct simulation *simulation, simulation_progress_fn *progress, void *context,
-                   struct error *err)
+int simulation_run(struct simulation *simulation, struct error *err)
 {
     simulation->err = err;
     simulation->executor.err = err;
     simulation->devices.err = err;
-    if (simulation->monitoring)
+    if (observers_want(simulation->state.observers, CLOCK_MOVES))
         resources_observe(simulation->platform->resources, sample_before_ends, simulation);
-    monitoring_pass(simulation->monitoring, simulation->state.now, false);
+    tell_clock(simulation, simulation->state.now, false);
     expect_submission(simulation);
     expect_period(simulation);
-    int result = run_events(simulation, progress, context);
+    int result = run_events(simulation);
     stop_executions(simulation);
     return result;
 }

@@ -9,31 +9,21 @@
 #include "scheduler/backend.h"
 #include "workload/workload.h"
 
-struct results;
 struct simulation;
 
-/* Called every now and then while the simulation runs (NULL for never), with what there is to tell.
- */
-struct simulation_progress {
-    double now;          /* simulated seconds */
-    size_t ended, total; /* jobs */
-};
-typedef void simulation_progress_fn(void *context, const struct simulation_progress *progress);
-
-/* All pointers are borrowed; the scheduler need not be open before simulation_run. Returns NULL
- * with err. */
+/* All pointers are borrowed, and observers may be NULL; the scheduler need not be open before
+ * simulation_run. Returns NULL with err. */
 struct simulation *simulation_create(const struct configuration *configuration,
                                      const struct platform *platform,
                                      const struct workload *workload,
-                                     struct scheduler_backend *scheduler, struct results *results,
-                                     struct error *err);
-/* NULL is fine. The results may be closed before. */
+                                     struct scheduler_backend *scheduler,
+                                     const struct observers *observers, struct error *err);
+/* NULL is fine. */
 void simulation_destroy(struct simulation *simulation);
 
 /* Runs until every job has ended. Returns 0, or -1 with err: the state is then what it was when the
  * run broke off, unfinished jobs included. */
-int simulation_run(struct simulation *simulation, simulation_progress_fn *progress, void *context,
-                   struct error *err);
+int simulation_run(struct simulation *simulation, struct error *err);
 
 /* The state at the end, for results and summaries. */
 const struct state *simulation_state(const struct simulation *simulation);

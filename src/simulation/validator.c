@@ -129,7 +129,7 @@ static int claim(const struct check *check, uint32_t node, uint32_t job)
         const char *name = check->state->nodes[node].description->name;
         if (other == job)
             return refuse(check, job, "node %u (%s) is assigned twice", node, name);
-        if (!check->state->configuration->allow_oversubscription)
+        if (!check->state->oversubscription)
             return refuse(check, job,
                           "node %u (%s) is assigned to job %u in the same answer; without "
                           "allow_oversubscription a node takes one job",
@@ -213,7 +213,7 @@ static bool makes_way(const struct check *check, const struct job *other, uint32
 static int check_available(const struct check *check, const struct job *job, uint32_t id)
 {
     const struct node *node = &check->state->nodes[id];
-    if (check->state->configuration->allow_oversubscription)
+    if (check->state->oversubscription)
         return 0;
     for (uint32_t i = 0; i < node->num_running; i++) {
         const struct job *other = node_running_job(node, i);

@@ -6,8 +6,6 @@
  */
 #include "simulation/execution.h"
 
-#include "results/monitoring.h"
-#include "results/results.h"
 #include "simulation/patterns.h"
 
 #include <math.h>
@@ -70,9 +68,15 @@ static struct part *part_create(struct cohort *cohort, uint32_t count)
     return part;
 }
 
-static struct monitoring *monitoring_of(const struct cohort *cohort)
+static void tell_of_node(const struct cohort *cohort, enum happening_kind kind, uint32_t rank,
+                         int change, double until)
 {
-    return results_monitoring(executor_of(cohort)->state->results);
+    const struct executor *executor = executor_of(cohort);
+    struct happening happening = {
+        .kind = kind,
+        .state = executor->state,
+        .busy = {.node = cohort->team->nodes[rank], .change = change, .until = until}};
+    observers_tell(executor->state->observers, &happening, executor->err);
 }
 
 /* The ranks of a part begin (+1) or end (-1) to keep their CPUs busy, or end to keep their GPUs so.
@@ -80,17 +84,13 @@ static struct monitoring *monitoring_of(const struct cohort *cohort)
 static void tell_busy(const struct part *part, int change)
 {
     const struct cohort *cohort = part->cohort;
-    struct monitoring *monitoring = monitoring_of(cohort);
-    if (!monitoring || part->busy == BUSY_NOTHING)
+    enum happening_kind kind = part->busy == BUSY_CPU ? CPUS_BUSY : GPUS_BUSY;
+    if (part->busy == BUSY_NOTHING || (kind == GPUS_BUSY && change > 0) ||
+        !observers_want(executor_of(cohort)->state->observers, kind))
         return;
     int gpus = (int)cohort->execution->job->executing_gpus;
-    for (uint32_t i = 0; i < part->count; i++) {
-        uint32_t node = cohort->team->nodes[part->ranks[i]];
-        if (part->busy == BUSY_CPU)
-            monitoring_compute(monitoring, node, change);
-        else if (change < 0)
-            monitoring_use_gpus(monitoring, node, -gpus, INFINITY);
-    }
+    for (uint32_t i = 0; i < part->count; i++)
+        tell_of_node(cohort, kind, part->ranks[i], kind == CPUS_BUSY ? change : -gpus, INFINITY);
 }
 
 /* Ends what the part has under way and frees it; its ranks are the caller's affair. */
@@ -467,7 +467,7 @@ static void tell_kernels(const struct cohort *cohort, uint32_t rank, double kern
     const struct executor *executor = executor_of(cohort);
     int gpus = (int)cohort->execution->job->executing_gpus;
     double until = kernel > 0 ? executor->state->now + kernel : -1;
-    monitoring_use_gpus(monitoring_of(cohort), cohort->team->nodes[rank], gpus, until);
+    tell_of_node(cohort, GPUS_BUSY, rank, gpus, until);
 }
 
 /* GPUs of the job's own: both durations are known, the rank waits for the longer. */
@@ -549,7 +549,7 @@ static void perform_cpu(struct cohort *cohort, const struct task *task)
 static void perform_gpu(struct cohort *cohort, const struct task *task)
 {
     cohort->exchange_pending = exchanges(cohort, task);
-    if (executor_of(cohort)->state->configuration->allow_oversubscription)
+    if (executor_of(cohort)->state->oversubscription)
         queue_for_gpus(cohort, task);
     else
         use_own_gpus(cohort, task);
@@ -656,17 +656,25 @@ static void exchange_completed(struct cohort *cohort)
     run_cohorts(cohort->execution);
 }
 
+void tell_task(const struct team *team, const struct task *task, uint32_t rank, double duration)
+{
+    const struct executor *executor = team->execution->executor;
+    struct happening happening = {
+        .kind = TASK_ENDED,
+        .state = executor->state,
+        .job = team->execution->job,
+        .task = {.task = task, .node = team->nodes[rank], .duration = duration}};
+    observers_tell(executor->state->observers, &happening, executor->err);
+}
+
 static void log_async_end(struct async_io *async, const struct completion *completion)
 {
-    struct executor *executor = async->team->execution->executor;
-    struct state *state = executor->state;
+    double now = async->team->execution->executor->state->now;
     if (!async->starts)
         return;
     for (uint32_t i = 0; i < completion->count; i++) {
         uint32_t index = completion->indices[i];
-        results_task(state->results, state->now, async->team->execution->job->request->id,
-                     description_of(async->team, async->ranks[index])->name, async->task->name,
-                     state->now - async->starts[index], executor->err);
+        tell_task(async->team, async->task, async->ranks[index], now - async->starts[index]);
     }
 }
 

@@ -14,16 +14,15 @@ struct bench {
     struct event_heap heap;
     struct devices devices;
     struct error err;
-    double now;
+    struct state state;
 };
 
 static void setup(struct bench *bench, uint32_t gpus)
 {
     *bench = (struct bench){.node = {.num_gpus = gpus}};
     bench->platform = (struct platform){.nodes = &bench->node, .num_nodes = 1};
-    assert_int_equal(
-        devices_create(&bench->devices, &bench->platform, &bench->heap, &bench->now, &bench->err),
-        0);
+    bench->state.platform = &bench->platform;
+    assert_int_equal(devices_create(&bench->devices, &bench->state, &bench->heap, &bench->err), 0);
 }
 
 static void teardown(struct bench *bench)
@@ -43,10 +42,10 @@ static void advance(struct bench *bench, double until)
     struct event *event;
     while ((event = event_heap_first(&bench->heap)) && event->time <= until) {
         event_heap_remove(&bench->heap, event);
-        bench->now = event->time;
+        bench->state.now = event->time;
         event->handle(event->owner);
     }
-    bench->now = until;
+    bench->state.now = until;
 }
 
 static struct device_use use(double duration, int *ended)

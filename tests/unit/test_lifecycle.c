@@ -1,6 +1,6 @@
 /* Jobs and nodes as state machines: transitions, reservations, queues, what changed. After every
  * step all derived facts must agree (state_check). */
-#include "simulation/lifecycle.h"
+#include "system/lifecycle.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,6 @@ struct bench {
     struct node_description nodes[NUM_NODES];
     uint32_t nodes_with_gpus[3];
     struct platform platform;
-    struct configuration configuration;
     struct workload *workload;
     struct state state;
     struct error err;
@@ -31,7 +30,6 @@ static void setup(struct bench *bench, bool oversubscription)
         bench->nodes[i] = (struct node_description){.name = "n", .speed = 1e9, .num_gpus = 2};
     bench->platform = (struct platform){
         .nodes = bench->nodes, .num_nodes = NUM_NODES, .nodes_with_gpus = bench->nodes_with_gpus};
-    bench->configuration.allow_oversubscription = oversubscription;
     scratch_write("a.json", "{'phases': [{'tasks': [{'type': 'idle', 'delay': 1}]}]}");
     scratch_write("jobs.json",
                   "{'jobs': ["
@@ -45,7 +43,7 @@ static void setup(struct bench *bench, bool oversubscription)
                                            .max_gpus = 2};
     bench->workload = workload_read("jobs.json", &limits, NULL, &bench->err);
     assert_non_null(bench->workload);
-    assert_int_equal(state_create(&bench->state, &bench->configuration, &bench->platform,
+    assert_int_equal(state_create(&bench->state, NULL, oversubscription, &bench->platform,
                                   bench->workload, NULL, &bench->err),
                      0);
     for (size_t i = 0; i < 3; i++)
@@ -107,7 +105,7 @@ static void test_a_start_takes_nodes_and_an_end_frees_them(void **state)
     assert_int_equal(node_set_next(bench.state.free_nodes, NUM_NODES, 0), 1);
     assert_int_equal(node_set_next(bench.state.free_nodes, NUM_NODES, 69), -1);
     bench.state.now = 12;
-    assert_int_equal(lifecycle_end(&bench.state, job, JOB_COMPLETED, &bench.err), 0);
+    assert_int_equal(lifecycle_end(&bench.state, job, NULL, &bench.err), 0);
     check(&bench);
     assert_int_equal(bench.state.num_free, NUM_NODES);
     assert_int_equal(bench.state.nodes[69].gpus_allocated, 0);
@@ -207,10 +205,10 @@ static void test_a_kill_frees_nodes_and_reservations(void **state)
     struct job *job = &bench.state.jobs[0];
     start(&bench, 0, NODES(3), 0);
     want(&bench, 0, NODES(3, 4), 0);
-    assert_int_equal(lifecycle_end(&bench.state, job, JOB_KILLED, &bench.err), 0);
+    assert_int_equal(lifecycle_end(&bench.state, job, "scheduler", &bench.err), 0);
     check(&bench);
     assert_int_equal(bench.state.num_free, NUM_NODES);
-    assert_int_equal(lifecycle_end(&bench.state, &bench.state.jobs[1], JOB_KILLED, &bench.err), 0);
+    assert_int_equal(lifecycle_end(&bench.state, &bench.state.jobs[1], "scheduler", &bench.err), 0);
     check(&bench);
     assert_int_equal(bench.state.pending.count, 1);
     assert_int_equal(bench.state.num_killed, 2);
@@ -228,8 +226,7 @@ static void test_nodes_take_several_jobs_with_oversubscription(void **state)
     start(&bench, 2, NODES(3), 0);
     assert_int_equal(node->num_running, 3);
     assert_int_equal(node->gpus_allocated, 2);
-    assert_int_equal(lifecycle_end(&bench.state, &bench.state.jobs[0], JOB_COMPLETED, &bench.err),
-                     0);
+    assert_int_equal(lifecycle_end(&bench.state, &bench.state.jobs[0], NULL, &bench.err), 0);
     check(&bench);
     assert_int_equal(node->num_running, 2);
     assert_ptr_equal(node_running_job(node, 0), &bench.state.jobs[1]);

@@ -2,7 +2,7 @@
  * hand. */
 #include "policies/order.h"
 #include "policies/queue.h"
-#include "simulation/state.h"
+#include "system/state.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,10 +1,7 @@
 /* Promise: after each public call, every derived fact agrees with the states (state_check). */
-#include "simulation/lifecycle.h"
+#include "system/lifecycle.h"
 
-#include "results/journal.h"
-#include "results/results.h"
-#include "simulation/executor.h"
-
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,11 +55,6 @@ uint32_t job_assigned_gpus(const struct job *job)
     return job->has_change ? job->wanted_gpus : job->executing_gpus;
 }
 
-uint64_t job_completed_phases(const struct job *job)
-{
-    return job->execution ? execution_completed_phases(job->execution) : job->completed_phases;
-}
-
 struct job *node_running_job(const struct node *node, uint32_t index)
 {
     return index == 0 ? node->running_one : node->running_more[index - 1];
@@ -73,53 +65,7 @@ struct job *node_expected_job(const struct node *node, uint32_t index)
     return index == 0 ? node->expected_one : node->expected_more[index - 1];
 }
 
-long node_set_next(const uint64_t *set, uint32_t num_nodes, uint32_t from)
-{
-    if (from >= num_nodes)
-        return -1;
-    size_t words = (num_nodes + 63U) / 64U;
-    size_t word = from / 64U;
-    uint64_t bits = set[word] & (~UINT64_C(0) << (from % 64U));
-    while (bits == 0) {
-        if (++word == words)
-            return -1;
-        bits = set[word];
-    }
-    return (long)(word * 64U) + __builtin_ctzll(bits);
-}
-
 /* --- Lists --------------------------------------------------------------------------------- */
-
-int node_list_copy(struct node_list *to, const uint32_t *ids, uint32_t count, struct error *err)
-{
-    *to = (struct node_list){0};
-    if (count == 0)
-        return 0;
-    to->ids = malloc(count * sizeof *to->ids);
-    if (!to->ids)
-        return error_no_memory(err);
-    memcpy(to->ids, ids, count * sizeof *ids);
-    to->count = count;
-    return 0;
-}
-
-void node_list_release(struct node_list *list)
-{
-    free(list->ids);
-    *list = (struct node_list){0};
-}
-
-static int compare_ids(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-void node_list_sort(struct node_list *list)
-{
-    if (list->count > 1)
-        qsort(list->ids, list->count, sizeof *list->ids, compare_ids);
-}
 
 static void queue_append(struct job_queue *queue, struct job *job)
 {
@@ -240,7 +186,7 @@ static int node_settle(struct state *state, struct node *node, struct error *err
                                        : NODE_FREE;
     bool is_free = node->state == NODE_FREE;
     if (was_free != is_free) {
-        state->free_nodes[node->id / 64U] ^= UINT64_C(1) << (node->id % 64U);
+        node_set_toggle(state->free_nodes, node->id);
         if (is_free)
             state->num_free++;
         else
@@ -249,7 +195,8 @@ static int node_settle(struct state *state, struct node *node, struct error *err
     uint32_t gpus = node->description->num_gpus;
     node->gpus_allocated = node->gpu_claims < gpus ? node->gpu_claims : gpus;
     node_changed(state, node);
-    return results_node_changed(state->results, state->now, node, err);
+    struct happening happening = {.kind = NODE_CHANGED, .state = state, .node = node};
+    return observers_tell(state->observers, &happening, err);
 }
 
 static int occupy(struct state *state, struct job *job, uint32_t id, bool was_expected,
@@ -306,38 +253,85 @@ static void note_size(struct job *job)
         job->nodes_largest = count;
 }
 
-/* Whether two lists hold the same nodes, in whatever order. */
-static int same_nodes(const struct node_list *a, const struct node_list *b, bool *same,
+/* --- Telling ------------------------------------------------------------------------------- */
+
+static int tell(const struct state *state, enum happening_kind kind, const struct job *job,
+                struct error *err)
+{
+    struct happening happening = {.kind = kind, .state = state, .job = job};
+    return observers_tell(state->observers, &happening, err);
+}
+
+/* Tells of the nodes in one list that are not in another; of none only when a change waits. */
+static int tell_nodes(const struct state *state, enum happening_kind kind, const struct job *job,
+                      const struct node_list *list, const struct node_list *without,
                       struct error *err)
 {
-    *same = a->count == b->count;
-    if (!*same || a->count == 0 || memcmp(a->ids, b->ids, a->count * sizeof *a->ids) == 0)
+    if (!observers_want(state->observers, kind))
         return 0;
-    struct node_list x, y = {0};
-    if (node_list_copy(&x, a->ids, a->count, err))
-        return -1;
-    if (node_list_copy(&y, b->ids, b->count, err)) {
-        node_list_release(&x);
-        return -1;
-    }
-    node_list_sort(&x);
-    node_list_sort(&y);
-    *same = memcmp(x.ids, y.ids, x.count * sizeof *x.ids) == 0;
-    node_list_release(&x);
-    node_list_release(&y);
-    return 0;
+    uint64_t *set = node_set_create(state->platform->num_nodes, without, err);
+    uint32_t *nodes = malloc((list->count + 1) * sizeof *nodes);
+    uint32_t count = 0;
+    for (uint32_t i = 0; set && nodes && i < list->count; i++)
+        if (!node_set_has(set, list->ids[i]))
+            nodes[count++] = list->ids[i];
+    int result = set && nodes ? 0 : error_no_memory(err);
+    struct happening happening = {
+        .kind = kind, .state = state, .job = job, .nodes = {.ids = nodes, .count = count}};
+    if (result == 0 && (count > 0 || kind == JOB_WANTS))
+        result = observers_tell(state->observers, &happening, err);
+    free(set);
+    free(nodes);
+    return result;
 }
 
 /* --- Transitions --------------------------------------------------------------------------- */
 
+/* The only way from what others hold to what may be written. */
+static struct job *own(struct state *state, const struct job *job)
+{
+    return &state->jobs[job->request->id];
+}
+
+#if defined __SANITIZE_ADDRESS__
+#define STATE_IS_CHECKED 1
+#elif defined __has_feature
+#if __has_feature(address_sanitizer)
+#define STATE_IS_CHECKED 1
+#endif
+#endif
+#if !defined STATE_IS_CHECKED
+#define STATE_IS_CHECKED 0
+#endif
+
+/* What every transition ends with. */
+static int settled(struct state *state, struct job *job, struct error *err)
+{
+    if (job_changed(state, job, err))
+        return -1;
+    const char *problem = STATE_IS_CHECKED ? state_check(state) : NULL;
+    if (!problem)
+        return 0;
+    fprintf(stderr, "elastisim: after job %u changed: %s\n", job->request->id, problem);
+    abort();
+}
+
+void lifecycle_advance(struct state *state, double now)
+{
+    if (now > state->now)
+        state->now = now;
+}
+
 int state_create(struct state *state, const struct configuration *configuration,
-                 const struct platform *platform, const struct workload *workload,
-                 struct results *results, struct error *err)
+                 bool oversubscription, const struct platform *platform,
+                 const struct workload *workload, const struct observers *observers,
+                 struct error *err)
 {
     *state = (struct state){.configuration = configuration,
+                            .oversubscription = oversubscription,
                             .platform = platform,
                             .workload = workload,
-                            .results = results,
+                            .observers = observers,
                             .num_jobs = workload_num_jobs(workload)};
     size_t num_nodes = platform->num_nodes;
     state->jobs = calloc(state->num_jobs + 1, sizeof *state->jobs);
@@ -384,23 +378,21 @@ void state_release(struct state *state)
     *state = (struct state){0};
 }
 
-static struct journal *journal_of(const struct state *state)
+int lifecycle_submit(struct state *state, const struct job *subject, struct error *err)
 {
-    return results_journal(state->results);
-}
-
-int lifecycle_submit(struct state *state, struct job *job, struct error *err)
-{
+    struct job *job = own(state, subject);
     job->state = JOB_PENDING;
     queue_append(&state->pending, job);
     state->num_submitted++;
-    journal_submit(journal_of(state), state, job);
-    return job_changed(state, job, err);
+    if (tell(state, JOB_SUBMITTED, job, err))
+        return -1;
+    return settled(state, job, err);
 }
 
-int lifecycle_start(struct state *state, struct job *job, struct node_list nodes, uint32_t gpus,
-                    struct error *err)
+int lifecycle_start(struct state *state, const struct job *subject, struct node_list nodes,
+                    uint32_t gpus, struct error *err)
 {
+    struct job *job = own(state, subject);
     queue_remove(&state->pending, job);
     queue_append(&state->running, job);
     job->state = JOB_RUNNING;
@@ -408,55 +400,12 @@ int lifecycle_start(struct state *state, struct job *job, struct node_list nodes
     job->executing_gpus = gpus;
     job->start_time = job->node_seconds_until = state->now;
     job->nodes_at_start = job->nodes_smallest = job->nodes_largest = nodes.count;
-    journal_start(journal_of(state), state, job);
+    if (tell(state, JOB_STARTED, job, err))
+        return -1;
     for (uint32_t i = 0; i < nodes.count; i++)
         if (occupy(state, job, nodes.ids[i], false, err))
             return -1;
     return job_changed(state, job, err);
-}
-
-/* Marks the nodes of a list, by a bit per node. */
-static uint64_t *node_set(const struct state *state, const struct node_list *list,
-                          struct error *err)
-{
-    uint64_t *set = calloc(state->platform->num_nodes / 64 + 1, sizeof *set);
-    if (!set) {
-        error_no_memory(err);
-        return NULL;
-    }
-    for (uint32_t i = 0; i < list->count; i++)
-        set[list->ids[i] / 64] |= UINT64_C(1) << (list->ids[i] % 64);
-    return set;
-}
-
-static bool in_set(const uint64_t *set, uint32_t id)
-{
-    return set[id / 64] >> (id % 64) & 1;
-}
-
-typedef void journal_nodes_fn(struct journal *journal, const struct state *state,
-                              const struct job *job, const uint32_t *nodes, uint32_t count);
-
-/* Tells the journal, if there is one, of the nodes in one list that are not in another. */
-static int tell_nodes(const struct state *state, const struct job *job,
-                      const struct node_list *list, const struct node_list *without,
-                      journal_nodes_fn *tell, struct error *err)
-{
-    struct journal *journal = journal_of(state);
-    if (!journal)
-        return 0;
-    uint64_t *set = node_set(state, without, err);
-    uint32_t *nodes = malloc((list->count + 1) * sizeof *nodes);
-    uint32_t count = 0;
-    for (uint32_t i = 0; set && nodes && i < list->count; i++)
-        if (!in_set(set, list->ids[i]))
-            nodes[count++] = list->ids[i];
-    bool fits = set && nodes;
-    if (fits && (count > 0 || tell == journal_reserve))
-        tell(journal, state, job, nodes, count);
-    free(set);
-    free(nodes);
-    return fits ? 0 : error_no_memory(err);
 }
 
 /* Replaces what the job is to run on, without reserving anything for it. */
@@ -464,7 +413,8 @@ static int replace_wish(struct state *state, struct job *job, struct node_list n
                         struct error *err)
 {
     bool same;
-    if (release_reservations(state, job, err) || same_nodes(&nodes, &job->executing, &same, err)) {
+    if (release_reservations(state, job, err) ||
+        node_list_same(&nodes, &job->executing, &same, err)) {
         node_list_release(&nodes);
         return -1;
     }
@@ -489,54 +439,55 @@ static int reserve_wanted(struct state *state, struct job *job, struct error *er
     return 0;
 }
 
-int lifecycle_want(struct state *state, struct job *job, struct node_list nodes, uint32_t gpus,
-                   struct error *err)
+int lifecycle_want(struct state *state, const struct job *subject, struct node_list nodes,
+                   uint32_t gpus, struct error *err)
 {
+    struct job *job = own(state, subject);
     bool had_change = job->has_change;
     if (replace_wish(state, job, nodes, gpus, err) || reserve_wanted(state, job, err))
         return -1;
     if (job->state != JOB_IN_RECONFIGURATION)
         job->state = job->has_change ? JOB_PENDING_RECONFIGURATION : JOB_RUNNING;
-    if (!job->has_change && had_change)
-        journal_withdraw(journal_of(state), state, job);
-    if (job->has_change &&
-        tell_nodes(state, job, &job->wanted, &job->executing, journal_reserve, err))
+    if (!job->has_change && had_change && tell(state, JOB_WITHDREW, job, err))
         return -1;
-    return job_changed(state, job, err);
+    if (job->has_change && tell_nodes(state, JOB_WANTS, job, &job->wanted, &job->executing, err))
+        return -1;
+    return settled(state, job, err);
 }
 
-int lifecycle_want_at_point(struct state *state, struct job *job, struct node_list nodes,
+int lifecycle_want_at_point(struct state *state, const struct job *subject, struct node_list nodes,
                             uint32_t gpus, struct error *err)
 {
+    struct job *job = own(state, subject);
     bool had_change = job->has_change;
     if (replace_wish(state, job, nodes, gpus, err))
         return -1;
     job->state = job->has_change ? JOB_PENDING_RECONFIGURATION : JOB_RUNNING;
-    if (had_change)
-        journal_withdraw(journal_of(state), state, job);
+    if (had_change && tell(state, JOB_WITHDREW, job, err))
+        return -1;
     return job_changed(state, job, err);
 }
 
 static int tell_reconfiguration(const struct state *state, const struct job *job,
                                 const struct node_list *before, struct error *err)
 {
-    if (tell_nodes(state, job, before, &job->executing, journal_shrink, err) ||
-        tell_nodes(state, job, &job->executing, before, journal_grow, err))
+    if (tell_nodes(state, JOB_GAVE_UP, job, before, &job->executing, err) ||
+        tell_nodes(state, JOB_TOOK, job, &job->executing, before, err))
         return -1;
-    journal_reconfiguration(journal_of(state), state, job);
-    return 0;
+    return tell(state, JOB_RECONFIGURES, job, err);
 }
 
-int lifecycle_reconfigure(struct state *state, struct job *job, struct error *err)
+int lifecycle_reconfigure(struct state *state, const struct job *subject, struct error *err)
 {
+    struct job *job = own(state, subject);
     integrate_node_seconds(state, job);
     struct node_list before = job->executing, after = job->wanted;
     uint32_t gpus_before = job->executing_gpus;
-    uint64_t *kept_or_new = node_set(state, &after, err);
-    uint64_t *was_running = node_set(state, &before, err);
+    uint64_t *kept_or_new = node_set_create(state->platform->num_nodes, &after, err);
+    uint64_t *was_running = node_set_create(state->platform->num_nodes, &before, err);
     int result = kept_or_new && was_running ? 0 : -1;
     for (uint32_t i = 0; result == 0 && i < before.count; i++) {
-        if (!in_set(kept_or_new, before.ids[i]))
+        if (!node_set_has(kept_or_new, before.ids[i]))
             result = vacate(state, job, before.ids[i], err);
     }
     job->executing = after;
@@ -545,7 +496,7 @@ int lifecycle_reconfigure(struct state *state, struct job *job, struct error *er
     job->has_change = false;
     for (uint32_t i = 0; result == 0 && i < after.count; i++) {
         struct node *node = &state->nodes[after.ids[i]];
-        if (!in_set(was_running, node->id)) {
+        if (!node_set_has(was_running, node->id)) {
             result = occupy(state, job, node->id, true, err);
         } else if (gpus_before != job->executing_gpus) {
             node->gpu_claims += job->executing_gpus - gpus_before;
@@ -560,42 +511,71 @@ int lifecycle_reconfigure(struct state *state, struct job *job, struct error *er
     if (result == 0)
         result = tell_reconfiguration(state, job, &before, err);
     node_list_release(&before);
-    return result ? -1 : job_changed(state, job, err);
+    return result ? -1 : settled(state, job, err);
 }
 
-int lifecycle_resume(struct state *state, struct job *job, struct error *err)
+int lifecycle_resume(struct state *state, const struct job *subject, struct error *err)
 {
+    struct job *job = own(state, subject);
     job->state = job->has_change ? JOB_PENDING_RECONFIGURATION : JOB_RUNNING;
-    journal_resume(journal_of(state), state, job);
-    return job_changed(state, job, err);
+    if (tell(state, JOB_RESUMED, job, err))
+        return -1;
+    return settled(state, job, err);
 }
 
-int lifecycle_end(struct state *state, struct job *job, enum job_state end, struct error *err)
+/* Takes a running job's nodes and reservations away. */
+static int vacate_all(struct state *state, struct job *job, struct error *err)
 {
+    if (release_reservations(state, job, err))
+        return -1;
+    drop_change(job);
+    for (uint32_t i = 0; i < job->executing.count; i++)
+        if (vacate(state, job, job->executing.ids[i], err))
+            return -1;
+    node_list_release(&job->executing);
+    return 0;
+}
+
+int lifecycle_end(struct state *state, const struct job *subject, const char *reason,
+                  struct error *err)
+{
+    struct job *job = own(state, subject);
     job->end_time = state->now;
     if (job->state == JOB_PENDING) {
         queue_remove(&state->pending, job);
     } else {
         queue_remove(&state->running, job);
         integrate_node_seconds(state, job);
-        if (release_reservations(state, job, err))
+        if (vacate_all(state, job, err))
             return -1;
-        drop_change(job);
-        for (uint32_t i = 0; i < job->executing.count; i++)
-            if (vacate(state, job, job->executing.ids[i], err))
-                return -1;
-        node_list_release(&job->executing);
     }
-    job->state = end;
-    if (end == JOB_COMPLETED)
-        state->num_completed++;
-    else
+    job->state = reason ? JOB_KILLED : JOB_COMPLETED;
+    if (reason) {
         state->num_killed++;
+    } else {
+        state->num_completed++;
+        job->completed_phases = job->request->total_phases;
+    }
+    struct happening happening = {.kind = JOB_ENDED, .state = state, .job = job, .reason = reason};
+    if (observers_tell(state->observers, &happening, err))
+        return -1;
+    return settled(state, job, err);
+}
+
+int lifecycle_progress(struct state *state, const struct job *subject, uint64_t completed,
+                       struct error *err)
+{
+    struct job *job = own(state, subject);
+    job->completed_phases = completed;
     return job_changed(state, job, err);
 }
 
-int lifecycle_touch(struct state *state, struct job *job, struct error *err)
+int lifecycle_set_argument(struct state *state, const struct job *subject, const char *key,
+                           const char *value, struct error *err)
 {
+    struct job *job = own(state, subject);
+    if (arguments_set(&job->runtime_arguments, key, value, err))
+        return -1;
     return job_changed(state, job, err);
 }
 
@@ -642,9 +622,9 @@ static const char *check_node(const struct state *state, const struct node *node
                                                     : NODE_FREE;
     if (node->state != expected)
         return "a node's state does not follow from its jobs";
-    if ((node->state == NODE_FREE) != in_set(state->free_nodes, node->id))
+    if ((node->state == NODE_FREE) != node_set_has(state->free_nodes, node->id))
         return "the set of free nodes is wrong";
-    if (!state->configuration->allow_oversubscription && node->num_running + node->num_expected > 1)
+    if (!state->oversubscription && node->num_running + node->num_expected > 1)
         return "a node has several jobs without oversubscription";
     for (uint32_t i = 0; i < node->num_running; i++)
         if (!job_is_running(node_running_job(node, i)))

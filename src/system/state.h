@@ -1,15 +1,15 @@
 /* The state of a run: jobs, nodes and what changed since the scheduler last looked.
  *
- * Everyone may read these structs; only lifecycle.c writes them (the executor's progress excepted,
- * which it asks for). That keeps every derived fact (node states, queues, counters, changes) in one
- * place.
+ * Everyone may read these structs; only lifecycle.c writes them. That keeps every derived fact
+ * (node states, queues, counters, changes) in one place. The one exception is a slot of struct job
+ * that the scheduler's view keeps what it noted in.
  */
-#ifndef ELASTISIM_SIMULATION_STATE_H
-#define ELASTISIM_SIMULATION_STATE_H
+#ifndef ELASTISIM_SYSTEM_STATE_H
+#define ELASTISIM_SYSTEM_STATE_H
 
-#include "base/heap.h"
-#include "configuration/configuration.h"
 #include "platform/platform.h"
+#include "system/node_set.h"
+#include "system/observers.h"
 #include "workload/environment.h"
 #include "workload/workload.h"
 
@@ -33,17 +33,9 @@ enum node_state { NODE_FREE, NODE_ALLOCATED, NODE_RESERVED };
 const char *job_state_name(enum job_state state);   /* "pending", ... */
 const char *node_state_name(enum node_state state); /* "free", ... */
 
-struct execution;      /* simulation/executor.h */
-struct walltime_watch; /* simulation/simulation.c */
-struct proposal;       /* scheduler/view.c */
+struct configuration; /* configuration/configuration.h */
+struct proposal;      /* scheduler/view.c */
 
-/* Nodes in rank order. */
-struct node_list {
-    uint32_t *ids; /* owned */
-    uint32_t count;
-};
-
-/* What only a job that was started has. */
 struct job {
     const struct job_request *request;
     struct node *all_nodes; /* of the state, by ID */
@@ -57,15 +49,13 @@ struct job {
     struct node_list wanted;    /* with has_change: the nodes it is to run on */
     uint32_t wanted_gpus;
     struct arguments runtime_arguments; /* set by the scheduler; kept after the end */
-    struct execution *execution;        /* while it runs */
-    uint64_t completed_phases;          /* final value, set at the end (execution knows before) */
+    uint64_t completed_phases;          /* iterations of phases that all ranks have finished */
     /* For job_statistics: */
     uint32_t nodes_at_start, nodes_smallest, nodes_largest;
     double node_seconds; /* integrated up to node_seconds_until */
     double node_seconds_until;
     uint32_t reconfigurations;
-    struct job *previous, *next;  /* in the pending or in the running queue */
-    struct walltime_watch *watch; /* while it runs with a walltime; owned by the simulation */
+    struct job *previous, *next; /* in the pending or in the running queue */
     struct proposal *proposal; /* during an invocation: what the policy wants; owned by the view */
 };
 
@@ -92,13 +82,12 @@ struct job_queue {
     size_t count;
 };
 
-struct results; /* results/results.h */
-
 struct state {
-    const struct configuration *configuration;
+    const struct configuration *configuration; /* the rules of the run, for who needs them */
+    bool oversubscription;                     /* nodes may run several jobs */
     const struct platform *platform;
     const struct workload *workload;
-    struct results *results; /* gets a row per change of a node */
+    const struct observers *observers; /* hear of every transition; NULL for nobody */
     double now;
     struct job *jobs;     /* by ID, num_jobs of them */
     size_t num_jobs;      /* in the workload */
@@ -119,11 +108,7 @@ struct state {
 /* Assigned as the scheduler sees it: what the job is to run on, else what it runs on. */
 const struct node_list *job_assigned(const struct job *job);
 uint32_t job_assigned_gpus(const struct job *job);
-/* Current at any time. */
-uint64_t job_completed_phases(const struct job *job);
 bool job_is_running(const struct job *job); /* in any of the running states */
 bool job_has_ended(const struct job *job);
-/* The first member with an ID >= from of a set of nodes (a bit per ID); -1 when there is none. */
-long node_set_next(const uint64_t *set, uint32_t num_nodes, uint32_t from);
 
 #endif

@@ -1,0 +1,247 @@
+/* Promise: an object says nothing that those before it contradict, and that of a change comes
+ * before anything that follows from it. */
+#include "results/event.h"
+
+#include "base/json.h"
+#include "system/state.h"
+#include "version.h"
+
+#include <stdio.h>
+
+/* The invocations, by their number in the protocol. */
+static const char *const invocations[] = {
+    "periodic",         "job_submit",       "job_completed",   "job_killed",
+    "scheduling_point", "evolving_request", "reconfiguration",
+};
+
+/* --- Pieces -------------------------------------------------------------------------------- */
+
+/* `key` with its quotes, e.g. "\"job\"": one copy instead of three. */
+static void put_count(struct output *out, const char *key, uint64_t value)
+{
+    output_char(out, ',');
+    output_text(out, key);
+    output_char(out, ':');
+    output_count(out, value);
+}
+
+/* A text that needs no escapes. */
+static void put_word(struct output *out, const char *key, const char *word)
+{
+    output_char(out, ',');
+    output_text(out, key);
+    output_text(out, ":\"");
+    output_text(out, word);
+    output_char(out, '"');
+}
+
+static void put_nodes(struct output *out, const char *key, const uint32_t *nodes, uint32_t count)
+{
+    output_char(out, ',');
+    output_text(out, key);
+    output_text(out, ":[");
+    for (uint32_t i = 0; i < count; i++) {
+        if (i > 0)
+            output_char(out, ',');
+        output_count(out, nodes[i]);
+    }
+    output_char(out, ']');
+}
+
+static void put_list(struct output *out, const char *key, const struct node_list *list)
+{
+    put_nodes(out, key, list->ids, list->count);
+}
+
+/* --- What each kind has beside time, kind and job ------------------------------------------ */
+
+static void put_request(struct output *out, const struct happening *happening)
+{
+    const struct job_request *request = happening->job->request;
+    put_word(out, "\"type\"", job_type_name(request->type));
+    if (request->name) {
+        output_text(out, ",\"name\":");
+        output_json(out, request->name);
+    }
+    put_count(out, "\"num_nodes_min\"", request->nodes_min);
+    put_count(out, "\"num_nodes_max\"", request->nodes_max);
+}
+
+static void put_executing(struct output *out, const struct happening *happening)
+{
+    put_list(out, "\"nodes\"", &happening->job->executing);
+    put_count(out, "\"gpus_per_node\"", happening->job->executing_gpus);
+}
+
+static void put_some(struct output *out, const struct happening *happening)
+{
+    put_nodes(out, "\"nodes\"", happening->nodes.ids, happening->nodes.count);
+}
+
+static void put_wanted(struct output *out, const struct happening *happening)
+{
+    put_some(out, happening);
+    put_list(out, "\"assigned\"", &happening->job->wanted);
+    put_count(out, "\"gpus_per_node\"", happening->job->wanted_gpus);
+}
+
+static void put_reason(struct output *out, const struct happening *happening)
+{
+    put_word(out, "\"reason\"", happening->reason);
+}
+
+static void put_phase(struct output *out, const struct happening *happening)
+{
+    put_count(out, "\"phase\"", happening->place.phase);
+    put_count(out, "\"iterations\"", happening->place.iterations);
+}
+
+static void put_iteration(struct output *out, const struct happening *happening)
+{
+    put_count(out, "\"phase\"", happening->place.phase);
+    put_count(out, "\"iteration\"", happening->place.iteration);
+}
+
+static void put_requested(struct output *out, const struct happening *happening)
+{
+    put_count(out, "\"requested\"", happening->request);
+}
+
+static void put_answer(struct output *out, const struct happening *happening)
+{
+    uint32_t count = happening->job->executing.count;
+    put_requested(out, happening);
+    put_count(out, "\"num_nodes\"", count);
+    output_text(out, count == happening->request ? ",\"accepted\":true" : ",\"accepted\":false");
+}
+
+static void put_figures(struct output *out, const struct happening *happening)
+{
+    char seconds[40];
+    put_count(out, "\"decisions\"", happening->invocation.decisions);
+    snprintf(seconds, sizeof seconds, ",\"wall_seconds\":%.3g", happening->invocation.wall_seconds);
+    output_text(out, seconds);
+}
+
+static void put_totals(struct output *out, const struct happening *happening)
+{
+    const struct state *state = happening->state;
+    put_count(out, "\"completed\"", state->num_completed);
+    put_count(out, "\"killed\"", state->num_killed);
+    put_count(out, "\"unfinished\"", state->num_jobs - state->num_completed - state->num_killed);
+}
+
+/* --- The kinds ----------------------------------------------------------------------------- */
+
+/* The object's kind is its topic less what it concerns. */
+struct object {
+    const char *topic;
+    size_t concern;                                         /* length of "job." and the like */
+    void (*put)(struct output *, const struct happening *); /* NULL for nothing more */
+};
+
+#define OBJECT(concern, kind, put)                                                                 \
+    {                                                                                              \
+        concern "." kind, sizeof concern, put                                                      \
+    }
+
+static const struct object objects[NUM_HAPPENINGS] = {
+    [JOB_SUBMITTED] = OBJECT("job", "submit", put_request),
+    [JOB_STARTED] = OBJECT("job", "start", put_executing),
+    [JOB_WANTS] = OBJECT("job", "reserve", put_wanted),
+    [JOB_WITHDREW] = OBJECT("job", "withdraw", NULL),
+    [JOB_GAVE_UP] = OBJECT("job", "shrink", put_some),
+    [JOB_TOOK] = OBJECT("job", "grow", put_some),
+    [JOB_RECONFIGURES] = OBJECT("job", "reconfiguration_begin", put_executing),
+    [JOB_RESUMED] = OBJECT("job", "reconfiguration_end", NULL),
+    [JOB_PROGRESSED] = OBJECT("job", "iteration", put_iteration),
+    [JOB_AT_POINT] = OBJECT("job", "scheduling_point", put_iteration),
+    [JOB_ASKS] = OBJECT("job", "evolving_request", put_requested),
+    [JOB_ANSWERED] = OBJECT("job", "evolving_answer", put_answer),
+    [JOB_ENDED] = OBJECT("job", "kill", put_reason),
+    [SCHEDULER_INVOKED] = OBJECT("scheduler", "invocation", put_figures),
+    [RUN_ENDED] = OBJECT("run", "end", put_totals),
+};
+
+static const struct object completion = OBJECT("job", "complete", NULL);
+static const struct object phase = OBJECT("job", "phase", put_phase);
+
+static const struct object *object_of(const struct happening *happening, unsigned index)
+{
+    if (happening->kind == JOB_ENDED && !happening->reason)
+        return &completion;
+    if (index + 1 < event_count(happening))
+        return &phase;
+    return &objects[happening->kind];
+}
+
+uint32_t event_kinds(void)
+{
+    uint32_t kinds = 0;
+    for (unsigned kind = 0; kind < NUM_HAPPENINGS; kind++)
+        if (objects[kind].topic)
+            kinds |= HEARS(kind);
+    return kinds;
+}
+
+unsigned event_count(const struct happening *happening)
+{
+    return happening->kind == JOB_PROGRESSED && happening->place.iteration == 0 ? 2 : 1;
+}
+
+const char *event_topic(const struct happening *happening, unsigned index)
+{
+    return object_of(happening, index)->topic;
+}
+
+void event_write(struct output *out, const struct happening *happening, unsigned index)
+{
+    const struct object *object = object_of(happening, index);
+    output_text(out, "{\"time\":");
+    output_number(out, happening->state->now);
+    output_text(out, ",\"kind\":\"");
+    output_text(out, object->topic + object->concern);
+    output_char(out, '"');
+    if (happening->kind == SCHEDULER_INVOKED)
+        put_word(out, "\"invocation\"", invocations[happening->invocation.type]);
+    if (happening->job)
+        put_count(out, "\"job\"", happening->job->request->id);
+    if (object->put)
+        object->put(out, happening);
+    output_char(out, '}');
+}
+
+/* --- The first object ---------------------------------------------------------------------- */
+
+/* The configuration as it was given, on one line. */
+static int put_configuration(struct output *out, const char *path, struct error *err)
+{
+    struct json_document document;
+    if (json_read(&document, path, err))
+        return -1;
+    char *text = cJSON_PrintUnformatted(document.root);
+    json_close(&document);
+    if (!text)
+        return error_no_memory(err);
+    output_text(out, text);
+    cJSON_free(text);
+    return 0;
+}
+
+int event_write_head(struct output *out, const struct run_facts *facts, struct error *err)
+{
+    output_text(out, "{\"time\":0,\"kind\":\"begin\",\"version\":\"" ELASTISIM_VERSION
+                     "\",\"scheduler\":");
+    output_json(out, facts->scheduler ? facts->scheduler : "");
+    output_text(out, ",\"configuration\":");
+    if (put_configuration(out, facts->configuration->file, err))
+        return -1;
+    output_text(out, ",\"nodes\":[");
+    for (uint32_t i = 0; i < facts->platform->num_nodes; i++) {
+        if (i > 0)
+            output_char(out, ',');
+        output_json(out, facts->platform->nodes[i].name);
+    }
+    output_text(out, "]}");
+    return 0;
+}

@@ -1,0 +1,24 @@
+/* What happens, as JSON objects: those of the journal (docs/journal.md), which the live stream
+ * sends, too. */
+#ifndef ELASTISIM_RESULTS_EVENT_H
+#define ELASTISIM_RESULTS_EVENT_H
+
+#include "results/output.h"
+#include "results/result.h"
+
+/* The kinds of happenings that have objects, for struct observer. */
+uint32_t event_kinds(void);
+
+/* How many objects a happening has: one, or two where a phase begins with its first iteration. */
+unsigned event_count(const struct happening *happening);
+/* Writes one of them, without a line feed. */
+void event_write(struct output *out, const struct happening *happening, unsigned index);
+/* What it is about, for those who subscribe: "job.start", "scheduler.invocation", "run.end": the
+ * object's kind after what it concerns. */
+const char *event_topic(const struct happening *happening, unsigned index);
+
+/* The first object: configuration, scheduler and names of the nodes. Returns 0, or -1 with err. */
+int event_write_head(struct output *out, const struct run_facts *facts, struct error *err);
+#define EVENT_HEAD_TOPIC "run.begin"
+
+#endif

@@ -1,0 +1,41 @@
+/* What a kind of result is made of: a row in the table of results.c, and a file that has these
+ * functions. Each listens to what it writes down, and nobody else knows it. */
+#ifndef ELASTISIM_RESULTS_RESULT_H
+#define ELASTISIM_RESULTS_RESULT_H
+
+#include "base/error.h"
+#include "configuration/configuration.h"
+#include "platform/platform.h"
+#include "system/observers.h"
+#include "workload/workload.h"
+
+/* The run, before it begins. All of it outlives the results. */
+struct run_facts {
+    const struct configuration *configuration;
+    const struct platform *platform;
+    const struct workload *workload;
+    const char *scheduler; /* as it was asked for */
+};
+
+struct result_kind {
+    /* Fills the observer, which was zeroed, when the run is to have this result; it then hears
+     * something. Returns 0, or -1 with err (ERROR_INPUT) that names key and path; `self`, if set,
+     * is closed nevertheless. */
+    int (*open)(struct observer *observer, const struct run_facts *facts, struct error *err);
+    /* Once all are open and none of them is the file of another; NULL when there is nothing to do.
+     */
+    int (*begin)(void *self, const struct run_facts *facts, struct error *err);
+    /* Writes what is left and frees. Returns 0, or -1 with each file that could not be written
+     * added to err. */
+    int (*close)(void *self, struct error *err);
+};
+
+extern const struct result_kind job_statistics_result;
+extern const struct result_kind node_utilization_result;
+extern const struct result_kind task_times_result;
+extern const struct result_kind monitoring_result;
+extern const struct result_kind journal_result;
+extern const struct result_kind run_log_result;
+extern const struct result_kind progress_result;
+
+#endif

@@ -1,0 +1,70 @@
+/* Jobs and nodes as state machines: the only place that writes their states and what follows from
+ * them (queues, node states, reservations, counters, what changed), and tells the observers.
+ *
+ *     UNSUBMITTED  submit -> PENDING
+ *     PENDING      start  -> RUNNING
+ *     RUNNING and PENDING_RECONFIGURATION  want -> either, whether a change waits or not
+ *     PENDING_RECONFIGURATION  reconfigure -> IN_RECONFIGURATION
+ *     IN_RECONFIGURATION       resume -> RUNNING, or PENDING_RECONFIGURATION when another change
+ * waits any but UNSUBMITTED      end -> COMPLETED or KILLED
+ *
+ * Built with the address sanitizer, every transition and every invocation checks the whole state
+ * (state_check) and stops the program where something does not hold.
+ *
+ * Functions that allocate return 0, or -1 with err. Node lists handed over are owned by the job
+ * afterwards, also on failure.
+ */
+#ifndef ELASTISIM_SYSTEM_LIFECYCLE_H
+#define ELASTISIM_SYSTEM_LIFECYCLE_H
+
+#include "system/state.h"
+
+/* All jobs unsubmitted, all nodes free, which is told of each. The pointers are borrowed;
+ * `observers` may be NULL. */
+int state_create(struct state *state, const struct configuration *configuration,
+                 bool oversubscription, const struct platform *platform,
+                 const struct workload *workload, const struct observers *observers,
+                 struct error *err);
+void state_release(struct state *state); /* fine on a zeroed one */
+
+/* Moves the clock on; it never goes back. */
+void lifecycle_advance(struct state *state, double now);
+
+/* UNSUBMITTED -> PENDING. */
+int lifecycle_submit(struct state *state, const struct job *job, struct error *err);
+/* PENDING -> RUNNING on `nodes`. */
+int lifecycle_start(struct state *state, const struct job *job, struct node_list nodes,
+                    uint32_t gpus, struct error *err);
+/* A running job is to run on `nodes`: reserves the new ones (and frees those reserved before). The
+ * same set of nodes and as many GPUs as it runs on mean no change. The state becomes
+ * PENDING_RECONFIGURATION or RUNNING; a job IN_RECONFIGURATION stays so until it resumes. */
+int lifecycle_want(struct state *state, const struct job *job, struct node_list nodes,
+                   uint32_t gpus, struct error *err);
+/* The same for a job at its point, where lifecycle_reconfigure follows at once: nothing is
+ * reserved. */
+int lifecycle_want_at_point(struct state *state, const struct job *job, struct node_list nodes,
+                            uint32_t gpus, struct error *err);
+/* Applies the waiting change: -> IN_RECONFIGURATION. Dropped nodes are free at once. */
+int lifecycle_reconfigure(struct state *state, const struct job *job, struct error *err);
+/* The reconfiguration is through: -> RUNNING, or PENDING_RECONFIGURATION when another waits. */
+int lifecycle_resume(struct state *state, const struct job *job, struct error *err);
+/* -> COMPLETED, or KILLED for a reason that observers are told (NULL when it is complete), from
+ * PENDING or any running state: frees nodes and reservations. */
+int lifecycle_end(struct state *state, const struct job *job, const char *reason,
+                  struct error *err);
+/* All ranks of a running job have finished that many iterations of phases. */
+int lifecycle_progress(struct state *state, const struct job *job, uint64_t completed,
+                       struct error *err);
+/* Sets a runtime argument. */
+int lifecycle_set_argument(struct state *state, const struct job *job, const char *key,
+                           const char *value, struct error *err);
+
+/* Sorts what changed by ID for an invocation; state_forget_changes afterwards. */
+void state_sort_changes(struct state *state);
+void state_forget_changes(struct state *state);
+
+/* Checks that the derived facts agree with the states of jobs and nodes. Costs a walk over
+ * everything. Returns NULL, or what does not hold. */
+const char *state_check(const struct state *state);
+
+#endif

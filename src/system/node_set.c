@@ -1,0 +1,98 @@
+/* Promise: a look at a set costs O(1), the next member O(words between), a list its length. */
+#include "system/node_set.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- Lists --------------------------------------------------------------------------------- */
+
+int node_list_copy(struct node_list *to, const uint32_t *ids, uint32_t count, struct error *err)
+{
+    *to = (struct node_list){0};
+    if (count == 0)
+        return 0;
+    to->ids = malloc(count * sizeof *to->ids);
+    if (!to->ids)
+        return error_no_memory(err);
+    memcpy(to->ids, ids, count * sizeof *ids);
+    to->count = count;
+    return 0;
+}
+
+void node_list_release(struct node_list *list)
+{
+    free(list->ids);
+    *list = (struct node_list){0};
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+void node_list_sort(struct node_list *list)
+{
+    if (list->count > 1)
+        qsort(list->ids, list->count, sizeof *list->ids, compare_ids);
+}
+
+int node_list_same(const struct node_list *a, const struct node_list *b, bool *same,
+                   struct error *err)
+{
+    *same = a->count == b->count;
+    if (!*same || a->count == 0 || memcmp(a->ids, b->ids, a->count * sizeof *a->ids) == 0)
+        return 0;
+    struct node_list x, y = {0};
+    if (node_list_copy(&x, a->ids, a->count, err))
+        return -1;
+    if (node_list_copy(&y, b->ids, b->count, err)) {
+        node_list_release(&x);
+        return -1;
+    }
+    node_list_sort(&x);
+    node_list_sort(&y);
+    *same = memcmp(x.ids, y.ids, x.count * sizeof *x.ids) == 0;
+    node_list_release(&x);
+    node_list_release(&y);
+    return 0;
+}
+
+/* --- Sets ---------------------------------------------------------------------------------- */
+
+uint64_t *node_set_create(uint32_t num_nodes, const struct node_list *list, struct error *err)
+{
+    uint64_t *set = calloc(num_nodes / 64 + 1, sizeof *set);
+    if (!set) {
+        error_no_memory(err);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < list->count; i++)
+        set[list->ids[i] / 64] |= UINT64_C(1) << (list->ids[i] % 64);
+    return set;
+}
+
+bool node_set_has(const uint64_t *set, uint32_t id)
+{
+    return set[id / 64] >> (id % 64) & 1;
+}
+
+void node_set_toggle(uint64_t *set, uint32_t id)
+{
+    set[id / 64] ^= UINT64_C(1) << (id % 64);
+}
+
+long node_set_next(const uint64_t *set, uint32_t num_nodes, uint32_t from)
+{
+    if (from >= num_nodes)
+        return -1;
+    size_t words = (num_nodes + 63U) / 64U;
+    size_t word = from / 64U;
+    uint64_t bits = set[word] & (~UINT64_C(0) << (from % 64U));
+    while (bits == 0) {
+        if (++word == words)
+            return -1;
+        bits = set[word];
+    }
+    return (long)(word * 64U) + __builtin_ctzll(bits);
+}
