@@ -1,5 +1,5 @@
 /* What of SimGrid's complaints is quoted to users, in the forms that its versions have. */
-#include "resources/reason.h"
+#include "resources/simgrid/reason.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
