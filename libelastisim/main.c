@@ -1,5 +1,5 @@
-/* The main function of external schedulers: PROGRAM [URL [OPTIONS]]. Without a URL it is the one in
- * ELASTISIM_URL, which the simulator sets for --scheduler exec:PROGRAM. */
+/* The main function of external schedulers: PROGRAM [URL [OPTIONS]]. The URL in ELASTISIM_URL,
+ * which the simulator sets for --scheduler exec:PROGRAM, counts more. */
 #include "system.h"
 
 #include <stdio.h>
@@ -66,9 +66,22 @@ static int connect_and_serve(void *context, const char *url, void *data)
     return result;
 }
 
+static const char *url_for(int argc, char **argv)
+{
+    const char *given = argc > 1 ? argv[1] : NULL, *told = getenv("ELASTISIM_URL");
+    if (!told || !*told)
+        return given;
+    if (given && strcmp(given, told) != 0)
+        fprintf(stderr,
+                "elastisim scheduler: connecting to the simulator that started this process "
+                "(ELASTISIM_URL), not to %s\n",
+                given);
+    return told;
+}
+
 int main(int argc, char **argv)
 {
-    const char *url = argc > 1 ? argv[1] : getenv("ELASTISIM_URL");
+    const char *url = url_for(argc, argv);
     void *data = NULL;
     if (!url) {
         fprintf(stderr, "usage: %s URL [OPTIONS], or ELASTISIM_URL in the environment\n", argv[0]);

@@ -80,6 +80,8 @@ int elastisim_remove(struct elastisim_view *view, struct elastisim_job *job,
 
 int elastisim_assign_gpus(struct elastisim_view *view, struct elastisim_job *job, uint32_t gpus)
 {
+    if (job->type == ELASTISIM_RIGID)
+        return 0;
     if (modify(view, job))
         return -1;
     job->sets_gpus = true;

@@ -222,7 +222,7 @@ int elastisim_assign(struct elastisim_view *view, struct elastisim_job *job,
 /* Takes a node from those assigned (nothing happens when it is not among them). */
 int elastisim_remove(struct elastisim_view *view, struct elastisim_job *job,
                      struct elastisim_node *node);
-/* Sets the number of GPUs per node. */
+/* Sets the number of GPUs per node (nothing happens to a rigid job: it has those it asked for). */
 int elastisim_assign_gpus(struct elastisim_view *view, struct elastisim_job *job, uint32_t gpus);
 /* Ends the job at once. */
 int elastisim_kill(struct elastisim_view *view, struct elastisim_job *job);

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from typing import Any, SupportsIndex
+from typing import Any, SupportsIndex, Union
 
 from .node import Node
+from .ordering import in_order_of_a_set
 
 # None where a figure doesn't apply to the job's type. The union with Any rather than None lets
 # type-checked schedulers look at job.type instead of asserting before every use.
-Figure = int | Any
+Figure = Union[int, Any]
 
 
 class JobType(Enum):
@@ -48,7 +48,6 @@ class JobState(Enum):
     """Ended by its walltime or by the scheduler."""
 
 
-@dataclass(eq=False, repr=False)
 class Job:
     """A job, from its submission on.
 
@@ -57,6 +56,8 @@ class Job:
     scheduling function returns. They raise TypeError or ValueError where they make no sense whatever
     the platform is; the bounds of the job and the availability of nodes are checked by the simulator,
     against all decisions of the invocation together.
+
+    Jobs are equal, hashed and ordered by their identifiers, so that a copy stands for the same job.
 
     Times are in seconds of simulated time; -1 stands for one that isn't known yet.
 
@@ -72,9 +73,9 @@ class Job:
         wait_time: From submission to start.
         makespan: From start to end.
         turnaround_time: From submission to end.
-        assigned_nodes: Its nodes, including the changes of this invocation. What the simulator sent comes first,
-            in the iteration order of a set of the identifiers, as schedulers written for ElastiSim know it; a list
-            that is sent back decides the order of the ranks.
+        assigned_nodes: Its nodes, including the changes of this invocation; after its end those it had last. What
+            the simulator sent comes first, in the iteration order of a set of the identifiers, as schedulers
+            written for ElastiSim know it; a list that is sent back decides the order of the ranks.
         assigned_node_ids: Their identifiers.
         assigned_num_gpus_per_node: How many GPUs it uses on each node.
         arguments: What performance models know of, by name; values as strings.
@@ -85,53 +86,110 @@ class Job:
         name: The name the workload gives it, or None.
         num_nodes_preferred: How many nodes it would like, or None.
         runtime_estimate: How long its owner expects it to run, or None.
-        modified: Whether the scheduler has changed it in this invocation.
+        modified: Whether the scheduler has changed it in this invocation; set to True, the job is sent as it is.
         kill_flag: Whether the scheduler has killed it in this invocation.
+        modified_runtime_args: Whether the scheduler has set runtime arguments in this invocation.
     """
 
-    identifier: int
-    type: JobType
-    state: JobState = JobState.PENDING
-    walltime: float = 0.0
-    num_nodes: Figure = None
-    num_gpus_per_node: Figure = None
-    num_nodes_min: Figure = None
-    num_nodes_max: Figure = None
-    num_gpus_per_node_min: Figure = None
-    num_gpus_per_node_max: Figure = None
-    submit_time: float = 0.0
-    start_time: float = -1.0
-    end_time: float = -1.0
-    wait_time: float = -1.0
-    makespan: float = -1.0
-    turnaround_time: float = -1.0
-    assigned_nodes: list[Node] = field(default_factory=list)
-    assigned_num_gpus_per_node: int = 0
-    arguments: dict[str, str] = field(default_factory=dict)
-    attributes: dict[str, str] = field(default_factory=dict)
-    runtime_arguments: dict[str, str] = field(default_factory=dict)
-    total_phase_count: int = 0
-    completed_phases: int = 0
-    name: str | None = None
-    num_nodes_preferred: int | None = None
-    runtime_estimate: float | None = None
-    assigned_node_ids: set[int] = field(init=False)
-    modified: bool = field(default=False, init=False)
-    kill_flag: bool = field(default=False, init=False)
-
-    # Whether update_runtime_argument was used in this invocation.
-    _modified_runtime_args: bool = field(default=False, init=False)
-    # Whether the scheduler chose the GPUs per node since the simulator last told of the job.
-    _chose_gpus: bool = field(default=False, init=False)
-    # Where a job enters itself when it is first modified, so that an answer costs only what it says.
-    _modified_jobs: list[Job] = field(default_factory=list, init=False)
-
-    def __post_init__(self) -> None:
-        self.assigned_node_ids = {node.identifier for node in self.assigned_nodes}
+    def __init__(self, identifier: int, type: JobType, state: JobState = JobState.PENDING, walltime: float = 0.0,
+                 num_nodes: Figure = None, num_gpus_per_node: Figure = None, num_nodes_min: Figure = None,
+                 num_nodes_max: Figure = None, num_gpus_per_node_min: Figure = None,
+                 num_gpus_per_node_max: Figure = None, submit_time: float = 0.0, start_time: float = -1.0,
+                 end_time: float = -1.0, wait_time: float = -1.0, makespan: float = -1.0,
+                 turnaround_time: float = -1.0, assigned_nodes: Iterable[Node] = (),
+                 assigned_num_gpus_per_node: int = 0, arguments: dict[str, str] | None = None,
+                 attributes: dict[str, str] | None = None, runtime_arguments: dict[str, str] | None = None,
+                 total_phase_count: int = 0, completed_phases: int = 0, name: str | None = None,
+                 num_nodes_preferred: int | None = None, runtime_estimate: float | None = None) -> None:
+        self.identifier = identifier
+        self.type = type
+        self.state = state
+        self.walltime = walltime
+        self.num_nodes = num_nodes
+        self.num_gpus_per_node = num_gpus_per_node
+        self.num_nodes_min = num_nodes_min
+        self.num_nodes_max = num_nodes_max
+        self.num_gpus_per_node_min = num_gpus_per_node_min
+        self.num_gpus_per_node_max = num_gpus_per_node_max
+        self.submit_time = submit_time
+        self.start_time = start_time
+        self.end_time = end_time
+        self.wait_time = wait_time
+        self.makespan = makespan
+        self.turnaround_time = turnaround_time
+        self.assigned_num_gpus_per_node = assigned_num_gpus_per_node
+        self.arguments: dict[str, str] = {} if arguments is None else arguments
+        self.attributes: dict[str, str] = {} if attributes is None else attributes
+        self.runtime_arguments: dict[str, str] = {} if runtime_arguments is None else runtime_arguments
+        self.total_phase_count = total_phase_count
+        self.completed_phases = completed_phases
+        self.name = name
+        self.num_nodes_preferred = num_nodes_preferred
+        self.runtime_estimate = runtime_estimate
+        self.kill_flag = False
+        self.modified_runtime_args = False
+        # The nodes as the simulator last told of them, by identifier, and where to find them. The lists that
+        # the scheduler sees are made when it first looks: most jobs of most invocations are never looked at.
+        self._told_ids: Sequence[int] = ()
+        self._all_nodes: Mapping[int, Node] = {}
+        self._node_ids: set[int] | None = None
+        self._node_list: list[Node] | None = list(assigned_nodes)
+        self._modified = False
+        # Whether the scheduler chose the GPUs per node since the simulator last told of the job.
+        self._chose_gpus = False
+        # Where a job enters itself when it is first modified, so that an answer costs only what it says.
+        self._modified_jobs: list[Job] = []
 
     def __repr__(self) -> str:
         count = len(self.assigned_nodes)
         return f'<Job {self.identifier} {self.type.name} {self.state.name} on {count} node{"s" * (count != 1)}>'
+
+    def __eq__(self, other: object) -> bool:
+        return self.identifier == other.identifier if isinstance(other, Job) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.identifier)
+
+    def __lt__(self, other: Job) -> bool:
+        return self.identifier < other.identifier if isinstance(other, Job) else NotImplemented
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy is the scheduler's own: what is done to it isn't sent, and it doesn't hold all nodes."""
+        return {**vars(self), '_node_list': self.assigned_nodes, '_all_nodes': {}, '_modified_jobs': []}
+
+    @property
+    def assigned_nodes(self) -> list[Node]:
+        nodes = self._node_list
+        if nodes is None:
+            known = self._all_nodes
+            nodes = self._node_list = [known[i] for i in in_order_of_a_set(self._told_ids)]
+        return nodes
+
+    @assigned_nodes.setter
+    def assigned_nodes(self, nodes: list[Node]) -> None:
+        self._node_list = nodes
+
+    @property
+    def assigned_node_ids(self) -> set[int]:
+        ids = self._node_ids
+        if ids is None:
+            nodes = self._node_list
+            ids = self._node_ids = set(self._told_ids) if nodes is None else {node.identifier for node in nodes}
+        return ids
+
+    @assigned_node_ids.setter
+    def assigned_node_ids(self, ids: set[int]) -> None:
+        self._node_ids = ids
+
+    @property
+    def modified(self) -> bool:
+        return self._modified
+
+    @modified.setter
+    def modified(self, modified: bool) -> None:
+        if modified and not self._modified:
+            self._modified_jobs.append(self)
+        self._modified = bool(modified)
 
     def assign(self, nodes: Node | Iterable[Node]) -> None:
         """Appends nodes, in the given order, to those of the job. Nodes it already has stay where they are.
@@ -140,21 +198,24 @@ class Job:
         assign_num_gpus_per_node says otherwise.
 
         Args:
-            nodes: A node or an iterable of nodes.
+            nodes: A node or an iterable of nodes; of a generator, set or array too.
 
         Raises:
             TypeError: One of them isn't a Node; nothing is assigned then.
             ValueError: The job has ended.
         """
-        self._require_alive('assign nodes to it')
-        before = len(self.assigned_nodes)
-        for node in _listed(nodes):
-            if node.identifier not in self.assigned_node_ids:
-                self.assigned_nodes.append(node)
-                self.assigned_node_ids.add(node.identifier)
-        if len(self.assigned_nodes) == before:
-            return
-        if self.state is JobState.PENDING and not self._chose_gpus:
+        listed = _listed(nodes)
+        if self._ended():
+            if not listed:
+                return
+            raise ValueError(f"job {self.identifier} has ended ({self.state.name}): can't assign nodes to it;"
+                             f' look at job.state first')
+        ids, assigned = self.assigned_node_ids, self.assigned_nodes
+        for node in listed:
+            if node.identifier not in ids:
+                assigned.append(node)
+                ids.add(node.identifier)
+        if listed and self.state is JobState.PENDING and not self._chose_gpus:
             least = self.num_gpus_per_node or self.num_gpus_per_node_min or 0
             self.assigned_num_gpus_per_node = max(self.assigned_num_gpus_per_node, least)
         self._modify()
@@ -164,37 +225,43 @@ class Job:
     def remove(self, nodes: Node | Iterable[Node]) -> None:
         """Takes nodes away from the job; the others keep their order. Nodes it doesn't have are ignored.
 
+        Nothing happens to a job that has ended.
+
         Args:
             nodes: A node or an iterable of nodes.
 
         Raises:
             TypeError: One of them isn't a Node; nothing is removed then.
-            ValueError: The job has ended.
         """
-        self._require_alive('remove nodes from it')
-        gone = {node.identifier for node in _listed(nodes)} & self.assigned_node_ids
-        if gone:
+        gone = {node.identifier for node in _listed(nodes)}
+        if self._ended():
+            return
+        ids = self.assigned_node_ids
+        if gone & ids:
             # A new list: one that the algorithm took before, to pass the nodes on, keeps them.
             self.assigned_nodes = [node for node in self.assigned_nodes if node.identifier not in gone]
-            self.assigned_node_ids -= gone
-            self._modify()
+            ids -= gone
+        self._modify()
 
-    def assign_num_gpus_per_node(self, gpus_per_node: SupportsIndex) -> None:
+    def assign_num_gpus_per_node(self, gpus_per_node: SupportsIndex | float | None = None, *,
+                                 assigned_num_gpus_per_node: SupportsIndex | float | None = None) -> None:
         """Sets how many GPUs the job uses on each of its nodes.
 
+        A rigid job has those it asked for: whatever is said about its GPUs, None included, changes nothing. Nor does
+        it for a job that has ended.
+
         Args:
-            gpus_per_node: At least 0, and within the job's bounds.
+            gpus_per_node: At least 0, and within the job's bounds; a fraction is rounded down.
+            assigned_num_gpus_per_node: The same by another name.
 
         Raises:
-            TypeError: The number isn't an integer.
-            ValueError: The number is negative, or the job has ended.
+            TypeError: The number isn't a number.
+            ValueError: The number is negative or not finite.
         """
-        self._require_alive('assign GPUs to it')
-        try:
-            count = operator.index(gpus_per_node)
-        except TypeError:
-            raise TypeError(f'the number of GPUs per node of job {self.identifier} must be an integer,'
-                            f' not {gpus_per_node!r}') from None
+        if self.type is JobType.RIGID or self._ended():
+            return
+        given = assigned_num_gpus_per_node if gpus_per_node is None else gpus_per_node
+        count = _whole_number(given, self)
         if count < 0:
             raise ValueError(f"the number of GPUs per node of job {self.identifier} can't be negative: {count}")
         self.assigned_num_gpus_per_node = count
@@ -210,55 +277,89 @@ class Job:
     def update_runtime_argument(self, key: str, value: Any) -> None:
         """Sets a variable of the job's performance models, as of the next time they are evaluated.
 
-        That is at the job's start and at every reconfiguration.
+        That is at the job's start and at every reconfiguration. Nothing happens to a job that has ended.
 
         Args:
-            key: The variable's name.
-            value: A finite number, a truth value (taken as 1 or 0) or the text of an expression.
+            key: The variable's name; anything but a string is taken as its text.
+            value: A number, a truth value (taken as 1 or 0) or the text of an expression; anything else is taken as
+                its text. What is no expression is an error when a model uses it.
 
         Raises:
-            TypeError: The name isn't a string.
-            ValueError: The name is empty, the number isn't finite, or the job has ended.
+            ValueError: The name is empty.
         """
-        self._require_alive('update its runtime arguments')
-        if not isinstance(key, str):
-            raise TypeError(f'the name of a runtime argument must be a string, not {key!r}')
-        if not key:
+        if self._ended():
+            return
+        if not str(key):
             raise ValueError("the name of a runtime argument can't be empty")
-        if isinstance(value, bool):
-            value = int(value)
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ValueError(f'runtime argument {key} of job {self.identifier} must be finite, not {value}')
-        self.runtime_arguments[key] = str(value)
-        self._modified_runtime_args = True
+        self.runtime_arguments[str(key)] = _expression(value)
+        self.modified_runtime_args = True
         self._modify()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns what is sent to the simulator about the job if it is modified."""
+        return {
+            'id': self.identifier,
+            'assigned_node_ids': [node.identifier for node in self.assigned_nodes],
+            'assigned_num_gpus_per_node': self.assigned_num_gpus_per_node,
+            'kill_flag': self.kill_flag,
+            'modified_runtime_args': self.modified_runtime_args,
+            'runtime_arguments': self.runtime_arguments,
+        }
 
     def _ended(self) -> bool:
         return self.state is JobState.COMPLETED or self.state is JobState.KILLED
 
-    def _require_alive(self, action: str) -> None:
-        if self._ended():
-            raise ValueError(f"job {self.identifier} has ended ({self.state.name}): can't {action};"
-                             f' look at job.state first')
-
     def _modify(self) -> None:
-        if not self.modified:
-            self.modified = True
+        if not self._modified:
+            self._modified = True
             self._modified_jobs.append(self)
 
     def _settle(self) -> None:
-        """Forgets what the scheduler did in the invocation that is over."""
-        self.modified = self.kill_flag = self._modified_runtime_args = False
+        """Forgets what the scheduler did in the invocation that is over, but for the nodes it assigned."""
+        if not self.kill_flag and self._node_list is not None:
+            self._told_ids = [node.identifier for node in self._node_list]
+        self._modified = self.kill_flag = self.modified_runtime_args = False
+
+    def _show_nodes(self, ids: Sequence[int]) -> None:
+        """Takes over the identifiers of the nodes that the simulator tells of."""
+        self._told_ids = ids
+        self._node_ids = self._node_list = None
 
 
 def _listed(nodes: Node | Iterable[Node]) -> list[Node]:
     if isinstance(nodes, Node):
         return [nodes]
     if not isinstance(nodes, Iterable):
+        if _is_like_a_node(nodes):
+            return [nodes]
         raise TypeError(f'expected a Node or a list of Nodes, not {nodes!r}')
     listed = list(nodes)
     for node in listed:
-        if not isinstance(node, Node):
+        if not isinstance(node, Node) and not _is_like_a_node(node):
             raise TypeError(f'expected a Node or a list of Nodes, but found {node!r} in the list;'
                             f' nodes[i] is the node with identifier i')
     return listed
+
+
+def _is_like_a_node(thing: object) -> bool:
+    """Whether something else stands for a node: a class of the user's that wraps one, say."""
+    return isinstance(getattr(thing, 'identifier', None), int) and not isinstance(thing, Job)
+
+
+def _whole_number(number: Any, job: Job) -> int:
+    try:
+        return operator.index(number)
+    except TypeError:
+        if not isinstance(number, float):
+            raise TypeError(f'the number of GPUs per node of job {job.identifier} must be an integer,'
+                            f' not {number!r}') from None
+    if not math.isfinite(number):
+        raise ValueError(f'the number of GPUs per node of job {job.identifier} must be finite, not {number}')
+    return int(number)
+
+
+def _expression(value: Any) -> str:
+    """The text of a runtime argument. Truth values, numpy's too, are numbers to performance models."""
+    if isinstance(value, bool) or type(value).__name__ in ('bool_', 'bool'):
+        return str(int(value))
+    return str(value)

@@ -58,7 +58,8 @@ class Gpu:
 class Node:
     """A compute node. It shows what the simulator last said: assigning it to a job doesn't change it.
 
-    There is one object per node for the whole simulation, brought up to date before each invocation.
+    There is one object per node for the whole simulation, brought up to date before each invocation. Nodes are equal,
+    hashed and ordered by their identifiers, so that a copy stands for the same node.
 
     Attributes:
         identifier: The node's index in ``nodes``.
@@ -78,6 +79,15 @@ class Node:
 
     def __post_init__(self) -> None:
         self.assigned_job_ids = {job.identifier for job in self.assigned_jobs}
+
+    def __eq__(self, other: object) -> bool:
+        return self.identifier == other.identifier if isinstance(other, Node) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.identifier)
+
+    def __lt__(self, other: Node) -> bool:
+        return self.identifier < other.identifier if isinstance(other, Node) else NotImplemented
 
     def __repr__(self) -> str:
         return f'<Node {self.identifier} {self.state.name}>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import traceback
 from collections.abc import Iterable
 from typing import Any
@@ -45,9 +46,10 @@ def decode(text: bytes) -> dict[str, Any]:
 
 def encode_answer(modified_jobs: Iterable[Job]) -> bytes:
     """Returns the answer to an invocation, its jobs in the order of their identifiers."""
+    modified = {job.identifier: job for job in modified_jobs if job.modified}
     return _encode({
         'code': ANSWER,
-        'jobs': [_decision(job) for job in sorted(modified_jobs, key=lambda job: job.identifier)],
+        'jobs': [job.to_dict() for _, job in sorted(modified.items())],
     })
 
 
@@ -56,20 +58,17 @@ def encode_failure(error: BaseException) -> bytes:
     return _encode({
         'code': FAILURE,
         'error': f'{type(error).__name__}: {error}'.removesuffix(': '),
-        'traceback': ''.join(traceback.format_exception(error)),
+        'traceback': ''.join(traceback.format_exception(type(error), error, error.__traceback__)),
     })
 
 
-def _decision(job: Job) -> dict[str, Any]:
-    return {
-        'id': job.identifier,
-        'assigned_node_ids': [node.identifier for node in job.assigned_nodes],
-        'assigned_num_gpus_per_node': job.assigned_num_gpus_per_node,
-        'kill_flag': job.kill_flag,
-        'modified_runtime_args': job._modified_runtime_args,
-        'runtime_arguments': job.runtime_arguments,
-    }
+def _plain(thing: Any) -> Any:
+    """What json can't write by itself: the numbers of numpy, where a scheduler has put them in by hand."""
+    try:
+        return operator.index(thing)
+    except TypeError:
+        return float(thing)
 
 
 def _encode(message: dict[str, Any]) -> bytes:
-    return json.dumps(message, separators=(',', ':')).encode()
+    return json.dumps(message, separators=(',', ':'), default=_plain).encode()

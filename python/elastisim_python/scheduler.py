@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,8 @@ URL_VARIABLE = 'ELASTISIM_URL'
 """The environment variable by which a simulator tells a scheduler that it starts where to connect."""
 
 
-def pass_algorithm(function: Algorithm, url: str) -> None:
+def pass_algorithm(function: Algorithm | None = None, url: str | None = None, *,
+                   schedule: Algorithm | None = None) -> None:
     """Connects to the simulator and lets a function decide at each invocation, until the simulation ends.
 
     The simulator may be started before or after. The function gets
@@ -36,7 +38,9 @@ def pass_algorithm(function: Algorithm, url: str) -> None:
 
     Args:
         function: The scheduling algorithm.
-        url: The ZeroMQ URL that the simulator binds, such as ``ipc://scheduler.ipc``.
+        url: The ZeroMQ URL that the simulator binds, such as ``ipc://scheduler.ipc``. A simulator that started this
+            process says in the environment variable ELASTISIM_URL where it waits: that counts more.
+        schedule: The function by another name.
 
     Raises:
         TypeError: The function can't be called, or the URL is no string.
@@ -45,19 +49,12 @@ def pass_algorithm(function: Algorithm, url: str) -> None:
         ProtocolError: The simulator sent something this package doesn't understand.
         BaseException: Whatever the function raises. The simulator is told, and ends with the story.
     """
-    if not callable(function):
-        raise TypeError(f'the scheduling algorithm must be a function of (jobs, nodes, system), not {function!r}')
+    algorithm = function if schedule is None else schedule
+    if not callable(algorithm):
+        raise TypeError(f'the scheduling algorithm must be a function of (jobs, nodes, system), not {algorithm!r}')
     if not isinstance(url, str):
         raise TypeError(f'the URL must be a string such as ipc://scheduler.ipc, not {url!r}')
-    connection = Connection(url)
-    try:
-        _answer_invocations(function, connection)
-    except BaseException as error:
-        # A simulator that waits for an answer learns now why there will be none.
-        connection.send_last(protocol.encode_failure(error))
-        raise
-    finally:
-        connection.close()
+    _serve(algorithm, _where_the_simulator_waits(url))
 
 
 def run(function: Algorithm, url: str | None = None) -> None:
@@ -65,7 +62,7 @@ def run(function: Algorithm, url: str | None = None) -> None:
 
     Args:
         function: The scheduling algorithm, as in pass_algorithm.
-        url: The ZeroMQ URL that the simulator binds; by default the environment variable ELASTISIM_URL says it.
+        url: The ZeroMQ URL that the simulator binds; not needed where the environment variable ELASTISIM_URL says it.
 
     Raises:
         RuntimeError: No URL is given, and ELASTISIM_URL is unset or empty.
@@ -76,6 +73,29 @@ def run(function: Algorithm, url: str | None = None) -> None:
         raise RuntimeError(f'no URL to connect to: {URL_VARIABLE} is not set. Let the simulator start this script'
                            f' (--scheduler "exec:python3 SCRIPT"), set {URL_VARIABLE}, or pass the URL')
     pass_algorithm(function, url)
+
+
+def _where_the_simulator_waits(url: str) -> str:
+    """The URL of the simulator that started this process; without one, the given URL."""
+    told = os.environ.get(URL_VARIABLE)
+    if not told:
+        return url
+    if told != url:
+        print(f'elastisim_python: connecting to the simulator that started this process ({URL_VARIABLE}), not to {url}',
+              file=sys.stderr, flush=True)
+    return told
+
+
+def _serve(function: Algorithm, url: str) -> None:
+    connection = Connection(url)
+    try:
+        _answer_invocations(function, connection)
+    except BaseException as error:
+        # A simulator that waits for an answer learns now why there will be none.
+        connection.send_last(protocol.encode_failure(error))
+        raise
+    finally:
+        connection.close()
 
 
 def _answer_invocations(function: Algorithm, connection: Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -29,17 +30,17 @@ class Listing(list[T]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._known: dict[int, T] = {}
+        self.known: dict[int, T] = {}
         self._last_id = -1
         self._disordered = False
 
     def get(self, identifier: int) -> T | None:
         """Returns the entity with an identifier, or None."""
-        return self._known.get(identifier)
+        return self.known.get(identifier)
 
     def add(self, identifier: int, entity: T) -> None:
         """Adds an entity that isn't known yet."""
-        self._known[identifier] = entity
+        self.known[identifier] = entity
         if identifier > self._last_id:
             self._last_id = identifier
             super().append(entity)
@@ -49,7 +50,7 @@ class Listing(list[T]):
     def restore(self) -> None:
         """Puts back in order what the algorithm rearranged or what was added out of order."""
         if self._disordered:
-            super().__setitem__(slice(None), [self._known[identifier] for identifier in sorted(self._known)])
+            super().__setitem__(slice(None), [self.known[identifier] for identifier in sorted(self.known)])
             self._disordered = False
 
 
@@ -85,7 +86,8 @@ class State:
         self.modified_jobs: list[Job] = []
 
     def update(self, message: Message) -> dict[str, Any]:
-        """Takes in an invocation and returns what the algorithm gets as ``system``.
+        """Takes in an invocation and returns what the algorithm gets as ``system``: besides what is meant for it, the
+        message's own keys, as schedulers written for ElastiSim find them there.
 
         Costs what the message holds, not what is known.
 
@@ -114,6 +116,7 @@ class State:
     def _add_job(self, message: Message) -> None:
         job = Job(message['id'], JobType(message['type']))
         job._modified_jobs = self.modified_jobs
+        job._all_nodes = self.nodes.known
         self.jobs.add(job.identifier, job)
 
     def _update_job(self, message: Message) -> None:
@@ -127,15 +130,20 @@ class State:
                 setattr(job, name, int(message[name]))
         job.name = message.get('name')
         # What is empty is left out.
-        # Schedulers written for ElastiSim see the nodes in the order of a set of their identifiers, and which
-        # ones assigned_nodes[-1:] takes depends on it: the same order keeps their figures.
-        job.assigned_node_ids = set(message.get('assigned_nodes', ()))
-        job.assigned_nodes = [_known(self.nodes, node_id, 'node') for node_id in job.assigned_node_ids]
+        self._show_nodes(job, message.get('assigned_nodes', ()))
         job.assigned_num_gpus_per_node = int(message.get('assigned_num_gpus_per_node', 0))
         job._chose_gpus = False
         job.arguments = dict(message.get('arguments', {}))
         job.attributes = dict(message.get('attributes', {}))
         job.runtime_arguments = dict(message.get('runtime_arguments', {}))
+
+    def _show_nodes(self, job: Job, ids: list[int]) -> None:
+        """Schedulers written for ElastiSim find the nodes that a job had on it when it has ended."""
+        if not ids and job._ended():
+            ids = array('q', job._told_ids)
+        for node_id in ids:
+            _known(self.nodes, node_id, 'node')
+        job._show_nodes(ids)
 
     def _update_node(self, message: Message) -> None:
         node = _known(self.nodes, message['id'], 'node')
@@ -146,10 +154,9 @@ class State:
         node.gpus = [Gpu(gpu['id'], GpuState(gpu['state'])) for gpu in message.get('gpus', ())]
 
     def _system(self, message: Message) -> dict[str, Any]:
-        system: dict[str, Any] = {
-            'time': float(message['time']),
-            'invocation_type': InvocationType(message['invocation_type']),
-        }
+        system = dict(message)
+        system['time'] = float(message['time'])
+        system['invocation_type'] = InvocationType(message['invocation_type'])
         if message.get('job_id') is not None:
             system['job'] = _known(self.jobs, message['job_id'], 'job')
         if message.get('evolving_request') is not None:

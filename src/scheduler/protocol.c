@@ -460,7 +460,8 @@ static int read_nodes(const struct json_at *entry, struct decision *decision, st
 static int read_gpus(const struct json_at *entry, struct decision *decision, struct error *err)
 {
     struct json_at member = json_member(entry, "assigned_num_gpus_per_node");
-    if (!member.value)
+    /* ElastiSim's package has null for a rigid job whose scheduler passed None on. */
+    if (!member.value || cJSON_IsNull(member.value))
         return 0;
     decision->sets_gpus = true;
     return read_count(&member, &decision->gpus, err);

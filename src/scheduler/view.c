@@ -632,6 +632,8 @@ int elastisim_remove(struct elastisim_view *view, struct elastisim_job *job,
 
 int elastisim_assign_gpus(struct elastisim_view *view, struct elastisim_job *job, uint32_t gpus)
 {
+    if (job_of(job)->request->type == JOB_RIGID)
+        return 0;
     struct proposal *proposal = proposal_about(view, job);
     if (!proposal)
         return -1;

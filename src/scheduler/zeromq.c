@@ -25,8 +25,9 @@ enum {
 };
 
 /* Seconds: */
-static const double grace = 0.2;  /* for the last words of a process that has ended */
-static const double notice = 2.0; /* until the user is told what is waited for */
+static const double grace = 0.2;          /* for the last words of a process that has ended */
+static const double first_notice = 2.0;   /* until the user is told what is waited for */
+static const double second_notice = 10.0; /* until the user is told what may be wrong with it */
 
 struct zeromq {
     void *context, *socket;
@@ -122,7 +123,7 @@ struct wait {
     enum stage stage;
     double begin;
     double lost_since; /* 0 while it is not */
-    bool noticed;      /* the user was told */
+    int notices;       /* that the user was given */
 };
 
 static int fail_late(const struct zeromq *zeromq, enum stage stage, struct error *err)
@@ -180,16 +181,38 @@ static bool is_lost(struct zeromq *zeromq, struct wait *wait)
     return wall_seconds() - wait->lost_since >= grace;
 }
 
-static void tell_user(const struct zeromq *zeromq, struct wait *wait, double elapsed)
+static void tell_what_for(const struct zeromq *zeromq)
 {
-    if (wait->noticed || wait->stage != TO_CONNECT || elapsed < notice)
-        return;
-    wait->noticed = true;
     if (zeromq->process)
         fprintf(stderr, "elastisim: waiting for %s to connect\n", zeromq->name);
     else
-        fprintf(stderr, "elastisim: waiting for a scheduler to connect to %s\n",
+        fprintf(stderr, "elastisim: waiting for a scheduler to connect at %s\n",
                 zeromq->endpoint.url);
+}
+
+/* Schedulers written for ElastiSim name a URL of their own, and wait there for ever with a package
+ * that takes it. */
+static void tell_what_may_be_wrong(const struct zeromq *zeromq)
+{
+    fprintf(
+        stderr,
+        "elastisim: %s runs but has not connected for %g s; it has to connect to the URL in its "
+        "environment variable ELASTISIM_URL (%s). The elastisim_python of this simulator does, "
+        "whatever URL the script names; another one may be in its way (PYTHONPATH)\n",
+        zeromq->name, second_notice, zeromq->endpoint.url);
+}
+
+static void tell_user(const struct zeromq *zeromq, struct wait *wait, double elapsed)
+{
+    if (wait->stage != TO_CONNECT)
+        return;
+    if (wait->notices == 0 && elapsed >= first_notice)
+        tell_what_for(zeromq);
+    else if (wait->notices == 1 && elapsed >= second_notice && zeromq->process)
+        tell_what_may_be_wrong(zeromq);
+    else
+        return;
+    wait->notices++;
 }
 
 static void sleep_until_event(const struct zeromq *zeromq, const struct wait *wait, double elapsed)

@@ -283,7 +283,7 @@ static void apply_decisions(struct simulation *simulation, const struct job *at_
         const struct job *job = &state->jobs[decisions->items[i].job];
         if (decisions->items[i].kill)
             apply_kill(simulation, job);
-        else
+        else if (!job_has_ended(job))
             apply_arguments(simulation, job, &decisions->items[i]);
     }
     if (at_point && !job_has_ended(at_point) && !failed(simulation)) {

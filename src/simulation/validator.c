@@ -59,9 +59,9 @@ static int refuse(const struct check *check, uint32_t job, const char *format, .
 uint32_t decided_gpus(const struct job *job, const struct decision *decision)
 {
     const struct job_request *request = job->request;
-    /* Schedulers seldom say anything about the GPUs of rigid jobs: they have what they asked for.
-     */
-    if (request->type == JOB_RIGID && (!decision->sets_gpus || decision->gpus == 0))
+    /* A rigid job has what it asked for, whatever schedulers say: many pass on a maximum that rigid
+     * jobs do not have. */
+    if (request->type == JOB_RIGID)
         return request->gpus_max;
     if (decision->sets_gpus)
         return decision->gpus;
@@ -89,6 +89,19 @@ static bool same_set(const uint32_t *a, const uint32_t *b, uint32_t count)
     return true;
 }
 
+/* The order of the nodes is that of the ranks: where a job can be reconfigured at any time, another
+ * order is another configuration, as in ElastiSim. */
+static bool reorders(const struct job *job, const struct decision *decision)
+{
+    if (job->request->type != JOB_MALLEABLE && job->request->type != JOB_ADAPTIVE)
+        return false;
+    const struct node_list *assigned = job_assigned(job);
+    for (uint32_t i = 0; i < assigned->count; i++)
+        if (decision->nodes[i] != assigned->ids[i])
+            return true;
+    return false;
+}
+
 bool decision_resizes(const struct job *job, const struct decision *decision)
 {
     if (decided_gpus(job, decision) != job_assigned_gpus(job))
@@ -96,7 +109,7 @@ bool decision_resizes(const struct job *job, const struct decision *decision)
     if (!decision->sets_nodes)
         return false;
     const struct node_list *assigned = job_assigned(job);
-    return decision->num_nodes != assigned->count ||
+    return decision->num_nodes != assigned->count || reorders(job, decision) ||
            !same_set(decision->nodes, assigned->ids, assigned->count);
 }
 
@@ -252,7 +265,7 @@ static int check_job(const struct check *check, const struct decision *decision)
                       check->state->num_submitted, number_plural(check->state->num_submitted),
                       number_is_or_are(check->state->num_submitted));
     const struct job *job = &check->state->jobs[decision->job];
-    if (decision->kill || !job_has_ended(job))
+    if (decision->kill || !job_has_ended(job) || decision->num_nodes == 0)
         return 0;
     return refuse(check, decision->job, "it has ended (%s) and can't be changed",
                   job_state_name(job->state));
@@ -261,7 +274,7 @@ static int check_job(const struct check *check, const struct decision *decision)
 static int check_decision(const struct check *check, const struct decision *decision)
 {
     const struct job *job = &check->state->jobs[decision->job];
-    if (decision->kill)
+    if (decision->kill || job_has_ended(job))
         return 0;
     bool pending = job->state == JOB_PENDING;
     if (pending && (!decision->sets_nodes || decision->num_nodes == 0))

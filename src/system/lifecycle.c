@@ -412,16 +412,14 @@ int lifecycle_start(struct state *state, const struct job *subject, struct node_
 static int replace_wish(struct state *state, struct job *job, struct node_list nodes, uint32_t gpus,
                         struct error *err)
 {
-    bool same;
-    if (release_reservations(state, job, err) ||
-        node_list_same(&nodes, &job->executing, &same, err)) {
+    if (release_reservations(state, job, err)) {
         node_list_release(&nodes);
         return -1;
     }
     drop_change(job);
     job->wanted = nodes;
     job->wanted_gpus = gpus;
-    job->has_change = !same || gpus != job->executing_gpus;
+    job->has_change = !node_list_same(&nodes, &job->executing) || gpus != job->executing_gpus;
     if (!job->has_change)
         drop_change(job);
     return 0;

@@ -37,25 +37,10 @@ void node_list_sort(struct node_list *list)
         qsort(list->ids, list->count, sizeof *list->ids, compare_ids);
 }
 
-int node_list_same(const struct node_list *a, const struct node_list *b, bool *same,
-                   struct error *err)
+bool node_list_same(const struct node_list *a, const struct node_list *b)
 {
-    *same = a->count == b->count;
-    if (!*same || a->count == 0 || memcmp(a->ids, b->ids, a->count * sizeof *a->ids) == 0)
-        return 0;
-    struct node_list x, y = {0};
-    if (node_list_copy(&x, a->ids, a->count, err))
-        return -1;
-    if (node_list_copy(&y, b->ids, b->count, err)) {
-        node_list_release(&x);
-        return -1;
-    }
-    node_list_sort(&x);
-    node_list_sort(&y);
-    *same = memcmp(x.ids, y.ids, x.count * sizeof *x.ids) == 0;
-    node_list_release(&x);
-    node_list_release(&y);
-    return 0;
+    return a->count == b->count &&
+           (a->count == 0 || memcmp(a->ids, b->ids, a->count * sizeof *a->ids) == 0);
 }
 
 /* --- Sets ---------------------------------------------------------------------------------- */

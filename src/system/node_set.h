@@ -18,10 +18,8 @@ int node_list_copy(struct node_list *to, const uint32_t *ids, uint32_t count, st
 void node_list_release(struct node_list *list);
 /* Sorts a list by ID. */
 void node_list_sort(struct node_list *list);
-/* *same tells whether two lists hold the same nodes, in whatever order. Returns 0, or -1 with err.
- */
-int node_list_same(const struct node_list *a, const struct node_list *b, bool *same,
-                   struct error *err);
+/* Whether two lists hold the same nodes in the same order. */
+bool node_list_same(const struct node_list *a, const struct node_list *b);
 
 /* The nodes of a list as a set for `num_nodes` nodes, to be freed; NULL with err without memory. */
 uint64_t *node_set_create(uint32_t num_nodes, const struct node_list *list, struct error *err);

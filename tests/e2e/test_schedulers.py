@@ -4,6 +4,7 @@ for ElastiSim, and that the built-in policy and its Python twin decide alike."""
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -104,6 +105,26 @@ def test_exec_starts_a_command_with_the_url_and_ends_it_afterwards(scenario: Sce
     assert url.startswith('ipc://') and not os.path.exists(url.removeprefix('ipc://'))
     with pytest.raises(ProcessLookupError):
         os.kill(int((scenario.folder / 'pid').read_text()), 0)
+
+
+def test_a_started_scheduler_that_does_not_connect_is_told_about(scenario: Scenario) -> None:
+    """As a script does that waits at a URL of its own with another package."""
+    spec = scenario.script('import time\ntime.sleep(60)\n')
+    result = scenario.workload(rigid()).configure(scheduler_timeout=10.5).run(scheduler=spec, status=3)
+    command = spec.removeprefix('exec:')
+    waiting, wrong, error = result.stderr.splitlines()
+    assert waiting == f"elastisim: waiting for the scheduler command '{command}' to connect"
+    assert re.fullmatch(
+        f"elastisim: the scheduler command '{re.escape(command)}' runs but has not connected for 10 s; it has to connect"
+        r' to the URL in its environment variable ELASTISIM_URL \(ipc://\S+\)\. The elastisim_python of this simulator'
+        r' does, whatever URL the script names; another one may be in its way \(PYTHONPATH\)', wrong)
+    assert 'did not connect within 10.5 s' in error
+
+
+def test_zmq_says_where_it_waits(scenario: Scenario) -> None:
+    result = scenario.workload(rigid()).configure(scheduler_timeout=2.5).run(
+        scheduler=f'zmq:{scenario.url}', status=3)
+    assert result.stderr.splitlines()[0] == f'elastisim: waiting for a scheduler to connect at {scenario.url}'
 
 
 def test_exec_takes_arguments_and_anything_that_a_shell_does(scenario: Scenario) -> None:

@@ -86,9 +86,6 @@ START: dict[str, tuple[list[Json], Json, list[Json], str]] = {
     'too few GPUs': (
         [flexible('moldable', 1, 1, num_gpus_per_node_min=2, num_gpus_per_node_max=3)], GPUS, [change(0, [0], 1)],
         'job 0: 1 GPU per node is assigned; it takes 2 to 3'),
-    'GPUs for a job that asks for none': (
-        [rigid()], GPUS, [change(0, [0], 1)],
-        'job 0: 1 GPU per node is assigned; it takes 0'),
 }
 
 
@@ -191,7 +188,7 @@ def test_nodes_that_a_job_will_give_up_later_are_still_taken(scenario: Scenario)
 
 
 @pytest.mark.parametrize('entry', [
-    change(0), change(0, [0, 1]), change(0, [1, 0]), change(0, gpus=0), change(0, [0, 1], 0), change(0, arguments={}),
+    change(0), change(0, [0, 1]), change(0, gpus=0), change(0, [0, 1], 0), change(0, arguments={}),
     {**change(0, [0, 1]), 'something_new': [1, 2]},
 ])
 @pytest.mark.parametrize('kind', ['rigid', 'moldable', 'evolving', 'malleable'])
@@ -200,6 +197,38 @@ def test_naming_a_running_job_without_resizing_it_is_fine(scenario: Scenario, ki
     scenario.workload(job).configure(scheduling_interval=1)
     result, _ = scenario.ask(on(PERIODIC, 1, [entry], {0: [0, 1]}))
     assert result.ends() == [4] and result.column('Reconfigurations') == ['0']
+
+
+@pytest.mark.parametrize('kind', ['rigid', 'moldable', 'evolving'])
+def test_the_order_of_the_nodes_is_no_change_of_a_job_that_can_not_be_resized(scenario: Scenario, kind: str) -> None:
+    job = rigid(2, waiting(2, 2)) if kind == 'rigid' else flexible(kind, 1, 4, waiting(2, 2))
+    scenario.workload(job).configure(scheduling_interval=1)
+    result, _ = scenario.ask(on(PERIODIC, 1, [change(0, [1, 0])], {0: [0, 1]}))
+    assert result.ends() == [4] and result.column('Reconfigurations') == ['0']
+
+
+def test_the_nodes_of_a_running_malleable_job_in_another_order_are_a_change(scenario: Scenario) -> None:
+    scenario.workload(flexible('malleable', 1, 4, waiting(2, 2))).configure(scheduling_interval=1)
+    result, _ = scenario.ask(on(PERIODIC, 1, [change(0, [1, 0])], {0: [0, 1]}))
+    assert result.ends() == [4] and result.column('Reconfigurations') == ['1']
+
+
+@pytest.mark.parametrize('said', [None, 0, 1, 3])
+def test_what_is_said_of_the_gpus_of_a_rigid_job_does_not_count(scenario: Scenario, said: int | None) -> None:
+    scenario.platform(crossbar(2, **GPUS)).configure(scheduling_interval=1)
+    kernel = model(phase(task('gpu', flops=6e9, computation_pattern='uniform')))
+    scenario.workload(rigid(1, kernel, num_gpus_per_node=2))
+    entry = {**change(0, [0]), 'assigned_num_gpus_per_node': said}
+    result, _ = scenario.ask(lambda peer: [entry] if peer.kind in (SUBMIT, PERIODIC) and peer.time < 3 else [])
+    assert result.ends() == [3]
+
+
+@pytest.mark.parametrize('entry', [change(0), change(0, []), change(0, gpus=5), change(0, arguments={'x': 1})])
+def test_naming_a_job_that_has_ended_without_giving_it_nodes_changes_nothing(scenario: Scenario, entry: Json) -> None:
+    scenario.workload(rigid(1, waiting(1)), rigid(1, submit=2))
+    result, peer = scenario.ask(on(SUBMIT, 2, [entry, change(1, [3])], {0: [0]}))
+    assert result.ends() == [1, 3]
+    assert [job['id'] for job in peer.messages[-1]['jobs']] == [1]
 
 
 @pytest.mark.parametrize('entry', [change(0), change(0, []), change(0, gpus=0), change(0, arguments={'x': 1})])

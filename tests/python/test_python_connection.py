@@ -209,9 +209,31 @@ def test_a_script_interrupted_while_it_waits_tells_the_simulator(simulator, scri
     assert process.wait(10) != 0
 
 
-def test_a_url_that_is_passed_counts_more_than_the_environment(simulator, monkeypatch):
-    monkeypatch.setenv('ELASTISIM_URL', 'nonsense')
-    scheduler = threading.Thread(target=run, args=(nothing, simulator.url), daemon=True)
+OWN_URL = ('from elastisim_python import pass_algorithm, run\n'
+           "{call}(lambda jobs, nodes, system: None, 'ipc:///tmp/elastisim.ipc')\n")
+
+
+@pytest.mark.parametrize('call', ['pass_algorithm', 'run'])
+def test_the_url_of_the_simulator_that_started_a_script_counts_more_than_its_own(simulator, script, call):
+    process = script(OWN_URL.format(call=call), ELASTISIM_URL=simulator.url)
+    assert simulator.invoke()['jobs'] == []
+    simulator.end()
+    assert process.wait(10) == 0
+    assert process.stderr.read() == ('elastisim_python: connecting to the simulator that started this process'
+                                     ' (ELASTISIM_URL), not to ipc:///tmp/elastisim.ipc\n')
+
+
+def test_nothing_is_said_of_a_url_that_is_the_same(simulator, monkeypatch, capfd):
+    monkeypatch.setenv('ELASTISIM_URL', simulator.url)
+    scheduler = Background(nothing, simulator.url)
+    assert simulator.invoke()['jobs'] == []
+    simulator.end()
+    scheduler.result()
+    assert capfd.readouterr().err == ''
+
+
+def test_the_function_can_be_given_by_the_name_that_it_has_in_elastisim(simulator):
+    scheduler = threading.Thread(target=pass_algorithm, kwargs={'schedule': nothing, 'url': simulator.url}, daemon=True)
     scheduler.start()
     assert simulator.invoke()['jobs'] == []
     simulator.end()

@@ -1,7 +1,13 @@
 """What the operations of a job do within one invocation, without a simulator."""
 
+import copy
+import json
+
+import numpy
 import pytest
 from elastisim_python import GpuState, InvocationType, Job, JobState, JobType, Node, NodeState, NodeType
+from elastisim_python.ordering import worked_out
+from elastisim_python.protocol import encode_answer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,8 +54,9 @@ def test_assign_appends_in_the_given_order_and_skips_what_the_job_has():
     assert ids(job) == [3, 1, 0] and job.assigned_node_ids == {0, 1, 3}
 
 
-@pytest.mark.parametrize('nodes', [NODES[2], [NODES[2]], (NODES[2],), iter([NODES[2]])],
-                         ids=['node', 'list', 'tuple', 'iterator'])
+@pytest.mark.parametrize('nodes', [NODES[2], [NODES[2]], (NODES[2],), iter([NODES[2]]), (n for n in NODES[2:3]), {NODES[2]},
+                                   {NODES[2]: 1}.keys(), numpy.array(NODES)[[2]], [NODES[2], NODES[2]]],
+                         ids=['node', 'list', 'tuple', 'iterator', 'generator', 'set', 'keys', 'array', 'twice'])
 def test_assign_and_remove_take_a_node_or_any_iterable_of_nodes(nodes):
     job = moldable()
     job.assigned(nodes)
@@ -80,12 +87,99 @@ def test_nodes_taken_from_a_job_can_be_passed_on():
     assert ids(giver) == [] and ids(taker) == [0, 1, 2]
 
 
-def test_operations_without_effect_do_not_modify():
+@pytest.mark.parametrize('operation', [lambda job: job.assign(NODES[:2]), lambda job: job.assign([]),
+                                       lambda job: job.remove(NODES[5])], ids=['same nodes', 'no node', 'foreign node'])
+def test_operations_without_effect_have_the_job_sent_as_it_is(operation):
     job = moldable(assigned_nodes=NODES[:2])
-    job.assign(NODES[:2])
-    job.assign([])
-    job.remove(NODES[5])
-    assert not job.modified
+    operation(job)
+    assert job.modified and ids(job) == [0, 1]
+
+
+@pytest.mark.parametrize('gpus', [None, 0, 1, 8, -1, 'two', 2.5])
+def test_whatever_is_said_of_the_gpus_of_a_rigid_job_changes_nothing(gpus):
+    job = Job(0, JobType.RIGID, num_nodes=1, num_gpus_per_node=4)
+    job.assign(NODES[0])
+    job.assign_num_gpus_per_node(gpus)
+    assert job.assigned_num_gpus_per_node == 4
+
+
+@pytest.mark.parametrize('gpus, count', [(2, 2), (2.0, 2), (2.9, 2), (True, 1), (numpy.int64(3), 3), (numpy.float64(3.5), 3)])
+def test_numbers_of_any_kind_are_numbers_of_gpus(gpus, count):
+    job = moldable(num_gpus_per_node_min=0, num_gpus_per_node_max=4)
+    job.assign_num_gpus_per_node(gpus)
+    assert job.assigned_num_gpus_per_node == count and type(job.assigned_num_gpus_per_node) is int
+
+
+def test_arguments_have_the_names_they_have_in_elastisim_too():
+    job = moldable(num_gpus_per_node_min=0, num_gpus_per_node_max=4)
+    job.assign(nodes=[NODES[1], NODES[0]])
+    job.remove(nodes=NODES[0])
+    job.assign_num_gpus_per_node(assigned_num_gpus_per_node=2)
+    assert ids(job) == [1] and job.assigned_num_gpus_per_node == 2
+
+
+def test_jobs_and_nodes_are_compared_hashed_and_ordered_by_their_identifiers():
+    job, other = moldable(), Job(1, JobType.RIGID)
+    twin, node = copy.deepcopy(job), copy.copy(NODES[1])
+    assert job == twin and hash(job) == hash(twin) and {job: 1}[twin] == 1 and job != other and job != 0
+    assert node == NODES[1] and hash(node) == hash(NODES[1]) and node in NODES and node != NODES[2] and node != job
+    assert sorted([other, job]) == [job, other] and sorted([NODES[3], NODES[1]]) == [NODES[1], NODES[3]]
+    assert min((5.0, other), (5.0, job)) == (5.0, job)
+    with pytest.raises(TypeError):
+        job < NODES[0]
+
+
+def test_the_class_of_a_job_can_be_changed_to_one_derived_from_it():
+    class Extended(Job):
+        def wanted(self):
+            return self.extra + self.num_nodes
+
+        def __repr__(self):
+            return f'J{self.identifier}'
+
+    job = Job(2, JobType.RIGID, num_nodes=3)
+    job.__class__ = Extended
+    job.extra = 4
+    assert isinstance(job, Job) and job.wanted() == 7 and repr([job]) == '[J2]'
+
+
+def test_a_job_that_is_marked_by_hand_is_sent_once():
+    job, sent = moldable(), []
+    job._modified_jobs = sent
+    job.modified = True
+    job.modified = True
+    job.modified = False
+    job.modified = True
+    job.assigned_nodes = [NODES[2]]
+    assert json.loads(encode_answer(sent))['jobs'] == [
+        {'id': 0, 'assigned_node_ids': [2], 'assigned_num_gpus_per_node': 0, 'kill_flag': False,
+         'modified_runtime_args': False, 'runtime_arguments': {}}]
+
+
+def test_numbers_of_numpy_that_were_put_in_by_hand_are_sent():
+    job = moldable()
+    job._modified_jobs = sent = [job]
+    job.modified = True
+    job.assigned_num_gpus_per_node = numpy.int32(2)
+    job.runtime_arguments['x'] = numpy.float32(0.5)
+    entry = json.loads(encode_answer(sent))['jobs'][0]
+    assert (entry['assigned_num_gpus_per_node'], entry['runtime_arguments']) == (2, {'x': 0.5})
+
+
+class Wrapped:
+    """A class of the user's that stands for a node."""
+
+    def __init__(self, node):
+        self.identifier, self.node = node.identifier, node
+
+
+def test_what_stands_for_a_node_is_one():
+    job = moldable()
+    job.assign([Wrapped(NODES[3])])
+    job.assign(Wrapped(NODES[1]))
+    assert job.to_dict()['assigned_node_ids'] == [3, 1]
+    with pytest.raises(TypeError, match='expected a Node or a list of Nodes, not <Job 0'):
+        moldable().assign(job)
 
 
 @pytest.mark.parametrize('job, gpus', [
@@ -124,7 +218,9 @@ def test_kill_is_a_flag_and_changes_nothing_about_an_ended_job():
     assert not over.kill_flag and not over.modified
 
 
-@pytest.mark.parametrize('value, text', [(1, '1'), (0.1, '0.1'), ('2*num_nodes', '2*num_nodes'), (True, '1')])
+@pytest.mark.parametrize('value, text', [
+    (1, '1'), (0.1, '0.1'), ('2*num_nodes', '2*num_nodes'), (True, '1'), (numpy.bool_(False), '0'), (numpy.int64(7), '7'),
+    (numpy.float64(0.25), '0.25'), (float('inf'), 'inf'), (None, 'None')])
 def test_runtime_arguments_become_texts(value, text):
     job = moldable()
     job.update_runtime_argument('scale', value)
@@ -137,10 +233,10 @@ def test_runtime_arguments_become_texts(value, text):
     (lambda job: job.assign(None), TypeError, 'not None'),
     (lambda job: job.remove([None]), TypeError, 'found None'),
     (lambda job: job.assign_num_gpus_per_node(-1), ValueError, "can't be negative: -1"),
-    (lambda job: job.assign_num_gpus_per_node(1.5), TypeError, 'must be an integer, not 1.5'),
-    (lambda job: job.update_runtime_argument(1, 2), TypeError, 'must be a string, not 1'),
+    (lambda job: job.assign_num_gpus_per_node(None), TypeError, 'must be an integer, not None'),
+    (lambda job: job.assign_num_gpus_per_node('2'), TypeError, "must be an integer, not '2'"),
+    (lambda job: job.assign_num_gpus_per_node(float('inf')), ValueError, 'must be finite, not inf'),
     (lambda job: job.update_runtime_argument('', 2), ValueError, "can't be empty"),
-    (lambda job: job.update_runtime_argument('x', float('inf')), ValueError, 'must be finite, not inf'),
 ])
 def test_misuse_is_told_and_changes_nothing(misuse, error, words):
     job = moldable()
@@ -150,12 +246,19 @@ def test_misuse_is_told_and_changes_nothing(misuse, error, words):
 
 
 @pytest.mark.parametrize('state', [JobState.COMPLETED, JobState.KILLED])
+def test_an_ended_job_gets_no_nodes(state):
+    with pytest.raises(ValueError, match=rf"job 3 has ended \({state.name}\): can't assign nodes to it"):
+        ended(state).assign(NODES[0])
+
+
+@pytest.mark.parametrize('state', [JobState.COMPLETED, JobState.KILLED])
 @pytest.mark.parametrize('operation', [
-    lambda job: job.assign(NODES[0]), lambda job: job.remove(NODES[0]), lambda job: job.assign_num_gpus_per_node(1),
-    lambda job: job.update_runtime_argument('x', 1)], ids=['assign', 'remove', 'gpus', 'argument'])
-def test_an_ended_job_cannot_be_changed(state, operation):
-    with pytest.raises(ValueError, match=rf'job 3 has ended \({state.name}\)'):
-        operation(ended(state))
+    lambda job: job.remove(NODES[0]), lambda job: job.assign_num_gpus_per_node(1), lambda job: job.kill(),
+    lambda job: job.update_runtime_argument('x', 1)], ids=['remove', 'gpus', 'kill', 'argument'])
+def test_whatever_else_is_done_to_an_ended_job_changes_nothing(state, operation):
+    job = Job(3, JobType.MALLEABLE, state, assigned_nodes=NODES[:2])
+    operation(job)
+    assert not job.modified and ids(job) == [0, 1] and not job.runtime_arguments
 
 
 @given(st.lists(st.tuples(st.booleans(), st.lists(st.sampled_from(range(8))))))
@@ -169,3 +272,14 @@ def test_any_sequence_of_assign_and_remove_keeps_order_and_uniqueness(steps):
             job.remove([NODES[i] for i in chosen])
             model = [i for i in model if i not in chosen]
         assert ids(job) == model and job.assigned_node_ids == set(model)
+
+
+@given(st.lists(st.integers(0, 20000)))
+def test_the_order_of_a_set_is_worked_out_as_cpython_has_it(identifiers):
+    assert worked_out(identifiers) == list(set(identifiers))
+
+
+@pytest.mark.parametrize('count', [5, 6, 77, 1000, 70000])
+def test_the_order_of_a_set_is_worked_out_for_large_ones(count):
+    identifiers = [i * 7919 % 100003 for i in range(count)]
+    assert worked_out(identifiers) == list(set(identifiers))

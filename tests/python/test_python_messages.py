@@ -1,5 +1,7 @@
 """What the algorithm sees of the simulator's messages, and what becomes of its decisions."""
 
+import copy
+import pickle
 import time
 
 import pytest
@@ -64,22 +66,33 @@ def test_optional_figures_are_none_and_what_is_left_out_is_empty():
     assert (state.nodes[0].assigned_jobs, state.nodes[0].gpus) == ([], [])
 
 
+def meant_for_the_algorithm(system):
+    return {key: value for key, value in system.items() if key not in ('code', 'job_id', 'jobs', 'nodes')}
+
+
 def test_system_holds_what_the_invocation_has():
     state = State()
-    assert state.update(message(time=2, jobs=[rigid(0)])) == {
+    assert meant_for_the_algorithm(state.update(message(time=2, jobs=[rigid(0)]))) == {
         'time': 2.0, 'invocation_type': InvocationType.INVOKE_PERIODIC}
-    assert state.update(message(time=3.5, invocation_type=5, job_id=0, evolving_request=4)) == {
+    assert meant_for_the_algorithm(state.update(message(time=3.5, invocation_type=5, job_id=0, evolving_request=4))) == {
         'time': 3.5, 'invocation_type': InvocationType.INVOKE_EVOLVING_REQUEST, 'job': state.jobs[0],
         'evolving_request': 4}
     figures = {'pfs_read_bw': 1e9, 'pfs_write_bw': 2e9, 'pfs_read_utilization': 0.0, 'pfs_write_utilization': 5e8}
-    assert state.update(message(**figures)) == {
+    assert meant_for_the_algorithm(state.update(message(**figures))) == {
         'time': 0.0, 'invocation_type': InvocationType.INVOKE_PERIODIC, **figures}
 
 
-def test_unknown_fields_are_ignored():
+def test_system_holds_the_keys_of_the_message_as_schedulers_for_elastisim_find_them():
+    told = message(time=2, jobs=[rigid(0)], nodes=nodes(2), job_id=0, invocation_type=1, weather='fine')
+    system = State().update(told)
+    assert (system['job_id'], system['jobs'], system['nodes'], system['weather']) == (
+        0, told['jobs'], told['nodes'], 'fine')
+
+
+def test_unknown_fields_of_jobs_and_nodes_are_ignored():
     state = State()
-    system = state.update(message(jobs=[rigid(0, mood='good')], nodes=[node(0, rack=3)], weather='fine'))
-    assert len(state.jobs) == len(state.nodes) == 1 and 'weather' not in system
+    state.update(message(jobs=[rigid(0, mood='good')], nodes=[node(0, rack=3)]))
+    assert not hasattr(state.jobs[0], 'mood') and not hasattr(state.nodes[0], 'rack')
 
 
 def test_jobs_and_nodes_remain_the_same_objects_and_refer_to_each_other():
@@ -90,8 +103,30 @@ def test_jobs_and_nodes_remain_the_same_objects_and_refer_to_each_other():
     assert state.jobs == [job] and state.nodes[0] is first
     assert job.assigned_nodes == [first] and first.assigned_jobs == [job]
     state.update(message(jobs=[rigid(0, state=7)], nodes=[node(0)]))
-    assert job.state is JobState.COMPLETED and job.assigned_nodes == [] and job.assigned_node_ids == set()
-    assert first.assigned_jobs == [] and first.assigned_job_ids == set()
+    assert job.state is JobState.COMPLETED and first.assigned_jobs == [] and first.assigned_job_ids == set()
+
+
+@pytest.mark.parametrize('end', [7, 8])
+@pytest.mark.parametrize('change, left', [
+    (lambda job, nodes: None, [8, 5]), (lambda job, nodes: job.assign([nodes[2], nodes[0]]), [8, 5, 2, 0]),
+    (lambda job, nodes: job.remove(nodes[5]), [8]), (lambda job, nodes: (job.remove(nodes[5]), job.kill()), [8, 5]),
+], ids=['as told', 'after an assignment', 'after a removal', 'killed'])
+def test_a_job_that_has_ended_shows_the_nodes_it_had_last(end, change, left):
+    state = State()
+    state.update(message(jobs=[rigid(0, type=2, state=4, assigned_nodes=[5, 8])], nodes=nodes(9)))
+    job = state.jobs[0]
+    change(job, state.nodes)
+    state.update(message(jobs=[rigid(0, type=2, state=end)]))
+    assert [node.identifier for node in job.assigned_nodes] == list(set(left)) and job.assigned_node_ids == set(left)
+
+
+def test_a_copy_of_a_job_is_the_schedulers_own():
+    state = State()
+    state.update(message(jobs=[rigid(0, type=2, state=4, assigned_nodes=[1, 0])], nodes=nodes(3)))
+    for twin in (copy.copy(state.jobs[0]), copy.deepcopy(state.jobs[0]), pickle.loads(pickle.dumps(state.jobs[0]))):
+        assert twin == state.jobs[0] and twin.assigned_nodes == [state.nodes[0], state.nodes[1]]
+        twin.kill()
+    assert state.modified_jobs == [] and not state.jobs[0].kill_flag
 
 
 def test_the_algorithm_may_rearrange_its_lists():
