@@ -2,7 +2,10 @@
 
 from enum import Enum
 
+from .enumerations import quick
 
+
+@quick
 class InvocationType(Enum):
     """The event behind an invocation; found as ``system['invocation_type']``."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, SupportsIndex, Union
 
+from .enumerations import quick
 from .node import Node
 from .ordering import in_order_of_a_set
 
@@ -16,6 +17,7 @@ from .ordering import in_order_of_a_set
 Figure = Union[int, Any]
 
 
+@quick
 class JobType(Enum):
     """How a job's number of nodes comes about."""
 
@@ -31,6 +33,7 @@ class JobType(Enum):
     """Both malleable and evolving."""
 
 
+@quick
 class JobState(Enum):
     """Where a job is in its life."""
 

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from .enumerations import quick
+
 if TYPE_CHECKING:
     from .job import Job
 
 
+@quick
 class GpuState(Enum):
     """Whether a GPU computes."""
 
@@ -17,6 +20,7 @@ class GpuState(Enum):
     ALLOCATED = 1
 
 
+@quick
 class NodeState(Enum):
     """What a node is doing."""
 
@@ -28,6 +32,7 @@ class NodeState(Enum):
     """No job runs on it, but one will expand onto it at its next scheduling point."""
 
 
+@quick
 class NodeType(Enum):
     """Which burst buffer a node has."""
 
