@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 from . import protocol
-from .connection import Connection
 from .job import Job
 from .node import Node
 from .state import State
@@ -87,6 +86,9 @@ def _where_the_simulator_waits(url: str) -> str:
 
 
 def _serve(function: Algorithm, url: str) -> None:
+    # Needs pyzmq, which the rest of the package does without: policies can be tried on interpreters that lack it.
+    from .connection import Connection
+
     connection = Connection(url)
     try:
         _answer_invocations(function, connection)
