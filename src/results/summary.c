@@ -6,6 +6,10 @@
 
 /* Shorter runs count as this long, so that tiny jobs do not dominate the slowdown. */
 #define SLOWDOWN_BOUND 10.0
+/* Times are readable as they are below this. */
+#define LONGEST_IN_SECONDS 99.95
+
+enum { READABLE_TEXT = 64 };
 
 struct summary summarize(const struct state *state)
 {
@@ -41,15 +45,37 @@ struct summary summarize(const struct state *state)
     return summary;
 }
 
+/* "2 h 04 min": the same words as elastisim-stats; "" for what is short in seconds. */
+static const char *readable(double seconds, char text[READABLE_TEXT])
+{
+    double whole = nearbyint(seconds), minutes = nearbyint(seconds / 60);
+    double hours = nearbyint(seconds / 3600);
+    text[0] = '\0';
+    if (whole >= 3600 && minutes < 24 * 60)
+        snprintf(text, READABLE_TEXT, "  %.0f h %02.0f min", floor(minutes / 60),
+                 fmod(minutes, 60));
+    else if (whole >= 3600)
+        snprintf(text, READABLE_TEXT, "  %.0f d %02.0f h", floor(hours / 24), fmod(hours, 24));
+    else if (seconds >= LONGEST_IN_SECONDS)
+        snprintf(text, READABLE_TEXT, "  %.0f min %02.0f s", floor(whole / 60), fmod(whole, 60));
+    return text;
+}
+
+static void print_time(FILE *out, const char *name, double seconds)
+{
+    char text[READABLE_TEXT];
+    fprintf(out, "%-20s %12.1f s%s\n", name, seconds, readable(seconds, text));
+}
+
 void summary_print(FILE *out, const struct summary *summary, double wall_seconds)
 {
     fprintf(out, "jobs completed       %12zu\n", summary->completed);
     fprintf(out, "jobs killed          %12zu\n", summary->killed);
     if (summary->unfinished > 0)
         fprintf(out, "jobs unfinished      %12zu\n", summary->unfinished);
-    fprintf(out, "makespan             %12.1f s\n", summary->makespan);
-    fprintf(out, "mean wait            %12.1f s\n", summary->mean_wait);
-    fprintf(out, "mean turnaround      %12.1f s\n", summary->mean_turnaround);
+    print_time(out, "makespan", summary->makespan);
+    print_time(out, "mean wait", summary->mean_wait);
+    print_time(out, "mean turnaround", summary->mean_turnaround);
     fprintf(out, "bounded slowdown     %12.2f\n", summary->bounded_slowdown);
     fprintf(out, "node utilisation     %12.1f %%\n", 100 * summary->node_utilization);
     fprintf(out, "reconfigurations     %12zu\n", summary->reconfigurations);

@@ -1,0 +1,13 @@
+#include "base/columns.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+size_t terminal_columns(FILE *stream)
+{
+    struct winsize size;
+    int descriptor = fileno(stream);
+    if (!isatty(descriptor) || ioctl(descriptor, TIOCGWINSZ, &size) != 0)
+        return 0;
+    return size.ws_col;
+}
