@@ -4,12 +4,15 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/number.h"
+#include "base/quote.h"
+#include "base/wrap.h"
 #include "configuration/configuration.h"
 #include "options.h"
 #include "platform/platform.h"
 #include "policies/policy.h"
 #include "resources/log.h"
 #include "resources/resources.h"
+#include "results/claim.h"
 #include "results/protection.h"
 #include "results/results.h"
 #include "results/summary.h"
@@ -33,6 +36,7 @@ struct run {
     struct platform platform;
     struct workload *workload;
     struct observers observers;
+    struct claims *claims;
     struct results *results;
     struct scheduler_backend scheduler;
     struct simulation *simulation;
@@ -87,13 +91,21 @@ static int read_inputs(struct run *run, struct error *err)
 {
     struct configuration *configuration = &run->configuration;
     bool url;
-    if (configuration_read(configuration, run->options->configuration, &run->warnings, err))
+    const struct configuration_request request = {
+        .file = run->options->configuration,
+        .settings = run->options->settings,
+        .num_settings = run->options->num_settings,
+        .output = run->options->output,
+    };
+    if (configuration_read(configuration, &request, &run->warnings, err))
         return -1;
     if (!scheduler_spec(run, &url))
         return error_set(err, ERROR_INPUT,
                          "%s: no scheduler: give --scheduler SPEC (e.g. builtin:fcfs), or "
                          "'scheduler' or 'zmq_url' in the configuration",
                          configuration->file);
+    if (configuration_find_inputs(configuration, err))
+        return -1;
     run->resources = resources_open(configuration->platform_file, run->options->num_simgrid,
                                     run->options->simgrid, err);
     if (run->resources && run->options->timing)
@@ -107,6 +119,7 @@ static int read_inputs(struct run *run, struct error *err)
         .max_gpus = run->platform.max_gpus,
         .has_pfs = run->platform.num_pfs_hosts > 0,
         .has_burst_buffer = run->platform.has_burst_buffer,
+        .configuration = configuration->file,
     };
     run->workload = workload_read(configuration->jobs_file, &limits, &run->warnings, err);
     return run->workload ? check_inputs(configuration, run->workload, err) : -1;
@@ -115,6 +128,8 @@ static int read_inputs(struct run *run, struct error *err)
 static int simulate(struct run *run, struct error *err)
 {
     bool url;
+    if (claim_results(&run->claims, &run->configuration, err))
+        return -1;
     const struct run_facts facts = {.configuration = &run->configuration,
                                     .platform = &run->platform,
                                     .workload = run->workload,
@@ -149,6 +164,7 @@ static void finish(struct run *run, struct error *err)
     if (run->scheduler.finalize)
         run->scheduler.finalize(run->scheduler.self, err->kind != ERROR_NONE);
     results_close(run->results, state, err);
+    claims_release(run->claims);
     if (run->simulation && err->kind == ERROR_NONE)
         report(run);
     simulation_destroy(run->simulation);
@@ -159,11 +175,20 @@ static void finish(struct run *run, struct error *err)
     configuration_release(&run->configuration);
 }
 
+static int change_directory(const char *path, struct error *err)
+{
+    char quoted[QUOTE_TEXT];
+    if (!path || chdir(path) == 0)
+        return 0;
+    return error_set(err, ERROR_INPUT, "command line: -C: cannot go to the folder '%s': %s",
+                     quote(path, quoted), strerror(errno));
+}
+
 static void execute(const struct options *options, struct error *err)
 {
     struct run run = {
         .options = options, .warnings = {.strict = options->strict}, .started = wall_seconds()};
-    if (read_inputs(&run, err) == 0) {
+    if (change_directory(options->directory, err) == 0 && read_inputs(&run, err) == 0) {
         if (options->command == COMMAND_CHECK)
             printf("%s: %u node%s, %zu job%s: all inputs are fine\n", run.configuration.file,
                    run.platform.num_nodes, number_plural(run.platform.num_nodes),
@@ -205,16 +230,16 @@ int main(int argc, char **argv)
     if (options_read(&options, argc, argv, &err) == 0) {
         switch (options.command) {
         case COMMAND_HELP:
-            options_print_help();
+            print_wrapped(stdout, options_print_help);
             break;
         case COMMAND_VERSION:
             puts("elastisim " ELASTISIM_VERSION);
             break;
         case COMMAND_SCHEDULERS:
-            policy_print_list(stdout);
+            print_wrapped(stdout, policy_print_list);
             break;
         case COMMAND_CONFIGURATION:
-            configuration_print_reference(stdout);
+            print_wrapped(stdout, configuration_print_reference);
             break;
         case COMMAND_RUN:
         case COMMAND_CHECK:

@@ -9,6 +9,7 @@
 /* What an option does with its value (NULL for one that takes none). */
 struct option {
     const char *name;  /* without the dashes */
+    char letter;       /* that stands for it behind one dash; 0 for none */
     const char *value; /* what stands for it in the help; NULL when it takes none */
     const char *help;
     void (*apply)(struct options *, const char *value);
@@ -25,6 +26,21 @@ static const char *const models[] = {"flow", "simgrid", NULL};
 static void apply_model(struct options *options, const char *value)
 {
     options->model = strcmp(value, "flow") == 0 ? MODEL_FLOW : MODEL_SIMGRID;
+}
+
+static void apply_directory(struct options *options, const char *value)
+{
+    options->directory = value;
+}
+
+static void apply_output(struct options *options, const char *value)
+{
+    options->output = value;
+}
+
+static void apply_set(struct options *options, const char *value)
+{
+    options->settings[options->num_settings++] = value;
 }
 
 static void apply_strict(struct options *options, const char *value)
@@ -76,42 +92,74 @@ static void apply_version(struct options *options, const char *value)
 }
 
 static const struct option table[] = {
-    {"scheduler", "SPEC",
+    {"scheduler", 0, "SPEC",
      "builtin:NAME, exec:COMMAND, plugin:FILE.so or zmq:URL, in place of the configuration's",
      apply_scheduler, NULL},
-    {"model", "NAME",
+    {"model", 0, "NAME",
      "flow (default where it can) or simgrid: who shares out network, disks and CPUs; same times, "
      "flow is faster",
      apply_model, models},
-    {"summary", NULL, "print jobs, makespan, waits, slowdown and utilisation at the end",
+    {"directory", 'C', "DIR", "go to this folder before anything is read", apply_directory, NULL},
+    {"output", 'o', "DIR",
+     "write all results to this folder, under their usual names (job_statistics.csv...)",
+     apply_output, NULL},
+    {"set", 0, "KEY=VALUE",
+     "give a key of the configuration another value, e.g. --set sensing=true; any number of times",
+     apply_set, NULL},
+    {"summary", 0, NULL, "print jobs, makespan, waits, slowdown and utilisation at the end",
      apply_summary, NULL},
-    {"timing", NULL, "print where the wall-clock time went to standard error", apply_timing, NULL},
-    {"check", NULL, "read and check all inputs, then stop", apply_check, NULL},
-    {"strict", NULL, "treat warnings about inputs as errors", apply_strict, NULL},
-    {"list-schedulers", NULL, "print the built-in policies", apply_schedulers, NULL},
-    {"help-configuration", NULL, "print the keys of the configuration file", apply_configuration,
+    {"timing", 0, NULL, "print where the wall-clock time went to standard error", apply_timing,
      NULL},
-    {"version", NULL, "print the version", apply_version, NULL},
-    {"help", NULL, "print this text", apply_help, NULL},
+    {"check", 0, NULL, "read and check all inputs, then stop", apply_check, NULL},
+    {"strict", 0, NULL, "treat warnings about inputs as errors", apply_strict, NULL},
+    {"list-schedulers", 0, NULL, "print the built-in policies", apply_schedulers, NULL},
+    {"help-configuration", 0, NULL, "print the keys of the configuration file", apply_configuration,
+     NULL},
+    {"version", 0, NULL, "print the version", apply_version, NULL},
+    {"help", 'h', NULL, "print this text", apply_help, NULL},
 };
 
 #define NUM_OPTIONS (sizeof table / sizeof table[0])
 
-void options_print_help(void)
+/* "-o, --output DIR", or "    --strict" */
+static void name_option(const struct option *option, char *name, size_t size)
 {
-    puts("usage: elastisim CONFIG [options]\n\n"
-         "Simulates a batch system: runs the jobs of a workload on a platform under a scheduler.\n"
-         "CONFIG is a JSON file that names them; paths in it are relative to the working "
-         "directory.\n\noptions:");
+    char letter[] = "    ";
+    if (option->letter)
+        snprintf(letter, sizeof letter, "-%c, ", option->letter);
+    snprintf(name, size, "%s--%s%s%s", letter, option->name, option->value ? " " : "",
+             option->value ? option->value : "");
+}
+
+static const struct {
+    int status;
+    const char *meaning;
+} statuses[] = {
+    {ERROR_NONE, "every job completed, or was killed by its walltime or the scheduler"},
+    {ERROR_FAILURE, "anything else: a signal, a full disk, no memory"},
+    {ERROR_INPUT, "bad input: the command line, a file, a model that can't be evaluated"},
+    {ERROR_SCHEDULER, "the scheduler failed, or decided something impossible"},
+    {ERROR_STUCK, "nothing is left to happen while jobs wait"},
+};
+
+#define HELP_ROW "  %-25s %s\n"
+
+void options_print_help(FILE *out)
+{
+    fputs("usage: elastisim CONFIG [options]\n\n"
+          "Simulates a batch system: runs the jobs of a workload on a platform under a scheduler. "
+          "CONFIG is a JSON file that names them. Paths are relative to the working directory; "
+          "inputs are looked for beside CONFIG too.\n\noptions:\n",
+          out);
     for (size_t i = 0; i < NUM_OPTIONS; i++) {
         char name[40];
-        snprintf(name, sizeof name, "--%s %s", table[i].name, table[i].value ? table[i].value : "");
-        printf("  %-22s %s\n", name, table[i].help);
+        name_option(&table[i], name, sizeof name);
+        fprintf(out, HELP_ROW, name, table[i].help);
     }
-    puts(
-        "  --log=..., --cfg=...   passed on to SimGrid as they are\n\n"
-        "exit status: 0 every job ended; 2 bad input; 3 the scheduler failed or decided something\n"
-        "impossible; 4 nothing is left to happen while jobs wait; 1 anything else");
+    fprintf(out, HELP_ROW, "    --log=..., --cfg=...", "passed on to SimGrid as they are");
+    fputs("\nexit status:\n", out);
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
+        fprintf(out, "  %d  %s\n", statuses[i].status, statuses[i].meaning);
 }
 
 static bool is_simgrid_option(const char *argument)
@@ -144,29 +192,47 @@ static int check_value(const struct option *option, const char *value, struct er
                      value, option->values[0], option->values[1]);
 }
 
-/* Applies one option. *used tells whether the next argument was its value. */
-static int read_option(struct options *options, const char *argument, const char *next, bool *used,
+/* Applies one option. `value` is what was given with it, or NULL, and `next` the next argument;
+ * *used tells whether that was its value. */
+static int apply_option(struct options *options, const struct option *option, const char *value,
+                        const char *next, bool *used, struct error *err)
+{
+    if (!option->value && value)
+        return error_set(err, ERROR_INPUT, "command line: --%s takes no value", option->name);
+    *used = option->value && !value;
+    if (*used)
+        value = next;
+    if (option->value && (!value || !*value))
+        return error_set(err, ERROR_INPUT, "command line: --%s needs a value: --%s %s",
+                         option->name, option->name, option->value);
+    if (option->values && check_value(option, value, err))
+        return -1;
+    option->apply(options, value);
+    return 0;
+}
+
+/* --NAME, --NAME VALUE or --NAME=VALUE */
+static int read_long(struct options *options, const char *argument, const char *next, bool *used,
+                     struct error *err)
+{
+    const char *name = argument + strlen("--"), *equals = strchr(name, '=');
+    size_t length = equals ? (size_t)(equals - name) : strlen(name);
+    for (size_t i = 0; i < NUM_OPTIONS; i++)
+        if (strlen(table[i].name) == length && strncmp(table[i].name, name, length) == 0)
+            return apply_option(options, &table[i], equals ? equals + 1 : NULL, next, used, err);
+    return unknown_option(name, err);
+}
+
+/* -L, -L VALUE or -LVALUE */
+static int read_letter(struct options *options, const char *argument, const char *next, bool *used,
                        struct error *err)
 {
-    const char *name = argument + 2, *equals = strchr(name, '=');
-    size_t length = equals ? (size_t)(equals - name) : strlen(name);
-    *used = false;
-    for (size_t i = 0; i < NUM_OPTIONS; i++) {
-        if (strlen(table[i].name) != length || strncmp(table[i].name, name, length) != 0)
-            continue;
-        if (!table[i].value && equals)
-            return error_set(err, ERROR_INPUT, "command line: --%s takes no value", table[i].name);
-        *used = table[i].value && !equals;
-        const char *value = equals ? equals + 1 : next;
-        if (table[i].value && (!value || !*value))
-            return error_set(err, ERROR_INPUT, "command line: --%s needs a value: --%s %s",
-                             table[i].name, table[i].name, table[i].value);
-        if (table[i].values && check_value(&table[i], value, err))
-            return -1;
-        table[i].apply(options, value);
-        return 0;
-    }
-    return unknown_option(name, err);
+    const char *value = argument[2] ? argument + 2 : NULL;
+    for (size_t i = 0; i < NUM_OPTIONS; i++)
+        if (table[i].letter == argument[1])
+            return apply_option(options, &table[i], value, next, used, err);
+    return error_set(err, ERROR_INPUT, "command line: unknown option '%s'; see elastisim --help",
+                     argument);
 }
 
 static int read_argument(struct options *options, const char *argument, const char *next,
@@ -177,13 +243,10 @@ static int read_argument(struct options *options, const char *argument, const ch
         options->simgrid[options->num_simgrid++] = argument;
         return 0;
     }
-    if (strcmp(argument, "-h") == 0)
-        argument = "--help";
     if (strncmp(argument, "--", 2) == 0)
-        return read_option(options, argument, next, used, err);
+        return read_long(options, argument, next, used, err);
     if (argument[0] == '-' && argument[1] != '\0')
-        return error_set(err, ERROR_INPUT,
-                         "command line: unknown option '%s'; see elastisim --help", argument);
+        return read_letter(options, argument, next, used, err);
     if (options->configuration)
         return error_set(err, ERROR_INPUT,
                          "command line: '%s' comes after the configuration '%s'; give one "
@@ -197,8 +260,11 @@ int options_read(struct options *options, int argc, char **argv, struct error *e
 {
     *options = (struct options){0};
     options->simgrid = calloc((size_t)argc + 1, sizeof *options->simgrid);
-    if (!options->simgrid)
+    options->settings = calloc((size_t)argc + 1, sizeof *options->settings);
+    if (!options->simgrid || !options->settings) {
+        options_release(options);
         return error_no_memory(err);
+    }
     for (int i = 1; i < argc; i++) {
         bool used;
         if (read_argument(options, argv[i], argv[i + 1], &used, err)) {
@@ -220,5 +286,6 @@ int options_read(struct options *options, int argc, char **argv, struct error *e
 void options_release(struct options *options)
 {
     free(options->simgrid);
+    free(options->settings);
     *options = (struct options){0};
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 enum command {
     COMMAND_RUN,
@@ -28,11 +29,15 @@ struct options {
     const char *configuration; /* the file; borrowed from argv, like all that follows */
     enum model model;
     const char *scheduler; /* NULL when not given */
+    const char *directory; /* the working directory to go to; NULL to stay */
+    const char *output;    /* the folder of the results; NULL for where the configuration says */
     bool strict;
     bool summary;
     bool timing;
     const char **simgrid; /* --log=... and --cfg=...; owned */
     size_t num_simgrid;
+    const char **settings; /* KEY=VALUE; owned */
+    size_t num_settings;
 };
 
 /* Reads the arguments. Returns 0, or -1 with err (ERROR_INPUT). */
@@ -40,6 +45,6 @@ int options_read(struct options *options, int argc, char **argv, struct error *e
 void options_release(struct options *options);
 
 /* Prints the help text. */
-void options_print_help(void);
+void options_print_help(FILE *out);
 
 #endif

@@ -4,9 +4,12 @@
 
 #include "base/json.h"
 #include "base/number.h"
+#include "base/search.h"
 #include "base/unknown_keys.h"
+#include "configuration/settings.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -164,10 +167,14 @@ static const struct type {
     const char *name;
     int (*read)(const struct json_at *at, void *field, struct error *err);
     void (*free)(void *field); /* or NULL */
+    enum setting_form form;    /* on the command line */
 } types[] = {
-    [TYPE_STRING] = {"string", read_text, free_text}, [TYPE_INPUT] = {"path", read_text, free_text},
-    [TYPE_OUTPUT] = {"path", read_text, free_text},   [TYPE_BOOL] = {"boolean", read_bool, NULL},
-    [TYPE_SECONDS] = {"seconds", read_seconds, NULL}, [TYPE_LIST] = {"list", read_list, free_list},
+    [TYPE_STRING] = {"string", read_text, free_text, SETTING_TEXT},
+    [TYPE_INPUT] = {"path", read_text, free_text, SETTING_TEXT},
+    [TYPE_OUTPUT] = {"path", read_text, free_text, SETTING_TEXT},
+    [TYPE_BOOL] = {"boolean", read_bool, NULL, SETTING_JSON},
+    [TYPE_SECONDS] = {"seconds", read_seconds, NULL, SETTING_JSON},
+    [TYPE_LIST] = {"list", read_list, free_list, SETTING_LIST},
 };
 
 static void *field_of(struct configuration *configuration, const struct key *key)
@@ -189,16 +196,29 @@ static void set_default(struct configuration *configuration, const struct key *k
     }
 }
 
+/* Where values come from: a setting goes before the file. */
+struct source {
+    struct json_at file;
+    struct json_at settings;
+};
+
+static struct json_at member_of(const struct source *source, const char *key)
+{
+    struct json_at member = json_member(&source->settings, key);
+
+    return member.value != NULL ? member : json_member(&source->file, key);
+}
+
 /* null is the same as a key left out, as in ElastiSim. */
 static bool is_given(const struct json_at *member)
 {
     return member->value != NULL && !cJSON_IsNull(member->value);
 }
 
-static int read_key(struct configuration *configuration, const struct json_at *root,
+static int read_key(struct configuration *configuration, const struct source *source,
                     const struct key *key, struct error *err)
 {
-    struct json_at member = json_member(root, key->name);
+    struct json_at member = member_of(source, key->name);
 
     set_default(configuration, key);
     if (is_given(&member)) {
@@ -209,15 +229,23 @@ static int read_key(struct configuration *configuration, const struct json_at *r
                : 0;
 }
 
-static int read_keys(struct configuration *configuration, const struct json_at *root,
+static int read_keys(struct configuration *configuration, const struct source *source,
                      struct error *err)
 {
     for (size_t i = 0; i < NUM_KEYS; i++) {
-        if (read_key(configuration, root, &keys[i], err) != 0) {
+        if (read_key(configuration, source, &keys[i], err) != 0) {
             return -1;
         }
     }
     return 0;
+}
+
+static void list_names(const char *names[NUM_KEYS + 1])
+{
+    for (size_t i = 0; i < NUM_KEYS; i++) {
+        names[i] = keys[i].name;
+    }
+    names[NUM_KEYS] = NULL;
 }
 
 static int check_names(const struct json_at *root, struct warnings *warnings, struct error *err)
@@ -225,10 +253,7 @@ static int check_names(const struct json_at *root, struct warnings *warnings, st
     struct unknown_keys unknown = {.file = root->file, .help = "elastisim --help-configuration"};
     const char *names[NUM_KEYS + 1];
 
-    for (size_t i = 0; i < NUM_KEYS; i++) {
-        names[i] = keys[i].name;
-    }
-    names[NUM_KEYS] = NULL;
+    list_names(names);
     unknown_keys_look(&unknown, root, names);
     return unknown_keys_tell(&unknown, warnings, err);
 }
@@ -236,10 +261,10 @@ static int check_names(const struct json_at *root, struct warnings *warnings, st
 /* Contradictions. */
 
 /* Time would hardly go on from one to the next. */
-static int check_interval(const struct json_at *root, const char *key, double interval,
+static int check_interval(const struct source *source, const char *key, double interval,
                           struct error *err)
 {
-    struct json_at member = json_member(root, key);
+    struct json_at member = member_of(source, key);
     char text[NUMBER_TEXT];
 
     if (interval <= 0 || interval >= SHORTEST_INTERVAL) {
@@ -249,19 +274,20 @@ static int check_interval(const struct json_at *root, const char *key, double in
                       SHORTEST_INTERVAL, number_text(interval, text));
 }
 
-static int check_intervals(const struct configuration *configuration, const struct json_at *root,
+static int check_intervals(const struct configuration *configuration, const struct source *source,
                            struct error *err)
 {
-    if (check_interval(root, "scheduling_interval", configuration->scheduling_interval, err) != 0) {
+    if (check_interval(source, "scheduling_interval", configuration->scheduling_interval, err) !=
+        0) {
         return -1;
     }
-    return check_interval(root, "sensing_interval", configuration->sensing_interval, err);
+    return check_interval(source, "sensing_interval", configuration->sensing_interval, err);
 }
 
-static int check_scheduling(const struct configuration *configuration, const struct json_at *root,
+static int check_scheduling(const struct configuration *configuration, const struct source *source,
                             struct error *err)
 {
-    struct json_at member = json_member(root, "scheduling_interval");
+    struct json_at member = member_of(source, "scheduling_interval");
 
     if (configuration->scheduling_interval > 0 ||
         (configuration->schedule_on_job_submit && configuration->schedule_on_job_finalize)) {
@@ -274,10 +300,10 @@ static int check_scheduling(const struct configuration *configuration, const str
                       is_given(&member) ? "0" : "missing");
 }
 
-static int check_sensing(const struct configuration *configuration, const struct json_at *root,
+static int check_sensing(const struct configuration *configuration, const struct source *source,
                          struct error *err)
 {
-    struct json_at member = json_member(root, "sensing_interval");
+    struct json_at member = member_of(source, "sensing_interval");
 
     if (!configuration->sensing || configuration->sensing_interval > 0) {
         return 0;
@@ -294,10 +320,10 @@ static bool is_device(const char *path)
     return strncmp(path, "/dev/", strlen("/dev/")) == 0;
 }
 
-static int check_path(const struct configuration *configuration, const struct json_at *root,
+static int check_path(const struct configuration *configuration, const struct source *source,
                       const struct configured_file *file, struct error *err)
 {
-    struct json_at member = json_member(root, file->key);
+    struct json_at member = member_of(source, file->key);
     struct configured_file other;
 
     if (is_device(file->path)) {
@@ -320,54 +346,185 @@ static int check_path(const struct configuration *configuration, const struct js
     return 0;
 }
 
-static int check_paths(const struct configuration *configuration, const struct json_at *root,
+static int check_paths(const struct configuration *configuration, const struct source *source,
                        struct error *err)
 {
     struct configured_file file;
     size_t place = 0;
 
     while (configuration_next_file(configuration, FILE_WRITTEN, &place, &file)) {
-        if (check_path(configuration, root, &file, err) != 0) {
+        if (check_path(configuration, source, &file, err) != 0) {
             return -1;
         }
     }
     return 0;
 }
 
-static int read_root(struct configuration *configuration, const struct json_at *root,
-                     struct warnings *warnings, struct error *err)
+/* What the command line changes. */
+
+static int read_settings(struct json_document *document,
+                         const struct configuration_request *request, struct error *err)
 {
-    if (json_object(root, err) != 0 || check_names(root, warnings, err) != 0 ||
-        read_keys(configuration, root, err) != 0 ||
-        check_intervals(configuration, root, err) != 0 ||
-        check_scheduling(configuration, root, err) != 0 ||
-        check_sensing(configuration, root, err) != 0) {
-        return -1;
+    const char *names[NUM_KEYS + 1];
+    enum setting_form forms[NUM_KEYS];
+
+    list_names(names);
+    for (size_t i = 0; i < NUM_KEYS; i++) {
+        forms[i] = types[keys[i].type].form;
     }
-    return check_paths(configuration, root, err);
+    return settings_read(document, request->settings, request->num_settings, names, forms, err);
 }
 
-int configuration_read(struct configuration *configuration, const char *path,
-                       struct warnings *warnings, struct error *err)
+/* The name that tools look for in a folder of results. */
+static const char *usual_suffix(const struct key *key)
+{
+    return key->offset == AT(events) ? ".jsonl" : ".csv";
+}
+
+/* FOLDER/KEY.csv */
+static int redirect(char **path, const char *folder, const struct key *key, struct error *err)
+{
+    const char *suffix = usual_suffix(key);
+    size_t size = strlen(folder) + strlen("/") + strlen(key->name) + strlen(suffix) + 1;
+
+    free(*path);
+    *path = malloc(size);
+    if (*path == NULL) {
+        return error_no_memory(err);
+    }
+    snprintf(*path, size, "%s%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/",
+             key->name, suffix);
+    return 0;
+}
+
+/* All results go to the folder, if any. What became of the jobs is always wanted there. */
+static int redirect_results(struct configuration *configuration, const char *folder,
+                            struct error *err)
+{
+    for (size_t i = 0; folder != NULL && i < NUM_KEYS; i++) {
+        char **path = field_of(configuration, &keys[i]);
+        bool wanted =
+            keys[i].type == TYPE_OUTPUT && (*path != NULL || keys[i].offset == AT(job_statistics));
+        if (wanted && redirect(path, folder, &keys[i], err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Takes the value. */
+static bool put_member(cJSON *object, const char *key, cJSON *value)
+{
+    bool done = value != NULL && (cJSON_HasObjectItem(object, key)
+                                      ? cJSON_ReplaceItemInObjectCaseSensitive(object, key, value)
+                                      : cJSON_AddItemToObject(object, key, value));
+
+    if (!done) {
+        cJSON_Delete(value);
+    }
+    return done;
+}
+
+/* Puts the settings and the places of the results into a copy of what the file says. */
+static bool put_changes(cJSON *object, const struct configuration *configuration,
+                        const struct source *source)
+{
+    const cJSON *setting;
+    struct configured_file file;
+    size_t place = 0;
+    bool done = true;
+
+    cJSON_ArrayForEach(setting, source->settings.value)
+    {
+        done = done && put_member(object, setting->string, cJSON_Duplicate(setting, true));
+    }
+    while (done && configuration_next_file(configuration, FILE_WRITTEN, &place, &file)) {
+        done = put_member(object, file.key, cJSON_CreateString(file.path));
+    }
+    return done;
+}
+
+static int note_given(struct configuration *configuration, const struct source *source,
+                      struct error *err)
+{
+    cJSON *object = cJSON_Duplicate(source->file.value, true);
+
+    if (object != NULL && put_changes(object, configuration, source)) {
+        configuration->given = cJSON_PrintUnformatted(object);
+    }
+    cJSON_Delete(object);
+    return configuration->given == NULL ? error_no_memory(err) : 0;
+}
+
+static int read_source(struct configuration *configuration, const struct source *source,
+                       const struct configuration_request *request, struct warnings *warnings,
+                       struct error *err)
+{
+    if (json_object(&source->file, err) != 0 || check_names(&source->file, warnings, err) != 0 ||
+        read_keys(configuration, source, err) != 0 ||
+        redirect_results(configuration, request->output, err) != 0 ||
+        check_intervals(configuration, source, err) != 0 ||
+        check_scheduling(configuration, source, err) != 0 ||
+        check_sensing(configuration, source, err) != 0 ||
+        check_paths(configuration, source, err) != 0) {
+        return -1;
+    }
+    return note_given(configuration, source, err);
+}
+
+static int read_document(struct configuration *configuration, const struct json_document *document,
+                         const struct configuration_request *request, struct warnings *warnings,
+                         struct error *err)
+{
+    struct json_document settings = {.file = NULL};
+    struct source source;
+    int status = read_settings(&settings, request, err);
+
+    if (status == 0) {
+        source = (struct source){json_root(document), json_root(&settings)};
+        status = read_source(configuration, &source, request, warnings, err);
+    }
+    json_close(&settings);
+    return status;
+}
+
+int configuration_read(struct configuration *configuration,
+                       const struct configuration_request *request, struct warnings *warnings,
+                       struct error *err)
 {
     struct json_document document;
-    struct json_at root;
     int status;
 
     *configuration = (struct configuration){.file = NULL};
-    if (json_read(&document, path, err) != 0) {
+    if (json_read(&document, request->file, err) != 0) {
         return -1;
     }
-    root = json_root(&document);
-    status = copy_text(path, &configuration->file, err);
+    status = copy_text(request->file, &configuration->file, err);
     if (status == 0) {
-        status = read_root(configuration, &root, warnings, err);
+        status = read_document(configuration, &document, request, warnings, err);
     }
     json_close(&document);
     if (status != 0) {
         configuration_release(configuration);
     }
     return status;
+}
+
+int configuration_find_inputs(struct configuration *configuration, struct error *err)
+{
+    for (size_t i = 0; i < NUM_KEYS; i++) {
+        char **path = field_of(configuration, &keys[i]), *found;
+        if (keys[i].type != TYPE_INPUT) {
+            continue;
+        }
+        found = search_input(*path, configuration->file, err);
+        if (found == NULL) {
+            return error_prefix(err, "%s: %s", configuration->file, keys[i].name);
+        }
+        free(*path);
+        *path = found;
+    }
+    return 0;
 }
 
 void configuration_release(struct configuration *configuration)
@@ -378,7 +535,27 @@ void configuration_release(struct configuration *configuration)
         }
     }
     free(configuration->file);
+    free(configuration->given);
     *configuration = (struct configuration){.file = NULL};
+}
+
+/* The switches without which a result is not written. */
+static const struct {
+    size_t key, needed;
+} switches[] = {
+    {AT(cpu_utilization), AT(sensing)},   {AT(network_activity), AT(sensing)},
+    {AT(pfs_utilization), AT(sensing)},   {AT(gpu_utilization), AT(sensing)},
+    {AT(task_times), AT(log_task_times)},
+};
+
+static bool is_used(const struct configuration *configuration, const struct key *key)
+{
+    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++) {
+        if (switches[i].key == key->offset) {
+            return *(const bool *)((const char *)configuration + switches[i].needed);
+        }
+    }
+    return true;
 }
 
 bool configuration_next_file(const struct configuration *configuration, enum file_use use,
@@ -390,7 +567,7 @@ bool configuration_next_file(const struct configuration *configuration, enum fil
         const struct key *key = &keys[(*place)++];
         const char *path = key->type == type ? path_of(configuration, key) : NULL;
         if (path != NULL) {
-            *file = (struct configured_file){key->name, path};
+            *file = (struct configured_file){key->name, path, is_used(configuration, key)};
             return true;
         }
     }

@@ -16,7 +16,8 @@ struct string_list {
 
 /* Strings are owned and NULL when not given. Times are in seconds. */
 struct configuration {
-    char *file; /* as given on the command line */
+    char *file;  /* as given on the command line */
+    char *given; /* the configuration as it counts, JSON on one line: the file, and the settings */
     char *jobs_file;
     char *platform_file;
     char *zmq_url;
@@ -48,10 +49,22 @@ struct configuration {
     char *events;
 };
 
+/* What the command line says about the configuration. All borrowed. */
+struct configuration_request {
+    const char *file;
+    const char *const *settings; /* KEY=VALUE, in place of the file's; the last of a key counts */
+    size_t num_settings;
+    const char *output; /* the folder of all results, under their usual names; or NULL */
+};
+
 /* Reads and checks a configuration file. Returns 0, or -1 with err (kind ERROR_INPUT). On failure
  * the configuration owns nothing. */
-int configuration_read(struct configuration *configuration, const char *path,
-                       struct warnings *warnings, struct error *err);
+int configuration_read(struct configuration *configuration,
+                       const struct configuration_request *request, struct warnings *warnings,
+                       struct error *err);
+/* Puts the places of the inputs in place of their names, see search_input. Returns 0, or -1 with
+ * err. */
+int configuration_find_inputs(struct configuration *configuration, struct error *err);
 /* Frees what the configuration owns; fine on a zeroed one. */
 void configuration_release(struct configuration *configuration);
 
@@ -62,6 +75,7 @@ enum file_use { FILE_READ, FILE_WRITTEN };
 struct configured_file {
     const char *key;
     const char *path; /* as given */
+    bool used;        /* false for a result that is switched off, such as task_times */
 };
 
 /* The next file of that use that is given; *place is 0 to begin with. Returns false when there is

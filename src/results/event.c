@@ -2,7 +2,6 @@
  * before anything that follows from it. */
 #include "results/event.h"
 
-#include "base/json.h"
 #include "system/state.h"
 #include "version.h"
 
@@ -213,29 +212,13 @@ void event_write(struct output *out, const struct happening *happening, unsigned
 
 /* --- The first object ---------------------------------------------------------------------- */
 
-/* The configuration as it was given, on one line. */
-static int put_configuration(struct output *out, const char *path, struct error *err)
-{
-    struct json_document document;
-    if (json_read(&document, path, err))
-        return -1;
-    char *text = cJSON_PrintUnformatted(document.root);
-    json_close(&document);
-    if (!text)
-        return error_no_memory(err);
-    output_text(out, text);
-    cJSON_free(text);
-    return 0;
-}
-
-int event_write_head(struct output *out, const struct run_facts *facts, struct error *err)
+void event_write_head(struct output *out, const struct run_facts *facts)
 {
     output_text(out, "{\"time\":0,\"kind\":\"begin\",\"version\":\"" ELASTISIM_VERSION
                      "\",\"scheduler\":");
     output_json(out, facts->scheduler ? facts->scheduler : "");
     output_text(out, ",\"configuration\":");
-    if (put_configuration(out, facts->configuration->file, err))
-        return -1;
+    output_text(out, facts->configuration->given);
     output_text(out, ",\"nodes\":[");
     for (uint32_t i = 0; i < facts->platform->num_nodes; i++) {
         if (i > 0)
@@ -243,5 +226,4 @@ int event_write_head(struct output *out, const struct run_facts *facts, struct e
         output_json(out, facts->platform->nodes[i].name);
     }
     output_text(out, "]}");
-    return 0;
 }

@@ -17,8 +17,8 @@ void event_write(struct output *out, const struct happening *happening, unsigned
  * object's kind after what it concerns. */
 const char *event_topic(const struct happening *happening, unsigned index);
 
-/* The first object: configuration, scheduler and names of the nodes. Returns 0, or -1 with err. */
-int event_write_head(struct output *out, const struct run_facts *facts, struct error *err);
+/* The first object: configuration, scheduler and names of the nodes. */
+void event_write_head(struct output *out, const struct run_facts *facts);
 #define EVENT_HEAD_TOPIC "run.begin"
 
 #endif

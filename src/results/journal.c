@@ -24,9 +24,9 @@ static int open_journal(struct observer *observer, const struct run_facts *facts
     if (!file)
         return error_no_memory(err);
     *observer = (struct observer){.hears = event_kinds(), .notice = notice, .self = file};
-    if (output_open(file, configuration->events, configuration->file, "events", err) ||
-        event_write_head(file, facts, err))
+    if (output_open(file, configuration->events, configuration->file, "events", err))
         return -1;
+    event_write_head(file, facts);
     output_end_row(file);
     return 0;
 }

@@ -4,10 +4,12 @@
  * sharing of keys, texts and models are what reading costs beside the parser.
  */
 #include "base/quote.h"
+#include "base/search.h"
 #include "workload/reader.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -354,18 +356,22 @@ static struct application *load_application(struct workload_reader *reader, cons
     struct workload *workload = reader->workload;
     struct shared_application *shared = store_allocate(&workload->store, sizeof *shared);
 
-    if (shared == NULL) {
+    char *key = store_text(&workload->store, path), *found;
+
+    if (shared == NULL || key == NULL) {
         error_no_memory(err);
         return NULL;
     }
-    shared->application = application_read(path, reader->warnings, err);
+    found = search_input(path, reader->limits->configuration, err);
+    shared->application = found != NULL ? application_read(found, reader->warnings, err) : NULL;
+    free(found);
     if (shared->application == NULL) {
         return NULL;
     }
     /* From here on the workload destroys it. */
     shared->next = workload->applications;
     workload->applications = shared;
-    if (table_add(&reader->applications, shared->application->file, shared->application) != 0) {
+    if (table_add(&reader->applications, key, shared->application) != 0) {
         error_no_memory(err);
         return NULL;
     }

@@ -72,7 +72,8 @@ struct workload_limits {
     const uint32_t *nodes_with_gpus;
     size_t max_gpus; /* the largest g with an entry */
     bool has_pfs;
-    bool has_burst_buffer; /* at least one node has one */
+    bool has_burst_buffer;     /* at least one node has one */
+    const char *configuration; /* application models are looked for beside it; or NULL */
 };
 
 /* Whether a job of this type may come to run a burst-buffer task: rigid and moldable jobs never run

@@ -153,7 +153,8 @@ def test_a_configuration_that_is_no_json_is_refused_with_line_and_column(
 @pytest.mark.parametrize('key, path, complaint', [
     ('jobs_file', 'nosuch.json', 'nosuch.json: does not exist (paths are relative to the working directory)'),
     ('jobs_file', '.', '.: is a directory, must be a file'),
-    ('platform_file', 'nosuch.xml', "nosuch.xml: can't open the platform file: No such file or directory"),
+    ('platform_file', 'nosuch.xml', "nosuch.xml: can't open the platform file: it does not exist (paths are "
+     'relative to the working directory)'),
     ('platform_file', '.', ".: can't open the platform file: it is a directory"),
 ])
 def test_a_missing_file_is_named(scenario: Scenario, key: str, path: str, complaint: str) -> None:

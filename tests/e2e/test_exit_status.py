@@ -524,7 +524,7 @@ def test_two_runs_at_one_url_do_not_disturb_each_other(scenario: Scenario) -> No
     peer = Peer(scenario.url, start_pending)
     first = scenario.workload(rigid()).start('--scheduler', f'zmq:{scenario.url}')
     wait_for(scenario.folder / 's.ipc')
-    result = scenario.run(scheduler=f'zmq:{scenario.url}', status=2)
+    result = scenario.run('--output', 'second', scheduler=f'zmq:{scenario.url}', status=2)
     assert result.error == (f"can't wait for a scheduler at '{scenario.url}': another program waits there, maybe "
                             'another simulation; end it or use another path')
     peer.start()

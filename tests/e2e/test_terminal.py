@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import re
 import shlex
 import signal
+import struct
 import subprocess
+import termios
 import time
 from pathlib import Path
 
@@ -32,10 +35,15 @@ def read_to_the_end(terminal: int) -> bytes:
         shown += text
 
 
-def on_a_terminal(scenario: Scenario, *options: str) -> tuple[int, str, str]:
-    """Runs the simulator with standard error on a terminal; returns status, standard output and what the terminal
-    was sent."""
+def set_columns(terminal: int, columns: int) -> None:
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 24, columns, 0, 0))
+
+
+def on_a_terminal(scenario: Scenario, *options: str, columns: int = 0) -> tuple[int, str, str]:
+    """Runs the simulator with standard error on a terminal (one that does not say how wide it is, unless told);
+    returns status, standard output and what the terminal was sent."""
     ours, theirs = pty.openpty()
+    set_columns(theirs, columns)
     process = scenario.start(*options, '--scheduler', 'builtin:fcfs', stderr=theirs)
     os.close(theirs)
     shown = read_to_the_end(ours)
@@ -63,6 +71,44 @@ def test_the_bar_grows_with_the_jobs_that_have_ended(scenario: Scenario) -> None
     bars = [(blocks.count('#'), int(ended)) for blocks, ended, *_ in BAR.findall(shown)]
     assert bars == sorted(bars) and bars[0][1] < bars[-1][1]
     assert all(blocks == ended * 24 // 40 for blocks, ended in bars)
+
+
+@pytest.mark.parametrize('columns, line', [
+    (200, r'\[[#.]{24}\] \d+/20 jobs, [0-9:]{8} simulated, \S+ s/s, \S+ left'),
+    (80, r'\[[#.]{24}\] \d+/20 jobs, [0-9:]{8} simulated, \S+ left'),
+    (65, r'\[[#.]{16,17}\] \d+/20 jobs, [0-9:]{8} simulated, \S+ left'),
+    (49, r'\d+/20 jobs, [0-9:]{8} simulated, \S+ left'),
+    (40, r'\d+/20 jobs, \S+ left'),
+    (20, r'\d+/20 jobs'),
+    (6, r'\d+/20.?.?'),
+])
+def test_the_bar_never_wraps(scenario: Scenario, columns: int, line: str) -> None:
+    """The rate goes first, then the bar."""
+    _, _, shown = on_a_terminal(many_jobs(scenario), columns=columns)
+    lines = shown.split(CLEARED)[1:-1]
+    assert lines and '\n' not in shown
+    for text in lines:
+        assert re.fullmatch(line, text) and len(text) < columns, text
+
+
+def test_the_bar_follows_the_width_of_the_window(scenario: Scenario) -> None:
+    scenario.workload(rigid(1, waiting(1e-3, 10**15))).configure(log_task_times=False)
+    ours, theirs = pty.openpty()
+    set_columns(theirs, 100)
+    process = scenario.start('--scheduler', 'builtin:fcfs', stderr=theirs)
+    os.close(theirs)
+    limit = time.monotonic() + PATIENCE
+    for columns, narrow in ((40, False), (100, True), (100, False)):
+        shown = ''
+        while (shown.count('\r') < 4 or ('[' not in shown.split(CLEARED)[-2]) != narrow) and time.monotonic() < limit:
+            shown += os.read(ours, 4096).decode()
+        assert all(len(line) < 100 for line in shown.split(CLEARED))
+        last = shown.split(CLEARED)[-2]
+        assert len(last) < (40 if narrow else 100) and ('[' in last) != narrow
+        set_columns(ours, columns)
+    process.send_signal(signal.SIGINT)
+    read_to_the_end(ours)
+    process.communicate(timeout=PATIENCE)
 
 
 @pytest.mark.parametrize('options, keys', [
@@ -121,14 +167,50 @@ def output(folder: Path, *arguments: str) -> str:
     return run.stdout
 
 
+def output_on_a_terminal(folder: Path, columns: int, *arguments: str) -> list[str]:
+    """The lines that the simulator prints on a terminal of that width."""
+    ours, theirs = pty.openpty()
+    set_columns(theirs, columns)
+    with subprocess.Popen([SIMULATOR, *arguments], cwd=folder, stdout=theirs) as process:
+        os.close(theirs)
+        shown = read_to_the_end(ours).decode()
+    assert process.returncode == 0
+    return shown.replace('\r\n', '\n').splitlines()
+
+
+@pytest.mark.parametrize('option', ['--help', '--list-schedulers', '--help-configuration'])
+@pytest.mark.parametrize('columns', [20, 40, 80, 132])
+def test_what_informs_is_wrapped_to_the_terminal_and_says_the_same(tmp_path: Path, option: str, columns: int) -> None:
+    lines = output_on_a_terminal(tmp_path, columns, option)
+    plain = output(tmp_path, option)
+    assert max(len(line) for line in lines) <= columns
+    assert ''.join(''.join(lines).split()) == ''.join(plain.split())
+    assert output_on_a_terminal(tmp_path, 1000, option) == plain.splitlines()
+
+
+def test_help_on_a_terminal_goes_on_below_what_it_says_of_an_option(tmp_path: Path) -> None:
+    lines = output_on_a_terminal(tmp_path, 80, '--help')
+    at = next(i for i, line in enumerate(lines) if line.startswith('  -o, --output DIR '))
+    assert lines[at:at + 2] == [
+        '  -o, --output DIR          write all results to this folder, under their usual',
+        '                            names (job_statistics.csv...)']
+
+
+def test_the_configuration_on_a_narrow_terminal_has_the_meaning_below_the_key(tmp_path: Path) -> None:
+    lines = output_on_a_terminal(tmp_path, 40, '--help-configuration')
+    at = lines.index('jobs_file path mandatory')
+    assert lines[at + 1] == '    the jobs, a JSON file'
+
+
 @pytest.mark.parametrize('option', ['--help', '-h'])
 def test_help_tells_usage_options_and_exit_statuses(tmp_path: Path, option: str) -> None:
     text = output(tmp_path, option)
     assert text.startswith('usage: elastisim CONFIG [options]\n')
-    for word in ('--scheduler SPEC', '--summary', '--timing', '--check', '--strict', '--list-schedulers',
-                 '--help-configuration', '--version', '--help', '--log=..., --cfg=...'):
+    for word in ('    --scheduler SPEC', '-C, --directory DIR', '-o, --output DIR', '    --set KEY=VALUE', '    --summary',
+                 '    --timing', '    --check', '    --strict', '    --list-schedulers', '    --help-configuration',
+                 '    --version', '-h, --help', '    --log=..., --cfg=...'):
         assert f'\n  {word} ' in text
-    assert 'exit status: 0' in text
+    assert '\nexit status:\n  0  every job completed' in text
 
 
 def test_version_is_one_line(tmp_path: Path) -> None:

@@ -48,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int status;
 
     write_input(data, size);
-    status = configuration_read(&configuration, input_path(), NULL, &err);
+    status = configuration_read(&configuration,
+                                &(struct configuration_request){.file = input_path()}, NULL, &err);
     unlink(input_path());
     if (err.kind != (status == 0 ? ERROR_NONE : ERROR_INPUT) ||
         (status == 0 && !is_sound(&configuration))) {

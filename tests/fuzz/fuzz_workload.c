@@ -85,7 +85,7 @@ static void prepare(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint32_t nodes_with_gpus[] = {8, 4};
-    static const struct workload_limits limits = {nodes_with_gpus, 1, true, false};
+    static const struct workload_limits limits = {nodes_with_gpus, 1, true, false, NULL};
     struct error err = {.kind = ERROR_NONE};
     struct workload *workload;
 

@@ -17,11 +17,12 @@
 static int read_text(struct configuration *configuration, const char *text, bool strict,
                      struct error *err)
 {
+    const struct configuration_request request = {.file = "c.json"};
     struct warnings warnings = {.strict = strict};
 
     *err = (struct error){.kind = ERROR_NONE};
     scratch_write("c.json", text);
-    return configuration_read(configuration, "c.json", &warnings, err);
+    return configuration_read(configuration, &request, &warnings, err);
 }
 
 static struct configuration read_good(const char *text)
@@ -267,11 +268,12 @@ static void test_bad(void **state)
 
 static void test_missing_file_is_an_error(void **state)
 {
+    const struct configuration_request request = {.file = "none.json"};
     struct error err = {.kind = ERROR_NONE};
     struct configuration configuration;
 
     (void)state;
-    assert_int_equal(configuration_read(&configuration, "none.json", NULL, &err), -1);
+    assert_int_equal(configuration_read(&configuration, &request, NULL, &err), -1);
     assert_string_equal(err.message,
                         "none.json: does not exist (paths are relative to the working directory)");
     assert_int_equal(err.kind, ERROR_INPUT);
@@ -279,13 +281,14 @@ static void test_missing_file_is_an_error(void **state)
 
 static void test_unknown_keys_are_warned_of_and_skipped(void **state)
 {
+    const struct configuration_request request = {.file = "c.json"};
     struct warnings warnings = {.strict = false};
     struct error err = {.kind = ERROR_NONE};
     struct configuration configuration;
 
     (void)state;
     scratch_write("c.json", "{" MANDATORY ", 'sensin': true}");
-    assert_int_equal(configuration_read(&configuration, "c.json", &warnings, &err), 0);
+    assert_int_equal(configuration_read(&configuration, &request, &warnings, &err), 0);
     assert_int_equal(warnings.count, 1);
     assert_false(configuration.sensing);
     configuration_release(&configuration);
@@ -342,12 +345,12 @@ static void test_reference_has_a_row_for_each_key(void **state)
 
 static void test_files_are_listed_by_use(void **state)
 {
-    static const struct configured_file read[] = {{"jobs_file", "j.json"},
-                                                  {"platform_file", "p.xml"}};
-    static const struct configured_file written[] = {{"job_statistics", "a.csv"},
-                                                     {"events", "e.jsonl"}};
+    static const struct configured_file read[] = {{"jobs_file", "j.json", true},
+                                                  {"platform_file", "p.xml", true}};
+    static const struct configured_file written[] = {{"job_statistics", "a.csv", true},
+                                                     {"task_times", "t.csv", false}};
     struct configuration configuration =
-        read_good("{" MANDATORY ", 'events': 'e.jsonl', 'job_statistics': 'a.csv'}");
+        read_good("{" MANDATORY ", 'task_times': 't.csv', 'job_statistics': 'a.csv'}");
     struct configured_file file;
 
     (void)state;
@@ -358,10 +361,133 @@ static void test_files_are_listed_by_use(void **state)
             assert_true(configuration_next_file(&configuration, use, &place, &file));
             assert_string_equal(file.key, expected->key);
             assert_string_equal(file.path, expected->path);
+            assert_int_equal(file.used, expected->used);
         }
         assert_false(configuration_next_file(&configuration, use, &place, &file));
     }
     configuration_release(&configuration);
+}
+
+/* --- What the command line changes --------------------------------------------------------- */
+
+/* Reads a configuration with a NULL-terminated list of settings. */
+static int read_with(struct configuration *configuration, const char *const *settings,
+                     const char *output, struct error *err)
+{
+    struct configuration_request request = {
+        .file = "c.json", .settings = settings, .output = output};
+    while (settings && settings[request.num_settings])
+        request.num_settings++;
+    *err = (struct error){0};
+    scratch_write("c.json", "{" MANDATORY ", 'node_utilization': 'n/u.csv', 'sensing': false, "
+                            "'sensing_interval': 5, 'pfs_read_links': ['r']}");
+    return configuration_read(configuration, &request, NULL, err);
+}
+
+static void test_settings_go_before_the_file(void **state)
+{
+    static const char *const settings[] = {"sensing=true",
+                                           "sensing_interval=7.5e1",
+                                           "pfs_read_links=a,b",
+                                           "pfs_write_links=[\"c,d\"]",
+                                           "scheduler=builtin:easy,order=sjf",
+                                           "node_utilization=null",
+                                           "scheduling_interval=2",
+                                           "scheduling_interval=3",
+                                           NULL};
+    struct configuration configuration;
+    struct error err;
+    (void)state;
+    assert_int_equal(read_with(&configuration, settings, NULL, &err), 0);
+    assert_true(configuration.sensing);
+    assert_float_equal(configuration.sensing_interval, 75, 0);
+    assert_list(&configuration.pfs_read_links, "a", "b");
+    assert_list(&configuration.pfs_write_links, "c,d", NULL);
+    assert_string_equal(configuration.scheduler, "builtin:easy,order=sjf");
+    assert_null(configuration.node_utilization);
+    assert_float_equal(configuration.scheduling_interval, 3, 0);
+    assert_string_equal(configuration.given,
+                        "{\"jobs_file\":\"j.json\",\"platform_file\":\"p.xml\","
+                        "\"scheduling_interval\":3,\"node_utilization\":null,\"sensing\":true,"
+                        "\"sensing_interval\":75,\"pfs_read_links\":[\"a\",\"b\"],"
+                        "\"pfs_write_links\":[\"c,d\"],"
+                        "\"scheduler\":\"builtin:easy,order=sjf\"}");
+    configuration_release(&configuration);
+}
+
+static void test_a_setting_may_be_an_empty_list(void **state)
+{
+    static const char *const settings[] = {"pfs_read_links=", NULL};
+    struct configuration configuration;
+    struct error err;
+    (void)state;
+    assert_int_equal(read_with(&configuration, settings, NULL, &err), 0);
+    assert_int_equal(configuration.pfs_read_links.count, 0);
+    configuration_release(&configuration);
+}
+
+static const struct bad_setting {
+    const char *name, *setting, *message;
+} bad_settings[] = {
+    {"setting_without_a_value", "sensing", "command line: --set: must be KEY=VALUE, is 'sensing'"},
+    {"setting_of_an_unknown_key", "color=red",
+     "command line: --set: unknown key 'color'; elastisim --help-configuration lists the known "
+     "ones"},
+    {"setting_of_no_key", "=3",
+     "command line: --set: unknown key ''; elastisim --help-configuration lists the known ones"},
+    {"setting_of_a_key_nearly_known", "job_file=j.json",
+     "command line: --set: unknown key 'job_file', did you mean 'jobs_file'?"},
+    {"setting_of_no_boolean", "sensing=yes",
+     "command line: --set: sensing: must be true or false, is a string"},
+    {"setting_of_no_number", "scheduling_interval=10s",
+     "command line: --set: scheduling_interval: must be a number, is a string"},
+    {"setting_of_a_number_below_0", "scheduling_interval=-10",
+     "command line: --set: scheduling_interval: must be at least 0, is -10"},
+    {"setting_of_too_short_an_interval", "scheduling_interval=1e-9",
+     "command line: --set: scheduling_interval: must be at least 1e-06 s, is 1e-09; intervals are "
+     "in seconds"},
+    {"setting_of_nothing_to_a_path", "jobs_file=",
+     "command line: --set: jobs_file: must not be empty; give it a value or leave it out"},
+    {"setting_of_null_to_what_is_mandatory", "jobs_file=null",
+     "command line: --set: jobs_file: is missing; add it (the jobs, a JSON file)"},
+    {"setting_of_a_broken_list", "pfs_read_links=[1",
+     "command line: --set: pfs_read_links: must be a list, is a string"},
+    {"setting_that_is_no_utf8", "jobs_file=\xff",
+     "command line: --set: jobs_file: must be UTF-8; spell it so"},
+    {"setting_of_an_output_that_is_an_input", "job_statistics=p.xml",
+     "command line: --set: job_statistics: 'p.xml' is given as platform_file too; choose another "
+     "path"},
+};
+
+static void test_bad_setting(void **state)
+{
+    const struct bad_setting *bad = *state;
+    const char *const settings[] = {bad->setting, NULL};
+    struct configuration configuration;
+    struct error err;
+    assert_int_equal(read_with(&configuration, settings, NULL, &err), -1);
+    assert_string_equal(err.message, bad->message);
+    assert_int_equal(err.kind, ERROR_INPUT);
+}
+
+/* Those that the configuration asks for, and job_statistics in any case. */
+static void test_an_output_folder_takes_all_results_under_their_usual_names(void **state)
+{
+    static const char *const settings[] = {"events=x", "task_times=t/t.csv", NULL};
+    struct configuration configuration;
+    struct error err;
+    (void)state;
+    for (const char *const *folder = (const char *const[]){"runs/1", "runs/1/", NULL}; *folder;
+         folder++) {
+        assert_int_equal(read_with(&configuration, settings, *folder, &err), 0);
+        assert_string_equal(configuration.job_statistics, "runs/1/job_statistics.csv");
+        assert_string_equal(configuration.node_utilization, "runs/1/node_utilization.csv");
+        assert_string_equal(configuration.task_times, "runs/1/task_times.csv");
+        assert_string_equal(configuration.events, "runs/1/events.jsonl");
+        assert_null(configuration.cpu_utilization);
+        assert_non_null(strstr(configuration.given, "\"events\":\"runs/1/events.jsonl\""));
+        configuration_release(&configuration);
+    }
 }
 
 #define ROWS(table) (sizeof(table) / sizeof *(table))
@@ -379,16 +505,20 @@ int main(void)
         cmocka_unit_test(test_keys_left_out_have_their_defaults),
         cmocka_unit_test(test_null_means_left_out),
         cmocka_unit_test(test_missing_file_is_an_error),
+        cmocka_unit_test(test_settings_go_before_the_file),
+        cmocka_unit_test(test_a_setting_may_be_an_empty_list),
+        cmocka_unit_test(test_an_output_folder_takes_all_results_under_their_usual_names),
         cmocka_unit_test(test_unknown_keys_are_warned_of_and_skipped),
         cmocka_unit_test(test_release_takes_a_zeroed_configuration),
         cmocka_unit_test(test_reference_has_a_row_for_each_key),
         cmocka_unit_test(test_files_are_listed_by_use),
     };
-    struct CMUnitTest tests[ROWS(named) + ROWS(goods) + ROWS(bads)];
+    struct CMUnitTest tests[ROWS(named) + ROWS(goods) + ROWS(bads) + ROWS(bad_settings)];
     size_t count = ROWS(named);
 
     memcpy(tests, named, sizeof named);
     ADD_ROWS(tests, count, goods, test_good)
     ADD_ROWS(tests, count, bads, test_bad)
+    ADD_ROWS(tests, count, bad_settings, test_bad_setting)
     return cmocka_run_group_tests_name("configuration", tests, scratch_enter, scratch_leave);
 }

@@ -41,6 +41,38 @@ static void test_options_stand_before_or_after_the_configuration(void **state)
     options_release(&options);
 }
 
+static void test_options_have_letters(void **state)
+{
+    (void)state;
+    static const char *const spellings[][6] = {
+        {"-C", "d", "-o", "e", "c.json", NULL},
+        {"-Cd", "c.json", "-oe", NULL},
+        {"c.json", "--directory=d", "--output", "e", NULL},
+    };
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+        struct options options;
+        struct error err;
+        assert_int_equal(read_words(&options, spellings[i], &err), 0);
+        assert_string_equal(options.configuration, "c.json");
+        assert_string_equal(options.directory, "d");
+        assert_string_equal(options.output, "e");
+        options_release(&options);
+    }
+}
+
+static void test_settings_are_kept_in_order(void **state)
+{
+    (void)state;
+    struct options options;
+    struct error err;
+    const char *words[] = {"--set", "sensing=true", "c.json", "--set=events=e.jsonl", NULL};
+    assert_int_equal(read_words(&options, words, &err), 0);
+    assert_int_equal(options.num_settings, 2);
+    assert_string_equal(options.settings[0], "sensing=true");
+    assert_string_equal(options.settings[1], "events=e.jsonl");
+    options_release(&options);
+}
+
 static void test_simgrid_options_are_passed_on_in_order(void **state)
 {
     (void)state;
@@ -100,6 +132,10 @@ static void test_mistakes_are_answered_with_what_to_do(void **state)
         {{"c.json", "--scheduler=", NULL},
          "command line: --scheduler needs a value: --scheduler SPEC"},
         {{"c.json", "--strict=yes", NULL}, "command line: --strict takes no value"},
+        {{"-hx", NULL}, "command line: --help takes no value"},
+        {{"c.json", "-C", NULL}, "command line: --directory needs a value: --directory DIR"},
+        {{"c.json", "--output=", NULL}, "command line: --output needs a value: --output DIR"},
+        {{"c.json", "--set", NULL}, "command line: --set needs a value: --set KEY=VALUE"},
         {{"c.json", "d.json", NULL},
          "command line: 'd.json' comes after the configuration 'c.json'; give one configuration "
          "file"},
@@ -118,6 +154,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options_stand_before_or_after_the_configuration),
         cmocka_unit_test(test_simgrid_options_are_passed_on_in_order),
+        cmocka_unit_test(test_options_have_letters),
+        cmocka_unit_test(test_settings_are_kept_in_order),
         cmocka_unit_test(test_commands_need_no_configuration),
         cmocka_unit_test(test_mistakes_are_answered_with_what_to_do),
     };

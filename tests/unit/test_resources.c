@@ -185,7 +185,9 @@ static void open_bad(const void *argument)
     "topo_parameters to " groups " or lower the groups to " blades
 
 static const struct bad_case bad_platforms[] = {
-    {"none.xml", NULL, NULL, "none.xml: can't open the platform file: No such file or directory"},
+    {"none.xml", NULL, NULL,
+     "none.xml: can't open the platform file: it does not exist (paths are relative to the working "
+     "directory)"},
     {"/", NULL, NULL, "/: can't open the platform file: it is a directory"},
     {"p.xml", " \n", NULL, "p.xml: the platform file is empty"},
     {"p.xml", "{}", NULL, "p.xml:1: " REFUSED},

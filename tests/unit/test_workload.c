@@ -13,8 +13,8 @@
 
 /* 8 nodes, 4 of them with 2 GPUs, 1 of these with 4. */
 static const uint32_t nodes_with_gpus[] = {8, 4, 4, 1, 1};
-static const struct workload_limits everything = {nodes_with_gpus, 4, true, true};
-static const struct workload_limits bare = {nodes_with_gpus, 4, false, false};
+static const struct workload_limits everything = {nodes_with_gpus, 4, true, true, NULL};
+static const struct workload_limits bare = {nodes_with_gpus, 4, false, false, NULL};
 
 /* The application models that the jobs below name. */
 static const struct {

@@ -60,7 +60,11 @@ static char *read_text(const char *path, struct error *err)
     }
     stream = fopen(path, "rb");
     if (!stream) {
-        open_error(path, strerror(errno), err);
+        open_error(path,
+                   errno == ENOENT
+                       ? "it does not exist (paths are relative to the working directory)"
+                       : strerror(errno),
+                   err);
         return NULL;
     }
     char *text = read_stream(stream, path, err);
