@@ -50,6 +50,10 @@ struct payload {
                     for a default */
 };
 
+/* No load may be more (flops, bytes, seconds): the products of loads with speeds and with numbers
+ * of ranks stay finite. */
+#define MOST_LOAD 1e200
+
 struct task {
     enum task_type type;
     char *name;                /* "" when none was given; owned */

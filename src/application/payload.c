@@ -9,16 +9,17 @@
 enum { WHERE_TEXT = 4096 };
 
 struct form {
-    double minimum;
+    double minimum, maximum;
     bool list;
     const char *expected;
 };
 
 static const struct form forms[] = {
-    [PAYLOAD_FORM_LOAD] = {0, true,
+    [PAYLOAD_FORM_LOAD] = {0, MOST_LOAD, true,
                            "a number, a performance model (a string) or a list of numbers"},
-    [PAYLOAD_FORM_COUNT] = {0, false, "a number or a performance model (a string)"},
-    [PAYLOAD_FORM_REQUEST] = {-INFINITY, false, "a number or a performance model (a string)"},
+    [PAYLOAD_FORM_COUNT] = {0, INFINITY, false, "a number or a performance model (a string)"},
+    [PAYLOAD_FORM_REQUEST] = {-INFINITY, INFINITY, false,
+                              "a number or a performance model (a string)"},
 };
 
 static bool knows_variable(const struct application *application, const char *name)
@@ -89,7 +90,7 @@ static int read_list(struct application *application, const struct json_at *at,
     {
         struct json_at element = json_element(at, value, (long)payload->length);
 
-        if (json_number_in(&element, 0, INFINITY, &payload->list[payload->length], err) != 0) {
+        if (json_number_in(&element, 0, MOST_LOAD, &payload->list[payload->length], err) != 0) {
             return -1;
         }
         payload->length++;
@@ -109,7 +110,7 @@ int payload_read(struct reader *reader, const struct json_at *at, enum payload_f
     }
     if (cJSON_IsNumber(at->value)) {
         payload->kind = PAYLOAD_NUMBER;
-        return json_number_in(at, forms[form].minimum, INFINITY, &payload->number, err);
+        return json_number_in(at, forms[form].minimum, forms[form].maximum, &payload->number, err);
     }
     if (cJSON_IsString(at->value)) {
         return read_model(reader->application, at, payload, err);

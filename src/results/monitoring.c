@@ -1,6 +1,7 @@
 /* Promise: a sample costs no more than copying the row before it as long as nothing has changed. */
 #include "results/monitoring.h"
 
+#include "base/interrupt.h"
 #include "results/output.h"
 #include "results/result.h"
 
@@ -12,6 +13,9 @@
  * of times is all that keeps it from coming at it (as with walltimes). */
 #define SAMPLE_TOLERANCE 1e-9
 
+/* More in one step of the clock is no run that anybody waits for. */
+#define MOST_SAMPLES 1e9
+
 enum file { CPU, NETWORK, PFS, GPU, NUM_FILES };
 
 /* A file and the row that was written last, without its time. */
@@ -22,11 +26,13 @@ struct table {
 };
 
 struct monitoring {
+    const char *config; /* borrowed; the file's name */
     const struct platform *platform;
     struct table tables[NUM_FILES];
     double interval;
     uint64_t samples; /* written so far */
     double next;      /* time of the next one */
+    double beyond;    /* a time that is more than MOST_SAMPLES ahead; 0: none was */
     bool was_busy;    /* loads were under way at the last sample */
     /* CPU: */
     uint32_t *computing; /* [node]: ranks */
@@ -134,6 +140,7 @@ int monitoring_open(struct monitoring **result, const struct configuration *conf
     struct monitoring *monitoring = calloc(1, sizeof *monitoring);
     if (!monitoring)
         return error_no_memory(err);
+    monitoring->config = configuration->file;
     monitoring->platform = platform;
     monitoring->interval = configuration->sensing_interval;
     monitoring->cpus_changed = monitoring->gpus_changed = true;
@@ -173,6 +180,15 @@ int monitoring_close(struct monitoring *monitoring, struct error *err)
 
 int monitoring_check(struct monitoring *monitoring, struct error *err)
 {
+    if (monitoring && monitoring->beyond > 0)
+        return error_set(
+            err, ERROR_INPUT,
+            "%s: sensing_interval: the clock moves from %.15g s to %.15g s at once, which "
+            "is %.15g samples %.15g s apart; raise the interval, or look for what "
+            "takes so long",
+            monitoring->config, monitoring->next, monitoring->beyond,
+            floor((monitoring->beyond - monitoring->next) / monitoring->interval),
+            monitoring->interval);
     for (size_t i = 0; monitoring && i < NUM_FILES; i++)
         if (output_check(&monitoring->tables[i].output, err))
             return -1;
@@ -349,7 +365,13 @@ void monitoring_pass(struct monitoring *monitoring, double time, bool busy)
     read_port(monitoring, busy);
     if (is_wanted(monitoring, CPU) && monitoring->cpus_changed)
         fill_cpus(monitoring);
+    if ((time - monitoring->next) / monitoring->interval > MOST_SAMPLES) {
+        monitoring->beyond = time;
+        return;
+    }
     while (monitoring->next <= time) {
+        if (interrupt_signal())
+            return; /* what is missing is told by who called */
         write_sample(monitoring, monitoring->next);
         /* Multiples of the interval, not sums: no error adds up. */
         monitoring->next = (double)++monitoring->samples * monitoring->interval;
@@ -370,7 +392,7 @@ static int notice(void *self, const struct happening *happening, struct error *e
         return 0;
     default:
         monitoring_pass(self, happening->clock.time, happening->clock.loads_moved);
-        return monitoring_check(self, err);
+        return interrupt_check(err) ? -1 : monitoring_check(self, err);
     }
 }
 

@@ -23,6 +23,7 @@ const char *invocation_type_name(int type);
 
 struct scheduler_backend {
     void *self;
+    bool idles; /* decides nothing while no job is submitted that has not ended */
     /* Called once before the run, with all jobs, by schedulers that know them beforehand; NULL for
      * others. Returns 0, or -1 with err (ERROR_INPUT). */
     int (*inspect)(void *self, const struct state *state, struct warnings *warnings,

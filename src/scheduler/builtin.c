@@ -43,6 +43,7 @@ int builtin_backend_open(struct scheduler_backend *backend, const char *spec, st
         return -1;
     *backend = (struct scheduler_backend){
         .self = policy,
+        .idles = true,
         .inspect = builtin_inspect,
         .invoke = builtin_invoke,
         .finalize = builtin_finalize,

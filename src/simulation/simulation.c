@@ -33,6 +33,10 @@
  * (seconds). */
 #define MIN_STANDSTILL 3600
 
+/* More periodic invocations than this before the last submission never end, and beyond 2^53 the
+ * clock can't tell one from the next. */
+#define MOST_PERIODS 1e12
+
 /* Jobs that a message lists. */
 #define MAX_LISTED_JOBS 10
 
@@ -451,9 +455,26 @@ static void submit_next(void *owner)
 
 static void expect_period(struct simulation *simulation);
 
+/* With nobody to decide about until the next submission, what knows no time but that of its jobs
+ * has nothing to say: all but the last of these invocations are left out. The last one stays, since
+ * min_scheduling_interval counts from it. A journal lists them all. */
+static void skip_idle_periods(struct simulation *simulation)
+{
+    const struct state *state = &simulation->state;
+    if (!simulation->scheduler->idles || simulation->journal || state->pending.count > 0 ||
+        state->running.count > 0 || simulation->submission.slot == 0 || simulation->heap.count > 1)
+        return;
+    double interval = simulation->configuration->scheduling_interval;
+    /* One more is kept, as the quotient may be rounded up. */
+    double last = floor(simulation->submission.time / interval) - 2;
+    if (last > (double)simulation->periods && last < MOST_PERIODS)
+        simulation->periods = (uint64_t)last;
+}
+
 static void period_over(void *owner)
 {
     struct simulation *simulation = owner;
+    skip_idle_periods(simulation);
     expect_period(simulation);
     invoke_periodic(simulation);
 }
@@ -807,11 +828,32 @@ static void stop_executions(struct simulation *simulation)
     }
 }
 
+/* Inputs that would run for ever are refused before anything happens. */
+static int check_periods(const struct simulation *simulation)
+{
+    const struct state *state = &simulation->state;
+    const struct configuration *configuration = simulation->configuration;
+    if (configuration->scheduling_interval <= 0 || state->num_jobs == 0)
+        return 0;
+    const struct job_request *last = state->jobs[state->num_jobs - 1].request;
+    double periods = last->submit_time / configuration->scheduling_interval;
+    if (periods <= MOST_PERIODS)
+        return 0;
+    return error_set(simulation->err, ERROR_INPUT,
+                     "%s: scheduling_interval: job %u is submitted at %.15g s, up to where an "
+                     "interval of %.15g s means %.3g invocations of the scheduler, which never "
+                     "end; raise the interval, or look at that 'submit_time'",
+                     configuration->file, last->id, last->submit_time,
+                     configuration->scheduling_interval, periods);
+}
+
 int simulation_run(struct simulation *simulation, struct error *err)
 {
     simulation->err = err;
     simulation->executor.err = err;
     simulation->devices.err = err;
+    if (check_periods(simulation))
+        return -1;
     if (observers_want(simulation->state.observers, CLOCK_MOVES))
         resources_observe(simulation->platform->resources, sample_before_ends, simulation);
     tell_clock(simulation, simulation->state.now, false);

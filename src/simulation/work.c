@@ -546,8 +546,23 @@ static void perform_cpu(struct cohort *cohort, const struct task *task)
         start_compute(cohort, task);
 }
 
+/* Nothing shares out a load among no GPUs: it would last for ever. */
+static void refuse_no_gpus(const struct cohort *cohort, const struct task *task)
+{
+    const struct payload *load = task->compute.where ? &task->compute : &task->transfer;
+    error_set(executor_of(cohort)->err, ERROR_INPUT,
+              "%s: the task is for GPUs, but the job was given 0 per node, on which the load is "
+              "infinite; the scheduler has to assign some, which a 'num_gpus_per_node_min' of 1 or "
+              "more enforces",
+              load->where);
+}
+
 static void perform_gpu(struct cohort *cohort, const struct task *task)
 {
+    if (cohort->execution->job->executing_gpus == 0) {
+        refuse_no_gpus(cohort, task);
+        return;
+    }
     cohort->exchange_pending = exchanges(cohort, task);
     if (executor_of(cohort)->state->oversubscription)
         queue_for_gpus(cohort, task);

@@ -337,6 +337,9 @@ static int check_value(const struct payload *payload, enum quantity quantity, do
     if (quantity == QUANTITY_LOAD && *value < 0) {
         return refuse(payload, *value, "a load must be 0 or more", err);
     }
+    if (quantity == QUANTITY_LOAD && *value > MOST_LOAD) {
+        return refuse(payload, *value, "a load must be at most 1e200", err);
+    }
     if (quantity == QUANTITY_ITERATIONS && *value < 0) {
         return refuse(payload, *value, "a number of iterations must be 0 or more", err);
     }

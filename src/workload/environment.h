@@ -24,7 +24,7 @@ struct environment {
 
 /* What a payload stands for, which values are allowed and how fractions are treated. */
 enum quantity {
-    QUANTITY_LOAD,       /* finite, >= 0 */
+    QUANTITY_LOAD,       /* 0 to MOST_LOAD */
     QUANTITY_ITERATIONS, /* finite, >= 0, rounded down, at most 2^53 */
     QUANTITY_NODES,      /* finite, rounded down (towards minus infinity); may be negative */
 };

@@ -36,6 +36,11 @@ void capture_begin(void)
         dup2(file, STDERR_FILENO);
 }
 
+int capture_real_stderr(void)
+{
+    return real_stderr < 0 ? STDERR_FILENO : real_stderr;
+}
+
 /* Reads the file; NULL when it is empty. */
 static char *read_file(void)
 {

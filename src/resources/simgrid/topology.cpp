@@ -1,6 +1,7 @@
 /* Loads the platform with SimGrid, and answers what is asked of it. */
 #include "resources/simgrid/topology.hpp"
 
+#include "resources/simgrid/crash.hpp"
 #include "resources/simgrid/guard.hpp"
 #include "resources/simgrid/options.hpp"
 
@@ -26,6 +27,9 @@ using guard::attempt;
 
 namespace
 {
+
+/* Of a speed, a bandwidth, a latency: products of figures stay finite. */
+constexpr double most_figure = 1e100;
 
 /* --- Loading the platform ------------------------------------------------------------------- */
 
@@ -53,6 +57,9 @@ void check_figure(const char *kind, const std::string &name, const char *figure,
     if (!(value >= 0))
         throw std::invalid_argument(std::string(kind) + " '" + name + "': its " + figure + " is " +
                                     (std::isnan(value) ? "not a number" : "negative"));
+    if (value > most_figure)
+        throw std::invalid_argument(std::string(kind) + " '" + name + "': its " + figure +
+                                    " is more than 1e100");
 }
 
 void check_link(const s4u::Link *link)
@@ -108,7 +115,9 @@ int load(topology *topology, size_t count, const char *const *options, struct er
     capture_watch_exit(options::want_help(count, options));
     capture_begin();
     bool has_engine = attempt([&] { create_engine(topology, count, options); }, reason);
+    crash::watch(topology->file);
     bool loaded = has_engine && attempt([&] { load_platform(topology); }, reason);
+    crash::unwatch();
     std::string log = guard::captured();
     if (loaded) {
         std::fputs(log.c_str(), stderr);

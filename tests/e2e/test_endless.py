@@ -1,0 +1,118 @@
+"""Inputs that would run for ever, become infinite or crash SimGrid end with a sentence; idle time costs nothing."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import Scenario, crossbar, document, flexible, host, link, model, phase, rigid, task, waiting
+
+BOTH_MODELS = pytest.mark.parametrize('option', ['--model=flow', '--model=simgrid'])
+
+
+def gpu(**keys: Any) -> dict[str, Any]:
+    return task('gpu', computation_pattern='uniform', **keys)
+
+
+@BOTH_MODELS
+@pytest.mark.parametrize('oversubscribed', [False, True])
+def test_a_gpu_task_on_no_gpus_is_refused(scenario: Scenario, option: str, oversubscribed: bool) -> None:
+    scenario.platform(crossbar(num_gpus=2, flops_per_gpu='1Gf', gpu_to_gpu_bw='1GBps'))
+    scenario.workload(flexible('moldable', 2, 2, model(phase(gpu(
+        flops=1e9, bytes=1e6, communication_pattern='ring'))), num_gpus_per_node_min=0, num_gpus_per_node_max=2))
+    scenario.configure(allow_oversubscription=oversubscribed)
+    result, _ = scenario.ask(lambda peer: [{'id': 0, 'assigned_node_ids': [0, 1], 'assigned_num_gpus_per_node': 0}],
+                             option, status=2)
+    assert result.error == (
+        'job 0 at 0 s: app0.json: phases[0].tasks[0].flops: the task is for GPUs, but the job was given 0 per node, on '
+        "which the load is infinite; the scheduler has to assign some, which a 'num_gpus_per_node_min' of 1 or more "
+        'enforces')
+
+
+@pytest.mark.parametrize(('load', 'error'), [
+    (1e201, 'jobs.json: jobs[0].application_model: app0.json: phases[0].tasks[0].flops: must be at most 1e+200, is 1e+201'),
+    ([1e201], 'jobs.json: jobs[0].application_model: app0.json: phases[0].tasks[0].flops[0]: must be at most 1e+200, is 1e+201'),
+    ('1e200 * (1 + num_nodes)', 'job 0: app0.json: phases[0].tasks[0].flops: "1e200 * (1 + num_nodes)" is 2e+200; a '
+     'load must be at most 1e200'),
+])
+def test_loads_have_a_limit(scenario: Scenario, load: Any, error: str) -> None:
+    pattern = 'vector' if isinstance(load, list) else 'uniform'
+    scenario.workload(rigid(1, model(phase(task('cpu', flops=load, computation_pattern=pattern)))))
+    assert scenario.run(status=2).error == error
+
+
+@pytest.mark.parametrize(('element', 'what'), [
+    (host('a', '1e101f'), "host 'a': its speed"),
+    (host('a') + link('l', '1e101Bps'), "link 'l': its bandwidth"),
+])
+def test_figures_of_the_platform_have_a_limit(scenario: Scenario, element: str, what: str) -> None:
+    result = scenario.platform(document('<zone id="z" routing="Full">', element, '</zone>')).run(status=2)
+    assert result.error == f'platform.xml: SimGrid refuses the platform: {what} is more than 1e100'
+
+
+def test_a_submission_after_endless_periods_is_told_at_the_start(scenario: Scenario) -> None:
+    scenario.workload(rigid(), rigid(submit=1e300)).configure(scheduling_interval=13)
+    assert scenario.run(status=2).error == (
+        'config.json: scheduling_interval: job 1 is submitted at 1e+300 s, up to where an interval of 13 s means '
+        "7.69e+298 invocations of the scheduler, which never end; raise the interval, or look at that 'submit_time'")
+
+
+def test_idle_periods_of_a_policy_cost_nothing(scenario: Scenario) -> None:
+    """A billion of them would take minutes."""
+    scenario.workload(rigid(4, waiting(10)), rigid(4, waiting(10), submit=1e9 + 0.25)).configure(
+        scheduling_interval=1, schedule_on_job_submit=False, schedule_on_job_finalize=False)
+    result = scenario.run()
+    assert result.starts() == [1, 1e9 + 1] and result.ends() == [11, 1e9 + 11]
+
+
+@pytest.mark.parametrize('interval', [1, 0.7, 3])
+def test_idle_periods_that_are_left_out_change_no_result(scenario: Scenario, interval: float) -> None:
+    """min_scheduling_interval counts from the last invocation; with a journal none is left out."""
+    scenario.workload(*[rigid(3, waiting(2), submit=at) for at in (0.1, 50.05, 50.1, 120, 240, 333.3)]).configure(
+        scheduling_interval=interval, min_scheduling_interval=2 * interval / 3)
+    short = scenario.run()
+    files = {name: short.text(name) for name in ('job_statistics', 'node_utilization', 'task_times')}
+    whole = scenario.configure(events='out/events.jsonl').run()
+    assert files == {name: whole.text(name) for name in files}
+
+
+FAR = crossbar().replace('lat="0s"', 'lat="1e20s"')
+
+
+@BOTH_MODELS
+def test_samples_without_end_are_told_before_they_are_taken(scenario: Scenario, option: str) -> None:
+    exchange = model(phase(task('cpu', bytes=1e6, communication_pattern='ring')))
+    scenario.platform(FAR).workload(rigid(2, exchange)).configure(
+        sensing=True, sensing_interval=0.5, cpu_utilization='out/cpu_utilization.csv')
+    error = scenario.run(option, status=2).error
+    assert error.startswith('config.json: sensing_interval: the clock moves from 0.5 s to 2')
+    assert error.endswith(' samples 0.5 s apart; raise the interval, or look for what takes so long')
+
+
+@pytest.mark.parametrize('sent', [signal.SIGINT, signal.SIGTERM])
+def test_signals_are_heeded_among_samples(scenario: Scenario, sent: signal.Signals) -> None:
+    scenario.workload(rigid(1, waiting(9e8))).configure(
+        sensing=True, sensing_interval=1, cpu_utilization='/dev/null')
+    process = scenario.start('--scheduler', 'builtin:fcfs')
+    wait_for(scenario.folder / 'out' / 'node_utilization.csv')
+    time.sleep(0.1)
+    process.send_signal(sent)
+    result = scenario.finish(process)
+    assert (result.status, result.error) == (1, f'interrupted by {sent.name}; the results so far are written')
+
+
+def wait_for(path: Path) -> None:
+    while not path.exists():
+        time.sleep(0.01)
+
+
+def test_a_platform_that_crashes_simgrid_is_named(scenario: Scenario) -> None:
+    platform = crossbar().replace('<zoneRoute src="storage" dst="crossbar"', '<zoneRoute src="world" dst="crossbar"')
+    line = platform[:platform.index('</zoneRoute>')].count('\n') + 1
+    result = scenario.platform(platform).workload(rigid()).run(status=2)
+    assert result.error == (
+        f'platform.xml:{line}: SimGrid crashes on this platform while it reads what ends here; look for a zone, a '
+        'gateway, a host or a link that is not where the file says')
