@@ -461,8 +461,9 @@ static void expect_period(struct simulation *simulation);
 static void skip_idle_periods(struct simulation *simulation)
 {
     const struct state *state = &simulation->state;
-    if (!simulation->scheduler->idles || simulation->journal || state->pending.count > 0 ||
-        state->running.count > 0 || simulation->submission.slot == 0 || simulation->heap.count > 1)
+    if (!simulation->scheduler->idles || observers_want(state->observers, SCHEDULER_INVOKED) ||
+        state->pending.count > 0 || state->running.count > 0 || simulation->submission.slot == 0 ||
+        simulation->heap.count > 1)
         return;
     double interval = simulation->configuration->scheduling_interval;
     /* One more is kept, as the quotient may be rounded up. */
