@@ -22,11 +22,11 @@ static int send_text(void *socket, char *text)
 
 static int answer(struct elastisim_view *view, void *socket, void *data)
 {
-    view->failure[0] = '\0';
+    view->wishes.failure[0] = '\0';
     if (elastisim_scheduler.schedule(view, data) == 0)
         return send_text(socket, elastisim_message_answer(view));
-    send_text(socket, elastisim_message_failure(view->failure[0]
-                                                    ? view->failure
+    send_text(socket, elastisim_message_failure(view->wishes.failure[0]
+                                                    ? view->wishes.failure
                                                     : "failed without a word (elastisim_fail)"));
     return -1;
 }

@@ -45,14 +45,15 @@ static void take_object(cJSON *object, const char *key, cJSON **member)
     *member = cJSON_DetachItemFromObjectCaseSensitive(object, key);
 }
 
-static int take_ids(const cJSON *object, const char *key, struct node_ids *ids)
+/* Takes a list of IDs, all of them below the limit. */
+static int take_ids(const cJSON *object, const char *key, size_t limit, struct node_ids *ids)
 {
-    const cJSON *item;
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(object, key);
     ids->count = 0;
-    cJSON_ArrayForEach(
-        item, cJSON_GetObjectItemCaseSensitive(
-                  object,
-                  key)) if (elastisim_node_ids_append(ids, (uint32_t)item->valuedouble)) return -1;
+    for (const cJSON *item = list ? list->child : NULL; item; item = item->next)
+        if (!(item->valuedouble >= 0 && item->valuedouble < (double)limit) ||
+            elastisim_node_ids_append(ids, (uint32_t)item->valuedouble))
+            return -1;
     return 0;
 }
 
@@ -133,16 +134,37 @@ static void take_bounds(const cJSON *message, struct elastisim_job *job)
     job->nodes_preferred = count(message, "num_nodes_preferred", 0);
 }
 
+/* Counts the job, or no more, with the nodes that expect it: assigned, but not executing yet. */
+static void count_expected(struct elastisim_job *job, uint32_t by)
+{
+    if (!job->expects)
+        return;
+    struct elastisim_node **nodes = job->view->nodes;
+    for (uint32_t i = 0; i < job->assigned.count; i++)
+        nodes[job->assigned.items[i]]->num_expected += by;
+    for (uint32_t i = 0; i < job->executing.count; i++)
+        nodes[job->executing.items[i]]->executes = true;
+    for (uint32_t i = 0; i < job->assigned.count; i++)
+        if (nodes[job->assigned.items[i]]->executes)
+            nodes[job->assigned.items[i]]->num_expected -= by;
+    for (uint32_t i = 0; i < job->executing.count; i++)
+        nodes[job->executing.items[i]]->executes = false;
+}
+
 static int take_nodes_of_job(const cJSON *message, struct elastisim_job *job)
 {
     bool differs = cJSON_HasObjectItem(message, "executing_nodes");
+    count_expected(job, (uint32_t)-1);
+    job->expects = differs && runs(job);
     job->gpus = count(message, "assigned_num_gpus_per_node", 0);
     job->executing.count = 0;
-    if (take_ids(message, "assigned_nodes", &job->assigned))
+    size_t limit = job->view->num_nodes;
+    const char *executing = differs ? "executing_nodes" : "assigned_nodes";
+    if (take_ids(message, "assigned_nodes", limit, &job->assigned) ||
+        (runs(job) && take_ids(message, executing, limit, &job->executing)))
         return -1;
-    return runs(job)
-               ? take_ids(message, differs ? "executing_nodes" : "assigned_nodes", &job->executing)
-               : 0;
+    count_expected(job, 1);
+    return 0;
 }
 
 static int take_job(struct elastisim_view *view, cJSON *message)
@@ -198,6 +220,15 @@ static int take_jobs_of_node(const cJSON *message, struct elastisim_node *node)
     return 0;
 }
 
+static void list_free(struct elastisim_view *view, size_t id, bool is_free)
+{
+    uint64_t bit = UINT64_C(1) << id % 64;
+    if (is_free == ((view->free_nodes[id / 64] & bit) != 0))
+        return;
+    view->free_nodes[id / 64] ^= bit;
+    view->num_free += is_free ? 1 : (size_t)-1;
+}
+
 static int take_node(struct elastisim_view *view, cJSON *message)
 {
     size_t id = (size_t)number(message, "id", 0);
@@ -206,6 +237,7 @@ static int take_node(struct elastisim_view *view, cJSON *message)
     struct elastisim_node *node = view->nodes[id];
     node->type = (enum elastisim_node_type)count(message, "type", 0);
     node->state = (enum elastisim_node_state)count(message, "state", 0);
+    list_free(view, id, node->state == ELASTISIM_FREE);
     node->speed = number(message, "speed", node->speed);
     if (cJSON_HasObjectItem(message, "properties"))
         take_object(message, "properties", &node->properties);
@@ -223,7 +255,8 @@ static int create_nodes(struct elastisim_view *view, size_t num_nodes)
         return 0;
     view->nodes = calloc(num_nodes + 1, sizeof(struct elastisim_node *));
     view->changed_nodes = calloc(num_nodes + 1, sizeof(struct elastisim_node *));
-    if (!view->nodes || !view->changed_nodes)
+    view->free_nodes = calloc(num_nodes / 64 + 1, sizeof *view->free_nodes);
+    if (!view->nodes || !view->changed_nodes || !view->free_nodes)
         return -1;
     for (; view->num_nodes < num_nodes; view->num_nodes++) {
         struct elastisim_node *node = calloc(1, sizeof *node);
@@ -274,20 +307,22 @@ static int take_nodes(struct elastisim_view *view, const cJSON *list)
         return -1;
     view->num_changed_nodes = 0;
     cJSON_ArrayForEach(item, list) if (take_node(view, item)) return -1;
-    view->num_free = 0;
-    for (size_t i = 0; i < view->num_nodes; i++) {
-        view->nodes[i]->free = view->nodes[i]->state == ELASTISIM_FREE;
-        view->num_free += view->nodes[i]->free;
-    }
     return 0;
 }
 
 static int take_invocation(struct elastisim_view *view, const cJSON *message)
 {
     take_figures(view, message);
-    if (take_jobs(view, cJSON_GetObjectItemCaseSensitive(message, "jobs")) ||
-        take_nodes(view, cJSON_GetObjectItemCaseSensitive(message, "nodes")))
+    if (take_nodes(view, cJSON_GetObjectItemCaseSensitive(message, "nodes")) ||
+        take_jobs(view, cJSON_GetObjectItemCaseSensitive(message, "jobs")))
         return -1;
+    elastisim_wishes_release(&view->wishes);
+    view->wishes = (struct wishes){
+        .decisions = &view->decisions,
+        .known_free = view->free_nodes,
+        .num_nodes = view->num_nodes,
+        .num_free = view->num_free,
+    };
     const cJSON *trigger = cJSON_GetObjectItemCaseSensitive(message, "job_id");
     view->trigger = trigger ? elastisim_job(view, (size_t)trigger->valuedouble) : NULL;
     return 0;
@@ -308,46 +343,31 @@ int elastisim_message_take(struct elastisim_view *view, const char *text, size_t
 
 /* --- Answers ------------------------------------------------------------------------------- */
 
-static void put_decision(cJSON *list, struct elastisim_job *job)
+static void put_arguments(cJSON *entry, const struct decision *decision)
+{
+    cJSON_AddBoolToObject(entry, "modified_runtime_args", decision->num_arguments > 0);
+    if (decision->num_arguments == 0)
+        return;
+    cJSON *arguments = cJSON_AddObjectToObject(entry, "runtime_arguments");
+    for (size_t i = 0; i < decision->num_arguments; i++)
+        cJSON_AddStringToObject(arguments, decision->arguments[i].key,
+                                decision->arguments[i].value);
+}
+
+static void put_decision(cJSON *list, const struct decision *decision)
 {
     cJSON *entry = cJSON_CreateObject();
     cJSON_AddItemToArray(list, entry);
-    cJSON_AddNumberToObject(entry, "id", (double)job->id);
-    if (job->sets_nodes) {
+    cJSON_AddNumberToObject(entry, "id", decision->job);
+    if (decision->sets_nodes) {
         cJSON *ids = cJSON_AddArrayToObject(entry, "assigned_node_ids");
-        for (uint32_t i = 0; i < job->assigned.count; i++)
-            cJSON_AddItemToArray(ids, cJSON_CreateNumber(job->assigned.items[i]));
+        for (uint32_t i = 0; i < decision->num_nodes; i++)
+            cJSON_AddItemToArray(ids, cJSON_CreateNumber(decision->nodes[i]));
     }
-    if (job->sets_gpus)
-        cJSON_AddNumberToObject(entry, "assigned_num_gpus_per_node", job->gpus);
-    cJSON_AddBoolToObject(entry, "kill_flag", job->kill);
-    cJSON_AddBoolToObject(entry, "modified_runtime_args", job->new_arguments != NULL);
-    if (job->new_arguments)
-        cJSON_AddItemToObject(entry, "runtime_arguments", job->new_arguments);
-    job->new_arguments = NULL;
-}
-
-/* The simulator tells what became of the wishes. */
-static void forget_wishes(struct elastisim_job *job)
-{
-    struct node_ids assigned = job->assigned;
-    job->assigned = job->before;
-    job->before = assigned;
-    job->gpus = job->gpus_before;
-    job->modified = job->sets_nodes = job->sets_gpus = job->kill = false;
-}
-
-/* Jobs in the order in which they were first named: the list has the last one first. */
-static struct elastisim_job *reversed(struct elastisim_job *job)
-{
-    struct elastisim_job *first = NULL;
-    while (job) {
-        struct elastisim_job *next = job->next_modified;
-        job->next_modified = first;
-        first = job;
-        job = next;
-    }
-    return first;
+    if (decision->sets_gpus)
+        cJSON_AddNumberToObject(entry, "assigned_num_gpus_per_node", decision->gpus);
+    cJSON_AddBoolToObject(entry, "kill_flag", decision->kill);
+    put_arguments(entry, decision);
 }
 
 char *elastisim_message_answer(struct elastisim_view *view)
@@ -355,12 +375,10 @@ char *elastisim_message_answer(struct elastisim_view *view)
     cJSON *message = cJSON_CreateObject();
     cJSON_AddNumberToObject(message, "code", PROTOCOL_ANSWER);
     cJSON *list = cJSON_AddArrayToObject(message, "jobs");
-    for (struct elastisim_job *job = reversed(view->modified); job; job = job->next_modified) {
-        put_decision(list, job);
-        forget_wishes(job);
-    }
-    view->modified = NULL;
-    char *text = cJSON_PrintUnformatted(message);
+    for (size_t i = 0; i < view->decisions.count; i++)
+        put_decision(list, &view->decisions.items[i]);
+    decisions_clear(&view->decisions);
+    char *text = view->wishes.out_of_memory ? NULL : cJSON_PrintUnformatted(message);
     cJSON_Delete(message);
     return text;
 }

@@ -2,8 +2,6 @@
 #include "system.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,15 +19,6 @@ int elastisim_node_ids_append(struct node_ids *ids, uint32_t id)
     return 0;
 }
 
-int elastisim_node_ids_copy(struct node_ids *to, const struct node_ids *from)
-{
-    to->count = 0;
-    for (uint32_t i = 0; i < from->count; i++)
-        if (elastisim_node_ids_append(to, from->items[i]))
-            return -1;
-    return 0;
-}
-
 static void job_destroy(struct elastisim_job *job)
 {
     if (!job)
@@ -37,11 +26,9 @@ static void job_destroy(struct elastisim_job *job)
     free(job->name);
     free(job->assigned.items);
     free(job->executing.items);
-    free(job->before.items);
     cJSON_Delete(job->arguments);
     cJSON_Delete(job->attributes);
     cJSON_Delete(job->runtime_arguments);
-    cJSON_Delete(job->new_arguments);
     free(job);
 }
 
@@ -65,16 +52,59 @@ void elastisim_view_release(struct elastisim_view *view)
     free(view->nodes);
     free(view->changed_jobs);
     free(view->changed_nodes);
+    free(view->free_nodes);
+    elastisim_wishes_release(&view->wishes);
+    decisions_release(&view->decisions);
     *view = (struct elastisim_view){0};
 }
 
-int elastisim_fail(struct elastisim_view *view, const char *format, ...)
+/* --- Under the operations ------------------------------------------------------------------ */
+
+struct wishes *elastisim_ground_wishes(struct elastisim_view *view)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(view->failure, sizeof view->failure, format, arguments);
-    va_end(arguments);
-    return -1;
+    return &view->wishes;
+}
+
+const struct wishes *elastisim_ground_shown(const struct elastisim_view *view)
+{
+    return &view->wishes;
+}
+
+const struct decisions *elastisim_ground_decisions(const struct elastisim_job *job)
+{
+    return &job->view->decisions;
+}
+
+const uint32_t *elastisim_ground_nodes(const struct elastisim_job *job, uint32_t *count)
+{
+    *count = job->assigned.count;
+    return job->assigned.items;
+}
+
+uint32_t elastisim_ground_gpus(const struct elastisim_job *job)
+{
+    return job->gpus;
+}
+
+struct elastisim_node *elastisim_ground_node(const struct elastisim_job *job, uint32_t id)
+{
+    return elastisim_node(job->view, id);
+}
+
+static bool holds(const struct node_ids *ids, size_t id)
+{
+    for (uint32_t i = 0; i < ids->count; i++)
+        if (ids->items[i] == id)
+            return true;
+    return false;
+}
+
+bool elastisim_ground_expects_others(const struct elastisim_node *node,
+                                     const struct elastisim_job *job)
+{
+    bool expects_it = node->num_expected > 0 && job->expects && holds(&job->assigned, node->id) &&
+                      !holds(&job->executing, node->id);
+    return node->num_expected > expects_it;
 }
 
 /* --- The system ---------------------------------------------------------------------------- */
@@ -179,18 +209,6 @@ size_t elastisim_num_running(const struct elastisim_view *view)
     return view->running.count;
 }
 
-size_t elastisim_num_free_nodes(const struct elastisim_view *view)
-{
-    return view->num_free;
-}
-
-struct elastisim_node *elastisim_next_free_node(const struct elastisim_view *view, size_t from)
-{
-    while (from < view->num_nodes && !view->nodes[from]->free)
-        from++;
-    return from < view->num_nodes ? view->nodes[from] : NULL;
-}
-
 size_t elastisim_num_changed_jobs(const struct elastisim_view *view)
 {
     return view->num_changed_jobs;
@@ -288,27 +306,6 @@ bool elastisim_job_uses_burst_buffer(const struct elastisim_job *job)
     return job->uses_burst_buffer;
 }
 
-static struct elastisim_node *node_at(const struct elastisim_job *job, const struct node_ids *ids,
-                                      uint32_t rank)
-{
-    return rank < ids->count ? elastisim_node(job->view, ids->items[rank]) : NULL;
-}
-
-uint32_t elastisim_job_num_assigned(const struct elastisim_job *job)
-{
-    return job->assigned.count;
-}
-
-struct elastisim_node *elastisim_job_assigned(const struct elastisim_job *job, uint32_t rank)
-{
-    return node_at(job, &job->assigned, rank);
-}
-
-uint32_t elastisim_job_assigned_gpus(const struct elastisim_job *job)
-{
-    return job->gpus;
-}
-
 uint32_t elastisim_job_num_executing(const struct elastisim_job *job)
 {
     return job->executing.count;
@@ -316,7 +313,8 @@ uint32_t elastisim_job_num_executing(const struct elastisim_job *job)
 
 struct elastisim_node *elastisim_job_executing(const struct elastisim_job *job, uint32_t rank)
 {
-    return node_at(job, &job->executing, rank);
+    return rank < job->executing.count ? elastisim_node(job->view, job->executing.items[rank])
+                                       : NULL;
 }
 
 uint64_t elastisim_job_completed_phases(const struct elastisim_job *job)

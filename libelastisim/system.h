@@ -2,7 +2,7 @@
 #ifndef LIBELASTISIM_SYSTEM_H
 #define LIBELASTISIM_SYSTEM_H
 
-#include "elastisim/scheduler.h"
+#include "scheduler/operations.h"
 
 #include <cjson/cJSON.h>
 
@@ -22,15 +22,10 @@ struct elastisim_job {
     bool uses_burst_buffer;
     uint64_t completed_phases, total_phases;
     struct node_ids assigned, executing;
+    bool expects; /* some of the assigned nodes are not executing, and expect it */
     cJSON *arguments, *attributes, *runtime_arguments; /* objects of strings, or NULL; owned */
     struct elastisim_job *previous, *next;             /* among those that wait, or run */
     bool listed_pending, listed_running;
-    /* What this invocation wants: */
-    bool modified, sets_nodes, sets_gpus, kill;
-    struct node_ids before; /* assigned nodes as the simulator knows them */
-    uint32_t gpus_before;
-    cJSON *new_arguments; /* owned */
-    struct elastisim_job *next_modified;
 };
 
 struct elastisim_node {
@@ -40,11 +35,12 @@ struct elastisim_node {
     enum elastisim_node_type type;
     enum elastisim_node_state state;
     double speed;
-    bool free; /* FREE and not assigned in this invocation, or given up in it */
     uint32_t num_gpus, num_free_gpus;
     uint32_t *jobs; /* that run here; owned */
     uint32_t num_jobs;
-    cJSON *properties; /* or NULL; owned */
+    uint32_t num_expected; /* jobs that are to run here */
+    bool executes;         /* scratch */
+    cJSON *properties;     /* or NULL; owned */
 };
 
 struct job_list {
@@ -62,19 +58,20 @@ struct elastisim_view {
     struct elastisim_job **jobs; /* by ID; owned */
     size_t num_jobs, jobs_capacity;
     struct elastisim_node **nodes; /* by ID; owned */
-    size_t num_nodes, num_free;
+    size_t num_nodes;
+    uint64_t *free_nodes; /* bit set by ID: FREE; owned */
+    size_t num_free;
     struct job_list pending, running;
     struct elastisim_job **changed_jobs; /* owned */
     struct elastisim_node **changed_nodes;
     size_t num_changed_jobs, num_changed_nodes;
-    struct elastisim_job *modified; /* in this invocation, the last one first */
-    char failure[1001];
+    struct decisions decisions; /* what this invocation wants */
+    struct wishes wishes;
 };
 
 /* Functions that allocate return 0, or -1 when memory ran out. */
 void elastisim_view_release(struct elastisim_view *view);
 int elastisim_node_ids_append(struct node_ids *ids, uint32_t id);
-int elastisim_node_ids_copy(struct node_ids *to, const struct node_ids *from);
 
 /* messages.c: the code of a message (0 when it is none), taking what an invocation says into the
  * view. */

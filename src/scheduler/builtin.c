@@ -8,12 +8,12 @@ static int builtin_invoke(void *self, const struct state *state,
                           struct error *err)
 {
     struct elastisim_view view;
-    view_open(&view, state, invocation);
+    view_open(&view, state, invocation, decisions);
     if (policy_schedule(self, &view, err)) {
         view_abandon(&view);
         return -1;
     }
-    return view_close(&view, decisions, err);
+    return view_close(&view, err);
 }
 
 static int builtin_inspect(void *self, const struct state *state, struct warnings *warnings,

@@ -6,8 +6,6 @@
 #ifndef ELASTISIM_SCHEDULER_DECISION_H
 #define ELASTISIM_SCHEDULER_DECISION_H
 
-#include "base/error.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -167,12 +167,13 @@ static int plugin_invoke(void *self, const struct state *state, const struct inv
     struct plugin *plugin = self;
     struct elastisim_view view;
     int result = 0;
-    view_open(&view, state, invocation);
+    view_open(&view, state, invocation, decisions);
     if (call(plugin, call_schedule, &view, &result, err) == 0 && result == 0)
-        return view_close(&view, decisions, err);
+        return view_close(&view, err);
     if (!plugin->is_broken) {
-        if (view.failure[0])
-            error_set(err, ERROR_SCHEDULER, "the plugin %s failed: %s", plugin->file, view.failure);
+        if (view.wishes.failure[0])
+            error_set(err, ERROR_SCHEDULER, "the plugin %s failed: %s", plugin->file,
+                      view.wishes.failure);
         else
             error_set(err, ERROR_SCHEDULER,
                       "the plugin %s failed: its function schedule returned %d without a word "

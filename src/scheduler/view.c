@@ -1,26 +1,11 @@
-/* Promise: accessors cost O(1) (argument look-ups: the number of arguments), an operation the
- * number of nodes assigned to its job at most. */
+/* Promise: accessors cost O(1) (argument look-ups: the number of arguments). */
 #include "scheduler/view.h"
 
 #include "configuration/configuration.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What a policy wants of a job. */
-struct proposal {
-    struct job *job;
-    struct proposal *next;
-    uint32_t *nodes; /* the whole list; owned */
-    uint32_t count, capacity;
-    uint32_t gpus;
-    bool sets_nodes, sets_gpus, kill;
-    struct decision_argument *arguments; /* owned */
-    size_t num_arguments;
-};
 
 static const struct job *job_of(const struct elastisim_job *job)
 {
@@ -50,73 +35,69 @@ const struct elastisim_job *view_job(const struct state *state, size_t id)
 /* --- Opening and closing ------------------------------------------------------------------- */
 
 void view_open(struct elastisim_view *view, const struct state *state,
-               const struct invocation *invocation)
+               const struct invocation *invocation, struct decisions *decisions)
 {
     *view = (struct elastisim_view){
-        .state = state, .invocation = invocation, .num_free = state->num_free};
+        .state = state,
+        .invocation = invocation,
+        .wishes = {.decisions = decisions,
+                   .known_free = state->free_nodes,
+                   .num_nodes = state->platform->num_nodes,
+                   .num_free = state->num_free},
+    };
 }
 
-static void proposal_destroy(struct proposal *proposal)
+int view_close(struct elastisim_view *view, struct error *err)
 {
-    proposal->job->proposal = NULL;
-    for (size_t i = 0; i < proposal->num_arguments; i++) {
-        free(proposal->arguments[i].key);
-        free(proposal->arguments[i].value);
-    }
-    free(proposal->arguments);
-    free(proposal->nodes);
-    free(proposal);
-}
-
-static int proposal_decide(const struct proposal *proposal, struct decisions *decisions)
-{
-    struct decision *decision = decisions_about(decisions, proposal->job->request->id);
-    if (!decision)
-        return -1;
-    decision->kill = proposal->kill;
-    decision->sets_gpus = proposal->sets_gpus;
-    decision->gpus = proposal->gpus;
-    if (proposal->sets_nodes && decision_set_nodes(decision, proposal->nodes, proposal->count))
-        return -1;
-    for (size_t i = 0; i < proposal->num_arguments; i++)
-        if (decision_set_argument(decision, proposal->arguments[i].key,
-                                  proposal->arguments[i].value))
-            return -1;
-    return 0;
-}
-
-int view_close(struct elastisim_view *view, struct decisions *decisions, struct error *err)
-{
-    bool failed = view->out_of_memory;
-    for (struct proposal *proposal = view->first, *next; proposal; proposal = next) {
-        next = proposal->next;
-        failed = failed || proposal_decide(proposal, decisions);
-        proposal_destroy(proposal);
-    }
-    free(view->free_nodes);
-    view->free_nodes = NULL;
-    view->first = view->last = NULL;
-    return failed ? error_no_memory(err) : 0;
+    elastisim_wishes_release(&view->wishes);
+    return view->wishes.out_of_memory ? error_no_memory(err) : 0;
 }
 
 void view_abandon(struct elastisim_view *view)
 {
-    for (struct proposal *proposal = view->first, *next; proposal; proposal = next) {
-        next = proposal->next;
-        proposal_destroy(proposal);
-    }
-    free(view->free_nodes);
-    view->free_nodes = NULL;
-    view->first = view->last = NULL;
+    elastisim_wishes_release(&view->wishes);
+    decisions_clear(view->wishes.decisions);
 }
 
-int elastisim_fail(struct elastisim_view *view, const char *format, ...)
+/* --- Under the operations ------------------------------------------------------------------ */
+
+struct wishes *elastisim_ground_wishes(struct elastisim_view *view)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(view->failure, sizeof view->failure, format, arguments);
-    va_end(arguments);
-    return -1;
+    return &view->wishes;
+}
+
+const struct wishes *elastisim_ground_shown(const struct elastisim_view *view)
+{
+    return &view->wishes;
+}
+
+const struct decisions *elastisim_ground_decisions(const struct elastisim_job *job)
+{
+    return job_of(job)->run->wishes;
+}
+
+const uint32_t *elastisim_ground_nodes(const struct elastisim_job *job, uint32_t *count)
+{
+    const struct node_list *nodes = job_assigned(job_of(job));
+    *count = nodes->count;
+    return nodes->ids;
+}
+
+uint32_t elastisim_ground_gpus(const struct elastisim_job *job)
+{
+    return job_assigned_gpus(job_of(job));
+}
+
+struct elastisim_node *elastisim_ground_node(const struct elastisim_job *job, uint32_t id)
+{
+    return public_node(job_of(job)->run, id);
+}
+
+bool elastisim_ground_expects_others(const struct elastisim_node *node,
+                                     const struct elastisim_job *job)
+{
+    uint32_t expected = node_of(node)->num_expected;
+    return expected > 1 || (expected == 1 && node_expected_job(node_of(node), 0) != job_of(job));
 }
 
 /* --- The system ---------------------------------------------------------------------------- */
@@ -227,20 +208,6 @@ size_t elastisim_num_running(const struct elastisim_view *view)
     return view->state->running.count;
 }
 
-size_t elastisim_num_free_nodes(const struct elastisim_view *view)
-{
-    return view->num_free;
-}
-
-struct elastisim_node *elastisim_next_free_node(const struct elastisim_view *view, size_t from)
-{
-    if (from >= view->state->platform->num_nodes)
-        return NULL;
-    const uint64_t *set = view->free_nodes ? view->free_nodes : view->state->free_nodes;
-    long id = node_set_next(set, view->state->platform->num_nodes, (uint32_t)from);
-    return id < 0 ? NULL : public_node(view->state, (uint32_t)id);
-}
-
 size_t elastisim_num_changed_jobs(const struct elastisim_view *view)
 {
     return view->state->num_changed_jobs;
@@ -341,40 +308,6 @@ bool elastisim_job_uses_burst_buffer(const struct elastisim_job *job)
     return job_uses_burst_buffer(job_of(job)->request);
 }
 
-/* The nodes assigned, with what this invocation wants. */
-static struct node_list shown_nodes(const struct job *job)
-{
-    const struct proposal *proposal = job->proposal;
-    if (proposal && proposal->sets_nodes)
-        return (struct node_list){proposal->nodes, proposal->count};
-    return *job_assigned(job);
-}
-
-static struct elastisim_node *node_at(const struct job *job, const struct node_list *list,
-                                      uint32_t rank)
-{
-    if (rank >= list->count)
-        return NULL;
-    return (struct elastisim_node *)&job->all_nodes[list->ids[rank]];
-}
-
-uint32_t elastisim_job_num_assigned(const struct elastisim_job *job)
-{
-    return shown_nodes(job_of(job)).count;
-}
-
-struct elastisim_node *elastisim_job_assigned(const struct elastisim_job *job, uint32_t rank)
-{
-    struct node_list nodes = shown_nodes(job_of(job));
-    return node_at(job_of(job), &nodes, rank);
-}
-
-uint32_t elastisim_job_assigned_gpus(const struct elastisim_job *job)
-{
-    const struct proposal *proposal = job_of(job)->proposal;
-    return proposal && proposal->sets_gpus ? proposal->gpus : job_assigned_gpus(job_of(job));
-}
-
 uint32_t elastisim_job_num_executing(const struct elastisim_job *job)
 {
     return job_of(job)->executing.count;
@@ -382,7 +315,8 @@ uint32_t elastisim_job_num_executing(const struct elastisim_job *job)
 
 struct elastisim_node *elastisim_job_executing(const struct elastisim_job *job, uint32_t rank)
 {
-    return node_at(job_of(job), &job_of(job)->executing, rank);
+    const struct node_list *executing = &job_of(job)->executing;
+    return rank < executing->count ? elastisim_ground_node(job, executing->ids[rank]) : NULL;
 }
 
 uint64_t elastisim_job_completed_phases(const struct elastisim_job *job)
@@ -497,178 +431,4 @@ struct elastisim_job *elastisim_node_job(const struct elastisim_node *node, uint
     if (index >= node_of(node)->num_running)
         return NULL;
     return public_job(node_running_job(node_of(node), index));
-}
-
-/* --- Operations ---------------------------------------------------------------------------- */
-
-static int no_memory(struct elastisim_view *view)
-{
-    view->out_of_memory = true;
-    return -1;
-}
-
-static struct proposal *proposal_about(struct elastisim_view *view, struct elastisim_job *subject)
-{
-    struct job *job = (struct job *)subject;
-    if (job->proposal)
-        return job->proposal;
-    struct proposal *proposal = calloc(1, sizeof *proposal);
-    if (!proposal) {
-        no_memory(view);
-        return NULL;
-    }
-    proposal->job = job;
-    *(view->last ? &view->last->next : &view->first) = proposal;
-    view->last = proposal;
-    job->proposal = proposal;
-    return proposal;
-}
-
-/* Starts the proposal's list from the nodes that are assigned. */
-static int take_over_nodes(struct elastisim_view *view, struct proposal *proposal, uint32_t room)
-{
-    if (!proposal->sets_nodes) {
-        const struct node_list *assigned = job_assigned(proposal->job);
-        proposal->capacity = assigned->count + room;
-        proposal->nodes = malloc((proposal->capacity + 1) * sizeof *proposal->nodes);
-        if (!proposal->nodes)
-            return no_memory(view);
-        if (assigned->count > 0)
-            memcpy(proposal->nodes, assigned->ids, assigned->count * sizeof *assigned->ids);
-        proposal->count = assigned->count;
-        proposal->sets_nodes = true;
-    }
-    if (proposal->count + room > proposal->capacity) {
-        uint32_t capacity = 2 * proposal->capacity + room;
-        uint32_t *nodes = realloc(proposal->nodes, capacity * sizeof *nodes);
-        if (!nodes)
-            return no_memory(view);
-        proposal->nodes = nodes;
-        proposal->capacity = capacity;
-    }
-    return 0;
-}
-
-static uint64_t *own_free_nodes(struct elastisim_view *view)
-{
-    if (!view->free_nodes) {
-        size_t words = view->state->platform->num_nodes / 64 + 1;
-        view->free_nodes = malloc(words * sizeof *view->free_nodes);
-        if (!view->free_nodes) {
-            no_memory(view);
-            return NULL;
-        }
-        memcpy(view->free_nodes, view->state->free_nodes, words * sizeof *view->free_nodes);
-    }
-    return view->free_nodes;
-}
-
-static int mark_free(struct elastisim_view *view, uint32_t id, bool is_free)
-{
-    uint64_t *set = own_free_nodes(view);
-    if (!set)
-        return -1;
-    uint64_t bit = UINT64_C(1) << (id % 64);
-    bool was_free = set[id / 64] & bit;
-    if (was_free == is_free)
-        return 0;
-    set[id / 64] ^= bit;
-    view->num_free += is_free ? 1 : (size_t)-1;
-    return 0;
-}
-
-static long position_of(const uint32_t *nodes, uint32_t count, uint32_t id)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (nodes[i] == id)
-            return i;
-    return -1;
-}
-
-int elastisim_assign(struct elastisim_view *view, struct elastisim_job *job,
-                     struct elastisim_node *node)
-{
-    struct proposal *proposal = proposal_about(view, job);
-    if (!proposal || take_over_nodes(view, proposal, 1))
-        return -1;
-    uint32_t id = node_of(node)->id;
-    /* A node that is free can't be among the job's: no need to look. */
-    bool was_free = view->free_nodes ? view->free_nodes[id / 64] >> (id % 64) & 1
-                                     : node_of(node)->state == NODE_FREE;
-    if (!was_free && position_of(proposal->nodes, proposal->count, id) >= 0)
-        return 0;
-    proposal->nodes[proposal->count++] = id;
-    return mark_free(view, id, false);
-}
-
-/* Whether a node that a job gives up can be given to others in the same answer. */
-static bool can_be_given_on(const struct elastisim_view *view, const struct job *job,
-                            const struct node *node)
-{
-    if (node->num_running == 0)
-        return node->num_expected == 0 ||
-               (node->num_expected == 1 && node_expected_job(node, 0) == job);
-    bool at_point = view->invocation->type == ELASTISIM_SCHEDULING_POINT ||
-                    view->invocation->type == ELASTISIM_EVOLVING_REQUEST;
-    return at_point && view->invocation->trigger == job && node->num_running == 1 &&
-           node_running_job(node, 0) == job;
-}
-
-int elastisim_remove(struct elastisim_view *view, struct elastisim_job *job,
-                     struct elastisim_node *node)
-{
-    struct proposal *proposal = proposal_about(view, job);
-    if (!proposal || take_over_nodes(view, proposal, 0))
-        return -1;
-    uint32_t id = node_of(node)->id;
-    long position = position_of(proposal->nodes, proposal->count, id);
-    if (position < 0)
-        return 0;
-    proposal->count--;
-    memmove(proposal->nodes + position, proposal->nodes + position + 1,
-            (proposal->count - (size_t)position) * sizeof *proposal->nodes);
-    return can_be_given_on(view, proposal->job, node_of(node)) ? mark_free(view, id, true) : 0;
-}
-
-int elastisim_assign_gpus(struct elastisim_view *view, struct elastisim_job *job, uint32_t gpus)
-{
-    if (job_of(job)->request->type == JOB_RIGID)
-        return 0;
-    struct proposal *proposal = proposal_about(view, job);
-    if (!proposal)
-        return -1;
-    proposal->sets_gpus = true;
-    proposal->gpus = gpus;
-    return 0;
-}
-
-int elastisim_kill(struct elastisim_view *view, struct elastisim_job *job)
-{
-    struct proposal *proposal = proposal_about(view, job);
-    if (!proposal)
-        return -1;
-    proposal->kill = true;
-    const struct job *killed = proposal->job;
-    for (uint32_t i = 0; i < killed->executing.count; i++) {
-        const struct node *node = &view->state->nodes[killed->executing.ids[i]];
-        if (node->num_running == 1 && node->num_expected == 0 && mark_free(view, node->id, true))
-            return -1;
-    }
-    return 0;
-}
-
-int elastisim_set_runtime_argument(struct elastisim_view *view, struct elastisim_job *job,
-                                   const char *key, const char *value)
-{
-    struct proposal *proposal = proposal_about(view, job);
-    if (!proposal)
-        return -1;
-    struct decision_argument *arguments =
-        realloc(proposal->arguments, (proposal->num_arguments + 1) * sizeof *arguments);
-    if (!arguments)
-        return no_memory(view);
-    proposal->arguments = arguments;
-    struct decision_argument *argument = &arguments[proposal->num_arguments++];
-    *argument = (struct decision_argument){strdup(key), strdup(value)};
-    return argument->key && argument->value ? 0 : no_memory(view);
 }

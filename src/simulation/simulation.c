@@ -636,6 +636,7 @@ struct simulation *simulation_create(const struct configuration *configuration,
         simulation_destroy(simulation);
         return NULL;
     }
+    lifecycle_show_wishes(state, &simulation->decisions);
     simulation->executor.at_point = at_point;
     simulation->executor.at_end = at_end;
     simulation->executor.context = simulation;

@@ -316,6 +316,11 @@ static int settled(struct state *state, struct job *job, struct error *err)
     abort();
 }
 
+void lifecycle_show_wishes(struct state *state, const struct decisions *wishes)
+{
+    state->wishes = wishes;
+}
+
 void lifecycle_advance(struct state *state, double now)
 {
     if (now > state->now)
@@ -343,10 +348,8 @@ int state_create(struct state *state, const struct configuration *configuration,
         return error_no_memory(err);
     }
     for (size_t i = 0; i < state->num_jobs; i++)
-        state->jobs[i] = (struct job){.request = workload_job(workload, i),
-                                      .all_nodes = state->nodes,
-                                      .start_time = -1,
-                                      .end_time = -1};
+        state->jobs[i] = (struct job){
+            .request = workload_job(workload, i), .run = state, .start_time = -1, .end_time = -1};
     for (uint32_t i = 0; i < platform->num_nodes; i++) {
         state->nodes[i] =
             (struct node){.description = &platform->nodes[i], .id = i, .state = NODE_ALLOCATED};

@@ -27,6 +27,9 @@ int state_create(struct state *state, const struct configuration *configuration,
                  struct error *err);
 void state_release(struct state *state); /* fine on a zeroed one */
 
+/* What schedulers inside the simulator are shown with the jobs (state->wishes); borrowed. */
+void lifecycle_show_wishes(struct state *state, const struct decisions *wishes);
+
 /* Moves the clock on; it never goes back. */
 void lifecycle_advance(struct state *state, double now);
 

@@ -34,11 +34,11 @@ const char *job_state_name(enum job_state state);   /* "pending", ... */
 const char *node_state_name(enum node_state state); /* "free", ... */
 
 struct configuration; /* configuration/configuration.h */
-struct proposal;      /* scheduler/view.c */
+struct decisions;     /* scheduler/decision.h */
 
 struct job {
     const struct job_request *request;
-    struct node *all_nodes; /* of the state, by ID */
+    const struct state *run; /* the state that it is part of */
     enum job_state state;
     bool changed;               /* since the last invocation: the job is in state->changed_jobs */
     bool has_change;            /* `wanted` differs from `executing` and waits to be applied */
@@ -56,7 +56,6 @@ struct job {
     double node_seconds_until;
     uint32_t reconfigurations;
     struct job *previous, *next; /* in the pending or in the running queue */
-    struct proposal *proposal; /* during an invocation: what the policy wants; owned by the view */
 };
 
 struct node {
@@ -88,6 +87,9 @@ struct state {
     const struct platform *platform;
     const struct workload *workload;
     const struct observers *observers; /* hear of every transition; NULL for nobody */
+    /* What a scheduler inside the simulator wants in the invocation under way, for its accessors;
+     * NULL without one. */
+    const struct decisions *wishes;
     double now;
     struct job *jobs;     /* by ID, num_jobs of them */
     size_t num_jobs;      /* in the workload */

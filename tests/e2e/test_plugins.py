@@ -1,7 +1,9 @@
 """Schedulers in C: as plugins and as processes of their own, and what faulty ones lead to."""
 
+import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,35 @@ def test_built_in_policies_are_schedulers_like_any_other(scenario: Scenario, pol
     builtin = texts(scenario, f'builtin:{policy}')
     assert texts(scenario, f'plugin:{PLUGINS / "policies.so"},{policy}') == builtin
     assert texts(scenario, f"exec:'{PLUGINS / 'policies'}'") == builtin
+
+
+def journal(scenario: Scenario, scheduler: str) -> list[dict[str, object]]:
+    """What the run tells, but for the scheduler's name and the time by the wall clock."""
+    scenario.configure(events='out/events.jsonl')
+    scenario.run(scheduler=scheduler)
+    events = [json.loads(line) for line in (scenario.folder / 'out' / 'events.jsonl').read_text().splitlines()]
+    return [{key: value for key, value in event.items() if key not in ('scheduler', 'wall_seconds')}
+            for event in events]
+
+
+@pytest.mark.parametrize('seed', range(1, 7))
+def test_one_random_scheduler_decides_the_same_as_plugin_program_and_python_script(
+        scenario: Scenario, seed: int) -> None:
+    mixed(scenario, seed)
+    scenario.configure(scheduling_interval=7)
+    scenario.environment['SEED'] = str(seed)
+    as_plugin = journal(scenario, f'plugin:{PLUGINS / "dice.so"},{seed}')
+    assert {'reserve', 'grow', 'shrink', 'evolving_answer'} <= {str(event['kind']) for event in as_plugin}
+    assert journal(scenario, f"exec:'{PLUGINS / 'dice'}'") == as_plugin
+    assert journal(scenario, f"exec:'{sys.executable}' '{ROOT / 'tests/e2e/dice.py'}'") == as_plugin
+
+
+@pytest.mark.parametrize('seed', range(1, 4))
+def test_free_nodes_mean_the_same_to_plugin_and_program_where_jobs_share_nodes(scenario: Scenario, seed: int) -> None:
+    mixed(scenario, seed)
+    scenario.configure(allow_oversubscription=True, scheduling_interval=7)
+    scenario.environment['SEED'] = str(seed)
+    assert journal(scenario, f"exec:'{PLUGINS / 'dice'}'") == journal(scenario, f'plugin:{PLUGINS / "dice.so"},{seed}')
 
 
 def two_jobs(scenario: Scenario) -> None:

@@ -1,0 +1,134 @@
+/* A scheduler that decides by dice: the same as tests/e2e/dice.py, draw by draw. Its option is the
+ * seed.
+ *
+ * Promise: a job's nodes are always given in ascending order of their IDs, and jobs are looked at
+ * in that order, so that every way of attaching a scheduler sees the same.
+ */
+#include <elastisim/scheduler.h>
+#include <stdlib.h>
+
+struct dice {
+    uint64_t random;
+    unsigned kills_left;
+};
+
+/* SplitMix64, below the limit. */
+static uint32_t draw(struct dice *self, uint32_t limit)
+{
+    uint64_t z = self->random += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return (uint32_t)((z ^ z >> 31) % limit);
+}
+
+static bool runs(const struct elastisim_job *job)
+{
+    enum elastisim_job_state state = elastisim_job_state(job);
+    return state >= ELASTISIM_RUNNING && state < ELASTISIM_COMPLETED;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    size_t left = *(const size_t *)a, right = *(const size_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* The job is to have the first `count` of its nodes, and free ones of lowest ID for those that it
+ * lacks. */
+static int resize(struct elastisim_view *view, struct elastisim_job *job, uint32_t count)
+{
+    uint32_t assigned = elastisim_job_num_assigned(job), wanted = 0;
+    size_t ids[64];
+    for (uint32_t i = 0; i < assigned; i++)
+        ids[i] = elastisim_node_id(elastisim_job_assigned(job, i));
+    qsort(ids, assigned, sizeof *ids, compare_ids);
+    for (uint32_t i = 0; i < assigned; i++)
+        if (elastisim_remove(view, job, elastisim_node(view, ids[i])))
+            return -1;
+    for (wanted = 0; wanted < count && wanted < assigned; wanted++)
+        if (elastisim_assign(view, job, elastisim_node(view, ids[wanted])))
+            return -1;
+    struct elastisim_node *node = elastisim_next_free_node(view, 0);
+    for (; wanted < count && node;
+         node = elastisim_next_free_node(view, elastisim_node_id(node) + 1)) {
+        bool had = false;
+        for (uint32_t i = 0; i < assigned; i++)
+            had = had || ids[i] == elastisim_node_id(node);
+        if (had)
+            continue;
+        if (elastisim_assign(view, job, node))
+            return -1;
+        wanted++;
+    }
+    /* In ascending order: once more from the beginning. */
+    for (uint32_t i = 0; i < wanted; i++)
+        ids[i] = elastisim_node_id(elastisim_job_assigned(job, i));
+    qsort(ids, wanted, sizeof *ids, compare_ids);
+    for (uint32_t i = 0; i < wanted; i++)
+        if (elastisim_remove(view, job, elastisim_node(view, ids[i])))
+            return -1;
+    for (uint32_t i = 0; i < wanted; i++)
+        if (elastisim_assign(view, job, elastisim_node(view, ids[i])))
+            return -1;
+    return 0;
+}
+
+static int change(struct dice *self, struct elastisim_view *view, struct elastisim_job *job)
+{
+    uint32_t least = elastisim_job_nodes_min(job), most = elastisim_job_nodes_max(job);
+    bool is_trigger = job == elastisim_trigger(view);
+    enum elastisim_job_type type = elastisim_job_type(job);
+    if (is_trigger && elastisim_invocation(view) == ELASTISIM_EVOLVING_REQUEST)
+        return draw(self, 4) ? resize(view, job, elastisim_request(view)) : 0;
+    if ((type != ELASTISIM_MALLEABLE && type != ELASTISIM_ADAPTIVE) ||
+        draw(self, is_trigger ? 2 : 5))
+        return 0;
+    return resize(view, job, least + draw(self, most - least + 1));
+}
+
+static int start(struct dice *self, struct elastisim_view *view, struct elastisim_job *job)
+{
+    uint32_t least = elastisim_job_nodes_min(job), most = elastisim_job_nodes_max(job);
+    uint32_t num_free = (uint32_t)elastisim_num_free_nodes(view);
+    if (num_free < least || !draw(self, 4))
+        return 0;
+    most = most < num_free ? most : num_free;
+    return resize(view, job, least + draw(self, most - least + 1));
+}
+
+static int decide(struct dice *self, struct elastisim_view *view, struct elastisim_job *job)
+{
+    if (elastisim_job_state(job) >= ELASTISIM_COMPLETED)
+        return 0;
+    if (self->kills_left > 0 && draw(self, 200) == 0) {
+        self->kills_left--;
+        return elastisim_kill(view, job);
+    }
+    return runs(job) ? change(self, view, job) : start(self, view, job);
+}
+
+static int schedule(struct elastisim_view *view, void *data)
+{
+    struct dice *self = data;
+    struct elastisim_job *trigger = elastisim_trigger(view);
+    if (trigger && decide(self, view, trigger))
+        return elastisim_fail(view, "out of memory");
+    for (size_t i = 0; i < elastisim_num_jobs(view); i++)
+        if (elastisim_job(view, i) != trigger && decide(self, view, elastisim_job(view, i)))
+            return elastisim_fail(view, "out of memory");
+    return 0;
+}
+
+static int begin(const char *options, void **data)
+{
+    struct dice *self = calloc(1, sizeof *self);
+    if (!self)
+        return -1;
+    if (!*options)
+        options = getenv("SEED");
+    *self = (struct dice){.random = options ? strtoull(options, NULL, 10) : 0, .kills_left = 3};
+    *data = self;
+    return 0;
+}
+
+ELASTISIM_SCHEDULER(begin, schedule, free);
