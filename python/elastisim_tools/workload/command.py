@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import Optional
 
-from . import convert, importing
+from ..run import OutputError
+from . import convert, describe, importing, validate
 from .record import LogError
 
 HELP = 'Makes workloads for the simulator from the logs of real machines and from published models.'
@@ -18,6 +19,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(metavar='COMMAND', required=True)
     importing.add_to(commands)
     convert.add_to(commands)
+    describe.add_to(commands)
+    validate.add_to(commands)
     return top
 
 
@@ -26,7 +29,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     try:
         status: int = options.run(options)
         return status
-    except (LogError, OSError) as error:
+    except (LogError, OutputError, OSError) as error:
         print(f'elastisim-workload: error: {_told(error)}', file=sys.stderr)
         return 2
 
