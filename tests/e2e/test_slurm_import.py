@@ -227,17 +227,23 @@ class Slurm:
         (folder / 'slurm.conf').write_text(slurm_configuration(folder))
         (folder / 'munge.key').write_bytes(os.urandom(128))
         (folder / 'munge.key').chmod(0o400)
-        self.processes = [self._start(
-            'munged', '--foreground', '--force', f'--key-file={folder}/munge.key', f'--socket={folder}/munge.socket',
-            f'--pid-file={folder}/munged.pid', f'--log-file={folder}/munged.log', f'--seed-file={folder}/munged.seed')]
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        folder = self.folder
+        self._start('munged', '--foreground', '--force', f'--key-file={folder}/munge.key',
+                    f'--socket={folder}/munge.socket', f'--pid-file={folder}/munged.pid',
+                    f'--log-file={folder}/munged.log', f'--seed-file={folder}/munged.seed')
         self._wait_until(lambda: (folder / 'munge.socket').exists())
-        self.processes.append(self._start('slurmctld', '-D'))
-        self.processes += [self._start('slurmd', '-D', '-N', f'cn{number:03d}') for number in range(1, 5)]
+        self._start('slurmctld', '-D')
+        for number in range(1, 5):
+            self._start('slurmd', '-D', '-N', f'cn{number:03d}')
         self._wait_until(lambda: self.run('sinfo', '-h', '-o', '%D %t').split() == ['4', 'idle'])
 
-    def _start(self, *command: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(command, env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    def _start(self, *command: str) -> None:
+        self.processes.append(subprocess.Popen(
+            command, env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL))
 
     def _wait_until(self, condition: Any, seconds: float = 60) -> None:
         until = time.monotonic() + seconds
@@ -273,8 +279,11 @@ def slurm(tmp_path: Path) -> Iterator[Slurm]:
     folder = tmp_path / 'slurm'
     folder.mkdir()
     running = Slurm(folder)
-    yield running
-    running.stop()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
 
 
 def test_the_log_of_a_real_slurm_is_read_in_both_its_forms(slurm, tmp_path):
