@@ -1,6 +1,9 @@
 /* The messages of the protocol (docs/protocol.md): invocations come in, answers go out. */
 #include "system.h"
 
+#include "base/list.h"
+#include "base/vector.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +67,7 @@ static bool stands_before(const struct elastisim_job *a, const struct elastisim_
     return a->start_time < b->start_time || (a->start_time <= b->start_time && a->id < b->id);
 }
 
-static void list_add(struct job_list *list, struct elastisim_job *job)
+static void job_list_add(struct job_list *list, struct elastisim_job *job)
 {
     struct elastisim_job *before = list->last;
     while (before && stands_before(job, before))
@@ -76,10 +79,9 @@ static void list_add(struct job_list *list, struct elastisim_job *job)
     list->count++;
 }
 
-static void list_remove(struct job_list *list, struct elastisim_job *job)
+static void job_list_remove(struct job_list *list, struct elastisim_job *job)
 {
-    *(job->previous ? &job->previous->next : &list->first) = job->next;
-    *(job->next ? &job->next->previous : &list->last) = job->previous;
+    list_take_out(&list->first, &list->last, job);
     job->previous = job->next = NULL;
     list->count--;
 }
@@ -94,13 +96,13 @@ static void list_job(struct elastisim_view *view, struct elastisim_job *job)
 {
     bool pending = job->state == ELASTISIM_PENDING, running = runs(job);
     if (job->listed_pending && !pending)
-        list_remove(&view->pending, job);
+        job_list_remove(&view->pending, job);
     if (job->listed_running && !running)
-        list_remove(&view->running, job);
+        job_list_remove(&view->running, job);
     if (pending && !job->listed_pending)
-        list_add(&view->pending, job);
+        job_list_add(&view->pending, job);
     if (running && !job->listed_running)
-        list_add(&view->running, job);
+        job_list_add(&view->running, job);
     job->listed_pending = pending;
     job->listed_running = running;
 }
@@ -109,15 +111,8 @@ static void list_job(struct elastisim_view *view, struct elastisim_job *job)
 
 static struct elastisim_job *job_with_id(struct elastisim_view *view, size_t id)
 {
-    if (id >= view->jobs_capacity) {
-        size_t capacity = 2 * id + 64;
-        struct elastisim_job **jobs =
-            realloc(view->jobs, capacity * sizeof(struct elastisim_job *));
-        if (!jobs)
-            return NULL;
-        view->jobs = jobs;
-        view->jobs_capacity = capacity;
-    }
+    if (array_reserve(view->jobs, view->jobs_capacity, id + 1))
+        return NULL;
     while (view->num_jobs <= id)
         view->jobs[view->num_jobs++] = NULL;
     if (!view->jobs[id])
@@ -211,10 +206,8 @@ static int take_jobs_of_node(const cJSON *message, struct elastisim_node *node)
 {
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(message, "assigned_jobs"), *item;
     size_t size = (size_t)cJSON_GetArraySize(list);
-    uint32_t *jobs = realloc(node->jobs, (size + 1) * sizeof *jobs);
-    if (!jobs)
+    if (array_reserve(node->jobs, node->jobs_capacity, size + 1))
         return -1;
-    node->jobs = jobs;
     node->num_jobs = 0;
     cJSON_ArrayForEach(item, list) node->jobs[node->num_jobs++] = (uint32_t)item->valuedouble;
     return 0;
@@ -290,11 +283,8 @@ static int take_jobs(struct elastisim_view *view, const cJSON *list)
 {
     cJSON *item;
     size_t size = (size_t)cJSON_GetArraySize(list) + 1;
-    struct elastisim_job **changed =
-        realloc(view->changed_jobs, size * sizeof(struct elastisim_job *));
-    if (!changed)
+    if (array_reserve(view->changed_jobs, view->changed_jobs_capacity, size))
         return -1;
-    view->changed_jobs = changed;
     view->num_changed_jobs = 0;
     cJSON_ArrayForEach(item, list) if (take_job(view, item)) return -1;
     return 0;

@@ -1,20 +1,16 @@
 /* The accessors of the API over what the messages said. */
 #include "system.h"
 
+#include "base/vector.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 int elastisim_node_ids_append(struct node_ids *ids, uint32_t id)
 {
-    if (ids->count == ids->capacity) {
-        uint32_t capacity = ids->capacity ? 2 * ids->capacity : 8;
-        uint32_t *items = realloc(ids->items, capacity * sizeof *items);
-        if (!items)
-            return -1;
-        ids->items = items;
-        ids->capacity = capacity;
-    }
+    if (array_reserve(ids->items, ids->room, (size_t)ids->count + 1))
+        return -1;
     ids->items[ids->count++] = id;
     return 0;
 }

@@ -8,7 +8,8 @@
 
 struct node_ids {
     uint32_t *items; /* owned */
-    uint32_t count, capacity;
+    uint32_t count;
+    size_t room;
 };
 
 struct elastisim_job {
@@ -38,6 +39,7 @@ struct elastisim_node {
     uint32_t num_gpus, num_free_gpus;
     uint32_t *jobs; /* that run here; owned */
     uint32_t num_jobs;
+    size_t jobs_capacity;
     uint32_t num_expected; /* jobs that are to run here */
     bool executes;         /* scratch */
     cJSON *properties;     /* or NULL; owned */
@@ -64,7 +66,7 @@ struct elastisim_view {
     struct job_list pending, running;
     struct elastisim_job **changed_jobs; /* owned */
     struct elastisim_node **changed_nodes;
-    size_t num_changed_jobs, num_changed_nodes;
+    size_t num_changed_jobs, changed_jobs_capacity, num_changed_nodes;
     struct decisions decisions; /* what this invocation wants */
     struct wishes wishes;
 };

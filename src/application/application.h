@@ -73,7 +73,7 @@ struct task {
 
 struct block {
     struct task *tasks; /* owned */
-    size_t num_tasks;
+    size_t num_tasks, room;
     struct payload iterations; /* NUMBER 1 by default; a MODEL sees only the job's arguments */
     bool scheduling_point;     /* phases only; true by default */
     bool barrier;              /* phases only; true by default */
@@ -93,7 +93,7 @@ struct application {
     bool uses[NUM_TASK_TYPES]; /* some task is of this type */
     /* Every variable that some performance model uses, each once (owned). */
     char **variables;
-    size_t num_variables;
+    size_t num_variables, variables_room;
 };
 
 /* Reads and checks an application model. Returns NULL with err on bad input. */

@@ -1,5 +1,6 @@
 /* Reading payloads: numbers, performance models and lists. */
 #include "application/reader.h"
+#include "base/vector.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -34,19 +35,12 @@ static bool knows_variable(const struct application *application, const char *na
 
 static int add_variable(struct application *application, const char *name, struct error *err)
 {
-    size_t count = application->num_variables;
-    char **grown = realloc(application->variables, (count + 1) * sizeof *grown);
-
-    if (grown == NULL) {
+    if (array_reserve(application->variables, application->variables_room,
+                      application->num_variables + 1) != 0) {
         return error_no_memory(err);
     }
-    application->variables = grown;
-    grown[count] = strdup(name);
-    if (grown[count] == NULL) {
-        return error_no_memory(err);
-    }
-    application->num_variables = count + 1;
-    return 0;
+    application->variables[application->num_variables] = strdup(name);
+    return application->variables[application->num_variables++] == NULL ? error_no_memory(err) : 0;
 }
 
 static int read_model(struct application *application, const struct json_at *at,

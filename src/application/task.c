@@ -1,5 +1,6 @@
 /* Reading tasks: a table says for each type which loads it carries and which keys it takes. */
 #include "application/reader.h"
+#include "base/vector.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -235,14 +236,8 @@ static int append_task(struct application *application, struct block *block, siz
 {
     size_t count = block->num_tasks;
 
-    /* Room for 1, 2, 4, 8... tasks: it is used up when the count is a power of two or 0. */
-    if ((count & (count - 1)) == 0) {
-        size_t room = count == 0 ? 1 : 2 * count;
-        struct task *grown = realloc(block->tasks, room * sizeof *grown);
-        if (grown == NULL) {
-            return error_no_memory(err);
-        }
-        block->tasks = grown;
+    if (array_reserve(block->tasks, block->room, count + 1) != 0) {
+        return error_no_memory(err);
     }
     block->tasks[count] = (struct task){
         .depth = depth,

@@ -1,6 +1,7 @@
 /* Promise: event_heap_first() is the smallest by (instant, turn, order); add and remove cost O(log
  * n). */
 #include "base/heap.h"
+#include "base/vector.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -50,14 +51,8 @@ static void sink(struct event_heap *heap, size_t index, struct event *event)
 
 int event_heap_add(struct event_heap *heap, struct event *event)
 {
-    if (heap->count == heap->capacity) {
-        size_t capacity = heap->capacity ? 2 * heap->capacity : 64;
-        struct event **events = realloc(heap->events, capacity * sizeof *events);
-        if (!events)
-            return -1;
-        heap->events = events;
-        heap->capacity = capacity;
-    }
+    if (array_reserve(heap->events, heap->capacity, heap->count + 1))
+        return -1;
     event->order = heap->arrivals++;
     event->instant = nearbyint(event->time / EVENT_INSTANT) * EVENT_INSTANT;
     rise(heap, heap->count++, event);

@@ -1,5 +1,6 @@
 /* Promise: at any time one element, or one other member, is in memory. */
 #include "base/json_text.h"
+#include "base/vector.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,15 +34,9 @@ static int syntax_error(struct stream *stream, struct error *err)
 
 static int add_key(struct stream *stream, char *key, struct error *err)
 {
-    if (stream->num_keys == stream->capacity) {
-        size_t capacity = 2 * stream->capacity + 8;
-        char **grown = realloc(stream->keys, capacity * sizeof *grown);
-        if (grown == NULL) {
-            cJSON_free(key);
-            return error_no_memory(err);
-        }
-        stream->keys = grown;
-        stream->capacity = capacity;
+    if (array_reserve(stream->keys, stream->capacity, stream->num_keys + 1) != 0) {
+        cJSON_free(key);
+        return error_no_memory(err);
     }
     stream->keys[stream->num_keys++] = key;
     return 0;

@@ -1,6 +1,7 @@
 /* Promise: reads any bytes in one pass without recursion, and stops at the first that JSON does not
  * allow. Stricter than cJSON where that finds the mistake sooner (a line break in a string). */
 #include "base/json_syntax.h"
+#include "base/utf8.h"
 
 #include <cjson/cJSON.h>
 #include <stdint.h>
@@ -268,43 +269,10 @@ static int scan_escape(struct scanner *scanner)
     return 0;
 }
 
-/* How many bytes the character at an offset has in UTF-8, of the ranges that RFC 3629 allows: no
- * halves of surrogate pairs and nothing longer than it has to be. 0 when it is none. */
-static size_t utf8_length(const char *text, size_t length, size_t at)
-{
-    static const struct {
-        unsigned char first, last; /* of the first byte */
-        unsigned char low, high;   /* of the second one */
-        size_t length;
-    } forms[] = {
-        {0x00, 0x7F, 0x00, 0x00, 1}, {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
-        {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
-        {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
-    };
-    const unsigned char *bytes = (const unsigned char *)text + at;
-
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        if (bytes[0] < forms[i].first || bytes[0] > forms[i].last) {
-            continue;
-        }
-        if (forms[i].length > length - at ||
-            (forms[i].length > 1 && (bytes[1] < forms[i].low || bytes[1] > forms[i].high))) {
-            return 0;
-        }
-        for (size_t k = 2; k < forms[i].length; k++) {
-            if ((bytes[k] & 0xC0) != 0x80) {
-                return 0;
-            }
-        }
-        return forms[i].length;
-    }
-    return 0;
-}
-
 /* A character of a string that stands for itself. */
 static int scan_character(struct scanner *scanner)
 {
-    size_t length = utf8_length(scanner->text, scanner->length, scanner->at);
+    size_t length = utf8_length(scanner->text + scanner->at, scanner->length - scanner->at);
 
     if (length == 0) {
         return report(scanner, scanner->at,
@@ -560,7 +528,7 @@ static bool is_utf8(const char *text, size_t length)
             at += step;
             continue;
         }
-        step = utf8_length(text, length, at);
+        step = utf8_length(text + at, length - at);
         if (step == 0) {
             return false;
         }

@@ -3,6 +3,7 @@
 #include "base/json_text.h"
 
 #include "base/json_syntax.h"
+#include "base/vector.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,18 +68,10 @@ static int map_file(struct json_text *text, int file, size_t length, struct erro
 /* Makes room for a chunk and the byte behind it. */
 static int reserve_chunk(struct json_text *text, size_t *capacity, struct error *err)
 {
-    char *grown;
-
-    if (*capacity - text->length > CHUNK) {
-        return 0;
-    }
-    *capacity = 2 * *capacity + 2 * CHUNK;
-    grown = realloc(text->buffer, *capacity);
-    if (grown == NULL) {
+    if (array_reserve(text->buffer, *capacity, text->length + CHUNK + 1) != 0) {
         return error_no_memory(err);
     }
-    text->buffer = grown;
-    text->bytes = grown;
+    text->bytes = text->buffer;
     return 0;
 }
 

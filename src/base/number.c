@@ -7,12 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All whole numbers up to here are doubles. */
-static const double largest_whole = 9007199254740992.0;
-
 const char *number_text(double number, char *buffer)
 {
-    if (number == trunc(number) && fabs(number) <= largest_whole) {
+    if (number == trunc(number) && fabs(number) <= LARGEST_WHOLE) {
         snprintf(buffer, NUMBER_TEXT, "%lld", (long long)number);
         return buffer;
     }
@@ -27,6 +24,19 @@ const char *number_text(double number, char *buffer)
         }
     }
     return buffer;
+}
+
+size_t number_digits(uint64_t number, char *buffer)
+{
+    char reversed[DIGITS_TEXT];
+    size_t length = 0;
+    do {
+        reversed[length++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    for (size_t i = 0; i < length; i++)
+        buffer[i] = reversed[length - 1 - i];
+    return length;
 }
 
 bool number_parse(const char *text, double *number)

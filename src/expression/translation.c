@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/number.h"
 #include "base/quote.h"
+#include "base/vector.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -374,14 +375,8 @@ static int take_number(struct translator *translator, size_t length)
 static int add_variable(struct translation *result, const char *name, size_t length,
                         struct error *err)
 {
-    if (result->num_variables == result->capacity) {
-        size_t capacity = 2 * result->capacity + 4;
-        char **grown = realloc(result->variables, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return error_no_memory(err);
-        }
-        result->variables = grown;
-        result->capacity = capacity;
+    if (array_reserve(result->variables, result->capacity, result->num_variables + 1) != 0) {
+        return error_no_memory(err);
     }
     result->variables[result->num_variables] = strndup(name, length);
     return result->variables[result->num_variables++] == NULL ? error_no_memory(err) : 0;

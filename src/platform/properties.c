@@ -1,4 +1,5 @@
 /* Properties of hosts: reading their values, and remarking on those that may be slips. */
+#include "base/vector.h"
 #include "platform/reader.h"
 
 #include <ctype.h>
@@ -134,14 +135,8 @@ int remark(struct reader *reader, size_t host, const char *key, const char *sugg
             reader->remarks[i].count++;
             return 0;
         }
-    if (reader->num_remarks == reader->remarks_capacity) {
-        size_t capacity = 2 * reader->remarks_capacity + 4;
-        struct remark *remarks = realloc(reader->remarks, capacity * sizeof remarks[0]);
-        if (!remarks)
-            return error_no_memory(reader->err);
-        reader->remarks = remarks;
-        reader->remarks_capacity = capacity;
-    }
+    if (array_reserve(reader->remarks, reader->remarks_capacity, reader->num_remarks + 1))
+        return error_no_memory(reader->err);
     reader->remarks[reader->num_remarks++] = (struct remark){key, suggestion, host, 1};
     return 0;
 }

@@ -2,6 +2,8 @@
  * instant. There are few I/Os on a disk. */
 #include "resources/disk.h"
 
+#include "base/list.h"
+
 #include <float.h>
 #include <math.h>
 #include <stddef.h>
@@ -59,8 +61,7 @@ static void account(struct disk *disk, double time)
 
 static void unlink_io(struct disk *disk, struct disk_io *io)
 {
-    *(io->previous ? &io->previous->next : &disk->first) = io->next;
-    *(io->next ? &io->next->previous : &disk->last) = io->previous;
+    list_take_out(&disk->first, &disk->last, io);
     io->previous = io->next = NULL;
 }
 
@@ -71,10 +72,7 @@ void disk_start(struct disk *disk, struct disk_io *io, bool is_write, double byt
     io->left = bytes;
     io->weight = weight;
     io->is_write = is_write;
-    io->previous = disk->last;
-    io->next = NULL;
-    *(disk->last ? &disk->last->next : &disk->first) = io;
-    disk->last = io;
+    list_add_last(&disk->first, &disk->last, io);
     disk->shares_are_known = false;
 }
 

@@ -2,6 +2,8 @@
  * set keeps the memory of its lists, so that a steady state allocates nothing. */
 #include "scheduler/decision.h"
 
+#include "base/vector.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,15 +38,15 @@ static int grow_index(struct decisions *decisions)
     return 0;
 }
 
-static int grow_items(struct decisions *decisions)
+/* Room for one more decision; new ones are zeroed. */
+static int reserve_item(struct decisions *decisions)
 {
-    size_t capacity = decisions->capacity ? 2 * decisions->capacity : INITIAL_DECISIONS;
-    struct decision *items = realloc(decisions->items, capacity * sizeof *items);
-    if (!items)
+    size_t before = decisions->capacity;
+    if (array_reserve(decisions->items, decisions->capacity, decisions->count + 1))
         return -1;
-    memset(items + decisions->capacity, 0, (capacity - decisions->capacity) * sizeof *items);
-    decisions->items = items;
-    decisions->capacity = capacity;
+    if (decisions->capacity > before)
+        memset(decisions->items + before, 0,
+               (decisions->capacity - before) * sizeof *decisions->items);
     return 0;
 }
 
@@ -65,7 +67,7 @@ struct decision *decisions_about(struct decisions *decisions, uint32_t job)
         return decision;
     if (2 * (decisions->count + 1) > decisions->by_job_size && grow_index(decisions))
         return NULL;
-    if (decisions->count == decisions->capacity && grow_items(decisions))
+    if (reserve_item(decisions))
         return NULL;
     decisions->by_job[slot_of(decisions, job)] = decisions->count + 1;
     decision = &decisions->items[decisions->count++];
@@ -75,21 +77,9 @@ struct decision *decisions_about(struct decisions *decisions, uint32_t job)
     return decision;
 }
 
-static int reserve_nodes(struct decision *decision, uint32_t count)
-{
-    if (count <= decision->nodes_capacity)
-        return 0;
-    uint32_t *nodes = realloc(decision->nodes, (size_t)count * sizeof *nodes);
-    if (!nodes)
-        return -1;
-    decision->nodes = nodes;
-    decision->nodes_capacity = count;
-    return 0;
-}
-
 int decision_set_nodes(struct decision *decision, const uint32_t *nodes, uint32_t count)
 {
-    if (reserve_nodes(decision, count))
+    if (array_reserve(decision->nodes, decision->nodes_capacity, count))
         return -1;
     if (count > 0)
         memcpy(decision->nodes, nodes, (size_t)count * sizeof *nodes);
@@ -100,12 +90,8 @@ int decision_set_nodes(struct decision *decision, const uint32_t *nodes, uint32_
 
 int decision_append_node(struct decision *decision, uint32_t node)
 {
-    if (decision->num_nodes == decision->nodes_capacity) {
-        if (decision->num_nodes > UINT32_MAX / 2)
-            return -1;
-        if (reserve_nodes(decision, decision->num_nodes ? 2 * decision->num_nodes : 8))
-            return -1;
-    }
+    if (array_reserve(decision->nodes, decision->nodes_capacity, (size_t)decision->num_nodes + 1))
+        return -1;
     decision->nodes[decision->num_nodes++] = node;
     decision->sets_nodes = true;
     return 0;
@@ -122,15 +108,13 @@ static struct decision_argument *find_argument(const struct decision *decision, 
 /* Takes the value over when there is memory for the rest. */
 static int append_argument(struct decision *decision, const char *key, char *value)
 {
-    struct decision_argument *arguments =
-        realloc(decision->arguments, (decision->num_arguments + 1) * sizeof *arguments);
-    if (!arguments)
+    if (array_reserve(decision->arguments, decision->arguments_capacity,
+                      decision->num_arguments + 1))
         return -1;
-    decision->arguments = arguments;
     char *copy = strdup(key);
     if (!copy)
         return -1;
-    arguments[decision->num_arguments++] = (struct decision_argument){copy, value};
+    decision->arguments[decision->num_arguments++] = (struct decision_argument){copy, value};
     return 0;
 }
 

@@ -21,9 +21,10 @@ struct decision {
     bool sets_gpus;
     uint32_t gpus;   /* per node */
     uint32_t *nodes; /* owned */
-    uint32_t num_nodes, nodes_capacity;
+    uint32_t num_nodes;
+    size_t nodes_capacity;
     struct decision_argument *arguments; /* runtime arguments to set; owned */
-    size_t num_arguments;
+    size_t num_arguments, arguments_capacity;
 };
 
 struct decisions {

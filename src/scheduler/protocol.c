@@ -3,7 +3,9 @@
 #include "scheduler/protocol.h"
 
 #include "base/json.h"
+#include "base/json_write.h"
 #include "base/number.h"
+#include "base/vector.h"
 #include "configuration/configuration.h"
 #include "elastisim/scheduler.h"
 
@@ -13,34 +15,18 @@
 #include <string.h>
 
 enum {
-    INITIAL_TEXT = 4096,
     TRACEBACK_SHOWN = 3000 /* bytes of a traceback, so that its end fits into an error */
 };
 
 /* --- Writing -------------------------------------------------------------------------------- */
 
-/* Room for so many more bytes; false once memory has run out. */
-static bool make_room(struct message *message, size_t more)
-{
-    if (message->capacity - message->length >= more)
-        return !message->failed;
-    size_t capacity = message->capacity ? message->capacity : INITIAL_TEXT;
-    while (capacity - message->length < more)
-        capacity *= 2;
-    char *text = realloc(message->text, capacity);
-    if (!text) {
-        message->failed = true;
-        return false;
-    }
-    message->text = text;
-    message->capacity = capacity;
-    return !message->failed;
-}
-
 static void put_bytes(struct message *message, const char *bytes, size_t length)
 {
-    if (!make_room(message, length))
+    if (message->failed ||
+        array_reserve(message->text, message->capacity, message->length + length)) {
+        message->failed = true;
         return;
+    }
     memcpy(message->text + message->length, bytes, length);
     message->length += length;
 }
@@ -52,13 +38,8 @@ static void put(struct message *message, const char *text)
 
 static void put_integer(struct message *message, uint64_t number)
 {
-    char digits[20];
-    size_t first = sizeof digits;
-    do {
-        digits[--first] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    put_bytes(message, digits + first, sizeof digits - first);
+    char digits[DIGITS_TEXT];
+    put_bytes(message, digits, number_digits(number, digits));
 }
 
 static void put_number(struct message *message, double number)
@@ -80,82 +61,11 @@ static void put_number(struct message *message, double number)
     }
 }
 
-/* The length of the UTF-8 sequence that begins a terminated text, 0 when it is no valid one. */
-static size_t sequence_length(const unsigned char *text)
-{
-    static const struct {
-        unsigned char first, last; /* of the lead byte */
-        unsigned char low, high;   /* of the byte after it */
-        unsigned char length;
-    } forms[] = {
-        {0x00, 0x7F, 0x00, 0x00, 1}, {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
-        {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
-        {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
-    };
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        if (text[0] < forms[i].first || text[0] > forms[i].last)
-            continue;
-        if (forms[i].length > 1 && (text[1] < forms[i].low || text[1] > forms[i].high))
-            return 0;
-        for (size_t k = 2; k < forms[i].length; k++)
-            if (text[k] < 0x80 || text[k] > 0xBF)
-                return 0;
-        return forms[i].length;
-    }
-    return 0;
-}
-
-static void put_escaped(struct message *message, unsigned char byte)
-{
-    static const char short_forms[][2] = {{'"', '"'},  {'\\', '\\'}, {'\n', 'n'}, {'\t', 't'},
-                                          {'\r', 'r'}, {'\b', 'b'},  {'\f', 'f'}};
-    char escape[8];
-    for (size_t i = 0; i < sizeof short_forms / sizeof short_forms[0]; i++) {
-        if (byte == (unsigned char)short_forms[i][0]) {
-            put_bytes(message, (char[]){'\\', short_forms[i][1]}, 2);
-            return;
-        }
-    }
-    snprintf(escape, sizeof escape, "\\u%04x", byte);
-    put(message, escape);
-}
-
-/* How many bytes from here on need no care. */
-static size_t plain_length(const char *text)
-{
-    size_t length = 0;
-    while (text[length] >= ' ' && text[length] <= '~' && text[length] != '"' &&
-           text[length] != '\\')
-        length++;
-    return length;
-}
-
-/* Writes the character that begins here; returns how many bytes of the text it takes. */
-static size_t put_character(struct message *message, const char *text)
-{
-    size_t length = sequence_length((const unsigned char *)text);
-    if (length == 1) {
-        put_escaped(message, (unsigned char)*text);
-        return 1;
-    }
-    if (length == 0) {
-        put(message, "\xEF\xBF\xBD"); /* U+FFFD in place of a byte that is no UTF-8 */
-        return 1;
-    }
-    put_bytes(message, text, length);
-    return length;
-}
-
 static void put_string(struct message *message, const char *text)
 {
     put(message, "\"");
-    while (*text) {
-        size_t plain = plain_length(text);
-        put_bytes(message, text, plain);
-        text += plain;
-        if (*text)
-            text += put_character(message, text);
-    }
+    for (struct json_piece piece; json_next_piece(&text, &piece);)
+        put_bytes(message, piece.bytes, piece.length);
     put(message, "\"");
 }
 

@@ -4,8 +4,6 @@
 #include "workload/environment.h"
 #include "workload/reader.h"
 
-static const double most_phases = 9007199254740992.0; /* 2^53: every count up to it is exact */
-
 /* What a type of task needs of the platform and of the job. */
 struct need {
     enum task_type type;
@@ -261,7 +259,7 @@ static int count_phases(struct job_request *job, struct error *err)
         }
         total += i < NUM_ONE_TIME ? 0 : iterations;
     }
-    if (total > most_phases) {
+    if (total > LARGEST_WHOLE) {
         return error_set(err, ERROR_INPUT,
                          "%s: the iterations of all phases are more than 2^53 together",
                          job->application->file);

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/number.h"
 #include "base/quote.h"
+#include "base/vector.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,8 +22,6 @@ enum {
     MAX_STEPS = 10000, /* string arguments evaluated for one payload */
     CIRCLE_TEXT = 1024,
 };
-
-static const double most_iterations = 9007199254740992.0; /* 2^53 */
 
 enum builtin {
     NUM_NODES,
@@ -343,7 +342,7 @@ static int check_value(const struct payload *payload, enum quantity quantity, do
     if (quantity == QUANTITY_ITERATIONS && *value < 0) {
         return refuse(payload, *value, "a number of iterations must be 0 or more", err);
     }
-    if (quantity == QUANTITY_ITERATIONS && *value > most_iterations) {
+    if (quantity == QUANTITY_ITERATIONS && *value > LARGEST_WHOLE) {
         return refuse(payload, *value, "a number of iterations must be at most 2^53", err);
     }
     if (quantity != QUANTITY_LOAD) {
@@ -437,21 +436,16 @@ static int make_argument(struct argument *argument, const char *key, const char 
 /* The item of the key, or a new one at the end; NULL when out of memory. */
 static struct argument *item_for(struct arguments *arguments, const char *key, struct error *err)
 {
-    struct argument *grown;
-
     for (size_t i = 0; i < arguments->count; i++) {
         if (strcmp(arguments->items[i].key, key) == 0) {
             return &arguments->items[i];
         }
     }
-    grown = realloc(arguments->items, (arguments->count + 1) * sizeof *grown);
-    if (grown == NULL) {
+    if (vector_add(arguments, (struct argument){.key = NULL}) != 0) {
         error_no_memory(err);
         return NULL;
     }
-    arguments->items = grown;
-    grown[arguments->count] = (struct argument){.key = NULL};
-    return &grown[arguments->count++];
+    return &arguments->items[arguments->count - 1];
 }
 
 int arguments_set(struct arguments *arguments, const char *key, const char *text, struct error *err)

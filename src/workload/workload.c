@@ -7,6 +7,7 @@
 #include "workload/workload.h"
 
 #include "base/json.h"
+#include "base/vector.h"
 #include "workload/reader.h"
 
 #include <stdio.h>
@@ -28,14 +29,8 @@ const char *job_type_name(enum job_type type)
 
 static int append_job(struct workload *workload, struct job_request *job, struct error *err)
 {
-    if (workload->num_jobs == workload->capacity) {
-        size_t capacity = workload->capacity == 0 ? 64 : 2 * workload->capacity;
-        struct job_request **grown = realloc(workload->jobs, capacity * sizeof(*grown));
-        if (grown == NULL) {
-            return error_no_memory(err);
-        }
-        workload->jobs = grown;
-        workload->capacity = capacity;
+    if (array_reserve(workload->jobs, workload->capacity, workload->num_jobs + 1) != 0) {
+        return error_no_memory(err);
     }
     workload->jobs[workload->num_jobs++] = job;
     return 0;

@@ -31,7 +31,7 @@ struct argument {
 /* A set of named values, in the order of the file. */
 struct arguments {
     struct argument *items; /* NULL when empty; of the workload, or of a set of runtime arguments */
-    size_t count;
+    size_t count, room;
 };
 
 /* An attribute: only for the scheduler. */

@@ -109,7 +109,7 @@ static void test_an_evolving_request_with_everything(void **context)
     request.gpus_max = 2;
     request.runtime_estimate = 1234.5;
     request.name = "lulesh";
-    request.arguments = (struct arguments){arguments, 2};
+    request.arguments = (struct arguments){.items = arguments, .count = 2};
     request.attributes = (struct attributes){attributes, 1};
     uint32_t executing[] = {3, 1}, wanted[] = {3, 1, 0};
     struct job job = {

@@ -1,5 +1,7 @@
 #include "resources/flow/agenda.h"
 
+#include "base/vector.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -42,20 +44,6 @@ static void sift_down(struct agenda *agenda, struct agenda_entry *entry, size_t 
     place(agenda, entry, index);
 }
 
-static int make_room(struct agenda *agenda)
-{
-    if (agenda->count < agenda->capacity)
-        return 0;
-    size_t capacity = agenda->capacity ? 2 * agenda->capacity : 64;
-    struct agenda_entry **grown =
-        realloc(agenda->entries, capacity * sizeof(struct agenda_entry *));
-    if (!grown)
-        return -1;
-    agenda->entries = grown;
-    agenda->capacity = capacity;
-    return 0;
-}
-
 int agenda_set(struct agenda *agenda, struct agenda_entry *entry, double time)
 {
     if (isinf(time)) {
@@ -63,7 +51,7 @@ int agenda_set(struct agenda *agenda, struct agenda_entry *entry, double time)
         entry->time = time;
         return 0;
     }
-    if (!entry->slot && make_room(agenda))
+    if (!entry->slot && array_reserve(agenda->entries, agenda->capacity, agenda->count + 1))
         return -1;
     bool sooner = !entry->slot || time < entry->time;
     size_t index = entry->slot ? entry->slot - 1 : agenda->count++;

@@ -5,6 +5,8 @@
  */
 #include "resources/flow/cells.h"
 
+#include "base/list.h"
+#include "base/vector.h"
 #include "resources/flow/bottleneck.h"
 #include "resources/flow/plans.h"
 
@@ -187,8 +189,7 @@ static void untie(struct sharing *sharing, struct variable *variable)
     while (element) {
         struct element *next = element->next_of_variable;
         struct cell *cell = element->cell;
-        *(element->previous ? &element->previous->next : &cell->first) = element->next;
-        *(element->next ? &element->next->previous : &cell->last) = element->previous;
+        list_take_out(&cell->first, &cell->last, element);
         cell->num_binding -= !element->inert;
         if (cell->first)
             sharing_mark_changed(sharing, cell);
@@ -410,15 +411,9 @@ static void untie_bundle(struct sharing *sharing, struct variable *variable)
 
 static void join_cell(struct sharing *sharing, struct cell *cell, uint32_t resource)
 {
-    if (cell->count == cell->room) {
-        uint32_t room = cell->room ? 2 * cell->room : 2;
-        uint32_t *grown = realloc(cell->resources, room * sizeof *grown);
-        if (!grown) {
-            sharing->out_of_memory = true;
-            return;
-        }
-        cell->resources = grown;
-        cell->room = room;
+    if (array_reserve(cell->resources, cell->room, (size_t)cell->count + 1)) {
+        sharing->out_of_memory = true;
+        return;
     }
     sharing->resources[resource].cell = cell;
     sharing->resources[resource].slot = cell->count;

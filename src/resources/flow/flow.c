@@ -48,8 +48,8 @@ static void flow_destroy(void *model)
     free(flow->ranks.items);
     free(flow->hosts_of_transfer.items);
     free(flow->key.items);
-    free(flow->ended.groups);
-    free(flow->reporting.groups);
+    free(flow->ended.items);
+    free(flow->reporting.items);
     free(flow);
 }
 
@@ -176,14 +176,14 @@ static void report_ended(struct flow *flow)
     struct group_list *reporting = &flow->reporting;
     reporting->count -= flow->num_reported;
     if (reporting->count > 0)
-        memmove(reporting->groups, reporting->groups + flow->num_reported,
+        memmove(reporting->items, reporting->items + flow->num_reported,
                 reporting->count * sizeof(struct flow_group *));
     flow->num_reported = 0;
     for (size_t i = 0; i < flow->ended.count; i++)
-        group_list_add(flow, reporting, flow->ended.groups[i]);
+        group_list_add(flow, reporting, flow->ended.items[i]);
     flow->ended.count = 0;
     if (reporting->count > 0)
-        qsort(reporting->groups, reporting->count, sizeof(struct flow_group *), compare_groups);
+        qsort(reporting->items, reporting->count, sizeof(struct flow_group *), compare_groups);
 }
 
 static int flow_advance(void *model, double until, double *reached, struct error *err)
@@ -254,7 +254,7 @@ static bool flow_next_completion(void *model, struct completion *completion)
     struct flow *flow = model;
     free_reported(flow);
     while (flow->num_reported < flow->reporting.count) {
-        struct flow_group *group = flow->reporting.groups[flow->num_reported++];
+        struct flow_group *group = flow->reporting.items[flow->num_reported++];
         group->queued = false;
         if (group->cancelled) {
             group_destroy(group);

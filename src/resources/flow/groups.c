@@ -1,23 +1,16 @@
 /* Groups: which members have ended, and whether they have been reported. */
 #include "resources/flow/groups.h"
 
+#include "base/list.h"
+#include "base/vector.h"
 #include "resources/flow/model.h"
 
 #include <stdlib.h>
 
 void group_list_add(struct flow *flow, struct group_list *list, struct flow_group *group)
 {
-    if (list->count == list->room) {
-        size_t room = list->room ? 2 * list->room : 64;
-        struct flow_group **grown = realloc(list->groups, room * sizeof(struct flow_group *));
-        if (!grown) {
-            flow->out_of_memory = true;
-            return;
-        }
-        list->groups = grown;
-        list->room = room;
-    }
-    list->groups[list->count++] = group;
+    if (vector_add(list, group))
+        flow->out_of_memory = true;
 }
 
 struct flow_group *group_create(struct flow *flow, uint32_t num_members, void *owner)
@@ -30,10 +23,7 @@ struct flow_group *group_create(struct flow *flow, uint32_t num_members, void *o
                                  .order = flow->num_started++,
                                  .num_members = num_members,
                                  .members_left = num_members};
-    group->next = flow->groups;
-    if (group->next)
-        group->next->previous = group;
-    flow->groups = group;
+    list_add_first(&flow->groups, group);
     return group;
 }
 

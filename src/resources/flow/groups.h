@@ -30,7 +30,7 @@ struct flow_group {
 };
 
 struct group_list {
-    struct flow_group **groups;
+    struct flow_group **items;
     size_t count, room;
 };
 

@@ -4,6 +4,7 @@
  */
 #include "resources/flow/members.h"
 
+#include "base/vector.h"
 #include "resources/flow/hash.h"
 #include "resources/flow/model.h"
 
@@ -28,14 +29,7 @@ bool load_is_uniform(const struct load *load)
 
 int sketches_need(struct sketches *sketches, uint32_t count, struct error *err)
 {
-    if (count <= sketches->room)
-        return 0;
-    struct member_sketch *grown = realloc(sketches->items, count * sizeof *grown);
-    if (!grown)
-        return error_no_memory(err);
-    sketches->items = grown;
-    sketches->room = count;
-    return 0;
+    return vector_reserve(sketches, count) ? error_no_memory(err) : 0;
 }
 
 uint32_t sketches_class_end(const struct member_sketch *sketches, uint32_t first, uint32_t count)
@@ -193,16 +187,7 @@ static int fill_class(struct transfer *class, const struct flow *flow,
 
 int numbers_add(struct numbers *numbers, uint32_t number, struct error *err)
 {
-    if (numbers->count == numbers->room) {
-        size_t room = numbers->room ? 2 * numbers->room : 64;
-        uint32_t *grown = realloc(numbers->items, room * sizeof *grown);
-        if (!grown)
-            return error_no_memory(err);
-        numbers->items = grown;
-        numbers->room = room;
-    }
-    numbers->items[numbers->count++] = number;
-    return 0;
+    return vector_add(numbers, number) ? error_no_memory(err) : 0;
 }
 
 static int add_targets(struct numbers *numbers, const struct pfs_targets *targets, uint32_t but,

@@ -1,5 +1,6 @@
 #include "resources/flow/network.h"
 
+#include "base/vector.h"
 #include "resources/flow/stars.h"
 #include "resources/flow/twins.h"
 
@@ -497,13 +498,8 @@ static uint32_t make_key(struct network *network, enum transfer_shape shape, con
                          uint32_t num_hosts, uint32_t root)
 {
     uint32_t length = num_hosts + 2;
-    if (length > network->key_room) {
-        uint32_t *grown = realloc(network->key, 2 * (size_t)length * sizeof *grown);
-        if (!grown)
-            return 0;
-        network->key = grown;
-        network->key_room = 2 * (size_t)length;
-    }
+    if (array_reserve(network->key, network->key_room, length))
+        return 0;
     network->key[0] = (uint32_t)shape;
     network->key[1] = root;
     memcpy(network->key + 2, hosts, num_hosts * sizeof *hosts);

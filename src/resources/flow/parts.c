@@ -2,6 +2,7 @@
  * done; a disk I/O is on its disk until it is done. */
 #include "resources/flow/parts.h"
 
+#include "base/list.h"
 #include "resources/flow/bottleneck.h"
 #include "resources/flow/cells.h"
 
@@ -102,9 +103,7 @@ static void disk_io_ended(void *owner, double time)
         struct disk_part *part = io->owner;
         struct flow_group *group = part->group;
         io = io->next;
-        *(part->previous ? &part->previous->next : &group->disk_parts) = part->next;
-        if (part->next)
-            part->next->previous = part->previous;
+        list_remove(&group->disk_parts, part);
         group_part_ended(group, part->member);
         free(part);
     }
@@ -150,10 +149,7 @@ bool disk_part_start(struct flow_group *group, uint32_t member, uint32_t host, d
     part->member = member;
     part->host = host;
     part->io.owner = part;
-    part->next = group->disk_parts;
-    if (part->next)
-        part->next->previous = part;
-    group->disk_parts = part;
+    list_add_first(&group->disk_parts, part);
     flow->num_parts++;
     disk_start(&disk->disk, &part->io, is_write, bytes * weight, weight, flow->now);
     touch_disk(disk);
@@ -166,9 +162,7 @@ void disk_part_stop(struct disk_part *part)
     struct host_disk *disk = group->flow->disks[part->host];
     disk_cancel(&disk->disk, &part->io, group->flow->now);
     touch_disk(disk);
-    *(part->previous ? &part->previous->next : &group->disk_parts) = part->next;
-    if (part->next)
-        part->next->previous = part->previous;
+    list_remove(&group->disk_parts, part);
     group->flow->num_parts--;
     free(part);
 }
@@ -191,9 +185,7 @@ void group_stop(struct flow_group *group)
 void group_destroy(struct flow_group *group)
 {
     group_stop(group);
-    *(group->previous ? &group->previous->next : &group->flow->groups) = group->next;
-    if (group->next)
-        group->next->previous = group->previous;
+    list_remove(&group->flow->groups, group);
     free(group->parts_left);
     free(group);
 }

@@ -1,6 +1,8 @@
 /* Variables by themselves, and the lists that the sharing works through. */
 #include "resources/flow/variable.h"
 
+#include "base/vector.h"
+
 #include <float.h>
 #include <stdlib.h>
 
@@ -65,17 +67,8 @@ void variable_update(const struct sharing *sharing, struct variable *variable, d
 
 void sharing_push(struct sharing *sharing, struct list *list, void *item)
 {
-    if (list->count == list->room) {
-        size_t room = list->room ? 2 * list->room : 64;
-        void **grown = realloc(list->items, room * sizeof *grown);
-        if (!grown) {
-            sharing->out_of_memory = true;
-            return;
-        }
-        list->items = grown;
-        list->room = room;
-    }
-    list->items[list->count++] = item;
+    if (vector_add(list, item))
+        sharing->out_of_memory = true;
 }
 
 void sharing_mark_changed(struct sharing *sharing, const struct cell *cell)

@@ -122,7 +122,8 @@ struct cell {
     double capacity;
     bool fatpipe;
     uint32_t *resources;
-    uint32_t count, room;
+    uint32_t count;
+    size_t room;    /* of resources */
     uint64_t shape; /* unlike that of any other cell, and another one whenever its resources change
                      */
     struct element *first, *last;

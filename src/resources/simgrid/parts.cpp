@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <cstdio>
 
+extern "C" {
+#include "base/list.h"
+}
+
 /* --- Ends ----------------------------------------------------------------------------------- */
 
 void member_ended(load_group *group, uint32_t member)
@@ -135,19 +139,14 @@ load_group *create_group(l07 *model, const struct load *load, void *owner)
     if (load->targets)
         group->hosts.insert(group->hosts.end(), load->targets[0]->hosts,
                             load->targets[0]->hosts + load->targets[0]->count);
-    group->next = model->groups;
-    if (group->next)
-        group->next->previous = group;
-    model->groups = group;
+    list_add_first(&model->groups, group);
     return group;
 }
 
 void destroy_group(load_group *group)
 {
     l07 *model = group->model;
-    (group->previous ? group->previous->next : model->groups) = group->next;
-    if (group->next)
-        group->next->previous = group->previous;
+    list_remove(&model->groups, group);
     for (const l07_task &part : group->tasks)
         if (part.activity.exec)
             recycle(model, part.activity);

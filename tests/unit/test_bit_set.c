@@ -1,0 +1,76 @@
+/* Sets of small numbers. */
+#include "base/bit_set.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void test_numbers_come_and_go(void **state)
+{
+    (void)state;
+    uint64_t *set = bit_set_create(130);
+    const size_t numbers[] = {0, 63, 64, 129};
+    for (size_t i = 0; i < 4; i++) {
+        assert_false(bit_set_has(set, numbers[i]));
+        bit_set_add(set, numbers[i]);
+        bit_set_add(set, numbers[i]);
+        assert_true(bit_set_has(set, numbers[i]));
+    }
+    assert_false(bit_set_has(set, 1));
+    bit_set_remove(set, 64);
+    bit_set_remove(set, 64);
+    assert_false(bit_set_has(set, 64));
+    bit_set_toggle(set, 64);
+    bit_set_toggle(set, 63);
+    assert_true(bit_set_has(set, 64));
+    assert_false(bit_set_has(set, 63));
+    free(set);
+}
+
+static void test_there_is_a_word_for_every_number_below_the_limit(void **state)
+{
+    (void)state;
+    assert_true(bit_set_words(0) >= 1);
+    assert_true(bit_set_words(64) >= 1);
+    assert_true(bit_set_words(65) >= 2);
+    assert_true(bit_set_words(129) >= 3);
+}
+
+static void test_next_finds_the_least_from_a_number_on(void **state)
+{
+    (void)state;
+    uint64_t *set = bit_set_create(300);
+    assert_int_equal(bit_set_next(set, 300, 0), 300);
+    bit_set_add(set, 5);
+    bit_set_add(set, 63);
+    bit_set_add(set, 200);
+    assert_int_equal(bit_set_next(set, 300, 0), 5);
+    assert_int_equal(bit_set_next(set, 300, 5), 5);
+    assert_int_equal(bit_set_next(set, 300, 6), 63);
+    assert_int_equal(bit_set_next(set, 300, 64), 200);
+    assert_int_equal(bit_set_next(set, 300, 201), 300);
+    assert_int_equal(bit_set_next(set, 300, 300), 300);
+    free(set);
+}
+
+static void test_the_lowest_bit(void **state)
+{
+    (void)state;
+    assert_int_equal(bit_set_lowest(1), 0);
+    assert_int_equal(bit_set_lowest(UINT64_C(0xC0)), 6);
+    assert_int_equal(bit_set_lowest(UINT64_C(1) << 63), 63);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_numbers_come_and_go),
+        cmocka_unit_test(test_there_is_a_word_for_every_number_below_the_limit),
+        cmocka_unit_test(test_next_finds_the_least_from_a_number_on),
+        cmocka_unit_test(test_the_lowest_bit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
