@@ -5,6 +5,8 @@ Each scenario is made in a temporary folder outside the tree, which is removed a
 What is measured is one run of the simulator from start to exit, reading the input and writing job_statistics included.
 """
 
+from __future__ import annotations
+
 import argparse
 import dataclasses
 import json

@@ -20,6 +20,8 @@ docs/configuration.md is compared with what --help-configuration prints.
 Prints a line per page; exits 1 if something is wrong. Pages are by default README.md and docs/*.md.
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import os

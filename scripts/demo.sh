@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Runs the 500-job example on a 128-node machine under a built-in scheduler and prints a summary.
-# usage: scripts/demo.sh [SCHEDULER]      e.g. scripts/demo.sh builtin:fcfs
+# usage: scripts/demo.sh [--no-install] [SCHEDULER]      e.g. scripts/demo.sh builtin:fcfs
+# Debian packages that are missing are installed first; with --no-install they are only named.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-scheduler=${1:-builtin:fcfs}
+read_options "$@"
+scheduler=${arguments[0]:-builtin:fcfs}
 cd "$project"
 install_packages "${build_packages[@]}"
 build build -DBUILD_TESTING=OFF

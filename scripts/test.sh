@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Runs every test: formatting, unit, end-to-end and Python tests, the recorded conformance cases when
-# they are there, and again all but the pure Python and documentation tests under the address and undefined-behaviour sanitizers.
-# usage: scripts/test.sh
+# Runs every test: formatting, builds with gcc and clang without warnings, unit, end-to-end and Python tests, the recorded
+# conformance cases when they are there, again under the address and undefined-behaviour sanitizers what runs our C code,
+# and the Debian packages in a clean root.
+# usage: scripts/test.sh [--no-install]
+# Debian packages that are missing are installed first; with --no-install they are only named.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
+read_options "$@"
 cd "$project"
 install_packages "${build_packages[@]}" "${test_packages[@]}"
 jobs=$(nproc)
@@ -16,11 +19,17 @@ echo "== build"
 build build -DBUILD_TESTING=ON -DELASTISIM_WERROR=ON
 
 echo "== tests"
-ctest --no-tests=error --test-dir build -j "$jobs" --output-on-failure
+ctest --test-dir build -j "$jobs" --output-on-failure --no-tests=error
+
+for compiler in gcc:g++ clang:clang++; do
+    echo "== release build with ${compiler%:*}"
+    build "build-${compiler%:*}" -DBUILD_TESTING=ON -DELASTISIM_WERROR=ON -DCMAKE_BUILD_TYPE=Release \
+        -DCMAKE_C_COMPILER="${compiler%:*}" -DCMAKE_CXX_COMPILER="${compiler#*:}"
+done
 
 echo "== build with sanitizers"
 build build-sanitize -DBUILD_TESTING=ON -DELASTISIM_WERROR=ON -DELASTISIM_SANITIZE=ON \
     -DCMAKE_BUILD_TYPE=Debug
 
 echo "== tests with sanitizers"
-ctest --no-tests=error --test-dir build-sanitize -j "$jobs" --output-on-failure -E '^(python|docs)\.'
+ctest --test-dir build-sanitize -j "$jobs" --output-on-failure --no-tests=error -E '^(python|docs)\.'

@@ -24,6 +24,8 @@ runtime on that size, alone on the machine but for a file system that it shares;
 A seed gives the same file, byte for byte, on every machine. Job i is the same whatever the number of jobs and the load.
 """
 
+from __future__ import annotations
+
 import argparse
 import bisect
 import dataclasses

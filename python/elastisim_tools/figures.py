@@ -1,5 +1,7 @@
 """Single figures for a paper, drawn with matplotlib: vector formats stay vectors as far as that makes sense."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from pathlib import Path
 

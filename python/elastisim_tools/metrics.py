@@ -1,8 +1,11 @@
 """The figures of a run: per job type and for all jobs."""
 
+from __future__ import annotations
+
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Optional
 
 from .run import Job, Run
 from .timeline import Timeline
@@ -43,7 +46,7 @@ METRICS: tuple[Metric, ...] = (
     Metric('reconfiguration_seconds', 'Time in reconfigurations', 's'),
 )
 
-Figures = dict[str, float | None]
+Figures = dict[str, Optional[float]]
 
 
 @dataclass(frozen=True)
@@ -151,17 +154,10 @@ def count_text(number: float, noun: str) -> str:
     return f'{number:,.0f} {noun}' if number == 1 else f'{number:,.0f} {noun}s'
 
 
+_FORMATS: dict[str, Callable[[float], str]] = {
+    's': format_seconds, 'count': '{:,.0f}'.format, 'ratio': '{:,.2f}'.format,
+    'percent': lambda value: f'{100 * value:.1f} %'}
+
+
 def format_value(value: float | None, unit: str) -> str:
-    if value is None:
-        return '-'
-    match unit:
-        case 's':
-            return format_seconds(value)
-        case 'count':
-            return f'{value:,.0f}'
-        case 'percent':
-            return f'{100 * value:.1f} %'
-        case 'ratio':
-            return f'{value:,.2f}'
-        case _:
-            return f'{value:,.1f}'
+    return '-' if value is None else _FORMATS.get(unit, '{:,.1f}'.format)(value)

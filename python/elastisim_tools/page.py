@@ -1,5 +1,7 @@
 """Builds the report: one HTML file that carries its data, its charting library and nothing that is fetched."""
 
+from __future__ import annotations
+
 import base64
 import html
 import json

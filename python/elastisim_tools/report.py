@@ -1,10 +1,13 @@
 """elastisim-report: a page to look at, and figures for a paper."""
 
+from __future__ import annotations
+
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from . import __version__
 from .page import build_page
 from .run import OutputError, load_run
 from .stats import OUTPUT_HELP
@@ -18,6 +21,7 @@ slowdown (default: what FILE is called); may be given several times; needs matpl
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog='elastisim-report', description=HELP)
+    parser.add_argument('--version', action='version', version=f'%(prog)s {__version__}')
     parser.add_argument('outputs', nargs='+', metavar='OUTPUT', help=OUTPUT_HELP)
     parser.add_argument('-o', '--output', metavar='FILE', help='the page to write (default: report.html without --figure)')
     parser.add_argument('--title', help="(default: the runs' names)")

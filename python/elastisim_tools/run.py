@@ -5,6 +5,8 @@ A run is named by a folder that holds result files, by one job statistics file, 
 None, and whoever needs it says so.
 """
 
+from __future__ import annotations
+
 import csv
 import json
 from collections.abc import Iterator
@@ -31,7 +33,7 @@ class OutputError(Exception):
     """A run can't be read: where, what and what to do, in one sentence."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Job:
     """A row of job_statistics. Times in simulated seconds, -1 where not known."""
 

@@ -1,5 +1,7 @@
 """Figures over time: queue length, running jobs, nodes in use, and what the monitoring files hold."""
 
+from __future__ import annotations
+
 import bisect
 import csv
 from collections.abc import Callable, Iterable

@@ -1,5 +1,7 @@
 """elastisim-stats: the figures of finished runs, as text, CSV or JSON."""
 
+from __future__ import annotations
+
 import argparse
 import csv
 import io
@@ -7,6 +9,7 @@ import json
 import sys
 from collections.abc import Sequence
 
+from . import __version__
 from .metrics import ALL, METRICS, Figures, Metric, Statistics, count_text, format_value, statistics_of
 from .run import OutputError, load_run
 from .timeline import timeline_of
@@ -95,6 +98,7 @@ FORMATS = {'text': as_text, 'csv': as_csv, 'json': as_json}
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog='elastisim-stats', description=HELP)
+    parser.add_argument('--version', action='version', version=f'%(prog)s {__version__}')
     parser.add_argument('outputs', nargs='+', metavar='OUTPUT', help=OUTPUT_HELP)
     parser.add_argument('--format', choices=FORMATS, default='text', help='(default: %(default)s)')
     parser.add_argument('-o', '--output', metavar='FILE', help='write to FILE instead of standard output')

@@ -4,6 +4,8 @@ Both the journal and node_utilization tell it; `timeline_of` takes the journal w
 journal's meaning in code: it keeps the state of every job and node while events are applied.
 """
 
+from __future__ import annotations
+
 import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ from typing import Any
 from .run import OutputError, Run, read_journal
 
 
-@dataclass(slots=True)
+@dataclass
 class Allocation:
     """Nodes that a job held from begin to end, as sorted indices into Timeline.nodes."""
 
@@ -23,7 +25,7 @@ class Allocation:
     nodes: list[int]
 
 
-@dataclass(slots=True)
+@dataclass
 class Reconfiguration:
     job: int
     begin: float

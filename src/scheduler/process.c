@@ -2,6 +2,7 @@
  * are gone afterwards, whatever the command does. */
 #include "scheduler/backend.h"
 
+#include "scheduler/python_path.h"
 #include "scheduler/zeromq.h"
 
 #include <errno.h>
@@ -92,20 +93,30 @@ static int make_folder(struct process *process, struct error *err)
                      strerror(errno));
 }
 
-/* Our environment, with the URL in place of one that we were given ourselves. Returns NULL when out
- * of memory. The array alone is to be freed. */
-static char **environment_with(char *url)
+static bool sets_one_of(const char *entry, char *const *variables)
+{
+    for (; *variables; variables++)
+        if (strncmp(entry, *variables, strcspn(*variables, "=") + 1) == 0)
+            return true;
+    return false;
+}
+
+/* Our environment with these variables ("NAME=VALUE", at most two, then NULL), also in place of
+ * ones that we were given ourselves. Returns NULL when out of memory. The array alone is to be
+ * freed. */
+static char **environment_with(char *const *variables)
 {
     size_t count = 0, kept = 0;
     while (environ[count])
         count++;
-    char **environment = malloc((count + 2) * sizeof *environment);
+    char **environment = malloc((count + 3) * sizeof *environment);
     if (!environment)
         return NULL;
     for (size_t i = 0; i < count; i++)
-        if (strncmp(environ[i], URL_VARIABLE, strlen(URL_VARIABLE)) != 0)
+        if (!sets_one_of(environ[i], variables))
             environment[kept++] = environ[i];
-    environment[kept++] = url;
+    while (*variables)
+        environment[kept++] = *variables++;
     environment[kept] = NULL;
     return environment;
 }
@@ -161,14 +172,20 @@ static void adopt_orphans(void)
 
 static int start(struct process *process, const char *url, struct error *err)
 {
-    char variable[sizeof URL_VARIABLE + FOLDER_TEXT + 16];
+    char variable[sizeof URL_VARIABLE + FOLDER_TEXT + 16], *path;
     snprintf(variable, sizeof variable, URL_VARIABLE "%s", url);
-    char **environment = environment_with(variable);
-    if (!environment)
+    if (python_path(&path, err))
+        return -1;
+    char *const variables[] = {variable, path, NULL};
+    char **environment = environment_with(variables);
+    if (!environment) {
+        free(path);
         return error_no_memory(err);
+    }
     adopt_orphans();
     int failed = spawn_shell(process, environment);
     free(environment);
+    free(path);
     if (failed)
         return error_set(err, ERROR_SCHEDULER, "the scheduler command '%s' can't be started: %s",
                          process->command, strerror(failed));

@@ -1,5 +1,7 @@
 """The built-in policies: small schedules worked out by hand, and properties over random workloads."""
 
+from __future__ import annotations
+
 import random
 from pathlib import Path
 from typing import Any

@@ -4,6 +4,8 @@ Small, seeded and independent of the simulator, so that the tools can be tested 
 made in the simplest way that gives plausible pictures; malleable, evolving and adaptive jobs change size midway.
 """
 
+from __future__ import annotations
+
 import json
 import random
 from dataclasses import dataclass, field

@@ -1,5 +1,7 @@
 """elastisim-report: the page as text, the data in it, and figures for papers."""
 
+from __future__ import annotations
+
 import base64
 import json
 import re

@@ -1,5 +1,7 @@
 """The report in a real browser: what is drawn, what the mouse does, how long it takes, and that nothing is fetched."""
 
+from __future__ import annotations
+
 import base64
 import json
 import shutil

@@ -1,5 +1,7 @@
 """elastisim-stats: every figure against one worked out another way, from the CSV files alone."""
 
+from __future__ import annotations
+
 import csv
 import json
 import statistics

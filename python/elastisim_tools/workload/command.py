@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Optional
 
+from .. import __version__
 from ..run import OutputError
 from . import convert, describe, importing, validate
 from .record import LogError
@@ -16,6 +17,7 @@ HELP = 'Makes workloads for the simulator from the logs of real machines and fro
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog='elastisim-workload', description=HELP)
+    top.add_argument('--version', action='version', version=f'%(prog)s {__version__}')
     commands = top.add_subparsers(metavar='COMMAND', required=True)
     importing.add_to(commands)
     convert.add_to(commands)

@@ -1,0 +1,62 @@
+/* The package is looked for beside the executable, so that a tree can be moved. What it is beside
+ * holds nothing else: a folder with more would hide packages of a virtual environment. */
+#include "scheduler/python_path.h"
+
+#include "version.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MODULE "/elastisim_python/__init__.py"
+
+/* Relative to the executable's folder: of a build, and of an installation. */
+static const char *const places[] = {"python", ELASTISIM_PYTHON_PLACE};
+
+/* Cuts the executable's name off. Returns whether the folder is known. */
+static bool find_executable(char folder[PATH_MAX])
+{
+    ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
+    if (length <= 0)
+        return false;
+    folder[length] = '\0';
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        *slash = '\0';
+    return slash != NULL;
+}
+
+static bool find_package(char package[PATH_MAX])
+{
+    char folder[PATH_MAX];
+    if (!find_executable(folder))
+        return false;
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        int length = snprintf(package, PATH_MAX, "%s/%s" MODULE, folder, places[i]);
+        if (length >= PATH_MAX || access(package, R_OK) != 0)
+            continue;
+        package[(size_t)length - strlen(MODULE)] = '\0';
+        return true;
+    }
+    return false;
+}
+
+int python_path(char **variable, struct error *err)
+{
+    char package[PATH_MAX];
+    *variable = NULL;
+    if (!find_package(package))
+        return 0;
+    const char *given = getenv("PYTHONPATH");
+    if (!given)
+        given = "";
+    size_t size = sizeof "PYTHONPATH=:" + strlen(given) + strlen(package);
+    *variable = malloc(size);
+    if (!*variable)
+        return error_no_memory(err);
+    snprintf(*variable, size, "PYTHONPATH=%s%s%s", given, *given ? ":" : "", package);
+    return 0;
+}
