@@ -130,6 +130,12 @@ bool elastisim_oversubscription(const struct elastisim_view *view)
     return view->oversubscription;
 }
 
+bool elastisim_instant_continues(const struct elastisim_view *view)
+{
+    (void)view;
+    return false;
+}
+
 bool elastisim_told_of_scheduling_points(const struct elastisim_view *view)
 {
     return view->told_of_points;

@@ -31,7 +31,7 @@ extern "C" {
 
 /* Rises when something is added (minor) or changes meaning (major). */
 #define ELASTISIM_API_MAJOR 1
-#define ELASTISIM_API_MINOR 1
+#define ELASTISIM_API_MINOR 2
 
 struct elastisim_view;
 struct elastisim_job;
@@ -120,6 +120,9 @@ struct elastisim_job *elastisim_trigger(const struct elastisim_view *view);
 uint32_t elastisim_request(const struct elastisim_view *view);
 /* Whether nodes may run several jobs at once. */
 bool elastisim_oversubscription(const struct elastisim_view *view);
+/* Whether more happens at this instant, after which the scheduler is called again. Only built-in
+ * policies are told: to others, it is always false. */
+bool elastisim_instant_continues(const struct elastisim_view *view);
 /* Whether the scheduler is invoked at scheduling points (schedule_on_scheduling_point). */
 bool elastisim_told_of_scheduling_points(const struct elastisim_view *view);
 

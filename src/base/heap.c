@@ -49,12 +49,17 @@ static void sink(struct event_heap *heap, size_t index, struct event *event)
     place(heap, index, event);
 }
 
+static double instant_of(double time)
+{
+    return nearbyint(time / EVENT_INSTANT) * EVENT_INSTANT;
+}
+
 int event_heap_add(struct event_heap *heap, struct event *event)
 {
     if (array_reserve(heap->events, heap->capacity, heap->count + 1))
         return -1;
     event->order = heap->arrivals++;
-    event->instant = nearbyint(event->time / EVENT_INSTANT) * EVENT_INSTANT;
+    event->instant = instant_of(event->time);
     rise(heap, heap->count++, event);
     return 0;
 }
@@ -77,6 +82,11 @@ void event_heap_remove(struct event_heap *heap, struct event *event)
 struct event *event_heap_first(const struct event_heap *heap)
 {
     return heap->count ? heap->events[0] : NULL;
+}
+
+bool event_heap_is_due(const struct event_heap *heap, double time)
+{
+    return heap->count > 0 && heap->events[0]->instant <= instant_of(time);
 }
 
 void event_heap_release(struct event_heap *heap)

@@ -18,7 +18,8 @@
 enum event_turn {
     EVENT_IN_ORDER, /* what runs, what follows from it, and periodic invocations */
     EVENT_ARRIVAL,  /* after these: submissions, and invocations that were put off */
-    EVENT_LAST      /* after everything else: the end of a job's walltime */
+    EVENT_LAST,     /* after everything else: the end of a job's walltime */
+    EVENT_DECISION  /* when nothing more happens: what is decided about all of it together */
 };
 
 struct event {
@@ -41,6 +42,8 @@ struct event_heap {
 /* Queues an event (not queued already), in its instant: its time rounded to a multiple of
  * EVENT_INSTANT. Returns 0, or -1 when out of memory. */
 int event_heap_add(struct event_heap *heap, struct event *event);
+/* Whether the first event is in the instant of that time, or before. */
+bool event_heap_is_due(const struct event_heap *heap, double time);
 /* Takes an event out; nothing happens when it is not queued. */
 void event_heap_remove(struct event_heap *heap, struct event *event);
 /* The first event, still queued; NULL when there is none. */

@@ -201,7 +201,9 @@ static int start_or_reserve(struct books *books, struct entry *entry, bool *star
         return 0;
     if (!had)
         books->plan.num_blocked++;
-    books->plan.last_blocked = entry;
+    books->plan.has_last = true;
+    books->plan.last_key = entry->key;
+    books->plan.last_id = entry->id;
     return reserve(books, entry);
 }
 
@@ -230,7 +232,7 @@ static int pass_over_all(struct books *books)
     bool started;
     books->plan.num_blocked = (uint32_t)had;
     books->plan.unbounded = false;
-    books->plan.last_blocked = NULL;
+    books->plan.has_last = false;
     struct wanted wanted = queue_want_all;
     struct entry *entry = NULL;
     while ((entry = queue_next(&books->queue, entry, &wanted)) != NULL) {
@@ -344,9 +346,9 @@ static int pass_for_all(struct books *books)
 
 static bool precedes_last_blocked(const struct books *books, const struct entry *entry)
 {
-    return !books->plan.last_blocked ||
-           books->plan.num_blocked < books->options.reservation_depth ||
-           queue_precedes(entry, books->plan.last_blocked);
+    const struct plan *plan = &books->plan;
+    return !plan->has_last || plan->num_blocked < books->options.reservation_depth ||
+           queue_precedes(entry, &(struct entry){.key = plan->last_key, .id = plan->last_id});
 }
 
 static bool precedes_any(const struct books *books, const struct entry *entry)
@@ -394,6 +396,7 @@ int backfill_run(struct books *books)
         result = kinds[books->options.backfill].pass(books);
     }
     books->plan.overtaken = false;
+    books_rank_started(books);
     forget_news(books);
     return result;
 }

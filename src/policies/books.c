@@ -3,6 +3,7 @@
 #include "policies/books.h"
 
 #include "policies/selection.h"
+#include "policies/standing.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -140,7 +141,52 @@ int books_reserve(struct books *books, struct entry *entry, double start)
     return profile_add(&books->profile, start, start + entry->estimate, entry->counts, -1);
 }
 
+/* --- Standing ------------------------------------------------------------------------------ */
+
+static void put_into_ranks(struct books *books, struct entry *entry)
+{
+    entry->planned = elastisim_job_num_assigned(entry->job) + entry->kept_nodes.count;
+    running_rank(&books->running, entry, entry->planned,
+                 standing_at(&books->options, entry, entry->planned));
+}
+
+/* A running job has other nodes than before, or is promised others. */
+static void rank(struct books *books, struct entry *entry)
+{
+    if (entry->target > 0)
+        put_into_ranks(books, entry);
+}
+
+/* A job that was started, if it is to be ranked. */
+static void note_start(struct books *books, struct entry *entry)
+{
+    bool is_asked = standing_matters(&books->options) || books->options.evolving == EVOLVING_SHRINK;
+    books->started = true;
+    if (!is_asked || !entry_is_malleable(entry))
+        return;
+    entry->next_started = books->just_started;
+    books->just_started = entry;
+}
+
+void books_rank_started(struct books *books)
+{
+    for (; books->just_started; books->just_started = books->just_started->next_started)
+        put_into_ranks(books, books->just_started);
+}
+
 /* --- Promises ------------------------------------------------------------------------------ */
+
+int books_keep(struct books *books, uint32_t node, struct entry *entry)
+{
+    struct entry *before = books->pool.keeper[node];
+    if (pool_keep(&books->pool, node, entry))
+        return -1;
+    if (before)
+        rank(books, before);
+    if (entry)
+        rank(books, entry);
+    return 0;
+}
 
 int books_keep_idle(struct books *books, struct entry *entry, uint32_t most)
 {
@@ -151,7 +197,7 @@ int books_keep_idle(struct books *books, struct entry *entry, uint32_t most)
         for (uint32_t word = 0; word <= pool->num_nodes / 64 && most > 0; word++)
             while (pool->classes[i].free[word] && most > 0) {
                 uint32_t bit = (uint32_t)__builtin_ctzll(pool->classes[i].free[word]);
-                if (pool_keep(pool, word * 64 + bit, entry))
+                if (books_keep(books, word * 64 + bit, entry))
                     return -1;
                 most--;
             }
@@ -163,7 +209,7 @@ int books_release_promises(struct books *books, struct entry *entry)
 {
     while (entry->kept_nodes.count > 0) {
         uint32_t node = entry->kept_nodes.items[entry->kept_nodes.count - 1];
-        if (pool_keep(&books->pool, node, NULL) || books_give_back(books, node))
+        if (books_keep(books, node, NULL) || books_give_back(books, node))
             return -1;
         books->changes.freed = true;
     }
@@ -232,7 +278,7 @@ void books_set_idle(struct books *books, uint32_t node, bool idle)
 
 static int assign(struct books *books, struct entry *entry, uint32_t node)
 {
-    if (books->pool.keeper[node] && pool_keep(&books->pool, node, NULL))
+    if (books->pool.keeper[node] && books_keep(books, node, NULL))
         return -1;
     books_set_idle(books, node, false);
     entry->counts[books->pool.class_of[node]]++;
@@ -285,6 +331,7 @@ static int run(struct books *books, struct entry *entry, uint32_t count)
     entry->expected_end = books->now + duration;
     account(books, entry, count);
     books->io_rates += entry->io_rate;
+    note_start(books, entry);
     return running_add(&books->running, entry) ||
                    occupy(books, books->now, entry->expected_end, entry->counts, -1)
                ? -1
@@ -316,6 +363,7 @@ int books_grow(struct books *books, struct entry *entry, const uint32_t *quota, 
     for (size_t i = 0; i < classes; i++)
         more[i] = entry->counts[i] - more[i];
     account(books, entry, count);
+    rank(books, entry);
     uint32_t size = pool_sum(&books->pool, entry->counts);
     return occupy(books, books->now, entry->expected_end, more, -1) ||
                    retime(books, entry, size - count, size)
@@ -359,6 +407,7 @@ int books_take(struct books *books, struct entry *entry, uint32_t node)
     struct elastisim_node *taken = elastisim_node(books->view, node);
     if (elastisim_remove(books->view, entry->job, taken))
         return -1;
+    rank(books, entry);
     if (!books_at_point(books, entry) && runs_on(entry, taken)) {
         books->pool.leaver[node] = entry;
         return ids_append(&entry->leaving, node);
@@ -375,7 +424,10 @@ int books_give_back(struct books *books, uint32_t node)
         return 0;
     books->pool.leaver[node] = NULL;
     ids_remove(&entry->leaving, node);
-    return elastisim_assign(books->view, entry->job, elastisim_node(books->view, node));
+    if (elastisim_assign(books->view, entry->job, elastisim_node(books->view, node)))
+        return -1;
+    rank(books, entry);
+    return 0;
 }
 
 int books_settle_leaving(struct books *books, struct entry *entry, bool all)
@@ -394,6 +446,7 @@ int books_settle_leaving(struct books *books, struct entry *entry, bool all)
             return -1;
     }
     entry->leaving.count = kept;
+    rank(books, entry);
     return 0;
 }
 
@@ -438,9 +491,14 @@ int books_submit(struct books *books, struct elastisim_job *job, struct entry **
     return ids_append(&books->changes.arrivals, entry->id);
 }
 
+static bool is_last_blocked(const struct books *books, const struct entry *entry)
+{
+    return books->plan.has_last && books->plan.last_id == entry->id;
+}
+
 static int forget_waiting(struct books *books, struct entry *entry)
 {
-    if (entry->reserved || entry == books->plan.last_blocked)
+    if (entry->reserved || is_last_blocked(books, entry))
         books->changes.head_changed = books->changes.early = true;
     books->changes.freed = true; /* those behind may start now */
     if (books_drop_reservation(books, entry))
@@ -467,8 +525,8 @@ int books_forget(struct books *books, struct entry *entry)
     if ((waits ? forget_waiting(books, entry) : forget_running(books, entry)) ||
         books_release_promises(books, entry))
         return -1;
-    if (books->plan.last_blocked == entry)
-        books->plan.last_blocked = NULL;
+    if (is_last_blocked(books, entry))
+        books->plan.has_last = false;
     books->entries[entry->id] = NULL;
     entry_destroy(entry);
     return 0;

@@ -39,10 +39,12 @@ struct changes {
 
 /* What the last pass over the queue left (backfill.h). */
 struct plan {
-    uint32_t num_blocked;             /* jobs that have a reservation or wanted one */
-    bool unbounded;                   /* one of them has no start in sight */
-    bool overtaken;                   /* a job started so late that other reservations don't hold */
-    const struct entry *last_blocked; /* of them, in the order of the queue; NULL for none */
+    uint32_t num_blocked; /* jobs that have a reservation or wanted one */
+    bool unbounded;       /* one of them has no start in sight */
+    bool overtaken;       /* a job started so late that other reservations don't hold */
+    bool has_last;        /* the last of them, in the order of the queue: */
+    double last_key;      /* its place there, which it keeps when it starts */
+    uint32_t last_id;
 };
 
 struct books {
@@ -66,6 +68,8 @@ struct books {
     double io_rates;     /* declared by the jobs that run */
 
     struct changes changes;
+    struct entry *just_started; /* jobs that are not ranked yet */
+    bool started;               /* jobs, since nodes were last moved among those that run */
     struct plan plan;
 };
 
@@ -101,6 +105,9 @@ int books_reorder(struct books *books);
 bool books_at_point(const struct books *books, const struct entry *entry);
 /* Starts a waiting job on `count` nodes, up to quota[class] of each class. */
 int books_start(struct books *books, struct entry *entry, const uint32_t *quota, uint32_t count);
+/* Ranks the jobs that were started, at the end of a pass over the queue: until then they keep their
+ * place in it, from which the pass goes on. */
+void books_rank_started(struct books *books);
 /* Gives a running job `count` nodes more, up to quota[class] of each class. */
 int books_grow(struct books *books, struct entry *entry, const uint32_t *quota, uint32_t count);
 /* Takes a node from a running job: at its point, or when the node is only reserved, it is idle at
@@ -118,6 +125,8 @@ int books_reserve(struct books *books, struct entry *entry, double start);
 /* Takes the reservation of a job, if it has one, out of the profile. */
 int books_drop_reservation(struct books *books, struct entry *entry);
 
+/* Keeps a node, idle or about to leave its job, for a job, or for nobody (NULL). */
+int books_keep(struct books *books, uint32_t node, struct entry *entry);
 /* Keeps idle nodes for a job, up to `most`. */
 int books_keep_idle(struct books *books, struct entry *entry, uint32_t most);
 /* The nodes kept for a job are its no longer: idle ones become free, others stay with who has them.

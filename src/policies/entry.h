@@ -29,7 +29,8 @@ struct entry {
     double io_rate;                  /* bytes/s */
     size_t user;                     /* fair share: index of the user */
 
-    /* Its place in the queue (queue.h): a node of a treap, ordered by key, then ID. */
+    /* Its place in the queue (queue.h) or, running, among the malleable jobs by standing: a node of
+     * a treap, ordered by key, then ID. */
     double key;
     uint32_t heap;
     struct entry *left, *right;
@@ -44,6 +45,10 @@ struct entry {
     /* Running: nodes by class in `counts` until expected_end. */
     double start_time, expected_end;
     struct entry *next_malleable; /* in the list of malleable jobs (running.h) */
+    uint32_t planned;             /* nodes it has or is promised */
+    uint32_t target;              /* by which it is ranked: `planned`, but while balancing */
+    struct entry *next_started;   /* in the list of those that were just started (books.h) */
+    bool receives;                /* nodes kept for it come from balancing (balance.h) */
     struct ids leaving;           /* nodes that are taken from it at its next scheduling point */
 
     /* Nodes kept for it (pool.h): idle ones, and ones that other jobs will hand over. */

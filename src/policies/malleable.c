@@ -8,49 +8,15 @@
 #include "policies/malleable.h"
 
 #include "policies/admission.h"
+#include "policies/balance.h"
+#include "policies/sizes.h"
+#include "policies/standing.h"
 
 #include <math.h>
 
 static bool strategy_is(const struct books *books, enum malleable strategy)
 {
     return books->options.malleable == strategy;
-}
-
-/* --- Who shrinks and who grows first ------------------------------------------------------- */
-
-static double between(uint32_t value, uint32_t low, uint32_t high)
-{
-    return high > low ? ((double)value - low) / ((double)high - low) : 0;
-}
-
-/* From 0 at the minimum over 1 at the preferred size to 2 at the maximum. */
-static double standing_to_preferred(const struct entry *entry, uint32_t size)
-{
-    return size > entry->preferred ? 1 + between(size, entry->preferred, entry->most)
-                                   : between(size, entry->least, entry->preferred);
-}
-
-/* The higher, the sooner a job of this size shrinks; the lower, the sooner it grows. */
-static double standing(const struct books *books, const struct entry *entry, uint32_t size)
-{
-    if (strategy_is(books, MALLEABLE_EQUIPARTITION))
-        return size;
-    if (strategy_is(books, MALLEABLE_KEEP_PREFERRED))
-        return standing_to_preferred(entry, size);
-    switch (books->options.towards) {
-    case TOWARDS_MIN:
-        return (double)size - entry->least;
-    case TOWARDS_AVG:
-        return between(size, entry->least, entry->most);
-    case TOWARDS_PREF:
-        return standing_to_preferred(entry, size);
-    }
-    return 0;
-}
-
-static uint32_t smallest_size(const struct books *books, const struct entry *entry)
-{
-    return strategy_is(books, MALLEABLE_KEEP_PREFERRED) ? entry->preferred : entry->least;
 }
 
 /* --- Shrinking ----------------------------------------------------------------------------- */
@@ -72,7 +38,7 @@ static uint32_t gift(const struct books *books, const struct entry *entry,
                      const struct entry *taker)
 {
     uint32_t size = elastisim_job_num_assigned(entry->job), usable = 0;
-    uint32_t smallest = smallest_size(books, entry);
+    uint32_t smallest = standing_smallest(&books->options, entry);
     if (entry == taker || size <= smallest)
         return 0;
     if (books->pool.num_classes == 1)
@@ -92,31 +58,66 @@ static uint64_t all_gifts(const struct books *books, const struct entry *taker)
     return sum;
 }
 
+/* The job that stands highest and can give; of equal ones, the first. */
 static struct entry *next_donor(const struct books *books, const struct entry *taker)
 {
-    struct entry *best = NULL;
-    double highest = -INFINITY;
-    for (struct entry *entry = books->running.malleable; entry; entry = entry->next_malleable) {
-        double place = standing(books, entry, elastisim_job_num_assigned(entry->job));
-        if (place <= highest || gift(books, entry, taker) == 0)
-            continue;
-        best = entry;
-        highest = place;
+    struct entry *best = NULL, *entry = NULL;
+    while ((entry = queue_last(&books->running.ranks, entry)) != NULL) {
+        if (best && entry->key < best->key)
+            return best;
+        if (gift(books, entry, taker) > 0)
+            best = entry;
     }
     return best;
 }
 
-/* Takes `missing` nodes from running jobs, one after the other, and keeps them for the taker, if
- * any. */
+/* With towards=min, the first job gives all it can, so that fewer are resized; with the others, the
+ * one that stands highest then gives each node. */
+static bool goes_on_giving(const struct books *books, const struct entry *donor,
+                           const struct entry *taker)
+{
+    return donor && !standing_is_shared(&books->options) && gift(books, donor, taker) > 0;
+}
+
+static int take_for(struct books *books, struct entry *donor, struct entry *taker, bool *taken)
+{
+    long node = donor ? last_usable(books, donor, taker) : -1;
+    *taken = node >= 0;
+    if (!*taken)
+        return 0;
+    return books_take(books, donor, (uint32_t)node) ||
+                   (taker && books_keep(books, (uint32_t)node, taker))
+               ? -1
+               : 0;
+}
+
+/* Takes `missing` nodes from running jobs and keeps them for the taker, if any. */
 static int collect(struct books *books, struct entry *taker, uint32_t missing)
 {
-    while (missing-- > 0) {
+    struct entry *donor = NULL;
+    bool taken = true;
+    for (; missing > 0 && taken; missing--) {
+        if (!goes_on_giving(books, donor, taker))
+            donor = next_donor(books, taker);
+        if (take_for(books, donor, taker, &taken))
+            return -1;
+    }
+    return 0;
+}
+
+/* A job that is to start gets as many more as bring it to the standing of those that give. */
+static int collect_share(struct books *books, struct entry *taker)
+{
+    const struct policy_options *options = &books->options;
+    uint32_t wanted = sizes_start(books, taker);
+    bool taken = options->rebalance != REBALANCE_NEVER && standing_is_shared(options);
+    while (taken && taker->kept_nodes.count < wanted) {
         struct entry *donor = next_donor(books, taker);
-        long node = donor ? last_usable(books, donor, taker) : -1;
-        if (node < 0)
+        if (!donor || donor->key < standing_at(options, taker, taker->kept_nodes.count + 1) ||
+            standing_at(options, donor, donor->planned - 1) <
+                standing_at(options, taker, taker->kept_nodes.count + 1))
             return 0;
-        if (books_take(books, donor, (uint32_t)node) ||
-            (taker && pool_keep(&books->pool, (uint32_t)node, taker)))
+        if (take_for(books, donor, taker, &taken))
             return -1;
     }
     return 0;
@@ -127,6 +128,7 @@ int malleable_promise(struct books *books, struct entry *entry, uint32_t missing
 {
     uint32_t before = entry->kept_nodes.count;
     *promised = 0;
+    entry->receives = false;
     if (all_gifts(books, entry) < missing)
         return 0;
     if (collect(books, entry, missing))
@@ -167,7 +169,7 @@ static int steal_from(struct books *books, struct entry *victim, struct entry *t
         uint32_t node = victim->kept_nodes.items[i - 1];
         if (!pool_is_idle(&books->pool, node) || !pool_suits(&books->pool, node, thief))
             continue;
-        if (pool_keep(&books->pool, node, thief))
+        if (books_keep(books, node, thief))
             return -1;
         books->changes.freed = true;
         --*missing;
@@ -214,7 +216,7 @@ static int agree(struct books *books, struct entry *entry, bool *possible)
     if (malleable_promise(books, entry, missing, &promised))
         return -1;
     *possible = promised > 0;
-    return 0;
+    return *possible ? collect_share(books, entry) : 0;
 }
 
 /* In the order of the queue, until nothing more can be done for a job. */
@@ -256,7 +258,7 @@ static int fill_pool(struct books *books)
 int malleable_shrink(struct books *books, bool *freed)
 {
     *freed = false;
-    if (strategy_is(books, MALLEABLE_NONE) || strategy_is(books, MALLEABLE_GROW) ||
+    if (!standing_matters(&books->options) ||
         (!books->running.malleable && !books->pool.first_keeper))
         return 0;
     uint32_t idle_before = books->pool.num_free;
@@ -275,7 +277,7 @@ static int call_off(struct books *books)
     for (struct entry *entry = books->running.malleable; entry; entry = entry->next_malleable)
         for (uint32_t i = entry->leaving.count; i > 0; i--) {
             uint32_t node = entry->leaving.items[i - 1];
-            if (books->pool.keeper[node] == 0 && books_give_back(books, node))
+            if (!books->pool.keeper[node] && books_give_back(books, node))
                 return -1;
         }
     return 0;
@@ -283,8 +285,7 @@ static int call_off(struct books *books)
 
 static uint32_t largest_size(const struct books *books, const struct entry *entry)
 {
-    bool keeps = strategy_is(books, MALLEABLE_KEEP_PREFERRED) && books->queue.count > 0;
-    return keeps ? entry->preferred : entry->most;
+    return standing_largest(&books->options, entry, books->queue.count > 0);
 }
 
 /* Free nodes that a running job may have; while others wait, only those that no reservation needs.
@@ -298,24 +299,16 @@ static uint32_t room_to_grow(const struct books *books, const struct entry *entr
     return books_room_until(books, entry, entry->expected_end, quota);
 }
 
-/* Whether growth is shared among jobs, so that each leaves room for those that stand lower. */
-static bool shares_growth(const struct books *books)
-{
-    return !strategy_is(books, MALLEABLE_GROW) &&
-           (strategy_is(books, MALLEABLE_KEEP_PREFERRED) ||
-            strategy_is(books, MALLEABLE_EQUIPARTITION) || books->options.towards != TOWARDS_MIN);
-}
-
-/* What others that stand lower than the job at this size would need to come as high. */
+/* What others would need to come as high as the job stands with one node less than this size. */
 static uint64_t claims_of_others(const struct books *books, const struct entry *job, uint32_t size)
 {
-    double place = standing(books, job, size);
+    double place = standing_at(&books->options, job, size - 1);
     uint64_t claims = 0;
     for (const struct entry *entry = books->running.malleable; entry;
          entry = entry->next_malleable) {
         uint32_t own = elastisim_job_num_assigned(entry->job);
         uint32_t most = largest_size(books, entry);
-        while (entry != job && own < most && standing(books, entry, own) < place) {
+        while (entry != job && own < most && standing_at(&books->options, entry, own) < place) {
             own++;
             claims++;
         }
@@ -330,7 +323,7 @@ static uint32_t size_to_grow_to(const struct books *books, const struct entry *e
     if (size >= most)
         return size;
     uint32_t limit = most - size < room ? most : size + room;
-    if (!shares_growth(books))
+    if (!standing_is_shared(&books->options))
         return limit;
     uint32_t low = size, high = limit; /* the largest at which it and the others' claims fit */
     while (low < high) {
@@ -354,14 +347,10 @@ static int grow(struct books *books, struct entry *entry)
 
 /* Where the scheduler hears of scheduling points, jobs grow there; else they get nodes ahead of
  * them. */
-int malleable_grow(struct books *books)
+static int grow_into_free(struct books *books)
 {
-    bool waiting = books->queue.count > 0, only_grows = strategy_is(books, MALLEABLE_GROW);
-    if (strategy_is(books, MALLEABLE_NONE) || (waiting && only_grows))
-        return 0;
-    if (!waiting && call_off(books))
-        return -1;
-    if (only_grows || elastisim_told_of_scheduling_points(books->view)) {
+    bool waiting = books->queue.count > 0;
+    if (strategy_is(books, MALLEABLE_GROW) || elastisim_told_of_scheduling_points(books->view)) {
         struct entry *entry = books_entry(books, elastisim_trigger(books->view));
         bool at_point = elastisim_invocation(books->view) == ELASTISIM_SCHEDULING_POINT;
         return entry && at_point ? grow(books, entry) : 0;
@@ -371,4 +360,14 @@ int malleable_grow(struct books *books)
         if (entry->leaving.count == 0 && grow(books, entry))
             return -1;
     return 0;
+}
+
+int malleable_grow(struct books *books)
+{
+    bool waiting = books->queue.count > 0;
+    if (strategy_is(books, MALLEABLE_NONE) || (waiting && strategy_is(books, MALLEABLE_GROW)))
+        return 0;
+    if (!waiting && call_off(books))
+        return -1;
+    return grow_into_free(books) || balance_running(books) || balance_deliver(books) ? -1 : 0;
 }

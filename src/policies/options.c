@@ -107,11 +107,28 @@ static const struct choice malleables[] = {
 };
 
 static const struct choice towards[] = {
-    {"min", TOWARDS_MIN, "the job most above its minimum shrinks first; growth is greedy"},
+    {"min", TOWARDS_MIN,
+     "the job most above its minimum gives all it can, then the next; growth is greedy"},
     {"avg", TOWARDS_AVG,
      "jobs come to the same place between minimum and maximum (that of the average job)"},
     {"pref", TOWARDS_PREF,
      "jobs above their preferred size shrink first, those below it grow first"},
+    {0},
+};
+
+static const struct choice decides[] = {
+    {"instant", DECIDE_BY_INSTANT,
+     "once per instant, when all that happens at it is known (inside the simulator)"},
+    {"event", DECIDE_BY_EVENT,
+     "after each event, as other schedulers do: of two jobs that end together, the nodes of the "
+     "first are given away before those of the second are known to be free"},
+    {0},
+};
+
+static const struct choice rebalances[] = {
+    {"never", REBALANCE_NEVER, "running jobs shrink for jobs that wait only"},
+    {"arrivals", REBALANCE_ARRIVALS, "nodes move from job to job when a job has started"},
+    {"always", REBALANCE_ALWAYS, "nodes move whenever that brings jobs nearer to each other"},
     {0},
 };
 
@@ -168,7 +185,9 @@ CHOOSES(estimate, estimate)
 CHOOSES(preferred, preferred)
 CHOOSES(start, start)
 CHOOSES(malleable, malleable)
+CHOOSES(decide, decide)
 CHOOSES(towards, towards)
+CHOOSES(rebalance, rebalance)
 CHOOSES(evolving, evolving)
 CHOOSES(nodes, nodes)
 CHOOSES(io, io)
@@ -191,6 +210,12 @@ static const struct option {
     size_t offset;
     double least, most;
 } table[] = {
+    {.key = "decide",
+     .help = "when waiting jobs start and running ones are made to shrink",
+     .kind = A_CHOICE,
+     .choices = decides,
+     .choose = choose_decide,
+     .fallback = "instant"},
     {.key = "order",
      .help = "order of the queue",
      .kind = A_CHOICE,
@@ -272,6 +297,21 @@ static const struct option {
      .choices = towards,
      .choose = choose_towards,
      .fallback = "min"},
+    {.key = "rebalance",
+     .help = "when running jobs shrink for running ones that stand lower (keep_preferred, "
+             "equipartition, and towards=avg or pref)",
+     .kind = A_CHOICE,
+     .choices = rebalances,
+     .choose = choose_rebalance,
+     .fallback = "always"},
+    {.key = "least_change",
+     .help = "least number of nodes that a job gives or gets by rebalance; changes that are "
+             "smaller are not made",
+     .kind = A_COUNT,
+     .offset = MEMBER(least_change),
+     .least = 1,
+     .most = UINT32_MAX,
+     .fallback = "1"},
     {.key = "evolving",
      .help = "answer to requests of evolving and adaptive jobs",
      .kind = A_CHOICE,

@@ -55,6 +55,10 @@ enum malleable {
     MALLEABLE_EQUIPARTITION
 };
 
+enum decide { DECIDE_BY_EVENT, DECIDE_BY_INSTANT };
+
+enum rebalance { REBALANCE_NEVER, REBALANCE_ARRIVALS, REBALANCE_ALWAYS };
+
 enum towards { TOWARDS_MIN, TOWARDS_AVG, TOWARDS_PREF };
 
 enum evolving { EVOLVING_DENY, EVOLVING_IF_FREE, EVOLVING_NO_DELAY, EVOLVING_SHRINK };
@@ -82,13 +86,16 @@ struct policy_options {
     struct named preferred_from; /* with PREFERRED_NAMED */
     enum start start;
     enum malleable malleable;
+    enum decide decide;
     enum towards towards;
+    enum rebalance rebalance;
     enum evolving evolving;
     enum nodes nodes;
     enum io io;
     uint32_t reservation_depth; /* 0: as the backfilling has it */
     uint32_t queue_depth;       /* 0: no bound */
     uint32_t compression_depth; /* 0: no bound */
+    uint32_t least_change;      /* nodes */
     double half_life;           /* seconds, 0 for none */
     double io_share;            /* of the PFS bandwidth */
     double io_bandwidth;        /* bytes/s, 0: what the simulator says */

@@ -3,6 +3,7 @@
 #include "policies/policy.h"
 
 #include "policies/backfill.h"
+#include "policies/balance.h"
 #include "policies/books.h"
 #include "policies/evolving.h"
 #include "policies/malleable.h"
@@ -96,15 +97,23 @@ static int leave_standstill(struct books *books)
     return backfill_run(books);
 }
 
+/* While more happens at this instant, nobody is started or asked to shrink: what frees nodes and
+ * who comes is not known yet. A job at its point may still take what nobody waits for. */
+static int wait_for_more(struct books *books)
+{
+    return books->queue.count == 0 ? malleable_grow(books) : 0;
+}
+
 static int schedule(struct books *books)
 {
     profile_advance(&books->profile, books->now);
     if (note_changes(books) || books_reorder(books))
         return -1;
-    return handle_trigger(books) || serve_waiting(books) || leave_standstill(books) ||
-                   malleable_grow(books)
-               ? -1
-               : 0;
+    if (handle_trigger(books) || balance_deliver(books))
+        return -1;
+    if (books->options.decide == DECIDE_BY_INSTANT && elastisim_instant_continues(books->view))
+        return wait_for_more(books);
+    return serve_waiting(books) || leave_standstill(books) || malleable_grow(books) ? -1 : 0;
 }
 
 /* --- The policy ---------------------------------------------------------------------------- */
@@ -130,6 +139,11 @@ void policy_destroy(struct policy *policy)
     books_release(&policy->books);
     free(policy->spec);
     free(policy);
+}
+
+bool policy_decides_by_instant(const struct policy *policy)
+{
+    return policy->books.options.decide == DECIDE_BY_INSTANT;
 }
 
 int policy_inspect(struct policy *policy, const struct elastisim_job *job, struct error *err)

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "elastisim/scheduler.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 struct policy;
@@ -13,6 +14,10 @@ struct policy;
 /* The policy that "NAME" or "NAME,key=value,..." describes. Returns NULL with err (ERROR_INPUT). */
 struct policy *policy_create(const char *spec, struct error *err);
 void policy_destroy(struct policy *policy); /* NULL is fine */
+
+/* Whether it decides once per instant: it then wants to know whether an instant continues
+ * (elastisim_instant_continues), and to be called again at its end. */
+bool policy_decides_by_instant(const struct policy *policy);
 
 /* Before the run, where all jobs are known beforehand: looks at each of them, */
 int policy_inspect(struct policy *policy, const struct elastisim_job *job, struct error *err);

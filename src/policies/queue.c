@@ -164,6 +164,21 @@ struct entry *queue_next(const struct queue *queue, const struct entry *after,
     return find(queue->root, after, wanted);
 }
 
+static struct entry *find_last(struct entry *root, const struct entry *before)
+{
+    if (!root)
+        return NULL;
+    if (before && !queue_precedes(root, before))
+        return find_last(root->left, before);
+    struct entry *found = find_last(root->right, before);
+    return found ? found : root;
+}
+
+struct entry *queue_last(const struct queue *queue, const struct entry *before)
+{
+    return find_last(queue->root, before);
+}
+
 /* --- Order --------------------------------------------------------------------------------- */
 
 static void add_all(struct queue *queue, struct entry *root, queue_key_fn *key, const void *context)

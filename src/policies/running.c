@@ -84,8 +84,22 @@ int running_add(struct running *running, struct entry *entry)
 void running_remove(struct running *running, struct entry *entry)
 {
     take_out(running, entry);
-    if (entry_is_malleable(entry))
-        remove_malleable(running, entry);
+    if (!entry_is_malleable(entry))
+        return;
+    remove_malleable(running, entry);
+    if (entry->target > 0)
+        queue_remove(&running->ranks, entry);
+    entry->target = 0;
+}
+
+void running_rank(struct running *running, struct entry *entry, uint32_t target, double standing)
+{
+    if (entry->target > 0)
+        queue_remove(&running->ranks, entry);
+    entry->target = target;
+    entry->key = standing;
+    if (target > 0)
+        queue_add(&running->ranks, entry);
 }
 
 void running_move(struct running *running, struct entry *entry, double expected_end)

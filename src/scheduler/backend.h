@@ -13,6 +13,7 @@ struct invocation {
     int type;                  /* enum elastisim_invocation */
     const struct job *trigger; /* NULL when periodic */
     uint32_t request;          /* evolving request only: nodes asked for */
+    bool continues;            /* more happens at this instant, and another invocation follows */
     /* PFS figures in bytes/s; with forward_io_information only. */
     bool has_pfs;
     double pfs_read_bandwidth, pfs_write_bandwidth, pfs_read_utilization, pfs_write_utilization;
@@ -24,6 +25,9 @@ const char *invocation_type_name(int type);
 struct scheduler_backend {
     void *self;
     bool idles; /* decides nothing while no job is submitted that has not ended */
+    /* Decides once per instant, when it is told that nothing more happens: invocation->continues is
+     * for it alone. */
+    bool by_instant;
     /* Called once before the run, with all jobs, by schedulers that know them beforehand; NULL for
      * others. Returns 0, or -1 with err (ERROR_INPUT). */
     int (*inspect)(void *self, const struct state *state, struct warnings *warnings,

@@ -44,6 +44,7 @@ int builtin_backend_open(struct scheduler_backend *backend, const char *spec, st
     *backend = (struct scheduler_backend){
         .self = policy,
         .idles = true,
+        .by_instant = policy_decides_by_instant(policy),
         .inspect = builtin_inspect,
         .invoke = builtin_invoke,
         .finalize = builtin_finalize,

@@ -128,6 +128,11 @@ bool elastisim_oversubscription(const struct elastisim_view *view)
     return view->state->oversubscription;
 }
 
+bool elastisim_instant_continues(const struct elastisim_view *view)
+{
+    return view->invocation->continues;
+}
+
 bool elastisim_told_of_scheduling_points(const struct elastisim_view *view)
 {
     return view->state->configuration->schedule_on_scheduling_point;

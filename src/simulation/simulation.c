@@ -74,6 +74,7 @@ struct simulation {
     uint64_t periods;              /* made so far */
     struct event put_off;          /* an invocation put off by min_scheduling_interval */
     struct event put_off_periodic; /* a periodic one */
+    struct event decision; /* of schedulers by instant: when nothing more happens at this one */
     struct follow_up *follow_ups;
     bool has_invoked;
     double last_invocation;
@@ -309,9 +310,36 @@ static void apply_decisions(struct simulation *simulation, const struct job *at_
     }
 }
 
+/* Whether anything but a decision is left to happen at this instant. */
+static bool instant_continues(const struct simulation *simulation)
+{
+    return event_heap_is_due(&simulation->heap, simulation->state.now) &&
+           event_heap_first(&simulation->heap) != &simulation->decision;
+}
+
+static void decide(void *owner);
+
+/* A scheduler that decides once per instant is told whether it hears of this one again, which it
+ * does in any case. */
+static void settle_decision(struct simulation *simulation, struct invocation *invocation)
+{
+    invocation->continues = simulation->scheduler->by_instant && instant_continues(simulation);
+    if (!invocation->continues)
+        event_heap_remove(&simulation->heap, &simulation->decision);
+    else if (simulation->decision.slot == 0)
+        queue_event(simulation, &simulation->decision,
+                    (struct event){
+                        .time = simulation->state.now,
+                        .turn = EVENT_DECISION,
+                        .handle = decide,
+                        .owner = simulation,
+                    });
+}
+
 static void invoke_now(struct simulation *simulation, struct invocation invocation,
                        const struct job *at_point)
 {
+    settle_decision(simulation, &invocation);
     add_pfs_figures(simulation, &invocation);
     simulation->has_invoked = true;
     simulation->last_invocation = simulation->state.now;
@@ -320,6 +348,11 @@ static void invoke_now(struct simulation *simulation, struct invocation invocati
                            at_point != NULL, &simulation->decisions, simulation->err))
         return;
     apply_decisions(simulation, at_point);
+}
+
+static void decide(void *owner)
+{
+    invoke_now(owner, (struct invocation){.type = ELASTISIM_PERIODIC}, NULL);
 }
 
 /* --- The least interval -------------------------------------------------------------------- */

@@ -43,6 +43,7 @@ def test_one_source_is_a_plugin_and_a_process_with_equal_results(scenario: Scena
                                     'hybrid,order=fair_share,nodes=fastest'])
 def test_built_in_policies_are_schedulers_like_any_other(scenario: Scenario, policy: str) -> None:
     mixed(scenario)
+    policy = f'{policy},decide=event'  # others are told event by event
     scenario.environment['POLICY'] = policy
     builtin = texts(scenario, f'builtin:{policy}')
     assert texts(scenario, f'plugin:{PLUGINS / "policies.so"},{policy}') == builtin

@@ -276,6 +276,48 @@ def test_an_estimate_that_fails_for_a_size_in_between_is_told_where_it_is_needed
         f'scheduler {spec}: job 0: its estimate by estimate_model is -5; an estimate must be 0 s or more')
 
 
+# --- One decision per instant (four nodes) -----------------------------------------------------------------------
+
+
+def test_jobs_that_end_together_make_room_together(scenario: Scenario) -> None:
+    """Jobs 0 and 1 end at 10. Job 3 needs all nodes and waits for job 2, job 4 takes what both leave, job 5 what one
+    does: deciding after the first end alone, job 5 overtakes it."""
+    scenario.platform(crossbar(8))
+    jobs = (job(2, 10), job(2, 10), job(4, 100), job(8, 10, 1), job(4, 20, 1), job(2, 20, 1))
+    assert starts(scenario, 'easy', *jobs) == near([0, 0, 0, 100, 10, 30])
+    assert starts(scenario, 'easy,decide=event', *jobs) == near([0, 0, 0, 100, 30, 10])
+
+
+def test_the_head_of_the_queue_is_not_overtaken_by_ties(scenario: Scenario) -> None:
+    walltimes = [80] * 7 + [70 - 5 * i for i in range(10)]
+    jobs = [rigid(nodes, waiting(20), walltime=walltime)
+            for nodes, walltime in zip([4, 3, 3, 2, 2, 2, 2] + [1] * 10, walltimes)]
+    assert starts(scenario, 'easy', *jobs) == near(
+        [0, 20, 40, 60, 60, 80, 80, 20, 40, 100, 100, 100, 100, 120, 120, 120, 120])
+
+
+def test_those_who_come_together_are_ordered_before_any_starts(scenario: Scenario) -> None:
+    # Both come at 0: the shorter one goes first, though the other was submitted before it.
+    jobs = (job(4, 20), job(4, 10))
+    assert starts(scenario, 'sjf', *jobs) == near([10, 0])
+    assert starts(scenario, 'sjf,decide=event', *jobs) == near([0, 20])
+
+
+def test_what_a_walltime_ends_counts_at_that_instant(scenario: Scenario) -> None:
+    # Job 0 ends at 10, and job 1 is killed then: job 2 can have all nodes, before job 3.
+    jobs = (job(2, 10), rigid(2, waiting(50), walltime=10), job(4, 10, 1), job(1, 15, 1))
+    assert starts(scenario, 'fcfs,backfilling=first_fit', *jobs) == near([0, 0, 10, 20])
+    assert starts(scenario, 'fcfs,backfilling=first_fit,decide=event', *jobs) == near([0, 0, 25, 10])
+
+
+def test_a_decision_at_the_end_of_an_instant_comes_within_the_least_interval(scenario: Scenario) -> None:
+    # Put off are what comes later than 0 s, until 14 s, but not the second job.
+    scenario.configure(min_scheduling_interval=7)
+    jobs = (job(2, 10), job(2, 10), job(4, 10), job(1, 5, 9))
+    assert starts(scenario, 'easy', *jobs) == near([0, 0, 14, 24])
+    assert starts(scenario, 'easy,decide=event', *jobs) == near([0, 7, 21, 31])
+
+
 # --- Order ---------------------------------------------------------------------------------------------------
 
 
@@ -447,6 +489,78 @@ def test_malleable_jobs_shrink_for_an_evolving_one(scenario: Scenario) -> None:
     result = scenario.run(scheduler='builtin:easy,malleable=steal,evolving=shrink')
     assert sizes_over_time(result, 2)[:2] == [(2, 1), (near(22), 2)]
     assert sizes_over_time(result, 0)[:2] == [(0, 3), (near(15), 2)]
+
+
+# --- Balance among running jobs ----------------------------------------------------------------------------------
+
+
+SHARING = ('equipartition', 'malleable-avg', 'malleable-pref', 'keep-pref')
+
+
+def sizes(scenario: Scenario, policy: str, *jobs: Json, nodes: int = 8) -> list[list[tuple[float, int]]]:
+    scenario.platform(crossbar(nodes)).configure(schedule_on_scheduling_point=True)
+    scenario.workload(*jobs)
+    result = scenario.run(scheduler=f'builtin:{policy}')
+    return [sizes_over_time(result, i) for i in range(len(jobs))]
+
+
+def equal(submit: float = 0, steps: int = 10, **keys: Any) -> Json:
+    return malleable(1, 8, steps, submit, num_nodes_preferred=4, runtime_estimate=100, **keys)
+
+
+@pytest.mark.parametrize('policy', SHARING)
+def test_a_newcomer_gets_its_share_at_once(scenario: Scenario, policy: str) -> None:
+    """Job 0 has grown to eight nodes, and gives four at its point at 20."""
+    first, second = sizes(scenario, policy, equal(), equal(15))
+    assert first[-2:] == [(near(20), 4), (near(100), 0)]
+    assert second == [(near(20), 4), (near(110), 8), (near(120), 0)]
+
+
+def test_equipartition_follows_arrivals_and_ends(scenario: Scenario) -> None:
+    """Nine nodes. Job 1 asks at 5 and gets four at 10; job 2 (two or three nodes) asks at 33. At 40 job 0 gives it two,
+    at 42 job 1 one, which it takes at its point at 47. What job 2 leaves at 61 is taken at 70 and 74."""
+    jobs = (malleable(1, 9, 10), malleable(1, 9, 10, 5, seconds=16), malleable(2, 3, 3, 33, seconds=7))
+    first, second, third = sizes(scenario, 'equipartition', *jobs, nodes=9)
+    assert first == [(0, 9), (near(10), 5), (near(40), 3), (near(70), 5), (near(100), 0)]
+    assert second == [(near(10), 4), (near(42), 3), (near(74), 4), (near(106), 9), (near(170), 0)]
+    assert third == [(near(40), 2), (near(47), 3), (near(61), 0)]
+
+
+@pytest.mark.parametrize(('rebalance', 'moves'), [
+    ('always', True), ('arrivals', True), ('never', False), ('always,least_change=2', True),
+    ('always,least_change=3', False),
+])
+@pytest.mark.parametrize('told', [True, False])
+def test_running_jobs_shrink_for_running_ones(scenario: Scenario, rebalance: str, moves: bool, told: bool) -> None:
+    """Job 0 starts on six of eight nodes, job 1 on what is left. Job 0 gives two at its point at 10, and job 1 has them
+    from its point at 13 on."""
+    scenario.platform(crossbar(8)).configure(schedule_on_scheduling_point=told,
+                                             schedule_on_reconfiguration=not told)
+    scenario.workload(malleable(1, 6, 3), malleable(1, 6, 6, 1, seconds=6))
+    result = scenario.run(scheduler=f'builtin:equipartition,start=max,rebalance={rebalance}')
+    first, second = sizes_over_time(result, 0), sizes_over_time(result, 1)
+    assert first == [(0, 6), *([(near(10), 4)] if moves else []), (near(30), 0)]
+    assert second == [(1, 2), *([(near(13), 4)] if moves else []), (near(31), 6), (near(37), 0)]
+
+
+@pytest.mark.parametrize('seed', range(6))
+def test_under_equipartition_sizes_differ_by_one_at_most(scenario: Scenario, seed: int) -> None:
+    """After the last arrival, each job has passed a point at which it gives and one at which it takes."""
+    draw = random.Random(seed)
+    nodes, count = draw.randint(7, 23), draw.randint(2, 6)
+    jobs = [malleable(1, nodes, 40, round(draw.uniform(0, 20), 3), round(draw.uniform(3, 9), 3)) for _ in range(count)]
+    histories = sizes(scenario, 'equipartition', *jobs, nodes=nodes)
+    final = [[size for time, size in history if time <= 50][-1] for history in histories]
+    assert sum(final) == nodes
+    assert max(final) - min(final) <= 1
+
+
+def test_the_strategy_min_takes_all_it_can_from_the_job_most_above_its_minimum(scenario: Scenario) -> None:
+    jobs = (malleable(1, 5, 10, runtime_estimate=100), malleable(1, 3, 10, runtime_estimate=100), job(4, 30, 5))
+    first, second, third = sizes(scenario, 'malleable-min,start=max', *jobs)
+    assert first == [(0, 5), (near(10), 1), (near(40), 5), (near(100), 0)]
+    assert second == [(0, 3), (near(100), 0)]
+    assert third == [(near(10), 4), (near(40), 0)]
 
 
 # --- Nodes ---------------------------------------------------------------------------------------------------

@@ -66,17 +66,33 @@ static void test_turns_of_an_instant_come_before_arrival(void **state)
 {
     (void)state;
     struct event_heap heap = {0};
+    struct event decision = {.time = 1, .turn = EVENT_DECISION};
     struct event last = {.time = 1, .turn = EVENT_LAST};
     struct event submission = {.time = 1, .turn = EVENT_ARRIVAL};
     struct event other = {.time = 1}, next = {.time = 2};
-    struct event *added[] = {&last, &submission, &next, &other};
-    struct event *expected[] = {&other, &submission, &last, &next};
-    for (size_t i = 0; i < 4; i++)
+    struct event *added[] = {&decision, &last, &submission, &next, &other};
+    struct event *expected[] = {&other, &submission, &last, &decision, &next};
+    for (size_t i = 0; i < 5; i++)
         assert_int_equal(event_heap_add(&heap, added[i]), 0);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 5; i++) {
         assert_ptr_equal(event_heap_first(&heap), expected[i]);
         event_heap_remove(&heap, expected[i]);
     }
+    event_heap_release(&heap);
+}
+
+static void test_an_instant_is_over_when_no_event_of_it_is_left(void **state)
+{
+    (void)state;
+    struct event_heap heap = {0};
+    struct event event = {.time = 10};
+    assert_false(event_heap_is_due(&heap, 10));
+    assert_int_equal(event_heap_add(&heap, &event), 0);
+    assert_true(event_heap_is_due(&heap, 10));
+    assert_true(event_heap_is_due(&heap, 10 - EVENT_INSTANT / 4)); /* one instant, by rounding */
+    assert_false(event_heap_is_due(&heap, 10 - 2 * EVENT_INSTANT));
+    event_heap_remove(&heap, &event);
+    assert_false(event_heap_is_due(&heap, 10));
     event_heap_release(&heap);
 }
 
@@ -124,6 +140,7 @@ int main(void)
         cmocka_unit_test(test_events_of_one_instant_come_in_order_of_arrival),
         cmocka_unit_test(test_times_that_differ_by_rounding_are_one_instant),
         cmocka_unit_test(test_turns_of_an_instant_come_before_arrival),
+        cmocka_unit_test(test_an_instant_is_over_when_no_event_of_it_is_left),
         cmocka_unit_test(test_removing_any_event_keeps_the_order_of_the_others),
         cmocka_unit_test(test_removing_an_event_that_is_not_queued_does_nothing),
     };

@@ -1,0 +1,243 @@
+/* Each node moves from the job that stands highest to the one that stands lowest, as long as the
+ * giver comes out no lower than the taker. That is worked out on target sizes first; then each job
+ * that gives loses all of its nodes at once, and nobody both gives and takes. The running jobs are
+ * kept in the order of their standing, so that a node costs O(log jobs).
+ */
+#include "policies/balance.h"
+
+#include "policies/standing.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* A job that is to have other nodes than it has or is promised. */
+struct goal {
+    struct entry *entry;
+    uint32_t size;
+};
+
+struct goals {
+    struct goal *items; /* owned */
+    size_t count, capacity;
+};
+
+static int goals_add(struct goals *goals, struct entry *entry)
+{
+    if (goals->count == goals->capacity) {
+        size_t capacity = goals->capacity ? 2 * goals->capacity : 16;
+        struct goal *items = realloc(goals->items, capacity * sizeof *items);
+        if (!items)
+            return -1;
+        goals->items = items;
+        goals->capacity = capacity;
+    }
+    goals->items[goals->count++].entry = entry;
+    return 0;
+}
+
+/* --- Who gives and who takes --------------------------------------------------------------- */
+
+static double standing_with(const struct books *books, const struct entry *entry, int more)
+{
+    return standing_at(&books->options, entry, entry->target + (uint32_t)more);
+}
+
+static bool can_give(const struct books *books, const struct entry *entry)
+{
+    return entry->target > standing_smallest(&books->options, entry) && entry->target > 1 &&
+           entry->kept_nodes.count == 0;
+}
+
+static bool can_take(const struct books *books, const struct entry *entry)
+{
+    bool others_wait = books->queue.count > 0;
+    return entry->target < standing_largest(&books->options, entry, others_wait) &&
+           entry->leaving.count == 0;
+}
+
+static struct entry *giver(const struct books *books)
+{
+    struct entry *entry = NULL;
+    do
+        entry = queue_last(&books->running.ranks, entry);
+    while (entry && !can_give(books, entry));
+    return entry;
+}
+
+static struct entry *taker(const struct books *books)
+{
+    struct entry *entry = NULL;
+    do
+        entry = queue_next(&books->running.ranks, entry, &queue_want_all);
+    while (entry && !can_take(books, entry));
+    return entry;
+}
+
+/* What is free is taken at a scheduling point, before anybody has to give. */
+static bool finds_free_nodes(const struct books *books, const struct entry *entry)
+{
+    uint32_t quota[MAX_NODE_CLASSES];
+    return books->queue.count == 0 && pool_available(&books->pool, entry, quota) > 0;
+}
+
+/* --- Targets ------------------------------------------------------------------------------- */
+
+static int move_target(struct books *books, struct goals *goals, struct entry *entry, int more)
+{
+    if (entry->target == entry->planned && goals_add(goals, entry))
+        return -1;
+    running_rank(&books->running, entry, entry->target + (uint32_t)more,
+                 standing_with(books, entry, more));
+    return 0;
+}
+
+static int set_targets(struct books *books, struct goals *goals)
+{
+    for (;;) {
+        struct entry *from = giver(books), *to = taker(books);
+        if (!from || !to || from == to || finds_free_nodes(books, to) ||
+            standing_with(books, from, -1) < standing_with(books, to, 1))
+            return 0;
+        if (move_target(books, goals, from, -1) || move_target(books, goals, to, 1))
+            return -1;
+    }
+}
+
+/* Sets the goals to the targets, but for changes that are not worth a reconfiguration; the jobs are
+ * ranked by what they have or are promised again. */
+static void settle_goals(struct books *books, struct goals *goals)
+{
+    for (size_t i = 0; i < goals->count; i++) {
+        struct entry *entry = goals->items[i].entry;
+        uint32_t target = entry->target, now = entry->planned;
+        uint32_t change = target > now ? target - now : now - target;
+        goals->items[i].size = change < books->options.least_change ? now : target;
+        running_rank(&books->running, entry, now, standing_at(&books->options, entry, now));
+    }
+}
+
+/* --- Moving -------------------------------------------------------------------------------- */
+
+/* Nodes by class that stay free from the giver's end to the taker's, so that no reservation is
+ * delayed when the taker has them longer. */
+static void room_behind(const struct books *books, const struct entry *from, const struct entry *to,
+                        uint32_t *room)
+{
+    for (size_t i = 0; i < books->pool.num_classes; i++)
+        room[i] = UINT32_MAX;
+    if (books->has_profile && books->num_reserved > 0 && to->expected_end > from->expected_end)
+        profile_least(&books->profile, from->expected_end, to->expected_end, room);
+}
+
+static int move_nodes(struct books *books, const struct goal *giving, const struct goal *taking)
+{
+    struct entry *from = giving->entry, *to = taking->entry;
+    uint32_t room[MAX_NODE_CLASSES], rank = elastisim_job_num_assigned(from->job);
+    room_behind(books, from, to, room);
+    for (; rank > 0 && from->planned > giving->size && to->planned < taking->size; rank--) {
+        uint32_t node = (uint32_t)elastisim_node_id(elastisim_job_assigned(from->job, rank - 1));
+        uint32_t *left = &room[books->pool.class_of[node]];
+        if (!pool_suits(&books->pool, node, to) || *left == 0)
+            continue;
+        --*left;
+        if (books_take(books, from, node) || books_keep(books, node, to))
+            return -1;
+        to->receives = true;
+    }
+    return 0;
+}
+
+static int reach_goals(struct books *books, const struct goals *goals)
+{
+    for (size_t i = 0; i < goals->count; i++)
+        for (size_t k = 0; k < goals->count; k++)
+            if (move_nodes(books, &goals->items[k], &goals->items[i]))
+                return -1;
+    return 0;
+}
+
+static bool is_time(const struct books *books)
+{
+    static const bool always[] = {[REBALANCE_ALWAYS] = true, [REBALANCE_ARRIVALS] = false};
+    return books->options.rebalance != REBALANCE_NEVER &&
+           (always[books->options.rebalance] || books->started);
+}
+
+int balance_running(struct books *books)
+{
+    struct goals goals = {0};
+    if (!standing_is_shared(&books->options) || !is_time(books))
+        return 0;
+    books->started = false;
+    int result = set_targets(books, &goals);
+    settle_goals(books, &goals);
+    if (result == 0)
+        result = reach_goals(books, &goals);
+    free(goals.items);
+    return result;
+}
+
+/* --- Delivery ------------------------------------------------------------------------------ */
+
+/* Idle nodes that are kept for a running job, by class. */
+static uint32_t arrived(const struct books *books, const struct entry *entry, uint32_t *quota)
+{
+    for (size_t i = 0; i < books->pool.num_classes; i++)
+        quota[i] = 0;
+    for (uint32_t i = 0; i < entry->kept_nodes.count; i++) {
+        uint32_t node = entry->kept_nodes.items[i];
+        if (pool_is_idle(&books->pool, node))
+            quota[books->pool.class_of[node]]++;
+    }
+    return pool_sum(&books->pool, quota);
+}
+
+static void spare_reservations(const struct books *books, const struct entry *entry,
+                               uint32_t *quota)
+{
+    uint32_t least[MAX_NODE_CLASSES];
+    if (!books->has_profile || books->num_reserved == 0)
+        return;
+    profile_least(&books->profile, books->now, entry->expected_end, least);
+    for (size_t i = 0; i < books->pool.num_classes; i++)
+        quota[i] = quota[i] < least[i] ? quota[i] : least[i];
+}
+
+static int release_idle(struct books *books, struct entry *entry)
+{
+    for (uint32_t i = entry->kept_nodes.count; i > 0; i--) {
+        uint32_t node = entry->kept_nodes.items[i - 1];
+        if (!pool_is_idle(&books->pool, node))
+            continue;
+        if (books_keep(books, node, NULL))
+            return -1;
+        books->changes.freed = true;
+    }
+    return 0;
+}
+
+static int deliver(struct books *books, struct entry *entry)
+{
+    uint32_t quota[MAX_NODE_CLASSES];
+    if (arrived(books, entry, quota) == 0)
+        return 0;
+    spare_reservations(books, entry, quota);
+    uint32_t size = elastisim_job_num_assigned(entry->job), count = pool_sum(&books->pool, quota);
+    uint32_t room = entry->most > size ? entry->most - size : 0;
+    if (count > room)
+        count = room;
+    if (count > 0 && books_grow(books, entry, quota, count))
+        return -1;
+    return release_idle(books, entry);
+}
+
+int balance_deliver(struct books *books)
+{
+    for (struct entry *entry = books->pool.first_keeper, *next; entry; entry = next) {
+        next = entry->next_keeper;
+        if (entry->state == ENTRY_RUNNING && entry->receives && entry->kept_idle > 0 &&
+            deliver(books, entry))
+            return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,72 @@
+#include "policies/standing.h"
+
+typedef double standing_fn(const struct entry *entry, uint32_t size);
+
+static double between(uint32_t value, uint32_t low, uint32_t high)
+{
+    return high > low ? ((double)value - low) / ((double)high - low) : 0;
+}
+
+static double above_minimum(const struct entry *entry, uint32_t size)
+{
+    return (double)size - entry->least;
+}
+
+static double between_bounds(const struct entry *entry, uint32_t size)
+{
+    return between(size, entry->least, entry->most);
+}
+
+/* From 0 at the minimum over 1 at the preferred size to 2 at the maximum. */
+static double to_preferred(const struct entry *entry, uint32_t size)
+{
+    return size > entry->preferred ? 1 + between(size, entry->preferred, entry->most)
+                                   : between(size, entry->least, entry->preferred);
+}
+
+static double nodes(const struct entry *entry, uint32_t size)
+{
+    (void)entry;
+    return size;
+}
+
+static standing_fn *const by_towards[] = {
+    [TOWARDS_MIN] = above_minimum,
+    [TOWARDS_AVG] = between_bounds,
+    [TOWARDS_PREF] = to_preferred,
+};
+
+/* By strategy; NULL where the option `towards` says. */
+static standing_fn *const by_strategy[] = {
+    [MALLEABLE_KEEP_PREFERRED] = to_preferred,
+    [MALLEABLE_EQUIPARTITION] = nodes,
+};
+
+double standing_at(const struct policy_options *options, const struct entry *entry, uint32_t size)
+{
+    standing_fn *own = by_strategy[options->malleable];
+    return (own ? own : by_towards[options->towards])(entry, size);
+}
+
+uint32_t standing_smallest(const struct policy_options *options, const struct entry *entry)
+{
+    return options->malleable == MALLEABLE_KEEP_PREFERRED ? entry->preferred : entry->least;
+}
+
+uint32_t standing_largest(const struct policy_options *options, const struct entry *entry,
+                          bool others_wait)
+{
+    bool keeps = options->malleable == MALLEABLE_KEEP_PREFERRED && others_wait;
+    return keeps ? entry->preferred : entry->most;
+}
+
+bool standing_matters(const struct policy_options *options)
+{
+    return options->malleable != MALLEABLE_NONE && options->malleable != MALLEABLE_GROW;
+}
+
+bool standing_is_shared(const struct policy_options *options)
+{
+    return standing_matters(options) &&
+           (by_strategy[options->malleable] || options->towards != TOWARDS_MIN);
+}

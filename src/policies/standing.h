@@ -1,0 +1,23 @@
+/* Who shrinks and who grows first: how high a running job stands at a size. */
+#ifndef ELASTISIM_POLICIES_STANDING_H
+#define ELASTISIM_POLICIES_STANDING_H
+
+#include "policies/entry.h"
+#include "policies/options.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The higher, the sooner a job of this size shrinks; the lower, the sooner it grows. */
+double standing_at(const struct policy_options *options, const struct entry *entry, uint32_t size);
+/* The size below which no job shrinks for others. */
+uint32_t standing_smallest(const struct policy_options *options, const struct entry *entry);
+/* The size beyond which no job grows. */
+uint32_t standing_largest(const struct policy_options *options, const struct entry *entry,
+                          bool others_wait);
+/* Whether running jobs shrink at all. */
+bool standing_matters(const struct policy_options *options);
+/* Whether all are to come to the same standing. */
+bool standing_is_shared(const struct policy_options *options);
+
+#endif
