@@ -8,9 +8,9 @@
 #include "base/interrupt.h"
 #include "base/number.h"
 #include "elastisim/scheduler.h"
+#include "execution/devices.h"
+#include "execution/executor.h"
 #include "resources/resources.h"
-#include "simulation/devices.h"
-#include "simulation/executor.h"
 #include "simulation/validator.h"
 #include "system/lifecycle.h"
 

@@ -1,6 +1,6 @@
 /* GPUs and GPU links that several jobs share: first come first served, free ones first, and nothing
  * left behind by a use that is taken out. */
-#include "simulation/devices.h"
+#include "execution/devices.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

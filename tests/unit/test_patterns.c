@@ -1,6 +1,6 @@
 /* How payloads are laid out: against the figures of the definitions, and, for GPU exchanges,
  * against a matrix over all GPUs that is summed up by brute force. */
-#include "simulation/patterns.h"
+#include "execution/patterns.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,7 +4,7 @@
  * Promise: a rank is in exactly one cohort of its job, there either ready or in one part; all
  * cohorts that wait in a meeting of a team wait at the same place.
  */
-#include "simulation/execution.h"
+#include "execution/execution.h"
 
 #include "base/interrupt.h"
 #include "system/lifecycle.h"

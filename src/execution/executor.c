@@ -4,7 +4,7 @@
  * Promise: an execution is never destroyed from inside its own work; whatever it has to tell goes
  * through its wake event.
  */
-#include "simulation/execution.h"
+#include "execution/execution.h"
 
 #include "base/interrupt.h"
 #include "system/lifecycle.h"

@@ -1,6 +1,6 @@
 /* How a payload is laid out over ranks and GPUs (SPEC section 5). */
-#ifndef ELASTISIM_SIMULATION_PATTERNS_H
-#define ELASTISIM_SIMULATION_PATTERNS_H
+#ifndef ELASTISIM_EXECUTION_PATTERNS_H
+#define ELASTISIM_EXECUTION_PATTERNS_H
 
 #include "application/application.h"
 

@@ -1,4 +1,4 @@
-#include "simulation/patterns.h"
+#include "execution/patterns.h"
 
 double vector_share(enum vector_pattern pattern, double payload, const double *list, uint32_t rank,
                     uint32_t n)

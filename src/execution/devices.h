@@ -1,8 +1,8 @@
 /* GPUs and GPU links of nodes that several jobs may share: each serves one use at a time, first
  * come first served (SPEC section 5). Nodes that belong to one job need none of this: a rank has
  * one GPU task at a time. */
-#ifndef ELASTISIM_SIMULATION_DEVICES_H
-#define ELASTISIM_SIMULATION_DEVICES_H
+#ifndef ELASTISIM_EXECUTION_DEVICES_H
+#define ELASTISIM_EXECUTION_DEVICES_H
 
 #include "base/heap.h"
 #include "system/state.h"

@@ -9,13 +9,13 @@
  * never by a call from inside its own work: a handler may kill any job, the one it was told about
  * included.
  */
-#ifndef ELASTISIM_SIMULATION_EXECUTOR_H
-#define ELASTISIM_SIMULATION_EXECUTOR_H
+#ifndef ELASTISIM_EXECUTION_EXECUTOR_H
+#define ELASTISIM_EXECUTION_EXECUTOR_H
 
 #include "base/heap.h"
 #include "system/state.h"
 
-struct devices; /* simulation/devices.h */
+struct devices; /* execution/devices.h */
 
 /* What all executions of a run share. The pointers are borrowed. */
 struct executor {

@@ -4,9 +4,9 @@
  * Promise: perform_task leaves every rank of the cohort either ready or in exactly one part, and an
  * I/O that is async in the execution's list.
  */
-#include "simulation/execution.h"
+#include "execution/execution.h"
 
-#include "simulation/patterns.h"
+#include "execution/patterns.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 /* The inside of the executor, shared by its files (executor.c, cohort.c, work.c) and no one else.
  */
-#ifndef ELASTISIM_SIMULATION_EXECUTION_H
-#define ELASTISIM_SIMULATION_EXECUTION_H
+#ifndef ELASTISIM_EXECUTION_EXECUTION_H
+#define ELASTISIM_EXECUTION_EXECUTION_H
 
+#include "execution/devices.h"
+#include "execution/executor.h"
 #include "resources/resources.h"
-#include "simulation/devices.h"
-#include "simulation/executor.h"
 
 /* A task's payloads, evaluated for the nodes of an execution. */
 struct task_values {

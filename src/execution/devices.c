@@ -1,7 +1,7 @@
 /* Promise: a device serves the first of its queue, and the end of that use is an event. At the
  * instant in which a use ends its device counts as free until whoever waited for it has gone on: a
  * task that follows at once may queue there again, behind those who wait, as in ElastiSim. */
-#include "simulation/devices.h"
+#include "execution/devices.h"
 
 #include <math.h>
 #include <stdlib.h>
