@@ -56,6 +56,26 @@ static const char *scheduler_spec(const struct run *run, bool *url)
     return configuration->zmq_url;
 }
 
+/* The live stream, by precedence; text is where it was asked for. */
+static int choose_stream(const struct run *run, struct run_facts *facts, char *text, size_t size,
+                         struct error *err)
+{
+    const struct options *options = run->options;
+    const struct configuration *configuration = &run->configuration;
+    facts->events_url = options->events_url ? options->events_url : configuration->events_url;
+    facts->events_wait = options->events_wait;
+    facts->events_source = text;
+    if (options->events_url)
+        snprintf(text, size, "command line: --events-url");
+    else
+        snprintf(text, size, "%s: events_url", configuration->file);
+    if (facts->events_wait && !facts->events_url)
+        return error_set(err, ERROR_INPUT,
+                         "command line: --events-wait: there is no URL to wait at; give "
+                         "--events-url URL too");
+    return 0;
+}
+
 static int open_scheduler(struct run *run, struct error *err)
 {
     const struct configuration *configuration = &run->configuration;
@@ -128,12 +148,14 @@ static int read_inputs(struct run *run, struct error *err)
 static int simulate(struct run *run, struct error *err)
 {
     bool url;
-    if (claim_results(&run->claims, &run->configuration, err))
+    char source[512];
+    struct run_facts facts = {.configuration = &run->configuration,
+                              .platform = &run->platform,
+                              .workload = run->workload,
+                              .scheduler = scheduler_spec(run, &url)};
+    if (choose_stream(run, &facts, source, sizeof source, err) ||
+        claim_results(&run->claims, &run->configuration, err))
         return -1;
-    const struct run_facts facts = {.configuration = &run->configuration,
-                                    .platform = &run->platform,
-                                    .workload = run->workload,
-                                    .scheduler = scheduler_spec(run, &url)};
     run->results = results_open(&facts, &run->observers, err);
     if (!run->results)
         return -1;

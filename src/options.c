@@ -43,6 +43,17 @@ static void apply_set(struct options *options, const char *value)
     options->settings[options->num_settings++] = value;
 }
 
+static void apply_events_url(struct options *options, const char *value)
+{
+    options->events_url = value;
+}
+
+static void apply_events_wait(struct options *options, const char *value)
+{
+    (void)value;
+    options->events_wait = true;
+}
+
 static void apply_strict(struct options *options, const char *value)
 {
     (void)value;
@@ -106,6 +117,11 @@ static const struct option table[] = {
     {"set", 0, "KEY=VALUE",
      "give a key of the configuration another value, e.g. --set sensing=true; any number of times",
      apply_set, NULL},
+    {"events-url", 0, "URL",
+     "send what happens to whoever subscribes there, e.g. elastisim-watch: ipc://PATH or "
+     "tcp://HOST:PORT",
+     apply_events_url, NULL},
+    {"events-wait", 0, NULL, "begin when the first subscriber is there", apply_events_wait, NULL},
     {"summary", 0, NULL, "print jobs, makespan, waits, slowdown and utilisation at the end",
      apply_summary, NULL},
     {"timing", 0, NULL, "print where the wall-clock time went to standard error", apply_timing,

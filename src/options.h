@@ -28,9 +28,11 @@ struct options {
     enum command command;
     const char *configuration; /* the file; borrowed from argv, like all that follows */
     enum model model;
-    const char *scheduler; /* NULL when not given */
-    const char *directory; /* the working directory to go to; NULL to stay */
-    const char *output;    /* the folder of the results; NULL for where the configuration says */
+    const char *scheduler;  /* NULL when not given */
+    const char *directory;  /* the working directory to go to; NULL to stay */
+    const char *output;     /* the folder of the results; NULL for where the configuration says */
+    const char *events_url; /* NULL when not given */
+    bool events_wait;
     bool strict;
     bool summary;
     bool timing;

@@ -88,6 +88,8 @@ static const struct key keys[] = {
     {"task_times", TYPE_OUTPUT, "-", AT(task_times),
      "result: a row for each task on each node, with log_task_times"},
     {"events", TYPE_OUTPUT, "-", AT(events), "result: the journal, a JSON object for each event"},
+    {"events_url", TYPE_STRING, "-", AT(events_url),
+     "where subscribers get the journal live, e.g. ipc://events.ipc"},
 };
 
 enum { NUM_KEYS = sizeof keys / sizeof *keys };

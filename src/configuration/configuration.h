@@ -47,6 +47,7 @@ struct configuration {
     char *gpu_utilization;
     char *task_times;
     char *events;
+    char *events_url;
 };
 
 /* What the command line says about the configuration. All borrowed. */

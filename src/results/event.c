@@ -130,6 +130,30 @@ static void put_totals(struct output *out, const struct happening *happening)
     put_count(out, "\"unfinished\"", state->num_jobs - state->num_completed - state->num_killed);
 }
 
+static void put_jobs(struct output *out, const char *key,
+                     struct job *(*get)(const struct node *, uint32_t), const struct node *node,
+                     uint32_t count)
+{
+    output_char(out, ',');
+    output_text(out, key);
+    output_text(out, ":[");
+    for (uint32_t i = 0; i < count; i++) {
+        if (i > 0)
+            output_char(out, ',');
+        output_count(out, get(node, i)->request->id);
+    }
+    output_char(out, ']');
+}
+
+static void put_node(struct output *out, const struct happening *happening)
+{
+    const struct node *node = happening->node;
+    put_count(out, "\"node\"", node->id);
+    put_word(out, "\"state\"", node_state_name(node->state));
+    put_jobs(out, "\"running\"", node_running_job, node, node->num_running);
+    put_jobs(out, "\"expected\"", node_expected_job, node, node->num_expected);
+}
+
 /* --- The kinds ----------------------------------------------------------------------------- */
 
 /* The object's kind is its topic less what it concerns. */
@@ -158,6 +182,7 @@ static const struct object objects[NUM_HAPPENINGS] = {
     [JOB_ASKS] = OBJECT("job", "evolving_request", put_requested),
     [JOB_ANSWERED] = OBJECT("job", "evolving_answer", put_answer),
     [JOB_ENDED] = OBJECT("job", "kill", put_reason),
+    [NODE_CHANGED] = OBJECT("node", "changed", put_node),
     [SCHEDULER_INVOKED] = OBJECT("scheduler", "invocation", put_figures),
     [RUN_ENDED] = OBJECT("run", "end", put_totals),
 };

@@ -6,7 +6,8 @@
 #include "results/output.h"
 #include "results/result.h"
 
-/* The kinds of happenings that have objects, for struct observer. */
+/* The kinds of happenings that have objects, for struct observer. What changes at nodes follows
+ * from what happens to jobs: the journal leaves NODE_CHANGED out. */
 uint32_t event_kinds(void);
 
 /* How many objects a happening has: one, or two where a phase begins with its first iteration. */

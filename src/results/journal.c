@@ -23,7 +23,8 @@ static int open_journal(struct observer *observer, const struct run_facts *facts
     struct output *file = calloc(1, sizeof *file);
     if (!file)
         return error_no_memory(err);
-    *observer = (struct observer){.hears = event_kinds(), .notice = notice, .self = file};
+    *observer = (struct observer){
+        .hears = event_kinds() & ~HEARS(NODE_CHANGED), .notice = notice, .self = file};
     if (output_open(file, configuration->events, configuration->file, "events", err))
         return -1;
     event_write_head(file, facts);

@@ -51,6 +51,7 @@ static int start_writing(struct output *output, const char *path, int descriptor
 {
     *output = (struct output){.path = path,
                               .buffer = malloc(BUFFER_SIZE),
+                              .size = BUFFER_SIZE,
                               .row_ends = calloc(1, BUFFER_SIZE / CHAR_BIT),
                               .descriptor = descriptor};
     if (has_buffers(output))
@@ -73,6 +74,32 @@ int output_open(struct output *output, const char *path, const char *config, con
         return error_set(err, ERROR_INPUT, "%s: %s: cannot write '%s': %s", config, key,
                          quote(path, quoted), strerror(errno));
     return start_writing(output, path, descriptor, err);
+}
+
+/* --- Text in memory ------------------------------------------------------------------------ */
+
+enum { MEMORY_SIZE = 4096 };
+
+static bool is_in_memory(const struct output *output)
+{
+    return output->descriptor < 0;
+}
+
+int output_open_memory(struct output *output, struct error *err)
+{
+    *output = (struct output){.buffer = malloc(MEMORY_SIZE), .size = MEMORY_SIZE, .descriptor = -1};
+    return output->buffer ? 0 : error_no_memory(err);
+}
+
+void output_clear(struct output *output)
+{
+    output->used = 0;
+}
+
+void output_close_memory(struct output *output)
+{
+    free(output->buffer);
+    *output = (struct output){0};
 }
 
 /* --- Files that are complete or absent ----------------------------------------------------- */
@@ -240,19 +267,40 @@ int output_close(struct output *output, struct error *err)
     return status;
 }
 
-void output_bytes(struct output *output, const char *bytes, size_t count)
+static void write_past_buffer(struct output *output, const char *bytes, size_t count)
 {
-    if (count > BUFFER_SIZE - output->used)
-        flush(output);
-    if (count > BUFFER_SIZE) {
-        bool was_fine = !output->failure;
-        write_out(output, bytes, count);
-        if (was_fine && output->failure)
-            cut_to_whole_rows(output);
+    bool was_fine = !output->failure;
+    write_out(output, bytes, count);
+    if (was_fine && output->failure)
+        cut_to_whole_rows(output);
+}
+
+static void grow(struct output *output, size_t count)
+{
+    size_t size = 2 * (output->used + count);
+    char *buffer = realloc(output->buffer, size);
+    if (!buffer) {
+        output->failure = ENOMEM;
         return;
     }
-    memcpy(output->buffer + output->used, bytes, count);
-    output->used += count;
+    output->buffer = buffer;
+    output->size = size;
+}
+
+void output_bytes(struct output *output, const char *bytes, size_t count)
+{
+    if (count > output->size - output->used) {
+        if (is_in_memory(output))
+            grow(output, count);
+        else
+            flush(output);
+    }
+    if (count <= output->size - output->used) {
+        memcpy(output->buffer + output->used, bytes, count);
+        output->used += count;
+    } else if (!is_in_memory(output)) {
+        write_past_buffer(output, bytes, count);
+    }
 }
 
 void output_text(struct output *output, const char *text)

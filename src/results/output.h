@@ -26,9 +26,9 @@ struct written_number {
 /* Zeroed when the file is not asked for: only output_is_open and output_close may then be called.
  */
 struct output {
-    const char *path; /* borrowed */
-    char *buffer;     /* owned */
-    size_t used;
+    const char *path;        /* borrowed */
+    char *buffer;            /* owned */
+    size_t used, size;       /* of the buffer */
     unsigned char *row_ends; /* owned: a bit for each byte of the buffer that ends a row */
     uint64_t written;        /* bytes in the file */
     uint64_t whole;          /* of these, up to the end of the last whole row */
@@ -56,6 +56,13 @@ int output_set_aside(struct output *output, uint64_t bytes, struct error *err);
 int output_check(struct output *output, struct error *err);
 /* Writes what is left and closes. Returns as output_check does. */
 int output_close(struct output *output, struct error *err);
+
+/* Text that stays in memory, in buffer[0] to buffer[used - 1], until it is cleared; failure is set
+ * when there was no memory for all of it. Rows don't end in it. Returns 0, or -1 with err. */
+int output_open_memory(struct output *output, struct error *err);
+void output_clear(struct output *output);
+/* Fine on a zeroed one. */
+void output_close_memory(struct output *output);
 
 void output_bytes(struct output *output, const char *bytes, size_t count);
 void output_text(struct output *output, const char *text);

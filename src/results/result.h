@@ -14,7 +14,10 @@ struct run_facts {
     const struct configuration *configuration;
     const struct platform *platform;
     const struct workload *workload;
-    const char *scheduler; /* as it was asked for */
+    const char *scheduler;     /* as it was asked for */
+    const char *events_url;    /* of the live stream; NULL for none */
+    const char *events_source; /* with it: who gave the URL, for messages */
+    bool events_wait;          /* for the stream's first subscriber */
 };
 
 struct result_kind {
@@ -35,6 +38,7 @@ extern const struct result_kind node_utilization_result;
 extern const struct result_kind task_times_result;
 extern const struct result_kind monitoring_result;
 extern const struct result_kind journal_result;
+extern const struct result_kind stream_result;
 extern const struct result_kind run_log_result;
 extern const struct result_kind progress_result;
 

@@ -9,8 +9,8 @@
 #include "scheduler/zeromq.h"
 
 #include "base/clock.h"
+#include "base/endpoint.h"
 #include "base/interrupt.h"
-#include "scheduler/endpoint.h"
 #include "scheduler/protocol.h"
 
 #include <errno.h>
@@ -58,6 +58,8 @@ static void keep_alive(void *socket)
     set_option(socket, ZMQ_TCP_KEEPALIVE_CNT, 6);
 }
 
+static const struct endpoint_use use = {"wait for a scheduler", "schedulers"};
+
 static int open_socket(struct zeromq *zeromq, const char *url, struct error *err)
 {
     zeromq->context = zmq_ctx_new();
@@ -66,7 +68,7 @@ static int open_socket(struct zeromq *zeromq, const char *url, struct error *err
         return error_set(err, ERROR_FAILURE, "ZeroMQ can't create a socket: %s",
                          zmq_strerror(zmq_errno()));
     keep_alive(zeromq->socket);
-    return endpoint_bind(&zeromq->endpoint, zeromq->socket, url, err);
+    return endpoint_bind(&zeromq->endpoint, zeromq->socket, url, &use, err);
 }
 
 static char *name_of(const char *url, const struct zeromq_process *process)

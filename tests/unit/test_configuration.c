@@ -55,7 +55,8 @@ static void test_every_key_is_read(void **state)
         "'sensing_interval': 5.5, 'log_task_times': true, 'pfs_read_links': ['r', 's'],"
         "'pfs_write_links': ['w'], 'job_statistics': '1.csv', 'node_utilization': '2.csv',"
         "'cpu_utilization': '3.csv', 'network_activity': '4.csv', 'pfs_utilization': '5.csv',"
-        "'gpu_utilization': '6.csv', 'task_times': '7.csv', 'events': '8'}");
+        "'gpu_utilization': '6.csv', 'task_times': '7.csv', 'events': '8',"
+        "'events_url': 'ipc://e.ipc'}");
 
     (void)state;
     assert_string_equal(configuration.file, "c.json");
@@ -88,6 +89,7 @@ static void test_every_key_is_read(void **state)
     assert_string_equal(configuration.gpu_utilization, "6.csv");
     assert_string_equal(configuration.task_times, "7.csv");
     assert_string_equal(configuration.events, "8");
+    assert_string_equal(configuration.events_url, "ipc://e.ipc");
     configuration_release(&configuration);
 }
 
@@ -119,6 +121,7 @@ static void assert_defaults(const struct configuration *configuration)
     assert_null(configuration->gpu_utilization);
     assert_null(configuration->task_times);
     assert_null(configuration->events);
+    assert_null(configuration->events_url);
 }
 
 static void test_keys_left_out_have_their_defaults(void **state)
@@ -339,7 +342,7 @@ static void test_reference_has_a_row_for_each_key(void **state)
         }
         count++;
     }
-    assert_int_equal(count, 29);
+    assert_int_equal(count, 30);
     fclose(file);
 }
 

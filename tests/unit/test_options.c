@@ -73,6 +73,18 @@ static void test_settings_are_kept_in_order(void **state)
     options_release(&options);
 }
 
+static void test_the_live_stream_is_asked_for(void **state)
+{
+    (void)state;
+    struct options options;
+    struct error err;
+    const char *words[] = {"c.json", "--events-url", "ipc://e", "--events-wait", NULL};
+    assert_int_equal(read_words(&options, words, &err), 0);
+    assert_string_equal(options.events_url, "ipc://e");
+    assert_true(options.events_wait);
+    options_release(&options);
+}
+
 static void test_simgrid_options_are_passed_on_in_order(void **state)
 {
     (void)state;
@@ -156,6 +168,7 @@ int main(void)
         cmocka_unit_test(test_simgrid_options_are_passed_on_in_order),
         cmocka_unit_test(test_options_have_letters),
         cmocka_unit_test(test_settings_are_kept_in_order),
+        cmocka_unit_test(test_the_live_stream_is_asked_for),
         cmocka_unit_test(test_commands_need_no_configuration),
         cmocka_unit_test(test_mistakes_are_answered_with_what_to_do),
     };

@@ -355,6 +355,24 @@ static void test_an_error_that_is_there_already_stays_in_front(void **state)
                         "stuck; /dev/full: cannot write all of it: No space left on device");
 }
 
+static void test_text_in_memory_grows_and_is_used_again(void **state)
+{
+    struct output output;
+    struct error err = {0};
+    (void)state;
+    assert_int_equal(output_open_memory(&output, &err), 0);
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < 10000; i++)
+            output_count(&output, 1000 + i % 9000);
+        assert_int_equal(output.used, 40000);
+        assert_memory_equal(output.buffer, "100010011002", 12);
+        assert_memory_equal(output.buffer + 4 * 9999, "1999", 4);
+        output_clear(&output);
+    }
+    assert_int_equal(output.failure, 0);
+    output_close_memory(&output);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +388,7 @@ int main(void)
         cmocka_unit_test(test_room_that_is_not_there_is_said_at_once),
         cmocka_unit_test(test_a_link_stays_a_link_to_the_file_set_aside),
         cmocka_unit_test(test_what_is_no_file_is_not_set_aside),
+        cmocka_unit_test(test_text_in_memory_grows_and_is_used_again),
         cmocka_unit_test(test_an_error_that_is_there_already_stays_in_front),
     };
     return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);

@@ -1,6 +1,6 @@
 /* Promise: a URL that is bound is one that another process can connect to, and nothing of another
  * program is in the way or gets lost. */
-#include "scheduler/endpoint.h"
+#include "base/endpoint.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,9 +20,16 @@ static const char *after_scheme(const char *url, const char *scheme)
     return strncmp(url, scheme, length) == 0 ? url + length : NULL;
 }
 
-static int refuse(struct error *err, const char *url, const char *reason)
+/* What is asked for. */
+struct request {
+    const char *url;
+    const struct endpoint_use *use;
+};
+
+static int refuse(struct error *err, const struct request *request, const char *reason)
 {
-    return error_set(err, ERROR_INPUT, "can't wait for a scheduler at '%s': %s", url, reason);
+    return error_set(err, ERROR_INPUT, "can't %s at '%s': %s", request->use->purpose, request->url,
+                     reason);
 }
 
 /* Whether a program listens at the socket file. */
@@ -40,50 +47,51 @@ static bool is_served(const char *path)
     return served;
 }
 
-static int check_ipc(const char *url, const char *path, struct error *err)
+static int check_ipc(const struct request *request, const char *path, struct error *err)
 {
     struct stat status;
     if (*path == '\0' || strcmp(path, "*") == 0)
-        return refuse(err, url, "a path is missing; use ipc://PATH");
+        return refuse(err, request, "a path is missing; use ipc://PATH");
     if (*path == '@' || lstat(path, &status) != 0)
         return 0; /* an abstract name, or nothing there yet */
     if (!S_ISSOCK(status.st_mode))
-        return refuse(err, url, "something that is no socket stands there; use another path");
+        return refuse(err, request, "something that is no socket stands there; use another path");
     if (is_served(path))
-        return refuse(err, url,
+        return refuse(err, request,
                       "another program waits there, maybe another simulation; end it or use "
                       "another path");
     return 0; /* left by a program that was killed: ZeroMQ takes its place */
 }
 
-static int check_tcp(const char *url, const char *address, struct error *err)
+static int check_tcp(const struct request *request, const char *address, struct error *err)
 {
     const char *colon = strrchr(address, ':');
     char *end = NULL;
     long port = colon && colon > address ? strtol(colon + 1, &end, 10) : 0;
     if (port < 1 || port > 65535 || *end || strspn(colon + 1, "0123456789") == 0)
-        return refuse(err, url, "use tcp://HOST:PORT with a port from 1 to 65535");
+        return refuse(err, request, "use tcp://HOST:PORT with a port from 1 to 65535");
     return 0;
 }
 
-static int explain(const char *url, int reason, struct error *err)
+static int explain(const struct request *request, int reason, struct error *err)
 {
     switch (reason) {
     case EADDRINUSE:
-        return refuse(err, url,
+        return refuse(err, request,
                       "the address is in use, maybe by another simulation; end it or use another "
                       "address");
     case ENODEV:
     case EADDRNOTAVAIL:
-        return refuse(err, url,
-                      "this machine has no such address or interface; use tcp://127.0.0.1:PORT "
-                      "for schedulers on this machine or tcp://*:PORT for all");
+        return error_set(err, ERROR_INPUT,
+                         "can't %s at '%s': this machine has no such address or interface; use "
+                         "tcp://127.0.0.1:PORT for %s on this machine or tcp://*:PORT for all",
+                         request->use->purpose, request->url, request->use->peers);
     case ENOENT:
-        return refuse(err, url, "its folder does not exist; create it or use another path");
+        return refuse(err, request, "its folder does not exist; create it or use another path");
     case ENAMETOOLONG:
-        return refuse(err, url, "the path is longer than the 107 characters a socket may have");
+        return refuse(err, request, "the path is longer than the 107 characters a socket may have");
     default:
-        return refuse(err, url, zmq_strerror(reason));
+        return refuse(err, request, zmq_strerror(reason));
     }
 }
 
@@ -98,20 +106,22 @@ static void note_file(struct endpoint *endpoint)
     endpoint->inode = status.st_ino;
 }
 
-int endpoint_bind(struct endpoint *endpoint, void *socket, const char *url, struct error *err)
+int endpoint_bind(struct endpoint *endpoint, void *socket, const char *url,
+                  const struct endpoint_use *use, struct error *err)
 {
+    const struct request request = {url, use};
     const char *path = after_scheme(url, ipc), *address = after_scheme(url, tcp);
     *endpoint = (struct endpoint){0};
     if (!path && !address)
-        return refuse(err, url, "use ipc://PATH or tcp://HOST:PORT");
-    if (path ? check_ipc(url, path, err) : check_tcp(url, address, err))
+        return refuse(err, &request, "use ipc://PATH or tcp://HOST:PORT");
+    if (path ? check_ipc(&request, path, err) : check_tcp(&request, address, err))
         return -1;
     char *copy = strdup(url);
     if (!copy)
         return error_no_memory(err);
     if (zmq_bind(socket, url) != 0) {
         free(copy);
-        return explain(url, zmq_errno(), err);
+        return explain(&request, zmq_errno(), err);
     }
     endpoint->url = copy;
     note_file(endpoint);
