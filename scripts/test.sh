@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Runs every test: formatting, builds with gcc and clang without warnings, unit, end-to-end and Python tests, the recorded
-# conformance cases when they are there, again under the address and undefined-behaviour sanitizers what runs our C code,
-# and the Debian packages in a clean root.
+# conformance cases when they are there, and again under the address and undefined-behaviour sanitizers what runs our C code.
 # usage: scripts/test.sh [--no-install]
 # Debian packages that are missing are installed first; with --no-install they are only named.
 set -euo pipefail
@@ -13,7 +12,8 @@ install_packages "${build_packages[@]}" "${test_packages[@]}"
 jobs=$(nproc)
 
 echo "== formatting"
-git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format --dry-run -Werror
+find bench include libelastisim schedulers src tests \( -name '*.[ch]' -o -name '*.cpp' \) -print0 |
+    xargs -0 clang-format --dry-run -Werror
 
 echo "== build"
 build build -DBUILD_TESTING=ON -DELASTISIM_WERROR=ON
@@ -21,10 +21,9 @@ build build -DBUILD_TESTING=ON -DELASTISIM_WERROR=ON
 echo "== tests"
 ctest --test-dir build -j "$jobs" --output-on-failure --no-tests=error
 
-for compiler in gcc:g++ clang:clang++; do
-    echo "== release build with ${compiler%:*}"
-    build "build-${compiler%:*}" -DBUILD_TESTING=ON -DELASTISIM_WERROR=ON -DCMAKE_BUILD_TYPE=Release \
-        -DCMAKE_C_COMPILER="${compiler%:*}" -DCMAKE_CXX_COMPILER="${compiler#*:}"
+for compiler in gcc clang; do
+    echo "== release build with $compiler"
+    scripts/build.sh --no-install "$compiler" Release
 done
 
 echo "== build with sanitizers"

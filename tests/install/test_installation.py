@@ -103,6 +103,18 @@ def test_schedulers_in_c_are_built_with_pkg_config(prefix: Path, examples: Path,
     assert results[0] == results[1]
 
 
+# --- Examples ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('configuration', ['example', 'gpu', 'burst_buffer'])
+def test_installed_examples_run_in_any_folder(prefix: Path, tmp_path: Path, configuration: str) -> None:
+    run(str(prefix / 'bin/elastisim'), str(prefix / f'share/elastisim/configurations/{configuration}.json'), '--output',
+        'here', cwd=tmp_path)
+    assert (tmp_path / 'here/job_statistics.csv').stat().st_size > 1000
+    done = run(str(prefix / 'bin/elastisim-stats'), 'here', cwd=tmp_path)
+    assert done.stdout.startswith('here: ')
+
+
 # --- Commands ---------------------------------------------------------------------------------------------------
 
 
