@@ -243,6 +243,59 @@ static int check_names(const struct job_request *job, struct error *err)
     return 0;
 }
 
+/* --- Iterations without end ------------------------------------------------------------------ */
+
+/* Nobody waits for more steps than this at one instant: some days. */
+static const double most_steps = 1e12;
+
+static bool is_zero(const struct payload *payload)
+{
+    return payload->kind == PAYLOAD_NONE ||
+           (payload->kind == PAYLOAD_NUMBER && payload->number == 0);
+}
+
+/* What a formula says is not known before the job runs: it counts as one iteration. */
+static double iterations_of(const struct task *task)
+{
+    return task->iterations.kind == PAYLOAD_NUMBER ? task->iterations.number : 1;
+}
+
+/* Iterations of the tasks [from, to) of a block, those of sequences with what is in them. A task
+ * that takes time makes it 0. */
+static double count_idle_steps(const struct block *block, size_t from, size_t to)
+{
+    double steps = 1;
+
+    for (size_t i = from; i < to; i = block->tasks[i].next) {
+        const struct task *task = &block->tasks[i];
+        double inside = 1;
+
+        if (task->type == TASK_SEQUENCE) {
+            inside = count_idle_steps(block, i + 1, task->next);
+        }
+        if (inside == 0 || !is_zero(&task->compute) || !is_zero(&task->transfer)) {
+            return 0;
+        }
+        steps += iterations_of(task) * inside;
+    }
+    return steps;
+}
+
+/* Where no time passes, nothing ends them: neither the walltime nor the scheduler. */
+static int check_steps(const struct job_request *job, const struct block *block, double iterations,
+                       struct error *err)
+{
+    double steps = iterations * count_idle_steps(block, 0, block->num_tasks);
+
+    if (steps <= most_steps) {
+        return 0;
+    }
+    return error_set(err, ERROR_INPUT,
+                     "%s: a phase has %.3g iterations of itself and its tasks that take no time, "
+                     "which never end; lower its 'iterations' or theirs",
+                     job->application->file, steps);
+}
+
 /* Evaluates the iterations of all blocks; those of the phases count. */
 static int count_phases(struct job_request *job, struct error *err)
 {
@@ -255,6 +308,9 @@ static int count_phases(struct job_request *job, struct error *err)
 
         if (block != NULL && payload_evaluate(&block->iterations, &environment, QUANTITY_ITERATIONS,
                                               &iterations, err) != 0) {
+            return -1;
+        }
+        if (block != NULL && check_steps(job, block, iterations, err) != 0) {
             return -1;
         }
         total += i < NUM_ONE_TIME ? 0 : iterations;

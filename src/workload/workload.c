@@ -6,6 +6,7 @@
  */
 #include "workload/workload.h"
 
+#include "base/interrupt.h"
 #include "base/json.h"
 #include "base/vector.h"
 #include "workload/reader.h"
@@ -39,8 +40,11 @@ static int append_job(struct workload *workload, struct job_request *job, struct
 static int visit_job(void *context, const struct json_at *at, struct error *err)
 {
     struct workload_reader *reader = context;
-    struct job_request *job = job_read(reader, at, err);
+    struct job_request *job = NULL;
 
+    if (interrupt_check_reading(err) == 0) {
+        job = job_read(reader, at, err);
+    }
     return job == NULL ? -1 : append_job(reader->workload, job, err);
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from pathlib import Path
@@ -60,6 +61,27 @@ def test_a_submission_after_endless_periods_is_told_at_the_start(scenario: Scena
         "7.69e+298 invocations of the scheduler, which never end; raise the interval, or look at that 'submit_time'")
 
 
+ONCE = task('idle', delay=0)
+OFTEN = task('idle', delay=0, iterations=10**8)
+
+
+@pytest.mark.parametrize(('application', 'steps'), [
+    (model(phase(ONCE, iterations=10**15)), '2e+15'),
+    (model(phase(task('idle', delay=0, iterations=10**15))), '1e+15'),
+    (model(phase(task('sequence', tasks=[OFTEN], iterations=10**8))), '1e+16'),
+    (model(phase(task('idle', delay=1)), on_init=phase(OFTEN, iterations=10**5)), '1e+13'),
+])
+def test_iterations_that_never_end_are_told_at_the_start(scenario: Scenario, application: Any, steps: str) -> None:
+    assert scenario.workload(rigid(1, application, walltime=5)).run(status=2).error == (
+        f'jobs.json: jobs[0]: app0.json: a phase has {steps} iterations of itself and its tasks that take no time, which '
+        "never end; lower its 'iterations' or theirs")
+
+
+def test_iterations_that_take_time_end_with_their_walltime(scenario: Scenario) -> None:
+    scenario.workload(rigid(1, model(phase(task('idle', delay=1), OFTEN, iterations=10**15)), walltime=0.5))
+    assert scenario.run().ends() == [0.5]
+
+
 def test_idle_periods_of_a_policy_cost_nothing(scenario: Scenario) -> None:
     """A billion of them would take minutes."""
     scenario.workload(rigid(4, waiting(10)), rigid(4, waiting(10), submit=1e9 + 0.25)).configure(
@@ -102,6 +124,22 @@ def test_signals_are_heeded_among_samples(scenario: Scenario, sent: signal.Signa
     process.send_signal(sent)
     result = scenario.finish(process)
     assert (result.status, result.error) == (1, f'interrupted by {sent.name}; the results so far are written')
+
+
+@pytest.mark.parametrize('sent', [signal.SIGINT, signal.SIGHUP])
+def test_signals_are_heeded_while_jobs_are_read(scenario: Scenario, sent: signal.Signals) -> None:
+    """Through a pipe, so that the signal comes before the first job."""
+    jobs = scenario.workload(rigid(), rigid()).folder / 'jobs.json'
+    text = jobs.read_text()
+    jobs.unlink()
+    os.mkfifo(jobs)
+    process = scenario.start('--scheduler', 'builtin:fcfs')
+    with jobs.open('w') as pipe:
+        process.send_signal(sent)
+        pipe.write(text)
+    result = scenario.finish(process)
+    assert (result.status, result.error) == (1, f'interrupted by {sent.name} while the inputs were read')
+    assert not (scenario.folder / 'out').exists()
 
 
 def wait_for(path: Path) -> None:
