@@ -74,7 +74,7 @@ def answer_request(job: Job, request: int, free: list[Node]) -> None:
     """Gives an evolving job the nodes it asks for, if there are enough, or takes back what it no longer wants."""
     change = request - len(job.assigned_nodes)
     if change < 0:
-        take(job, job.assigned_nodes[change:], free)
+        take(job, by_rank(job)[change:], free)
     else:
         usable = with_gpus(free, job.assigned_num_gpus_per_node)
         if len(usable) >= change:
@@ -87,14 +87,29 @@ def grow(job: Job, free: list[Node]) -> None:
     give(job, with_gpus(free, job.assigned_num_gpus_per_node)[:room], free)
 
 
+def by_rank(job: Job) -> list[Node]:
+    """The nodes of a job in the order of its ranks: the package lists them in that of a set, as ElastiSim's does."""
+    job.assigned_nodes = list(getattr(job, 'ranks', job.assigned_nodes))
+    return job.assigned_nodes
+
+
+def note_ranks(job: Job) -> None:
+    """An attribute of our own stays on a job."""
+    setattr(job, 'ranks', list(job.assigned_nodes))
+
+
 def give(job: Job, given: list[Node], free: list[Node]) -> None:
+    by_rank(job)
     job.assign(given)
+    note_ranks(job)
     free[:] = [node for node in free if node.identifier not in job.assigned_node_ids]
 
 
 def take(job: Job, taken: list[Node], free: list[Node]) -> None:
     """Takes nodes from the job that the invocation is about: others may have them in the same answer."""
+    by_rank(job)
     job.remove(taken)
+    note_ranks(job)
     free[:] = sorted(free + taken, key=lambda node: node.identifier)
 
 

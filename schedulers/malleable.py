@@ -16,7 +16,7 @@ import sys
 from typing import Any
 
 from elastisim_python import InvocationType, Job, JobState, JobType, Node, run
-from fcfs import answer_request, bounds, free_nodes, gpus_for, grow, start_waiting, take, with_gpus
+from fcfs import answer_request, bounds, by_rank, free_nodes, gpus_for, grow, start_waiting, take, with_gpus
 
 
 def schedule(jobs: list[Job], nodes: list[Node], system: dict[str, Any]) -> None:
@@ -49,7 +49,7 @@ def spare(job: Job, gpus: int) -> list[Node]:
             JobState.PENDING, JobState.COMPLETED, JobState.KILLED):
         return []
     surplus = max(0, len(job.assigned_nodes) - job.num_nodes_min)
-    usable = with_gpus(job.assigned_nodes, gpus)
+    usable = with_gpus(by_rank(job), gpus)
     return usable[max(0, len(usable) - surplus):]
 
 

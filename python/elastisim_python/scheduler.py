@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any
 
 from . import protocol
@@ -95,9 +96,22 @@ def _serve(function: Algorithm, url: str) -> None:
     except BaseException as error:
         # A simulator that waits for an answer learns now why there will be none.
         connection.send_last(protocol.encode_failure(error))
+        if os.environ.get(URL_VARIABLE):
+            _leave_the_traceback_to_the_simulator(error)
         raise
     finally:
         connection.close()
+
+
+def _leave_the_traceback_to_the_simulator(told: BaseException) -> None:
+    """One that started this process shows it on the same terminal, with the time and the job."""
+    show = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        if error is not told:
+            show(kind, error, traceback)
+
+    sys.excepthook = hook
 
 
 def _answer_invocations(function: Algorithm, connection: Connection) -> None:

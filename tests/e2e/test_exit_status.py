@@ -222,7 +222,7 @@ def test_3_when_the_scheduler_raises_an_exception_which_is_shown(scenario: Scena
     result = scenario.workload(rigid()).run(scheduler=spec, status=3)
     first, *rest = result.error.splitlines()
     assert first == "at 0 s (job submit of job 0): the scheduler raised KeyError: 'the key'"
-    assert rest[0] == 'Traceback (most recent call last):'
+    assert rest[0] == 'Traceback (most recent call last):' and result.stderr.count('Traceback') == 1
     assert "    return {}['the key']" in rest and "KeyError: 'the key'" in rest
     check_files(result, 1)
 

@@ -195,10 +195,25 @@ def test_a_script_finds_the_url_of_the_simulator_that_started_it(simulator, scri
 
 
 def test_a_failing_script_tells_the_simulator_before_it_ends_with_its_traceback(simulator, script):
-    process = script(KILL_FIRST, ELASTISIM_URL=simulator.url)
+    process = script(KILL_FIRST.replace('.kill()', f'.kill(), {simulator.url!r}'))
     assert simulator.invoke()['error'] == 'IndexError: list index out of range'
     _, printed = process.communicate(timeout=10)
     assert process.returncode == 1 and printed.endswith('IndexError: list index out of range\n')
+
+
+def test_the_traceback_is_left_to_the_simulator_that_started_the_script(simulator, script):
+    process = script(KILL_FIRST, ELASTISIM_URL=simulator.url)
+    assert 'IndexError' in simulator.invoke()['traceback']
+    _, printed = process.communicate(timeout=10)
+    assert (process.returncode, printed) == (1, '')
+
+
+def test_a_script_may_go_on_after_what_the_simulator_was_told_and_its_own_traceback_is_shown(simulator, script):
+    process = script('from elastisim_python import run\n\n\ndef fail(*_):\n    raise LookupError\n\n\n'
+                     'try:\n    run(fail)\nexcept LookupError:\n    1 / 0\n', ELASTISIM_URL=simulator.url)
+    simulator.invoke()
+    _, printed = process.communicate(timeout=10)
+    assert process.returncode == 1 and printed.endswith('ZeroDivisionError: division by zero\n')
 
 
 def test_a_script_interrupted_while_it_waits_tells_the_simulator(simulator, script):
