@@ -97,7 +97,9 @@ def two_jobs(scenario: Scenario) -> None:
     ('argument', 'job 1'),
 ])
 def test_3_with_a_sentence_and_the_results_so_far(scenario: Scenario, fault: str, message: str) -> None:
-    two_jobs(scenario)
+    # GPUs of rigid jobs are ignored.
+    second = flexible('moldable', 1, 1, waiting(10), 5) if fault == 'gpus' else rigid(1, waiting(10), 5)
+    scenario.workload(rigid(2, waiting(10)), second)
     result = scenario.run(scheduler=f'plugin:{PLUGINS / "faulty.so"},{fault}', status=3)
     assert message in result.error
     assert '\n' not in result.error
