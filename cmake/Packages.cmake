@@ -23,7 +23,8 @@ set(CPACK_COMPONENT_ELASTISIM-DEV_DESCRIPTION
  processes of their own.")
 set(CPACK_COMPONENT_PYTHON3-ELASTISIM_DESCRIPTION
 "The package for schedulers in Python, and the commands elastisim-report
- and elastisim-stats, which show finished runs, and elastisim-workload,
+ and elastisim-stats, which show finished runs, elastisim-watch, which shows
+ one as it goes, and elastisim-workload,
  which makes workloads.")
 
 set(CPACK_DEBIAN_ELASTISIM_PACKAGE_NAME elastisim)
@@ -42,7 +43,7 @@ set(CPACK_DEBIAN_PYTHON3-ELASTISIM_PACKAGE_SECTION python)
 set(CPACK_DEBIAN_PYTHON3-ELASTISIM_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_PYTHON3-ELASTISIM_PACKAGE_DEPENDS "python3 (>= 3.9), python3-zmq")
 set(CPACK_DEBIAN_PYTHON3-ELASTISIM_PACKAGE_RECOMMENDS elastisim)
-set(CPACK_DEBIAN_PYTHON3-ELASTISIM_PACKAGE_SUGGESTS python3-matplotlib)
+set(CPACK_DEBIAN_PYTHON3-ELASTISIM_PACKAGE_SUGGESTS "python3-matplotlib, python3-rich")
 set(CPACK_DEBIAN_PYTHON3-ELASTISIM_PACKAGE_CONTROL_EXTRA
     ${PROJECT_SOURCE_DIR}/packaging/postinst ${PROJECT_SOURCE_DIR}/packaging/prerm)
 

@@ -7,7 +7,7 @@ build_packages=(cmake g++ gcc ninja-build pkg-config libsimgrid-dev libzmq3-dev 
                 libmuparser-dev)
 test_packages=(libcmocka-dev python3-zmq python3-pytest python3-hypothesis clang clang-format
                python3-matplotlib python3-selenium chromium chromium-driver help2man bash-completion
-               pypy3)
+               pypy3 python3-rich)
 package_packages=(help2man python3 dpkg-dev file)
 
 install=yes
