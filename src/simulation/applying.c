@@ -1,0 +1,158 @@
+/* What an answer of the scheduler does.
+ *
+ * Promise: only what passed the validator arrives here. What frees nodes is applied first (kills,
+ * with the arguments of the others), then the change of the job at its point, then what is asked of
+ * other running jobs, then starts: the order within the answer decides within each of these only.
+ */
+#include "simulation/inside.h"
+
+#include "elastisim/scheduler.h"
+
+#include <stdlib.h>
+
+/* An invocation that follows a kill by the scheduler, in the same instant. */
+struct follow_up {
+    struct event event;
+    struct simulation *simulation;
+    const struct job *job;
+    struct follow_up *previous, *next;
+};
+
+/* --- Kills ----------------------------------------------------------------------------------- */
+
+static void forget_kill(struct follow_up *follow_up)
+{
+    struct simulation *simulation = follow_up->simulation;
+    event_heap_remove(&simulation->heap, &follow_up->event);
+    *(follow_up->previous ? &follow_up->previous->next : &simulation->follow_ups) = follow_up->next;
+    if (follow_up->next)
+        follow_up->next->previous = follow_up->previous;
+    free(follow_up);
+}
+
+static void follow_up_kill(void *owner)
+{
+    struct follow_up *follow_up = owner;
+    struct simulation *simulation = follow_up->simulation;
+    const struct job *job = follow_up->job;
+    forget_kill(follow_up);
+    simulation->ask(simulation, (struct invocation){.type = ELASTISIM_JOB_KILLED, .trigger = job},
+                    NULL);
+}
+
+/* The scheduler is told of its own kills, too, when it is told of ends. */
+static void add_follow_up(struct simulation *simulation, const struct job *job)
+{
+    if (!simulation->configuration->schedule_on_job_finalize)
+        return;
+    struct follow_up *follow_up = calloc(1, sizeof *follow_up);
+    if (!follow_up) {
+        error_no_memory(simulation->err);
+        return;
+    }
+    follow_up->simulation = simulation;
+    follow_up->job = job;
+    follow_up->next = simulation->follow_ups;
+    if (follow_up->next)
+        follow_up->next->previous = follow_up;
+    simulation->follow_ups = follow_up;
+    simulation_queue(simulation, &follow_up->event,
+                     (struct event){.time = simulation->state.now,
+                                    .handle = follow_up_kill,
+                                    .owner = follow_up});
+}
+
+static void apply_kill(struct simulation *simulation, const struct job *job)
+{
+    if (job_has_ended(job))
+        return;
+    walltime_end_job(simulation, job, "scheduler");
+    add_follow_up(simulation, job);
+}
+
+/* --- Arguments, resizes, starts -------------------------------------------------------------- */
+
+static void apply_arguments(struct simulation *simulation, const struct job *job,
+                            const struct decision *decision)
+{
+    for (size_t i = 0; i < decision->num_arguments; i++) {
+        const struct decision_argument *argument = &decision->arguments[i];
+        if (lifecycle_set_argument(&simulation->state, job, argument->key, argument->value,
+                                   simulation->err)) {
+            error_prefix(simulation->err, "scheduler's answer at %.15g s: job %u",
+                         simulation->state.now, job->request->id);
+            return;
+        }
+    }
+}
+
+typedef int want_fn(struct state *state, const struct job *job, struct node_list nodes,
+                    uint32_t gpus, struct error *err);
+
+static void apply_resize(struct simulation *simulation, const struct job *job,
+                         const struct decision *decision, want_fn *want)
+{
+    if (!decision_resizes(job, decision))
+        return;
+    const struct node_list *assigned = job_assigned(job);
+    struct node_list nodes;
+    const uint32_t *ids = decision->sets_nodes ? decision->nodes : assigned->ids;
+    uint32_t count = decision->sets_nodes ? decision->num_nodes : assigned->count;
+    if (node_list_copy(&nodes, ids, count, simulation->err))
+        return;
+    want(&simulation->state, job, nodes, decided_gpus(job, decision), simulation->err);
+}
+
+static void apply_start(struct simulation *simulation, const struct job *job,
+                        const struct decision *decision)
+{
+    if (!decision->sets_nodes || decision->num_nodes == 0)
+        return;
+    struct node_list nodes;
+    if (node_list_copy(&nodes, decision->nodes, decision->num_nodes, simulation->err) ||
+        lifecycle_start(&simulation->state, job, nodes, decided_gpus(job, decision),
+                        simulation->err))
+        return;
+    walltime_watch(simulation, job);
+    execution_start(&simulation->executor, job, simulation->err);
+}
+
+/* --- The whole answer ------------------------------------------------------------------------ */
+
+/* Applies what passed the validator: first what frees nodes, then what takes them. `at_point` is
+ * the job whose change is applied at once, or NULL. */
+void applying_apply(struct simulation *simulation, const struct job *at_point)
+{
+    struct state *state = &simulation->state;
+    const struct decisions *decisions = &simulation->decisions;
+    for (size_t i = 0; i < decisions->count && !simulation_failed(simulation); i++) {
+        const struct job *job = &state->jobs[decisions->items[i].job];
+        if (decisions->items[i].kill)
+            apply_kill(simulation, job);
+        else if (!job_has_ended(job))
+            apply_arguments(simulation, job, &decisions->items[i]);
+    }
+    if (at_point && !job_has_ended(at_point) && !simulation_failed(simulation)) {
+        const struct decision *own = decisions_find(decisions, at_point->request->id);
+        if (own)
+            apply_resize(simulation, at_point, own, lifecycle_want_at_point);
+        if (at_point->has_change && !simulation_failed(simulation))
+            lifecycle_reconfigure(state, at_point, simulation->err);
+    }
+    for (size_t i = 0; i < decisions->count && !simulation_failed(simulation); i++) {
+        const struct job *job = &state->jobs[decisions->items[i].job];
+        if (job != at_point && job_is_running(job))
+            apply_resize(simulation, job, &decisions->items[i], lifecycle_want);
+    }
+    for (size_t i = 0; i < decisions->count && !simulation_failed(simulation); i++) {
+        const struct job *job = &state->jobs[decisions->items[i].job];
+        if (job->state == JOB_PENDING)
+            apply_start(simulation, job, &decisions->items[i]);
+    }
+}
+
+void applying_release(struct simulation *simulation)
+{
+    while (simulation->follow_ups)
+        forget_kill(simulation->follow_ups);
+}

@@ -1,0 +1,106 @@
+/* The inside of the simulation, shared by its files and no one else. Each calls those below it
+ * only:
+ *
+ *     simulation.c   creation and the loop
+ *     points.c       what happens at scheduling points and evolving requests
+ *     asking.c       when the scheduler is invoked
+ *     applying.c     what its answer does
+ *     stuck.c        why nothing goes on
+ *     walltime.c     the ends of jobs, that by their walltime above all
+ */
+#ifndef ELASTISIM_SIMULATION_INSIDE_H
+#define ELASTISIM_SIMULATION_INSIDE_H
+
+#include "base/heap.h"
+#include "execution/devices.h"
+#include "execution/executor.h"
+#include "simulation/simulation.h"
+#include "simulation/validator.h"
+#include "system/lifecycle.h"
+
+struct walltime_watch; /* walltime.c */
+struct follow_up;      /* applying.c */
+
+/* Invokes the scheduler now or, when it is too early, later; returns whether it was now. `at_point`
+ * is the job whose change is applied at once, or NULL. */
+typedef bool asking_fn(struct simulation *simulation, struct invocation invocation,
+                       const struct job *at_point);
+
+struct simulation {
+    const struct configuration *configuration;
+    const struct platform *platform;
+    struct scheduler_backend *scheduler;
+    struct state state;
+    struct event_heap heap;
+    struct devices devices;
+    struct executor executor;
+    struct validator validator;
+    struct decisions decisions;
+    struct error *err;
+    struct event submission;       /* of the job that is next */
+    struct event period;           /* the next periodic invocation */
+    uint64_t periods;              /* made so far */
+    struct event put_off;          /* an invocation put off by min_scheduling_interval */
+    struct event put_off_periodic; /* a periodic one */
+    struct event decision; /* of schedulers by instant: when nothing more happens at this one */
+    struct follow_up *follow_ups;
+    bool has_invoked;
+    double last_invocation;
+    unsigned idle_invocations;
+    double idle_since;
+    struct node_list before; /* nodes of the job at a point, sorted; scratch */
+    struct simulation_figures figures;
+    /* Has the scheduler asked (asking_invoke). A pointer, since what an answer sets going asks
+     * again, by an event of its own. */
+    asking_fn *ask;
+    struct walltime_watch *
+        *watches; /* by job ID; NULL without a walltime or while it does not run */
+};
+
+static inline bool simulation_failed(const struct simulation *simulation)
+{
+    return simulation->err->kind != ERROR_NONE;
+}
+
+/* Queues `what` in the place of `event`. */
+static inline void simulation_queue(struct simulation *simulation, struct event *event,
+                                    struct event what)
+{
+    *event = what;
+    if (event_heap_add(&simulation->heap, event))
+        error_no_memory(simulation->err);
+}
+
+/* --- points.c ------------------------------------------------------------------------------ */
+/* All ranks of the job stand at a point; `context` is the simulation. */
+void points_reached(void *context, const struct job *job);
+
+/* --- asking.c ------------------------------------------------------------------------------ */
+asking_fn asking_invoke;
+/* Queues the next periodic invocation, if there are any. */
+void asking_expect_period(struct simulation *simulation);
+/* Inputs that would run for ever are refused before anything happens. Returns 0, or -1 with err. */
+int asking_check_periods(const struct simulation *simulation);
+
+/* --- applying.c ---------------------------------------------------------------------------- */
+/* Applies the decisions of the answer, which passed the validator. `at_point` is the job whose
+ * change is applied at once, or NULL. */
+void applying_apply(struct simulation *simulation, const struct job *at_point);
+void applying_release(struct simulation *simulation);
+
+/* --- stuck.c ------------------------------------------------------------------------------- */
+/* Fills the error with the jobs that wait and why; returns -1. */
+int stuck_error(const struct simulation *simulation);
+/* A periodic invocation was made and answered: has there been an end of those that change nothing?
+ */
+void stuck_count_invocation(struct simulation *simulation);
+
+/* --- walltime.c ---------------------------------------------------------------------------- */
+/* The job starts now. */
+void walltime_watch(struct simulation *simulation, const struct job *job);
+/* Ends a job: it is complete when there is no reason to kill it. */
+void walltime_end_job(struct simulation *simulation, const struct job *job, const char *reason);
+int walltime_create(struct simulation *simulation, size_t num_jobs); /* -1 without memory */
+void walltime_release(struct simulation *simulation);
+
+#endif

@@ -1,0 +1,133 @@
+/* Why nothing goes on: a run in which jobs wait and nothing is left to happen ends with an error
+ * that names them and what they wait for.
+ *
+ * Promise: a run that can still go on is never called stuck; one that can't ends, even if the
+ * scheduler is invoked periodically and for ever.
+ */
+#include "simulation/inside.h"
+
+#include "base/number.h"
+#include "resources/resources.h"
+
+#include <stdio.h>
+
+/* So many periodic invocations in a row, with nothing else to happen, nothing to be submitted and
+ * nothing decided, mean that the scheduler will never start what waits... */
+#define MAX_IDLE_INVOCATIONS 100000
+/* ... and, if nothing moves either, that what runs will never end. No latency is as long as this
+ * (seconds). */
+#define MIN_STANDSTILL 3600
+
+/* Jobs that a message lists. */
+#define MAX_LISTED_JOBS 10
+
+/* --- The message ----------------------------------------------------------------------------- */
+
+/* Why a job that did not end does not go on. */
+static void describe_waiting(const struct simulation *simulation, const struct job *job,
+                             char *buffer, size_t size)
+{
+    const struct job_request *request = job->request;
+    char nodes[RANGE_TEXT];
+    if (job->state == JOB_PENDING)
+        snprintf(buffer, size, "job %u waits to be started: it takes %s node%s%s, %u of %u %s free",
+                 request->id, range_text(request->nodes_min, request->nodes_max, nodes),
+                 number_plural(request->nodes_max), request->gpus_min > 0 ? " with GPUs" : "",
+                 simulation->state.num_free, simulation->platform->num_nodes,
+                 number_is_or_are(simulation->state.num_free));
+    else
+        snprintf(buffer, size,
+                 "job %u, started at %.15g s, is %s, and what it waits for never ends", request->id,
+                 job->start_time, job_state_name(job->state));
+}
+
+/* What keeps those that wait from going on. */
+static void describe_cause(const struct simulation *simulation, size_t waiting, char *buffer,
+                           size_t size)
+{
+    size_t pending = simulation->state.pending.count;
+    const char *starts = pending == 0 ? ""
+                         : pending == waiting
+                             ? "the scheduler starts none of them"
+                             : "the scheduler starts none of the pending ones, and ";
+    if (pending == waiting)
+        snprintf(buffer, size, "%s", starts);
+    else
+        snprintf(buffer, size,
+                 "%swhat runs can't go on (look for links without bandwidth and hosts that stand "
+                 "still in %s)",
+                 starts, simulation->configuration->platform_file);
+}
+
+/* Nothing is left to happen: fills the error with the jobs that wait and why. */
+int stuck_error(const struct simulation *simulation)
+{
+    const struct state *state = &simulation->state;
+    size_t waiting = state->num_jobs - state->num_completed - state->num_killed;
+    char text[2500], line[256], cause[1000];
+    size_t length = 0, listed = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < state->num_jobs && listed < MAX_LISTED_JOBS; i++) {
+        if (job_has_ended(&state->jobs[i]))
+            continue;
+        describe_waiting(simulation, &state->jobs[i], line, sizeof line);
+        length += (size_t)snprintf(text + length, sizeof text - length, "\n  %s", line);
+        listed++;
+    }
+    if (waiting > listed)
+        snprintf(text + length, sizeof text - length, "\n  and %zu more", waiting - listed);
+    describe_cause(simulation, waiting, cause, sizeof cause);
+    return error_set(simulation->err, ERROR_STUCK,
+                     "the simulation is stuck at %.15g s: nothing is left to happen while %zu of "
+                     "%zu job%s wait%s; %s:%s",
+                     state->now, waiting, state->num_jobs, number_plural(state->num_jobs),
+                     waiting == 1 ? "s" : "", cause, text);
+}
+
+/* --- Periodic invocations that change nothing ------------------------------------------------ */
+
+static bool only_invocations_are_due(const struct simulation *simulation)
+{
+    return simulation->heap.count == (size_t)(simulation->period.slot > 0) +
+                                         (simulation->put_off.slot > 0) +
+                                         (simulation->put_off_periodic.slot > 0);
+}
+
+/* Whether nothing but loads at the port, if there are any, can happen without the scheduler. */
+static bool is_idle(const struct simulation *simulation)
+{
+    const struct state *state = &simulation->state;
+    return only_invocations_are_due(simulation) && state->num_submitted == state->num_jobs &&
+           simulation->decisions.count == 0;
+}
+
+/* Whether the loads at the port, if there are any, will never end: none of them moves, for long.
+ * Where the platform changes, or disks work, of which the port does not tell, nobody knows. */
+static bool stands_still(const struct simulation *simulation)
+{
+    const struct resources *resources = simulation->platform->resources;
+    if (simulation->state.running.count == 0)
+        return true;
+    if (resources_have_profiles(resources) || simulation->platform->has_burst_buffer ||
+        simulation->state.now - simulation->idle_since < MIN_STANDSTILL)
+        return false;
+    for (size_t host = 0; host < resources_num_hosts(resources); host++)
+        if (resources_host_load(resources, host) > 0)
+            return false;
+    for (size_t link = 0; link < resources_num_links(resources); link++)
+        if (resources_link_load(resources, link) > 0)
+            return false;
+    return true;
+}
+
+void stuck_count_invocation(struct simulation *simulation)
+{
+    if (simulation_failed(simulation) || !is_idle(simulation)) {
+        simulation->idle_invocations = 0;
+        return;
+    }
+    if (simulation->idle_invocations++ == 0)
+        simulation->idle_since = simulation->state.now;
+    if (simulation->idle_invocations % MAX_IDLE_INVOCATIONS == 0 && stands_still(simulation))
+        stuck_error(simulation);
+}
