@@ -28,20 +28,6 @@
 
 /* --- Opening ------------------------------------------------------------------------------- */
 
-/* Creates the folders above a path. Failing is no error here: opening the file tells. */
-static void create_parents(const char *path)
-{
-    char *copy = strdup(path);
-    if (!copy)
-        return;
-    for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(copy, 0777);
-        *slash = '/';
-    }
-    free(copy);
-}
-
 static bool has_buffers(const struct output *output)
 {
     return output->buffer && output->row_ends;
@@ -67,7 +53,6 @@ int output_open(struct output *output, const char *path, const char *config, con
                 struct error *err)
 {
     *output = (struct output){0};
-    create_parents(path);
     int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     char quoted[QUOTE_TEXT];
     if (descriptor < 0)

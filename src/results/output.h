@@ -41,7 +41,7 @@ struct output {
     struct written_number known[OUTPUT_KNOWN_NUMBERS];
 };
 
-/* Creates the file, and the folders above it. `config` and `key` name in messages who asks for it.
+/* Creates the file in a folder that is there. `config` and `key` name in messages who asks for it.
  * Returns 0, or -1 with err (ERROR_INPUT). */
 int output_open(struct output *output, const char *path, const char *config, const char *key,
                 struct error *err);
