@@ -33,6 +33,7 @@ struct stream {
     size_t subscriptions;
     double looked;      /* at subscriptions; wall clock */
     double end_seconds; /* that the last message took */
+    bool full;          /* somebody had no room for a message since that look */
     uint64_t sent, dropped;
 };
 
@@ -48,6 +49,7 @@ static void receive_subscriptions(struct stream *stream)
         else if (message[0] == 0 && stream->subscriptions > 0)
             stream->subscriptions--;
     }
+    stream->full = false;
     stream->looked = wall_seconds();
 }
 
@@ -81,6 +83,7 @@ static int await_subscriber(struct stream *stream, struct error *err)
 static bool send_topic(struct stream *stream, const char *topic, int wait)
 {
     bool fits = zmq_send(stream->socket, topic, strlen(topic), ZMQ_SNDMORE | wait) >= 0;
+    stream->full = !fits;
     if (fits)
         stream->sent++;
     else
@@ -121,6 +124,9 @@ static int notice(void *self, const struct happening *happening, struct error *e
         return 0;
     if (happening->kind == RUN_ENDED)
         send_end(stream, happening);
+    else if (stream->full)
+        /* Who takes part of what is kept takes longer over it than until the next look. */
+        stream->dropped += event_count(happening);
     else
         send_happening(stream, happening, ZMQ_DONTWAIT);
     return stream->text.failure ? error_no_memory(err) : 0;
