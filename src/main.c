@@ -237,7 +237,7 @@ static void open_standard_streams(void)
 static void check_standard_output(struct error *err)
 {
     errno = 0;
-    bool failed = fflush(stdout) != 0 || ferror(stdout);
+    bool failed = fflush(stdout) || ferror(stdout);
     if (failed && errno != EPIPE)
         error_set(err, ERROR_FAILURE, "standard output: cannot write all of it: %s",
                   strerror(errno));

@@ -30,7 +30,7 @@ static const char *const phase_only_keys[] = {"scheduling_point", "evolving_requ
 bool reader_member(const struct json_at *at, const char *key, struct json_at *member)
 {
     *member = json_member(at, key);
-    return member->value != NULL && !cJSON_IsNull(member->value);
+    return member->value && !cJSON_IsNull(member->value);
 }
 
 int reader_bool(const struct json_at *at, const char *key, bool *result, struct error *err)
@@ -42,9 +42,8 @@ int reader_bool(const struct json_at *at, const char *key, bool *result, struct 
 
 static void free_block(struct block *block)
 {
-    for (size_t i = 0; i < block->num_tasks; i++) {
+    for (size_t i = 0; i < block->num_tasks; i++)
         task_free(&block->tasks[i]);
-    }
     free(block->tasks);
     payload_free(&block->iterations);
     payload_free(&block->evolving_request);
@@ -59,17 +58,14 @@ static int read_block(struct reader *reader, const struct json_at *at, struct bl
     block->scheduling_point = true;
     block->barrier = true;
     block->iterations = (struct payload){.kind = PAYLOAD_NUMBER, .number = 1};
-    if (json_object(at, err) != 0) {
+    if (json_object(at, err))
         return -1;
-    }
     unknown_keys_look(reader->unknown, at, phase_keys);
     if (reader_member(at, "iterations", &member) &&
-        payload_read(reader, &member, PAYLOAD_FORM_COUNT, &block->iterations, err) != 0) {
+        payload_read(reader, &member, PAYLOAD_FORM_COUNT, &block->iterations, err))
         return -1;
-    }
-    if (!reader_member(at, "tasks", &member)) {
+    if (!reader_member(at, "tasks", &member))
         return json_error(at, err, "a phase needs 'tasks'; add a list of them");
-    }
     return tasks_read(reader, block, &member, 0, err);
 }
 
@@ -79,9 +75,8 @@ static int warn_member(struct reader *reader, const struct json_at *at, const ch
     struct json_at member;
     char where[256];
 
-    if (!reader_member(at, key, &member)) {
+    if (!reader_member(at, key, &member))
         return 0;
-    }
     return warnings_add(reader->warnings, err, "%s: %s", json_where(&member, where, sizeof where),
                         message);
 }
@@ -91,16 +86,14 @@ static int read_phase(struct reader *reader, const struct json_at *at, struct bl
 {
     struct json_at request;
 
-    if (read_block(reader, at, phase, err) != 0 ||
-        reader_bool(at, "scheduling_point", &phase->scheduling_point, err) != 0 ||
-        reader_bool(at, "barrier", &phase->barrier, err) != 0 ||
+    if (read_block(reader, at, phase, err) ||
+        reader_bool(at, "scheduling_point", &phase->scheduling_point, err) ||
+        reader_bool(at, "barrier", &phase->barrier, err) ||
         warn_member(reader, at, "final_scheduling_point",
-                    "is deprecated and has no effect; take it out", err) != 0) {
+                    "is deprecated and has no effect; take it out", err))
         return -1;
-    }
-    if (!reader_member(at, "evolving_request", &request)) {
+    if (!reader_member(at, "evolving_request", &request))
         return 0;
-    }
     return payload_read(reader, &request, PAYLOAD_FORM_REQUEST, &phase->evolving_request, err);
 }
 
@@ -109,25 +102,20 @@ static int read_phases(struct reader *reader, const struct json_at *at, struct e
     struct application *application = reader->application;
     const cJSON *value;
 
-    if (json_array(at, err) != 0) {
+    if (json_array(at, err))
         return -1;
-    }
-    if (cJSON_GetArraySize(at->value) == 0) {
+    if (cJSON_GetArraySize(at->value) == 0)
         return json_error(at, err, "must have at least one phase, is empty");
-    }
     application->phases =
         calloc((size_t)cJSON_GetArraySize(at->value), sizeof *application->phases);
-    if (application->phases == NULL) {
+    if (!application->phases)
         return error_no_memory(err);
-    }
     cJSON_ArrayForEach(value, at->value)
     {
         struct json_at element = json_element(at, value, (long)application->num_phases);
 
-        if (read_phase(reader, &element, &application->phases[application->num_phases++], err) !=
-            0) {
+        if (read_phase(reader, &element, &application->phases[application->num_phases++], err) != 0)
             return -1;
-        }
     }
     return 0;
 }
@@ -137,27 +125,22 @@ static int read_one_time_phase(struct reader *reader, const struct json_at *docu
 {
     struct json_at at;
 
-    if (!reader_member(document, key, &at)) {
+    if (!reader_member(document, key, &at))
         return 0;
-    }
     if (cJSON_IsArray(at.value)) {
         return json_error(&at, err,
                           "must be an object, is a list; put it into one: {\"tasks\": [...]}");
     }
     *result = calloc(1, sizeof **result);
-    if (*result == NULL) {
+    if (*result == NULL)
         return error_no_memory(err);
-    }
-    if (read_block(reader, &at, *result, err) != 0) {
+    if (read_block(reader, &at, *result, err))
         return -1;
-    }
-    for (size_t i = 0; phase_only_keys[i] != NULL; i++) {
+    for (size_t i = 0; phase_only_keys[i]; i++)
         if (warn_member(reader, &at, phase_only_keys[i],
                         "has no effect in a one-time phase: only 'tasks' and 'iterations' count",
-                        err) != 0) {
+                        err))
             return -1;
-        }
-    }
     return 0;
 }
 
@@ -166,19 +149,16 @@ static int read_document(struct reader *reader, const struct json_at *at, struct
     struct application *application = reader->application;
     struct json_at phases;
 
-    if (json_object(at, err) != 0) {
+    if (json_object(at, err))
         return -1;
-    }
     unknown_keys_look(reader->unknown, at, document_keys);
-    if (!reader_member(at, "phases", &phases)) {
+    if (!reader_member(at, "phases", &phases))
         return json_error(at, err, "an application model needs 'phases'; add a list of them");
-    }
-    if (read_one_time_phase(reader, at, "on_init", &application->on_init, err) != 0 ||
+    if (read_one_time_phase(reader, at, "on_init", &application->on_init, err) ||
         read_one_time_phase(reader, at, "on_reconfiguration", &application->on_reconfiguration,
-                            err) != 0 ||
-        read_one_time_phase(reader, at, "on_expansion", &application->on_expansion, err) != 0) {
+                            err) ||
+        read_one_time_phase(reader, at, "on_expansion", &application->on_expansion, err))
         return -1;
-    }
     return read_phases(reader, &phases, err);
 }
 
@@ -186,10 +166,9 @@ static struct application *create(const char *path, struct error *err)
 {
     struct application *application = calloc(1, sizeof *application);
 
-    if (application != NULL) {
+    if (application)
         application->file = strdup(path);
-    }
-    if (application == NULL || application->file == NULL) {
+    if (!application || !application->file) {
         free(application);
         error_no_memory(err);
         return NULL;
@@ -205,14 +184,13 @@ struct application *application_read(const char *path, struct warnings *warnings
     struct json_at root;
     int status;
 
-    if (json_read(&document, path, err) != 0) {
+    if (json_read(&document, path, err))
         return NULL;
-    }
     root = json_root(&document);
     reader.application = create(path, err);
     status = reader.application == NULL ? -1 : read_document(&reader, &root, err);
     json_close(&document);
-    if (unknown_keys_tell(&unknown, warnings, err) != 0 || status != 0) {
+    if (unknown_keys_tell(&unknown, warnings, err) || status != 0) {
         application_destroy(reader.application);
         return NULL;
     }
@@ -221,7 +199,7 @@ struct application *application_read(const char *path, struct warnings *warnings
 
 static void destroy_one_time_phase(struct block *block)
 {
-    if (block != NULL) {
+    if (block) {
         free_block(block);
         free(block);
     }
@@ -229,19 +207,16 @@ static void destroy_one_time_phase(struct block *block)
 
 void application_destroy(struct application *application)
 {
-    if (application == NULL) {
+    if (!application)
         return;
-    }
-    for (size_t i = 0; i < application->num_phases; i++) {
+    for (size_t i = 0; i < application->num_phases; i++)
         free_block(&application->phases[i]);
-    }
     free(application->phases);
     destroy_one_time_phase(application->on_init);
     destroy_one_time_phase(application->on_reconfiguration);
     destroy_one_time_phase(application->on_expansion);
-    for (size_t i = 0; i < application->num_variables; i++) {
+    for (size_t i = 0; i < application->num_variables; i++)
         free(application->variables[i]);
-    }
     free(application->variables);
     free(application->file);
     free(application);

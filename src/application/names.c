@@ -52,9 +52,8 @@ static const char *list_names(const char *const *names, char *buffer, size_t siz
     size_t used = 0;
 
     buffer[0] = '\0';
-    for (size_t i = 0; names[i] != NULL && used < size; i++) {
+    for (size_t i = 0; names[i] && used < size; i++)
         used += (size_t)snprintf(buffer + used, size - used, "%s%s", i == 0 ? "" : ", ", names[i]);
-    }
     return buffer;
 }
 
@@ -64,7 +63,7 @@ static int unknown_name(const struct json_at *at, const char *what, const char *
     char known[NAMES_TEXT], quoted[QUOTE_TEXT];
     const char *nearest = nearest_name(word, names);
 
-    if (nearest != NULL) {
+    if (nearest) {
         return json_error(at, err, "unknown %s '%s', did you mean '%s'?", what, quote(word, quoted),
                           nearest);
     }

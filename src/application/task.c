@@ -100,14 +100,12 @@ static int check_form(const struct load *load, const struct json_at *at,
                           name, load->key);
     }
     if (payload->kind == PAYLOAD_LIST && !list_pattern) {
-        if (load->no_list) {
+        if (load->no_list)
             return json_error(at, err, "must be a number or a performance model, is a list");
-        }
         return json_error(at, err, "a list needs the %s '%s'", load->pattern_key, name);
     }
-    if (payload->kind != PAYLOAD_LIST && list_pattern) {
+    if (payload->kind != PAYLOAD_LIST && list_pattern)
         return json_error(pattern, err, "'%s' needs a list of numbers as '%s'", name, load->key);
-    }
     if (load->role == ROLE_EXCHANGE && payload->kind == PAYLOAD_LIST &&
         side * side != (double)payload->length) {
         return json_error(at, err,
@@ -132,15 +130,12 @@ static int read_load(struct reader *reader, const struct load *load, const struc
                                           json_where(&pattern, where, sizeof where), load->key)
                            : 0;
     }
-    if (payload_read(reader, &value, PAYLOAD_FORM_LOAD, load_payload(load, task), err) != 0) {
+    if (payload_read(reader, &value, PAYLOAD_FORM_LOAD, load_payload(load, task), err))
         return -1;
-    }
-    if (!has_pattern && !load->optional_pattern) {
+    if (!has_pattern && !load->optional_pattern)
         return json_error(at, err, "'%s' needs a '%s'; add one", load->key, load->pattern_key);
-    }
-    if (has_pattern && read_pattern(load, &pattern, task, &list, err) != 0) {
+    if (has_pattern && read_pattern(load, &pattern, task, &list, err))
         return -1;
-    }
     return check_form(load, &value, &pattern, load_payload(load, task), list, err);
 }
 
@@ -150,16 +145,12 @@ static int read_loads(struct reader *reader, const struct json_at *at, struct ta
     const struct load *const *loads = kinds[task->type].loads;
     const char *name = task_type_name(task->type);
 
-    for (size_t i = 0; i < 2 && loads[i] != NULL; i++) {
-        if (read_load(reader, loads[i], at, task, err) != 0) {
+    for (size_t i = 0; i < 2 && loads[i]; i++)
+        if (read_load(reader, loads[i], at, task, err))
             return -1;
-        }
-    }
-    if (loads[0] == NULL || task->compute.kind != PAYLOAD_NONE ||
-        task->transfer.kind != PAYLOAD_NONE) {
+    if (!loads[0] || task->compute.kind != PAYLOAD_NONE || task->transfer.kind != PAYLOAD_NONE)
         return 0;
-    }
-    if (loads[1] != NULL) {
+    if (loads[1]) {
         return json_error(at, err, "a %s task needs '%s' or '%s'; add one of them", name,
                           loads[0]->key, loads[1]->key);
     }
@@ -171,20 +162,18 @@ static int read_task_name(const struct json_at *at, struct task *task, struct er
     struct json_at member;
     const char *name = "";
 
-    if (reader_member(at, "name", &member) && json_string(&member, &name, err) != 0) {
+    if (reader_member(at, "name", &member) && json_string(&member, &name, err))
         return -1;
-    }
     task->name = strdup(name);
-    return task->name != NULL ? 0 : error_no_memory(err);
+    return task->name ? 0 : error_no_memory(err);
 }
 
 static int read_type(const struct json_at *at, struct task *task, struct error *err)
 {
     struct json_at member;
 
-    if (!reader_member(at, "type", &member)) {
+    if (!reader_member(at, "type", &member))
         return json_error(at, err, "a task needs a 'type'; add one");
-    }
     return task_type_read(&member, &task->type, err);
 }
 
@@ -194,10 +183,8 @@ static int read_common(struct reader *reader, const struct json_at *at, struct t
 {
     struct json_at iterations;
 
-    if (read_task_name(at, task, err) != 0 ||
-        reader_bool(at, "synchronized", &task->synchronized, err) != 0) {
+    if (read_task_name(at, task, err) || reader_bool(at, "synchronized", &task->synchronized, err))
         return -1;
-    }
     if (!reader_member(at, "iterations", &iterations)) {
         task->iterations = (struct payload){.kind = PAYLOAD_NUMBER, .number = 1};
         return 0;
@@ -209,9 +196,8 @@ static int read_flags(const struct json_at *at, struct task *task, struct error 
 {
     const struct kind *kind = &kinds[task->type];
 
-    if (kind->coupled && reader_bool(at, "coupled", &task->coupled, err) != 0) {
+    if (kind->coupled && reader_bool(at, "coupled", &task->coupled, err))
         return -1;
-    }
     return kind->async ? reader_bool(at, "async", &task->async, err) : 0;
 }
 
@@ -219,13 +205,11 @@ static int read_flags(const struct json_at *at, struct task *task, struct error 
 static int read_own(struct reader *reader, const struct json_at *at, struct task *task,
                     struct error *err)
 {
-    if (read_type(at, task, err) != 0) {
+    if (read_type(at, task, err))
         return -1;
-    }
     unknown_keys_look(reader->unknown, at, kinds[task->type].keys);
-    if (read_common(reader, at, task, err) != 0 || read_loads(reader, at, task, err) != 0) {
+    if (read_common(reader, at, task, err) || read_loads(reader, at, task, err))
         return -1;
-    }
     reader->application->uses[task->type] = true;
     return read_flags(at, task, err);
 }
@@ -236,9 +220,8 @@ static int append_task(struct application *application, struct block *block, siz
 {
     size_t count = block->num_tasks;
 
-    if (array_reserve(block->tasks, block->room, count + 1) != 0) {
+    if (array_reserve(block->tasks, block->room, count + 1))
         return error_no_memory(err);
-    }
     block->tasks[count] = (struct task){
         .depth = depth,
         .id = application->num_tasks++,
@@ -247,9 +230,8 @@ static int append_task(struct application *application, struct block *block, siz
         .transfer_pattern = MATRIX_ALL_TO_ALL,
     };
     block->num_tasks = count + 1;
-    if (depth > application->max_depth) {
+    if (depth > application->max_depth)
         application->max_depth = depth;
-    }
     return 0;
 }
 
@@ -259,17 +241,14 @@ static int read_task(struct reader *reader, struct block *block, const struct js
     size_t index = block->num_tasks;
     struct json_at tasks;
 
-    if (json_object(at, err) != 0 || append_task(reader->application, block, depth, err) != 0 ||
-        read_own(reader, at, &block->tasks[index], err) != 0) {
+    if (json_object(at, err) || append_task(reader->application, block, depth, err) ||
+        read_own(reader, at, &block->tasks[index], err))
         return -1;
-    }
     if (kinds[block->tasks[index].type].tasks) {
-        if (!reader_member(at, "tasks", &tasks)) {
+        if (!reader_member(at, "tasks", &tasks))
             return json_error(at, err, "a sequence needs 'tasks'; add a list of them");
-        }
-        if (tasks_read(reader, block, &tasks, depth + 1, err) != 0) {
+        if (tasks_read(reader, block, &tasks, depth + 1, err))
             return -1;
-        }
     }
     /* Only now: reading children moves the tasks. */
     block->tasks[index].next = block->num_tasks;
@@ -282,16 +261,14 @@ int tasks_read(struct reader *reader, struct block *block, const struct json_at 
     long index = 0;
     const cJSON *value;
 
-    if (json_array(at, err) != 0) {
+    if (json_array(at, err))
         return -1;
-    }
     cJSON_ArrayForEach(value, at->value)
     {
         struct json_at element = json_element(at, value, index++);
 
-        if (read_task(reader, block, &element, depth, err) != 0) {
+        if (read_task(reader, block, &element, depth, err))
             return -1;
-        }
     }
     return index > 0 ? 0 : json_error(at, err, "must have at least one task, is empty");
 }

@@ -7,7 +7,7 @@ size_t terminal_columns(FILE *stream)
 {
     struct winsize size;
     int descriptor = fileno(stream);
-    if (!isatty(descriptor) || ioctl(descriptor, TIOCGWINSZ, &size) != 0)
+    if (!isatty(descriptor) || ioctl(descriptor, TIOCGWINSZ, &size))
         return 0;
     return size.ws_col;
 }

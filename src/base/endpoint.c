@@ -52,7 +52,7 @@ static int check_ipc(const struct request *request, const char *path, struct err
     struct stat status;
     if (*path == '\0' || strcmp(path, "*") == 0)
         return refuse(err, request, "a path is missing; use ipc://PATH");
-    if (*path == '@' || lstat(path, &status) != 0)
+    if (*path == '@' || lstat(path, &status))
         return 0; /* an abstract name, or nothing there yet */
     if (!S_ISSOCK(status.st_mode))
         return refuse(err, request, "something that is no socket stands there; use another path");
@@ -99,7 +99,7 @@ static void note_file(struct endpoint *endpoint)
 {
     struct stat status;
     const char *path = after_scheme(endpoint->url, ipc);
-    if (!path || *path == '@' || lstat(path, &status) != 0)
+    if (!path || *path == '@' || lstat(path, &status))
         return;
     endpoint->has_file = true;
     endpoint->device = status.st_dev;
@@ -119,7 +119,7 @@ int endpoint_bind(struct endpoint *endpoint, void *socket, const char *url,
     char *copy = strdup(url);
     if (!copy)
         return error_no_memory(err);
-    if (zmq_bind(socket, url) != 0) {
+    if (zmq_bind(socket, url)) {
         free(copy);
         return explain(&request, zmq_errno(), err);
     }

@@ -12,9 +12,8 @@ static void mark_cut(char *message, size_t size)
 {
     size_t end = size - sizeof ellipsis;
 
-    while (end > 0 && ((unsigned char)message[end] & 0xC0) == 0x80) {
+    while (end > 0 && ((unsigned char)message[end] & 0xC0) == 0x80)
         end--;
-    }
     memcpy(message + end, ellipsis, sizeof ellipsis);
 }
 
@@ -25,11 +24,10 @@ static void format_message(char *message, size_t size, const char *format, va_li
 {
     int length = vsnprintf(message, size, format, arguments);
 
-    if (length < 0) {
+    if (length < 0)
         message[0] = '\0';
-    } else if ((size_t)length >= size) {
+    else if ((size_t)length >= size)
         mark_cut(message, size);
-    }
 }
 
 int error_vset(struct error *err, enum error_kind kind, const char *format, va_list arguments)
@@ -60,12 +58,10 @@ int error_append(struct error *err, const char *format, ...)
     va_start(arguments, format);
     format_message(text, sizeof text, format, arguments);
     va_end(arguments);
-    if (err->kind == ERROR_NONE) {
+    if (err->kind == ERROR_NONE)
         return error_set(err, ERROR_FAILURE, "%s", text);
-    }
-    if ((size_t)snprintf(err->message + length, room, "; %s", text) >= room) {
+    if ((size_t)snprintf(err->message + length, room, "; %s", text) >= room)
         mark_cut(err->message, sizeof err->message);
-    }
     return -1;
 }
 
@@ -86,9 +82,8 @@ int error_prefix(struct error *err, const char *format, ...)
     va_end(arguments);
     length = strlen(err->message);
     if ((size_t)snprintf(err->message + length, sizeof err->message - length, ": %s", message) >=
-        sizeof err->message - length) {
+        sizeof err->message - length)
         mark_cut(err->message, sizeof err->message);
-    }
     return -1;
 }
 
@@ -97,9 +92,8 @@ int warnings_add(struct warnings *warnings, struct error *err, const char *forma
     va_list arguments;
     int status = 0;
 
-    if (warnings == NULL) {
+    if (!warnings)
         return 0;
-    }
     va_start(arguments, format);
     if (warnings->strict) {
         status = error_vset(err, ERROR_INPUT, format, arguments);

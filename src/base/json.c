@@ -18,23 +18,20 @@ enum {
 
 static const size_t largest_document = (size_t)1 << 30;
 
-/* Documents. */
+/* --- Documents -------------------------------------------------------------------------------- */
 
 static int read_document(struct json_document *document, struct json_text *text, struct error *err)
 {
     struct json_at root;
 
     document->file = strdup(text->name);
-    if (document->file == NULL) {
+    if (!document->file)
         return error_no_memory(err);
-    }
     document->root = json_text_value(text, err);
-    if (document->root == NULL) {
+    if (!document->root)
         return -1;
-    }
-    if (json_text_peek(text) >= 0) {
+    if (json_text_peek(text) >= 0)
         return json_text_error(text, err);
-    }
     root = json_root(document);
     return json_check_duplicates(&root, err);
 }
@@ -44,13 +41,11 @@ static int finish_document(struct json_document *document, struct json_text *tex
                            struct error *err)
 {
     *document = (struct json_document){.file = NULL};
-    if (status == 0) {
+    if (status == 0)
         status = read_document(document, text, err);
-    }
     json_text_close(text);
-    if (status != 0) {
+    if (status != 0)
         json_close(document);
-    }
     return status;
 }
 
@@ -78,7 +73,7 @@ void json_close(struct json_document *document)
     *document = (struct json_document){.file = NULL};
 }
 
-/* Places. */
+/* --- Places ----------------------------------------------------------------------------------- */
 
 struct json_at json_root(const struct json_document *document)
 {
@@ -116,9 +111,8 @@ static void put(struct writer *writer, const char *format, ...)
     va_start(arguments, format);
     length = vsnprintf(writer->buffer + writer->length, room, format, arguments);
     va_end(arguments);
-    if (length > 0) {
+    if (length > 0)
         writer->length += (size_t)length < room ? (size_t)length : room - 1;
-    }
 }
 
 /* Whether a key can stand in a path as it is. */
@@ -131,17 +125,15 @@ static bool is_plain(const char *key)
 /* The path below the root. */
 static void put_path(struct writer *writer, const struct json_at *at)
 {
-    if (at->parent == NULL) {
+    if (!at->parent)
         return;
-    }
     put_path(writer, at->parent);
-    if (at->key == NULL) {
+    if (!at->key)
         put(writer, "[%ld]", at->index);
-    } else if (is_plain(at->key)) {
-        put(writer, "%s%s", at->parent->parent == NULL ? "" : ".", at->key);
-    } else {
+    else if (is_plain(at->key))
+        put(writer, "%s%s", !at->parent->parent ? "" : ".", at->key);
+    else
         put(writer, "[\"%s\"]", at->key);
-    }
 }
 
 const char *json_path(const struct json_at *at, char *buffer, size_t size)
@@ -157,9 +149,8 @@ const char *json_path(const struct json_at *at, char *buffer, size_t size)
 
 static const char *file_of(const struct json_at *at)
 {
-    while (at->parent != NULL) {
+    while (at->parent)
         at = at->parent;
-    }
     return at->file;
 }
 
@@ -169,7 +160,7 @@ const char *json_where(const struct json_at *at, char *buffer, size_t size)
 
     if (size > 0) {
         buffer[0] = '\0';
-        put(&writer, "%s%s", file_of(at), at->parent == NULL ? "" : ": ");
+        put(&writer, "%s%s", file_of(at), !at->parent ? "" : ": ");
         put_path(&writer, at);
     }
     return buffer;
@@ -180,16 +171,15 @@ int json_error(const struct json_at *at, struct error *err, const char *format, 
     char where[WHERE_TEXT];
     va_list arguments;
 
-    if (err->kind != ERROR_NONE) {
+    if (err->kind != ERROR_NONE)
         return -1;
-    }
     va_start(arguments, format);
     error_vset(err, ERROR_INPUT, format, arguments);
     va_end(arguments);
     return error_prefix(err, "%s", json_where(at, where, sizeof where));
 }
 
-/* Values. */
+/* --- Values ----------------------------------------------------------------------------------- */
 
 const char *json_type_name(const cJSON *value)
 {
@@ -202,11 +192,9 @@ const char *json_type_name(const cJSON *value)
         {cJSON_NULL, "null"},
     };
 
-    for (size_t i = 0; value != NULL && i < sizeof names / sizeof *names; i++) {
-        if ((value->type & 0xFF) == names[i].type) {
+    for (size_t i = 0; value && i < sizeof names / sizeof *names; i++)
+        if ((value->type & 0xFF) == names[i].type)
             return names[i].name;
-        }
-    }
     return "missing";
 }
 
@@ -217,21 +205,18 @@ static int refuse_type(const struct json_at *at, const char *wanted, struct erro
 
 int json_string(const struct json_at *at, const char **result, struct error *err)
 {
-    if (!cJSON_IsString(at->value)) {
+    if (!cJSON_IsString(at->value))
         return refuse_type(at, "a string", err);
-    }
     *result = at->value->valuestring;
     return 0;
 }
 
 int json_number(const struct json_at *at, double *result, struct error *err)
 {
-    if (!cJSON_IsNumber(at->value)) {
+    if (!cJSON_IsNumber(at->value))
         return refuse_type(at, "a number", err);
-    }
-    if (!isfinite(at->value->valuedouble)) {
+    if (!isfinite(at->value->valuedouble))
         return json_error(at, err, "must be a finite number, is beyond 1.8e308");
-    }
     *result = at->value->valuedouble;
     return 0;
 }
@@ -242,9 +227,8 @@ int json_number_in(const struct json_at *at, double minimum, double maximum, dou
     char bound[NUMBER_TEXT], found[NUMBER_TEXT];
     double number = 0;
 
-    if (json_number(at, &number, err) != 0) {
+    if (json_number(at, &number, err))
         return -1;
-    }
     if (number < minimum) {
         return json_error(at, err, "must be at least %s, is %s", number_text(minimum, bound),
                           number_text(number, found));
@@ -264,12 +248,10 @@ int json_integer(const struct json_at *at, long long minimum, long long maximum,
     char found[NUMBER_TEXT];
     double number = 0;
 
-    if (json_number(at, &number, err) != 0) {
+    if (json_number(at, &number, err))
         return -1;
-    }
-    if (number != floor(number)) {
+    if (number != floor(number))
         return json_error(at, err, "must be an integer, is %s", number_text(number, found));
-    }
     if (number < -two_to_63 || (number < two_to_63 && (long long)number < minimum)) {
         return json_error(at, err, "must be at least %lld, is %s", minimum,
                           number_text(number, found));
@@ -284,9 +266,8 @@ int json_integer(const struct json_at *at, long long minimum, long long maximum,
 
 int json_bool(const struct json_at *at, bool *result, struct error *err)
 {
-    if (!cJSON_IsBool(at->value)) {
+    if (!cJSON_IsBool(at->value))
         return refuse_type(at, "true or false", err);
-    }
     *result = cJSON_IsTrue(at->value);
     return 0;
 }
@@ -301,7 +282,7 @@ int json_array(const struct json_at *at, struct error *err)
     return cJSON_IsArray(at->value) ? 0 : refuse_type(at, "a list", err);
 }
 
-/* Keys. */
+/* --- Keys ------------------------------------------------------------------------------------- */
 
 static int refuse_twice(const struct json_at *at, const char *key, struct error *err)
 {
@@ -315,14 +296,11 @@ static int compare_keys(const void *left, const void *right)
 
 int json_check_keys(const struct json_at *at, char **keys, size_t count, struct error *err)
 {
-    if (count > 1) {
+    if (count > 1)
         qsort(keys, count, sizeof *keys, compare_keys);
-    }
-    for (size_t i = 1; i < count; i++) {
-        if (strcmp(keys[i - 1], keys[i]) == 0) {
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(keys[i - 1], keys[i]) == 0)
             return refuse_twice(at, keys[i], err);
-        }
-    }
     return 0;
 }
 
@@ -332,9 +310,8 @@ static int check_many_keys(const struct json_at *at, size_t count, struct error 
     const cJSON *member;
     int status;
 
-    if (keys == NULL) {
+    if (!keys)
         return error_no_memory(err);
-    }
     count = 0;
     cJSON_ArrayForEach(member, at->value)
     {
@@ -351,11 +328,9 @@ static int check_few_keys(const struct json_at *at, struct error *err)
 
     cJSON_ArrayForEach(member, at->value)
     {
-        for (const cJSON *other = member->next; other != NULL; other = other->next) {
-            if (strcmp(member->string, other->string) == 0) {
+        for (const cJSON *other = member->next; other; other = other->next)
+            if (strcmp(member->string, other->string) == 0)
                 return refuse_twice(at, member->string, err);
-            }
-        }
     }
     return 0;
 }
@@ -379,16 +354,14 @@ int json_check_duplicates(const struct json_at *at, struct error *err)
     const cJSON *child;
     long index = 0;
 
-    if (is_object && check_own_keys(at, err) != 0) {
+    if (is_object && check_own_keys(at, err))
         return -1;
-    }
     cJSON_ArrayForEach(child, at->value)
     {
         struct json_at below = {.parent = at, .index = is_object ? -1 : index++, .value = child};
         below.key = is_object ? child->string : NULL;
-        if (child->child != NULL && json_check_duplicates(&below, err) != 0) {
+        if (child->child && json_check_duplicates(&below, err))
             return -1;
-        }
     }
     return 0;
 }
@@ -409,18 +382,16 @@ static size_t distance(const char *a, size_t length_a, const char *b, size_t len
 {
     size_t rows[3][LONGEST_NEAR_NAME + 1]; /* row i in rows[i % 3] */
 
-    for (size_t j = 0; j <= length_b; j++) {
+    for (size_t j = 0; j <= length_b; j++)
         rows[0][j] = j;
-    }
     for (size_t i = 1; i <= length_a; i++) {
         size_t *row = rows[i % 3], *above = rows[(i - 1) % 3], *second = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t j = 1; j <= length_b; j++) {
             char c = lower(a[i - 1]), d = lower(b[j - 1]);
             row[j] = smaller(above[j - 1] + (c != d), smaller(above[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && c == lower(b[j - 2]) && d == lower(a[i - 2])) {
+            if (i > 1 && j > 1 && c == lower(b[j - 2]) && d == lower(a[i - 2]))
                 row[j] = smaller(row[j], second[j - 2] + 1);
-            }
         }
     }
     return rows[length_a % 3][length_b];
@@ -435,9 +406,8 @@ const char *nearest_name(const char *word, const char *const *names)
     for (; length <= LONGEST_NEAR_NAME && *names != NULL; names++) {
         size_t name_length = strlen(*names);
         size_t found;
-        if (name_length > LONGEST_NEAR_NAME) {
+        if (name_length > LONGEST_NEAR_NAME)
             continue;
-        }
         found = distance(word, length, *names, name_length);
         if (found < least && found <= (length > name_length ? length : name_length) / 3) {
             least = found;

@@ -20,9 +20,8 @@ struct stream {
 /* Whether the next character is this one, which is taken then. */
 static bool take(struct stream *stream, char c)
 {
-    if (json_text_peek(&stream->text) != c) {
+    if (json_text_peek(&stream->text) != c)
         return false;
-    }
     stream->text.at++;
     return true;
 }
@@ -34,7 +33,7 @@ static int syntax_error(struct stream *stream, struct error *err)
 
 static int add_key(struct stream *stream, char *key, struct error *err)
 {
-    if (array_reserve(stream->keys, stream->capacity, stream->num_keys + 1) != 0) {
+    if (array_reserve(stream->keys, stream->capacity, stream->num_keys + 1)) {
         cJSON_free(key);
         return error_no_memory(err);
     }
@@ -49,7 +48,7 @@ static char *read_key(struct stream *stream, struct error *err)
         json_text_peek(&stream->text) == '"' ? json_text_value(&stream->text, err) : NULL;
     char *key;
 
-    if (value == NULL || !take(stream, ':')) {
+    if (!value || !take(stream, ':')) {
         cJSON_Delete(value);
         syntax_error(stream, err);
         return NULL;
@@ -64,10 +63,9 @@ static int visit_value(const struct json_stream *visitors, const struct json_at 
                        int (*visit)(void *context, const struct json_at *at, struct error *err),
                        struct error *err)
 {
-    if (json_check_duplicates(at, err) != 0) {
+    if (json_check_duplicates(at, err))
         return -1;
-    }
-    return visit != NULL ? visit(visitors->context, at, err) : 0;
+    return visit ? visit(visitors->context, at, err) : 0;
 }
 
 static int read_other(struct stream *stream, char *key, struct error *err)
@@ -76,9 +74,8 @@ static int read_other(struct stream *stream, char *key, struct error *err)
     struct json_at at = {.parent = &stream->root, .key = key, .index = -1, .value = value};
     int status;
 
-    if (value == NULL) {
+    if (!value)
         return -1;
-    }
     value->string = key; /* as a member has it */
     status = visit_value(stream->visitors, &at, stream->visitors->other, err);
     value->string = NULL;
@@ -93,9 +90,8 @@ static int read_element(struct stream *stream, const struct json_at *list, long 
     struct json_at at;
     int status;
 
-    if (value == NULL) {
+    if (!value)
         return -1;
-    }
     at = json_element(list, value, index);
     status = visit_value(stream->visitors, &at, stream->visitors->visit, err);
     cJSON_Delete(value);
@@ -106,13 +102,11 @@ static int read_elements(struct stream *stream, const struct json_at *list, stru
 {
     long index = 0;
 
-    if (take(stream, ']')) {
+    if (take(stream, ']'))
         return 0;
-    }
     do {
-        if (read_element(stream, list, index++, err) != 0) {
+        if (read_element(stream, list, index++, err))
             return -1;
-        }
     } while (take(stream, ','));
     return take(stream, ']') ? 0 : syntax_error(stream, err);
 }
@@ -123,17 +117,14 @@ static int read_list(struct stream *stream, char *key, struct error *err)
     struct json_at at = {.parent = &stream->root, .key = key, .index = -1, .value = &list};
     cJSON *value;
 
-    if (stream->found) {
+    if (stream->found)
         return json_check_keys(&stream->root, stream->keys, stream->num_keys, err);
-    }
     stream->found = true;
-    if (take(stream, '[')) {
+    if (take(stream, '['))
         return read_elements(stream, &at, err);
-    }
     value = json_text_value(&stream->text, err);
-    if (value == NULL) {
+    if (!value)
         return -1;
-    }
     at.value = value;
     json_array(&at, err);
     cJSON_Delete(value);
@@ -144,22 +135,19 @@ static int read_member(struct stream *stream, struct error *err)
 {
     char *key = read_key(stream, err);
 
-    if (key == NULL) {
+    if (!key)
         return -1;
-    }
     return strcmp(key, stream->visitors->key) == 0 ? read_list(stream, key, err)
                                                    : read_other(stream, key, err);
 }
 
 static int read_members(struct stream *stream, struct error *err)
 {
-    if (take(stream, '}')) {
+    if (take(stream, '}'))
         return 0;
-    }
     do {
-        if (read_member(stream, err) != 0) {
+        if (read_member(stream, err))
             return -1;
-        }
     } while (take(stream, ','));
     return take(stream, '}') ? 0 : syntax_error(stream, err);
 }
@@ -169,9 +157,8 @@ static int refuse_top_level(struct stream *stream, struct error *err)
 {
     cJSON *value = json_text_value(&stream->text, err);
 
-    if (value == NULL) {
+    if (!value)
         return -1;
-    }
     stream->root.value = value;
     json_object(&stream->root, err);
     cJSON_Delete(value);
@@ -180,26 +167,21 @@ static int refuse_top_level(struct stream *stream, struct error *err)
 
 static int read_top_level(struct stream *stream, struct error *err)
 {
-    if (!take(stream, '{')) {
+    if (!take(stream, '{'))
         return refuse_top_level(stream, err);
-    }
-    if (read_members(stream, err) != 0) {
+    if (read_members(stream, err))
         return -1;
-    }
-    if (json_text_peek(&stream->text) >= 0) {
+    if (json_text_peek(&stream->text) >= 0)
         return syntax_error(stream, err);
-    }
-    if (!stream->found) {
+    if (!stream->found)
         return json_error(&stream->root, err, "needs '%s', a list; add it", stream->visitors->key);
-    }
     return json_check_keys(&stream->root, stream->keys, stream->num_keys, err);
 }
 
 static void release(struct stream *stream)
 {
-    for (size_t i = 0; i < stream->num_keys; i++) {
+    for (size_t i = 0; i < stream->num_keys; i++)
         cJSON_free(stream->keys[i]);
-    }
     free(stream->keys);
     json_text_close(&stream->text);
 }
@@ -211,9 +193,8 @@ int json_read_stream(const char *path, const struct json_stream *visitors, struc
 
     stream.root = (struct json_at){.file = path, .index = -1, .value = &stream.object};
     status = json_text_open(&stream.text, path, 0, err);
-    if (status == 0) {
+    if (status == 0)
         status = read_top_level(&stream, err);
-    }
     release(&stream);
     return status;
 }

@@ -101,14 +101,12 @@ static int quoted_length(const struct scanner *scanner, size_t at, bool (*belong
 {
     size_t length = 0;
 
-    while (length < LONGEST_WORD && belongs(peek(scanner, at + length))) {
+    while (length < LONGEST_WORD && belongs(peek(scanner, at + length)))
         length++;
-    }
-    if (length == 0) {
+    if (length == 0)
         do {
             length++;
         } while (length < 4 && (peek(scanner, at + length) & 0xC0) == 0x80);
-    }
     return (int)length;
 }
 
@@ -150,9 +148,8 @@ static const char *expected(const struct scanner *scanner)
         [EXPECT_COLON] = "':' and a value", [EXPECT_NOTHING] = "the end of the document",
     };
 
-    if (scanner->expectation != EXPECT_COMMA_OR_END) {
+    if (scanner->expectation != EXPECT_COMMA_OR_END)
         return names[scanner->expectation];
-    }
     return scanner->text[scanner->opened[scanner->depth - 1]] == '{' ? "',' or '}'" : "',' or ']'";
 }
 
@@ -160,12 +157,10 @@ static int report_unexpected(const struct scanner *scanner)
 {
     int c = peek(scanner, scanner->at);
 
-    if (starts_comment(scanner)) {
+    if (starts_comment(scanner))
         return report(scanner, scanner->at, "JSON has no comments; take it out");
-    }
-    if (c == '\'') {
+    if (c == '\'')
         return report(scanner, scanner->at, "JSON quotes with \", not with '");
-    }
     if (c < ' ') {
         return report(scanner, scanner->at, "must be %s, is the character 0x%02x",
                       expected(scanner), (unsigned)c);
@@ -215,13 +210,11 @@ static long hexadecimal(const char *text, size_t length, size_t at)
 {
     char digits[5] = "";
 
-    if (at > length || length - at < 4) {
+    if (at > length || length - at < 4)
         return -1;
-    }
     for (size_t i = 0; i < 4; i++) {
-        if (!is_hexadecimal((unsigned char)text[at + i])) {
+        if (!is_hexadecimal((unsigned char)text[at + i]))
             return -1;
-        }
         digits[i] = text[at + i];
     }
     return strtol(digits, NULL, 16);
@@ -235,12 +228,10 @@ static int scan_unicode(struct scanner *scanner)
     bool has_second = peek(scanner, scanner->at + 6) == '\\' &&
                       peek(scanner, scanner->at + 7) == 'u' && second >= 0xDC00 && second <= 0xDFFF;
 
-    if (first < 0) {
+    if (first < 0)
         return report(scanner, scanner->at, "\\u needs four hexadecimal digits");
-    }
-    if (first == 0) {
+    if (first == 0)
         return report(scanner, scanner->at, "a string can't hold the NUL character; take it out");
-    }
     if ((first >= 0xDC00 && first <= 0xDFFF) ||
         (first >= 0xD800 && first <= 0xDBFF && !has_second)) {
         return report(scanner, scanner->at, "\\u%04lx is half of a surrogate pair; write both",
@@ -254,14 +245,13 @@ static int scan_escape(struct scanner *scanner)
 {
     int c = peek(scanner, scanner->at + 1);
 
-    if (c == 'u') {
+    if (c == 'u')
         return scan_unicode(scanner);
-    }
     if (c < 0) { /* scan_string says what is wrong */
         scanner->at++;
         return 0;
     }
-    if (c == 0 || strchr("\"\\/bfnrt", c) == NULL) {
+    if (c == 0 || !strchr("\"\\/bfnrt", c)) {
         return report(scanner, scanner->at,
                       "unknown escape in a string; write \\\\ for a backslash");
     }
@@ -289,17 +279,15 @@ static int scan_string(struct scanner *scanner)
     int c;
 
     while ((c = peek(scanner, scanner->at)) != '"') {
-        if (c == '\n' || c < 0) {
+        if (c == '\n' || c < 0)
             return report(scanner, start, "the string has no end on its line; close it with '\"'");
-        }
         if (c < ' ') {
             return report(scanner, scanner->at,
                           "a string can't hold the character 0x%02x; write \\u%04x", (unsigned)c,
                           (unsigned)c);
         }
-        if ((c == '\\' ? scan_escape(scanner) : scan_character(scanner)) != 0) {
+        if ((c == '\\' ? scan_escape(scanner) : scan_character(scanner)) != 0)
             return -1;
-        }
     }
     scanner->at++;
     return 0;
@@ -307,9 +295,8 @@ static int scan_string(struct scanner *scanner)
 
 static size_t skip_digits(const struct scanner *scanner, size_t at)
 {
-    while (is_digit(peek(scanner, at))) {
+    while (is_digit(peek(scanner, at)))
         at++;
-    }
     return at;
 }
 
@@ -320,15 +307,13 @@ static size_t number_end(const struct scanner *scanner, size_t start)
     size_t digits = at;
 
     at = skip_digits(scanner, at);
-    if (at == digits || (peek(scanner, digits) == '0' && at > digits + 1)) {
+    if (at == digits || (peek(scanner, digits) == '0' && at > digits + 1))
         return start;
-    }
     if (peek(scanner, at) == '.') {
         digits = at + 1;
         at = skip_digits(scanner, digits);
-        if (at == digits) {
+        if (at == digits)
             return start;
-        }
     }
     if (peek(scanner, at) == 'e' || peek(scanner, at) == 'E') {
         digits = at + 1;
@@ -347,9 +332,8 @@ static int scan_number(struct scanner *scanner)
                       quoted_length(scanner, scanner->at, is_number_character),
                       scanner->text + scanner->at);
     }
-    if (end - scanner->at > LONGEST_NUMBER && scanner->long_number == 0) {
+    if (end - scanner->at > LONGEST_NUMBER && scanner->long_number == 0)
         scanner->long_number = end;
-    }
     scanner->at = end;
     finish_value(scanner);
     return 0;
@@ -381,12 +365,10 @@ static int scan_word(struct scanner *scanner)
     const char *advice = "put strings into quotes";
     size_t length = (size_t)quoted_length(scanner, scanner->at, is_letter);
 
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (strlen(words[i].text) == length && memcmp(words[i].text, text, length) == 0) {
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i].text) == length && memcmp(words[i].text, text, length) == 0)
             advice = words[i].advice;
-        }
-    }
-    if (advice != NULL) {
+    if (advice) {
         return report(scanner, scanner->at, "'%.*s' is no JSON value; %s", (int)length, text,
                       advice);
     }
@@ -411,25 +393,20 @@ static int scan_value(struct scanner *scanner)
 {
     int c = peek(scanner, scanner->at);
 
-    if (c == '{' || c == '[') {
+    if (c == '{' || c == '[')
         return open_container(scanner);
-    }
-    if (c == ']' && scanner->expectation == EXPECT_VALUE_OR_END) {
+    if (c == ']' && scanner->expectation == EXPECT_VALUE_OR_END)
         return close_container(scanner);
-    }
-    if (c == ']' && in_list(scanner)) {
+    if (c == ']' && in_list(scanner))
         return report_trailing_comma(scanner);
-    }
     if (c == '"') {
-        if (scan_string(scanner) != 0) {
+        if (scan_string(scanner))
             return -1;
-        }
         finish_value(scanner);
         return 0;
     }
-    if (is_digit(c) || c == '-' || c == '+' || c == '.') {
+    if (is_digit(c) || c == '-' || c == '+' || c == '.')
         return scan_number(scanner);
-    }
     return is_letter(c) ? scan_word(scanner) : report_unexpected(scanner);
 }
 
@@ -441,17 +418,15 @@ static int scan_key(struct scanner *scanner)
         scanner->expectation = EXPECT_COLON;
         return scan_string(scanner);
     }
-    if (c == '}' && scanner->expectation == EXPECT_KEY_OR_END) {
+    if (c == '}' && scanner->expectation == EXPECT_KEY_OR_END)
         return close_container(scanner);
-    }
     return c == '}' ? report_trailing_comma(scanner) : report_unexpected(scanner);
 }
 
 static int scan_colon(struct scanner *scanner)
 {
-    if (peek(scanner, scanner->at) != ':') {
+    if (peek(scanner, scanner->at) != ':')
         return report_unexpected(scanner);
-    }
     scanner->at++;
     scanner->expectation = EXPECT_VALUE;
     return 0;
@@ -461,12 +436,10 @@ static int scan_comma(struct scanner *scanner)
 {
     int c = peek(scanner, scanner->at);
 
-    if (c == '}' || c == ']') {
+    if (c == '}' || c == ']')
         return close_container(scanner);
-    }
-    if (c != ',') {
+    if (c != ',')
         return report_unexpected(scanner);
-    }
     scanner->comma = scanner->at++;
     scanner->expectation =
         scanner->text[scanner->opened[scanner->depth - 1]] == '{' ? EXPECT_KEY : EXPECT_VALUE;
@@ -483,31 +456,26 @@ static void skip_space(struct scanner *scanner)
 {
     int c = peek(scanner, scanner->at);
 
-    while (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
+    while (c == ' ' || c == '\t' || c == '\r' || c == '\n')
         c = peek(scanner, ++scanner->at);
-    }
 }
 
 int json_syntax_error(const char *name, const char *text, size_t length, struct error *err)
 {
     struct scanner scanner = {.name = name, .text = text, .length = length, .err = err};
 
-    if (length >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0)) {
+    if (length >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0))
         return error_set(err, ERROR_INPUT, "%s: is in UTF-16; save it as UTF-8", name);
-    }
     skip_space(&scanner);
     while (scanner.at < length && scanner.expectation != EXPECT_NOTHING) {
-        if (steps[scanner.expectation](&scanner) != 0) {
+        if (steps[scanner.expectation](&scanner))
             return -1;
-        }
         skip_space(&scanner);
     }
-    if (scanner.expectation != EXPECT_NOTHING) {
+    if (scanner.expectation != EXPECT_NOTHING)
         return report_end(&scanner);
-    }
-    if (scanner.at < length) {
+    if (scanner.at < length)
         return report_unexpected(&scanner);
-    }
     if (scanner.long_number > 0) {
         return report(&scanner, scanner.long_number,
                       "the number before this has more than %d characters; round it",
@@ -529,9 +497,8 @@ static bool is_utf8(const char *text, size_t length)
             continue;
         }
         step = utf8_length(text + at, length - at);
-        if (step == 0) {
+        if (step == 0)
             return false;
-        }
         at += step;
     }
     return true;
@@ -541,18 +508,15 @@ bool json_syntax_is_clean(const char *text, size_t length)
 {
     size_t at = 0;
 
-    if ((length > 0 && memchr(text, '\0', length) != NULL) || !is_utf8(text, length)) {
+    if ((length > 0 && memchr(text, '\0', length)) || !is_utf8(text, length))
         return false;
-    }
     while (at < length) {
         const char *escape = memchr(text + at, '\\', length - at);
-        if (escape == NULL) {
+        if (!escape)
             return true;
-        }
         at = (size_t)(escape - text) + 2;
-        if (at <= length && escape[1] == 'u' && hexadecimal(text, length, at) <= 0) {
+        if (at <= length && escape[1] == 'u' && hexadecimal(text, length, at) <= 0)
             return false;
-        }
     }
     return true;
 }

@@ -27,14 +27,11 @@ static const struct reason {
 
 static int refuse_file(const char *path, int code, struct error *err)
 {
-    if (code == ENOMEM) {
+    if (code == ENOMEM)
         return error_no_memory(err);
-    }
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
-        if (reasons[i].code == code) {
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (reasons[i].code == code)
             return error_set(err, ERROR_INPUT, "%s: %s", path, reasons[i].text);
-        }
-    }
     return error_set(err, ERROR_INPUT, "%s: can't be read (%s)", path, strerror(code));
 }
 
@@ -55,9 +52,8 @@ static int map_file(struct json_text *text, int file, size_t length, struct erro
 {
     void *mapping = mmap(NULL, length, PROT_READ, MAP_PRIVATE, file, 0);
 
-    if (mapping == MAP_FAILED) {
+    if (mapping == MAP_FAILED)
         return refuse_file(text->name, errno, err);
-    }
     text->mapping = mapping;
     text->mapped = length;
     text->bytes = mapping;
@@ -68,9 +64,8 @@ static int map_file(struct json_text *text, int file, size_t length, struct erro
 /* Makes room for a chunk and the byte behind it. */
 static int reserve_chunk(struct json_text *text, size_t *capacity, struct error *err)
 {
-    if (array_reserve(text->buffer, *capacity, text->length + CHUNK + 1) != 0) {
+    if (array_reserve(text->buffer, *capacity, text->length + CHUNK + 1))
         return error_no_memory(err);
-    }
     text->bytes = text->buffer;
     return 0;
 }
@@ -81,22 +76,19 @@ static int read_file(struct json_text *text, int file, size_t limit, struct erro
     ssize_t count;
 
     do {
-        if (reserve_chunk(text, &capacity, err) != 0) {
+        if (reserve_chunk(text, &capacity, err))
             return -1;
-        }
         count = read(file, text->buffer + text->length, CHUNK);
-        if (count < 0 && errno != EINTR) {
+        if (count < 0 && errno != EINTR)
             return refuse_file(text->name, errno, err);
-        }
         /* No JSON has a NUL byte, and a device like /dev/zero has no end. */
-        if (count > 0 && memchr(text->buffer + text->length, '\0', (size_t)count) != NULL) {
+        if (count > 0 && memchr(text->buffer + text->length, '\0', (size_t)count)) {
             text->length += (size_t)count;
             return 0;
         }
         text->length += count > 0 ? (size_t)count : 0;
-        if (limit > 0 && text->length > limit) {
+        if (limit > 0 && text->length > limit)
             return refuse_size(text->name, limit, err);
-        }
     } while (count != 0);
     text->buffer[text->length] = '\0';
     return 0;
@@ -106,12 +98,10 @@ static int load_file(struct json_text *text, int file, size_t limit, struct erro
 {
     struct stat status;
 
-    if (fstat(file, &status) != 0) {
+    if (fstat(file, &status))
         return refuse_file(text->name, errno, err);
-    }
-    if (S_ISREG(status.st_mode) && limit > 0 && (size_t)status.st_size > limit) {
+    if (S_ISREG(status.st_mode) && limit > 0 && (size_t)status.st_size > limit)
         return refuse_size(text->name, limit, err);
-    }
     return S_ISREG(status.st_mode) && can_map((size_t)status.st_size)
                ? map_file(text, file, (size_t)status.st_size, err)
                : read_file(text, file, limit, err);
@@ -132,9 +122,8 @@ int json_text_open(struct json_text *text, const char *path, size_t limit, struc
     int status;
 
     *text = (struct json_text){.name = path, .bytes = ""};
-    if (file < 0) {
+    if (file < 0)
         return refuse_file(path, errno, err);
-    }
     status = load_file(text, file, limit, err);
     close(file);
     return status == 0 ? check_text(text, err) : -1;
@@ -149,9 +138,8 @@ int json_text_borrow(struct json_text *text, const char *name, const char *bytes
 
 void json_text_close(struct json_text *text)
 {
-    if (text->mapping != NULL) {
+    if (text->mapping)
         munmap(text->mapping, text->mapped);
-    }
     free(text->buffer);
     *text = (struct json_text){.name = NULL};
 }
@@ -160,9 +148,8 @@ int json_text_peek(struct json_text *text)
 {
     while (text->at < text->length) {
         unsigned char c = (unsigned char)text->bytes[text->at];
-        if (c > ' ') {
+        if (c > ' ')
             return c;
-        }
         text->at++;
     }
     return -1;
@@ -177,7 +164,7 @@ cJSON *json_text_value(struct json_text *text, struct error *err)
         value =
             cJSON_ParseWithLengthOpts(text->bytes + text->at, text->length - text->at, &end, false);
     }
-    if (value == NULL) {
+    if (!value) {
         json_text_error(text, err);
         return NULL;
     }
@@ -187,8 +174,7 @@ cJSON *json_text_value(struct json_text *text, struct error *err)
 
 int json_text_error(const struct json_text *text, struct error *err)
 {
-    if (err->kind != ERROR_NONE) {
+    if (err->kind != ERROR_NONE)
         return -1;
-    }
     return json_syntax_error(text->name, text->bytes, text->length, err);
 }

@@ -19,9 +19,8 @@ const char *number_text(double number, char *buffer)
     }
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(buffer, NUMBER_TEXT, "%.*g", digits, number);
-        if (strtod(buffer, NULL) == number) {
+        if (strtod(buffer, NULL) == number)
             break;
-        }
     }
     return buffer;
 }
@@ -45,9 +44,8 @@ bool number_parse(const char *text, double *number)
     char *end;
 
     /* strtod alone would take leading space, hexadecimal digits and words for infinity. */
-    if (length == 0 || strspn(text, "0123456789+-.eE") != length) {
+    if (length == 0 || strspn(text, "0123456789+-.eE") != length)
         return false;
-    }
     *number = strtod(text, &end);
     return end == text + length && isfinite(*number);
 }

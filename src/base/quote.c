@@ -9,9 +9,8 @@ int quoted_length(const char *text, size_t length, size_t most)
 {
     if (length > most) {
         length = most;
-        while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80) {
+        while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80)
             length--;
-        }
     }
     return (int)length;
 }

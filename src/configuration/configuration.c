@@ -94,7 +94,7 @@ static const struct key keys[] = {
 
 enum { NUM_KEYS = sizeof keys / sizeof *keys };
 
-/* Reading, by type. */
+/* --- Reading, by type ------------------------------------------------------------------------- */
 
 static int copy_text(const char *text, char **result, struct error *err)
 {
@@ -106,12 +106,10 @@ static int read_text(const struct json_at *at, void *field, struct error *err)
 {
     const char *text;
 
-    if (json_string(at, &text, err) != 0) {
+    if (json_string(at, &text, err))
         return -1;
-    }
-    if (*text == '\0') {
+    if (*text == '\0')
         return json_error(at, err, "must not be empty; give it a value or leave it out");
-    }
     return copy_text(text, field, err);
 }
 
@@ -130,21 +128,17 @@ static int read_list(const struct json_at *at, void *field, struct error *err)
     struct string_list *list = field;
     const cJSON *value;
 
-    if (json_array(at, err) != 0) {
+    if (json_array(at, err))
         return -1;
-    }
     list->items = calloc((size_t)cJSON_GetArraySize(at->value) + 1, sizeof *list->items);
-    if (list->items == NULL) {
+    if (!list->items)
         return error_no_memory(err);
-    }
     cJSON_ArrayForEach(value, at->value)
     {
         struct json_at element = json_element(at, value, (long)list->count);
         const char *text;
-        if (json_string(&element, &text, err) != 0 ||
-            copy_text(text, &list->items[list->count], err) != 0) {
+        if (json_string(&element, &text, err) || copy_text(text, &list->items[list->count], err))
             return -1;
-        }
         list->count++;
     }
     return 0;
@@ -159,9 +153,8 @@ static void free_list(void *field)
 {
     struct string_list *list = field;
 
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count; i++)
         free(list->items[i]);
-    }
     free(list->items);
 }
 
@@ -193,9 +186,8 @@ static const char *path_of(const struct configuration *configuration, const stru
 /* The rest of the defaults are what an empty configuration has. */
 static void set_default(struct configuration *configuration, const struct key *key)
 {
-    if (key->type == TYPE_BOOL) {
+    if (key->type == TYPE_BOOL)
         *(bool *)field_of(configuration, key) = strcmp(key->initial, "true") == 0;
-    }
 }
 
 /* Where values come from: a setting goes before the file. */
@@ -208,13 +200,13 @@ static struct json_at member_of(const struct source *source, const char *key)
 {
     struct json_at member = json_member(&source->settings, key);
 
-    return member.value != NULL ? member : json_member(&source->file, key);
+    return member.value ? member : json_member(&source->file, key);
 }
 
 /* null is the same as a key left out, as in ElastiSim. */
 static bool is_given(const struct json_at *member)
 {
-    return member->value != NULL && !cJSON_IsNull(member->value);
+    return member->value && !cJSON_IsNull(member->value);
 }
 
 static int read_key(struct configuration *configuration, const struct source *source,
@@ -223,9 +215,8 @@ static int read_key(struct configuration *configuration, const struct source *so
     struct json_at member = member_of(source, key->name);
 
     set_default(configuration, key);
-    if (is_given(&member)) {
+    if (is_given(&member))
         return types[key->type].read(&member, field_of(configuration, key), err);
-    }
     return key->initial == mandatory
                ? json_error(&member, err, "is missing; add it (%s)", key->meaning)
                : 0;
@@ -234,19 +225,16 @@ static int read_key(struct configuration *configuration, const struct source *so
 static int read_keys(struct configuration *configuration, const struct source *source,
                      struct error *err)
 {
-    for (size_t i = 0; i < NUM_KEYS; i++) {
-        if (read_key(configuration, source, &keys[i], err) != 0) {
+    for (size_t i = 0; i < NUM_KEYS; i++)
+        if (read_key(configuration, source, &keys[i], err))
             return -1;
-        }
-    }
     return 0;
 }
 
 static void list_names(const char *names[NUM_KEYS + 1])
 {
-    for (size_t i = 0; i < NUM_KEYS; i++) {
+    for (size_t i = 0; i < NUM_KEYS; i++)
         names[i] = keys[i].name;
-    }
     names[NUM_KEYS] = NULL;
 }
 
@@ -260,7 +248,7 @@ static int check_names(const struct json_at *root, struct warnings *warnings, st
     return unknown_keys_tell(&unknown, warnings, err);
 }
 
-/* Contradictions. */
+/* --- Contradictions --------------------------------------------------------------------------- */
 
 /* Time would hardly go on from one to the next. */
 static int check_interval(const struct source *source, const char *key, double interval,
@@ -269,9 +257,8 @@ static int check_interval(const struct source *source, const char *key, double i
     struct json_at member = member_of(source, key);
     char text[NUMBER_TEXT];
 
-    if (interval <= 0 || interval >= SHORTEST_INTERVAL) {
+    if (interval <= 0 || interval >= SHORTEST_INTERVAL)
         return 0;
-    }
     return json_error(&member, err, "must be at least %g s, is %s; intervals are in seconds",
                       SHORTEST_INTERVAL, number_text(interval, text));
 }
@@ -279,10 +266,8 @@ static int check_interval(const struct source *source, const char *key, double i
 static int check_intervals(const struct configuration *configuration, const struct source *source,
                            struct error *err)
 {
-    if (check_interval(source, "scheduling_interval", configuration->scheduling_interval, err) !=
-        0) {
+    if (check_interval(source, "scheduling_interval", configuration->scheduling_interval, err) != 0)
         return -1;
-    }
     return check_interval(source, "sensing_interval", configuration->sensing_interval, err);
 }
 
@@ -292,9 +277,8 @@ static int check_scheduling(const struct configuration *configuration, const str
     struct json_at member = member_of(source, "scheduling_interval");
 
     if (configuration->scheduling_interval > 0 ||
-        (configuration->schedule_on_job_submit && configuration->schedule_on_job_finalize)) {
+        (configuration->schedule_on_job_submit && configuration->schedule_on_job_finalize))
         return 0;
-    }
     return json_error(&member, err,
                       "must be greater than 0 unless schedule_on_job_submit and "
                       "schedule_on_job_finalize are both true, is %s; set an interval in seconds "
@@ -307,9 +291,8 @@ static int check_sensing(const struct configuration *configuration, const struct
 {
     struct json_at member = member_of(source, "sensing_interval");
 
-    if (!configuration->sensing || configuration->sensing_interval > 0) {
+    if (!configuration->sensing || configuration->sensing_interval > 0)
         return 0;
-    }
     return json_error(&member, err,
                       "must be greater than 0 as sensing is true, is %s; set an interval in "
                       "seconds, or sensing to false",
@@ -328,9 +311,8 @@ static int check_path(const struct configuration *configuration, const struct so
     struct json_at member = member_of(source, file->key);
     struct configured_file other;
 
-    if (is_device(file->path)) {
+    if (is_device(file->path))
         return 0;
-    }
     if (strcmp(file->path, configuration->file) == 0) {
         return json_error(&member, err, "'%s' is this configuration file; choose another path",
                           file->path);
@@ -354,15 +336,13 @@ static int check_paths(const struct configuration *configuration, const struct s
     struct configured_file file;
     size_t place = 0;
 
-    while (configuration_next_file(configuration, FILE_WRITTEN, &place, &file)) {
-        if (check_path(configuration, source, &file, err) != 0) {
+    while (configuration_next_file(configuration, FILE_WRITTEN, &place, &file))
+        if (check_path(configuration, source, &file, err))
             return -1;
-        }
-    }
     return 0;
 }
 
-/* What the command line changes. */
+/* --- What the command line changes ------------------------------------------------------------ */
 
 static int read_settings(struct json_document *document,
                          const struct configuration_request *request, struct error *err)
@@ -371,9 +351,8 @@ static int read_settings(struct json_document *document,
     enum setting_form forms[NUM_KEYS];
 
     list_names(names);
-    for (size_t i = 0; i < NUM_KEYS; i++) {
+    for (size_t i = 0; i < NUM_KEYS; i++)
         forms[i] = types[keys[i].type].form;
-    }
     return settings_read(document, request->settings, request->num_settings, names, forms, err);
 }
 
@@ -391,9 +370,8 @@ static int redirect(char **path, const char *folder, const struct key *key, stru
 
     free(*path);
     *path = malloc(size);
-    if (*path == NULL) {
+    if (*path == NULL)
         return error_no_memory(err);
-    }
     snprintf(*path, size, "%s%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/",
              key->name, suffix);
     return 0;
@@ -403,13 +381,12 @@ static int redirect(char **path, const char *folder, const struct key *key, stru
 static int redirect_results(struct configuration *configuration, const char *folder,
                             struct error *err)
 {
-    for (size_t i = 0; folder != NULL && i < NUM_KEYS; i++) {
+    for (size_t i = 0; folder && i < NUM_KEYS; i++) {
         char **path = field_of(configuration, &keys[i]);
         bool wanted =
             keys[i].type == TYPE_OUTPUT && (*path != NULL || keys[i].offset == AT(job_statistics));
-        if (wanted && redirect(path, folder, &keys[i], err) != 0) {
+        if (wanted && redirect(path, folder, &keys[i], err))
             return -1;
-        }
     }
     return 0;
 }
@@ -421,9 +398,8 @@ static bool put_member(cJSON *object, const char *key, cJSON *value)
                                       ? cJSON_ReplaceItemInObjectCaseSensitive(object, key, value)
                                       : cJSON_AddItemToObject(object, key, value));
 
-    if (!done) {
+    if (!done)
         cJSON_Delete(value);
-    }
     return done;
 }
 
@@ -440,9 +416,8 @@ static bool put_changes(cJSON *object, const struct configuration *configuration
     {
         done = done && put_member(object, setting->string, cJSON_Duplicate(setting, true));
     }
-    while (done && configuration_next_file(configuration, FILE_WRITTEN, &place, &file)) {
+    while (done && configuration_next_file(configuration, FILE_WRITTEN, &place, &file))
         done = put_member(object, file.key, cJSON_CreateString(file.path));
-    }
     return done;
 }
 
@@ -451,26 +426,23 @@ static int note_given(struct configuration *configuration, const struct source *
 {
     cJSON *object = cJSON_Duplicate(source->file.value, true);
 
-    if (object != NULL && put_changes(object, configuration, source)) {
+    if (object && put_changes(object, configuration, source))
         configuration->given = cJSON_PrintUnformatted(object);
-    }
     cJSON_Delete(object);
-    return configuration->given == NULL ? error_no_memory(err) : 0;
+    return !configuration->given ? error_no_memory(err) : 0;
 }
 
 static int read_source(struct configuration *configuration, const struct source *source,
                        const struct configuration_request *request, struct warnings *warnings,
                        struct error *err)
 {
-    if (json_object(&source->file, err) != 0 || check_names(&source->file, warnings, err) != 0 ||
-        read_keys(configuration, source, err) != 0 ||
-        redirect_results(configuration, request->output, err) != 0 ||
-        check_intervals(configuration, source, err) != 0 ||
-        check_scheduling(configuration, source, err) != 0 ||
-        check_sensing(configuration, source, err) != 0 ||
-        check_paths(configuration, source, err) != 0) {
+    if (json_object(&source->file, err) || check_names(&source->file, warnings, err) ||
+        read_keys(configuration, source, err) ||
+        redirect_results(configuration, request->output, err) ||
+        check_intervals(configuration, source, err) ||
+        check_scheduling(configuration, source, err) || check_sensing(configuration, source, err) ||
+        check_paths(configuration, source, err))
         return -1;
-    }
     return note_given(configuration, source, err);
 }
 
@@ -498,17 +470,14 @@ int configuration_read(struct configuration *configuration,
     int status;
 
     *configuration = (struct configuration){.file = NULL};
-    if (json_read(&document, request->file, err) != 0) {
+    if (json_read(&document, request->file, err))
         return -1;
-    }
     status = copy_text(request->file, &configuration->file, err);
-    if (status == 0) {
+    if (status == 0)
         status = read_document(configuration, &document, request, warnings, err);
-    }
     json_close(&document);
-    if (status != 0) {
+    if (status != 0)
         configuration_release(configuration);
-    }
     return status;
 }
 
@@ -516,13 +485,11 @@ int configuration_find_inputs(struct configuration *configuration, struct error 
 {
     for (size_t i = 0; i < NUM_KEYS; i++) {
         char **path = field_of(configuration, &keys[i]), *found;
-        if (keys[i].type != TYPE_INPUT) {
+        if (keys[i].type != TYPE_INPUT)
             continue;
-        }
         found = search_input(*path, configuration->file, err);
-        if (found == NULL) {
+        if (!found)
             return error_prefix(err, "%s: %s", configuration->file, keys[i].name);
-        }
         free(*path);
         *path = found;
     }
@@ -531,11 +498,9 @@ int configuration_find_inputs(struct configuration *configuration, struct error 
 
 void configuration_release(struct configuration *configuration)
 {
-    for (size_t i = 0; i < NUM_KEYS; i++) {
-        if (types[keys[i].type].free != NULL) {
+    for (size_t i = 0; i < NUM_KEYS; i++)
+        if (types[keys[i].type].free)
             types[keys[i].type].free(field_of(configuration, &keys[i]));
-        }
-    }
     free(configuration->file);
     free(configuration->given);
     *configuration = (struct configuration){.file = NULL};
@@ -552,11 +517,9 @@ static const struct {
 
 static bool is_used(const struct configuration *configuration, const struct key *key)
 {
-    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++) {
-        if (switches[i].key == key->offset) {
+    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++)
+        if (switches[i].key == key->offset)
             return *(const bool *)((const char *)configuration + switches[i].needed);
-        }
-    }
     return true;
 }
 
@@ -568,7 +531,7 @@ bool configuration_next_file(const struct configuration *configuration, enum fil
     while (*place < NUM_KEYS) {
         const struct key *key = &keys[(*place)++];
         const char *path = key->type == type ? path_of(configuration, key) : NULL;
-        if (path != NULL) {
+        if (path) {
             *file = (struct configured_file){key->name, path, is_used(configuration, key)};
             return true;
         }

@@ -99,12 +99,11 @@ void cohort_add_ready(struct cohort *cohort, const uint32_t *ranks, uint32_t cou
     if (!reserve_ready(cohort, mine + theirs))
         return;
     cohort->num_ready += theirs;
-    for (uint32_t at = cohort->num_ready; theirs > 0;) {
+    for (uint32_t at = cohort->num_ready; theirs > 0;)
         if (mine > 0 && cohort->ready[mine - 1] > ranks[theirs - 1])
             cohort->ready[--at] = cohort->ready[--mine];
         else
             cohort->ready[--at] = ranks[--theirs];
-    }
 }
 
 static struct cohort *join_waiting(struct team *team)

@@ -503,12 +503,11 @@ static void part_newcomers(struct cohort *cohort)
     make_runnable(expanding);
     /* Newcomers are a subsequence of all ranks, in the same order. */
     uint32_t kept = 0, next = 0;
-    for (uint32_t rank = 0; rank < execution->all.size; rank++) {
+    for (uint32_t rank = 0; rank < execution->all.size; rank++)
         if (next < newcomers->size && execution->all.nodes[rank] == newcomers->nodes[next])
             next++;
         else
             cohort->ready[kept++] = rank;
-    }
     cohort->num_ready = kept;
     if (kept > 0)
         rejoin(cohort);

@@ -26,9 +26,8 @@ struct expression {
  * Returns 0 when it has none, else -1. */
 static int check_parser(const struct expression *expression, struct error *err)
 {
-    if (!mupError(expression->parser)) {
+    if (!mupError(expression->parser))
         return 0;
-    }
     error_set(err, ERROR_FAILURE, "muParser can't evaluate this (its error %d)",
               mupGetErrorCode(expression->parser));
     return translation_error(expression->text, err);
@@ -41,11 +40,9 @@ static void define_operators(muParserHandle_t parser)
         mupDefineOprt(parser, binary->code, binary->function, binary->precedence,
                       binary->is_right_associative ? muOPRT_ASCT_RIGHT : muOPRT_ASCT_LEFT, false);
     }
-    for (size_t i = 0; i < num_prefix_operators; i++) {
-        if (prefix_operators[i].code != NULL) {
+    for (size_t i = 0; i < num_prefix_operators; i++)
+        if (prefix_operators[i].code)
             mupDefineFun1(parser, prefix_operators[i].code, prefix_operators[i].function, false);
-        }
-    }
 }
 
 static void define_function(muParserHandle_t parser, size_t index)
@@ -54,15 +51,14 @@ static void define_function(muParserHandle_t parser, size_t index)
     char name[LONGEST_CODE_NAME];
 
     snprintf(name, sizeof name, FUNCTION_CODE "%zu", index);
-    if (function->one != NULL) {
+    if (function->one)
         mupDefineFun1(parser, name, function->one, false);
-    } else if (function->two != NULL) {
+    else if (function->two)
         mupDefineFun2(parser, name, function->two, false);
-    } else if (function->three != NULL) {
+    else if (function->three)
         mupDefineFun3(parser, name, function->three, false);
-    } else {
+    else
         mupDefineMultFun(parser, name, function->many, false);
-    }
 }
 
 static void define_names(struct expression *expression, const struct translation *translation)
@@ -72,11 +68,9 @@ static void define_names(struct expression *expression, const struct translation
     mupClearFun(expression->parser);
     mupClearConst(expression->parser);
     define_operators(expression->parser);
-    for (size_t i = 0; i < MOST_FUNCTIONS; i++) {
-        if (translation->uses[i]) {
+    for (size_t i = 0; i < MOST_FUNCTIONS; i++)
+        if (translation->uses[i])
             define_function(expression->parser, i);
-        }
-    }
     for (size_t i = 0; i < expression->num_variables; i++) {
         snprintf(name, sizeof name, VARIABLE_CODE "%zu", i);
         mupDefineVar(expression->parser, name, &expression->values[i]);
@@ -88,15 +82,13 @@ static int build(struct expression *expression, const struct translation *transl
                  struct error *err)
 {
     expression->parser = mupCreate(muBASETYPE_FLOAT);
-    if (expression->parser == NULL) {
+    if (!expression->parser)
         return error_no_memory(err);
-    }
     define_names(expression, translation);
     mupSetExpr(expression->parser, translation->code);
     expression->constant = mupEval(expression->parser);
-    if (check_parser(expression, err) != 0) {
+    if (check_parser(expression, err))
         return -1;
-    }
     if (expression->num_variables == 0) {
         mupRelease(expression->parser);
         expression->parser = NULL;
@@ -113,9 +105,8 @@ static int fill(struct expression *expression, const char *text, struct translat
     translation->variables = NULL;
     translation->num_variables = 0;
     expression->values = calloc(expression->num_variables + 1, sizeof *expression->values);
-    if (expression->text == NULL || expression->values == NULL) {
+    if (!expression->text || !expression->values)
         return error_no_memory(err);
-    }
     return build(expression, translation, err);
 }
 
@@ -126,9 +117,9 @@ struct expression *expression_compile(const char *text, struct error *err)
 
     if (translate(&translation, text, err) == 0) {
         expression = calloc(1, sizeof *expression);
-        if (expression == NULL) {
+        if (!expression) {
             error_no_memory(err);
-        } else if (fill(expression, text, &translation, err) != 0) {
+        } else if (fill(expression, text, &translation, err)) {
             expression_destroy(expression);
             expression = NULL;
         }
@@ -139,15 +130,12 @@ struct expression *expression_compile(const char *text, struct error *err)
 
 void expression_destroy(struct expression *expression)
 {
-    if (expression == NULL) {
+    if (!expression)
         return;
-    }
-    if (expression->parser != NULL) {
+    if (expression->parser)
         mupRelease(expression->parser);
-    }
-    for (size_t i = 0; i < expression->num_variables; i++) {
+    for (size_t i = 0; i < expression->num_variables; i++)
         free(expression->variables[i]);
-    }
     free(expression->variables);
     free(expression->values);
     free(expression->text);
@@ -172,7 +160,7 @@ const char *expression_variable(const struct expression *expression, size_t inde
 int expression_evaluate(struct expression *expression, const double *values, double *result,
                         struct error *err)
 {
-    if (expression->parser == NULL) {
+    if (!expression->parser) {
         *result = expression->constant;
         return 0;
     }

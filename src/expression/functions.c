@@ -11,11 +11,9 @@ static double minimum(const double *values, int count)
 {
     double least = values[0];
 
-    for (int i = 1; i < count; i++) {
-        if (values[i] < least || isnan(values[i])) {
+    for (int i = 1; i < count; i++)
+        if (values[i] < least || isnan(values[i]))
             least = values[i];
-        }
-    }
     return least;
 }
 
@@ -23,11 +21,9 @@ static double maximum(const double *values, int count)
 {
     double most = values[0];
 
-    for (int i = 1; i < count; i++) {
-        if (values[i] > most || isnan(values[i])) {
+    for (int i = 1; i < count; i++)
+        if (values[i] > most || isnan(values[i]))
             most = values[i];
-        }
-    }
     return most;
 }
 
@@ -35,9 +31,8 @@ static double sum(const double *values, int count)
 {
     double total = values[0];
 
-    for (int i = 1; i < count; i++) {
+    for (int i = 1; i < count; i++)
         total += values[i];
-    }
     return total;
 }
 
@@ -67,9 +62,8 @@ static double clamp(double x, double lowest, double highest)
     double least = x < lowest ? x : lowest;
     double most = x < lowest ? lowest : x;
 
-    if (isnan(x) || isnan(lowest) || isnan(highest)) {
+    if (isnan(x) || isnan(lowest) || isnan(highest))
         return NAN;
-    }
     return highest < least ? least : highest > most ? most : highest;
 }
 
@@ -132,21 +126,17 @@ static char lower(char c)
 
 static bool is_same(const char *name, const char *text, size_t length)
 {
-    for (size_t i = 0; i < length; i++) {
-        if (name[i] != lower(text[i])) {
+    for (size_t i = 0; i < length; i++)
+        if (name[i] != lower(text[i]))
             return false;
-        }
-    }
     return name[length] == '\0';
 }
 
 const struct function *function_find(const char *name, size_t length)
 {
-    for (size_t i = 0; i < NUM_FUNCTIONS; i++) {
-        if (is_same(functions[i].name, name, length)) {
+    for (size_t i = 0; i < NUM_FUNCTIONS; i++)
+        if (is_same(functions[i].name, name, length))
             return &functions[i];
-        }
-    }
     return NULL;
 }
 
@@ -162,9 +152,8 @@ const struct function *function_at(size_t index)
 
 void function_names(const char *names[MOST_FUNCTIONS + 1])
 {
-    for (size_t i = 0; i < NUM_FUNCTIONS; i++) {
+    for (size_t i = 0; i < NUM_FUNCTIONS; i++)
         names[i] = functions[i].name;
-    }
     names[NUM_FUNCTIONS] = NULL;
 }
 

@@ -49,7 +49,7 @@ struct translator {
     struct error *err;
 };
 
-/* Tokens. */
+/* --- Tokens ----------------------------------------------------------------------------------- */
 
 static bool is_digit(char c)
 {
@@ -65,11 +65,9 @@ static size_t name_length(const char *text)
 {
     size_t length = 0;
 
-    if (is_name_start(*text)) {
-        while (is_name_start(text[length]) || is_digit(text[length])) {
+    if (is_name_start(*text))
+        while (is_name_start(text[length]) || is_digit(text[length]))
             length++;
-        }
-    }
     return length;
 }
 
@@ -99,14 +97,12 @@ static size_t number_length(const char *text)
 /* Whether a name is a word in any letter case; the word is in lower case. */
 static bool is_word(const char *name, size_t length, const char *word)
 {
-    if (strlen(word) != length) {
+    if (strlen(word) != length)
         return false;
-    }
     for (size_t i = 0; i < length; i++) {
         char c = name[i];
-        if ((c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c) != word[i]) {
+        if ((c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c) != word[i])
             return false;
-        }
     }
     return true;
 }
@@ -136,9 +132,8 @@ static size_t token_length(const char *text)
     const struct binary_operator *binary;
     size_t length = name_length(text);
 
-    if (length == 0) {
+    if (length == 0)
         length = number_length(text);
-    }
     if (length == 0) {
         binary = find_binary(text);
         length = binary != NULL ? strlen(binary->text) : 1;
@@ -151,15 +146,14 @@ static char next_character(const struct translator *translator, size_t at)
     return translator->text[at + strspn(translator->text + at, " \t\r\n")];
 }
 
-/* Errors. */
+/* --- Errors ----------------------------------------------------------------------------------- */
 
 static size_t column_of(const char *text, size_t at)
 {
     size_t column = 1;
 
-    for (size_t i = 0; i < at; i++) {
+    for (size_t i = 0; i < at; i++)
         column += ((unsigned char)text[i] & 0xC0) != 0x80;
-    }
     return column;
 }
 
@@ -212,9 +206,8 @@ static const struct advice *find_advice(const char *text)
     for (size_t i = 0; i < sizeof advices / sizeof *advices; i++) {
         size_t length = strlen(advices[i].text);
         if (strncmp(text, advices[i].text, length) == 0 &&
-            (binary == NULL || strlen(binary->text) < length)) {
+            (!binary || strlen(binary->text) < length))
             return &advices[i];
-        }
     }
     return NULL;
 }
@@ -231,15 +224,12 @@ static int report_missing(const struct translator *translator, const char *what)
     const struct advice *advice = find_advice(text);
     size_t length = *text == '\0' ? 0 : token_length(text);
 
-    if (advice != NULL) {
+    if (advice)
         return report_advice(translator, advice);
-    }
-    if (length == 0) {
+    if (length == 0)
         return report(translator, translator->at, "%s is missing at the end", what);
-    }
-    if (name_length(text) == 0 && number_length(text) == 0 && strchr(OPERATORS, *text) == NULL) {
+    if (name_length(text) == 0 && number_length(text) == 0 && !strchr(OPERATORS, *text))
         return report(translator, translator->at, "unexpected '%c'", *text);
-    }
     return report(translator, translator->at, "%s is missing before '%.*s'", what,
                   quoted_length(text, length, LONGEST_TOKEN), text);
 }
@@ -271,7 +261,7 @@ static int report_function(const struct translator *translator, size_t length)
     snprintf(word, sizeof word, "%.*s", quoted_length(text, length, LONGEST_TOKEN), text);
     function_names(names);
     nearest = nearest_name(word, names);
-    if (nearest != NULL) {
+    if (nearest) {
         return report(translator, translator->at, "unknown function '%s', did you mean '%s'?", word,
                       nearest);
     }
@@ -284,9 +274,8 @@ static int report_function(const struct translator *translator, size_t length)
 /* Appends a token and a space. */
 static int emit(struct translator *translator, const char *token, size_t length)
 {
-    if (translator->code_length + length + 1 > LONGEST_CODE) {
+    if (translator->code_length + length + 1 > LONGEST_CODE)
         return report_too_long(translator);
-    }
     memcpy(translator->result->code + translator->code_length, token, length);
     translator->code_length += length;
     translator->result->code[translator->code_length++] = ' ';
@@ -315,13 +304,12 @@ static int emit_call(struct translator *translator, const char *name)
     return emit_text(translator, token);
 }
 
-/* What is open. */
+/* --- What is open ----------------------------------------------------------------------------- */
 
 static int push(struct translator *translator, struct open open)
 {
-    if (translator->depth == DEEPEST) {
+    if (translator->depth == DEEPEST)
         return report(translator, translator->at, "is nested more than %d deep", DEEPEST);
-    }
     open.at = translator->at;
     translator->open[translator->depth++] = open;
     return 0;
@@ -342,9 +330,8 @@ static int close_prefixes(struct translator *translator, int precedence)
 {
     while (is_open(translator, OPEN_PREFIX) && innermost(translator)->precedence >= precedence) {
         translator->depth--;
-        if (emit_text(translator, ")") != 0) {
+        if (emit_text(translator, ")") != 0)
             return -1;
-        }
     }
     return 0;
 }
@@ -354,7 +341,7 @@ static int close_all_prefixes(struct translator *translator)
     return close_prefixes(translator, 0);
 }
 
-/* Where a value is needed. */
+/* --- Where a value is needed ------------------------------------------------------------------ */
 
 static int take_number(struct translator *translator, size_t length)
 {
@@ -375,11 +362,10 @@ static int take_number(struct translator *translator, size_t length)
 static int add_variable(struct translation *result, const char *name, size_t length,
                         struct error *err)
 {
-    if (array_reserve(result->variables, result->capacity, result->num_variables + 1) != 0) {
+    if (array_reserve(result->variables, result->capacity, result->num_variables + 1))
         return error_no_memory(err);
-    }
     result->variables[result->num_variables] = strndup(name, length);
-    return result->variables[result->num_variables++] == NULL ? error_no_memory(err) : 0;
+    return !result->variables[result->num_variables++] ? error_no_memory(err) : 0;
 }
 
 static int take_variable(struct translator *translator, size_t length)
@@ -389,13 +375,10 @@ static int take_variable(struct translator *translator, size_t length)
     size_t index = 0;
 
     while (index < result->num_variables && (strncmp(result->variables[index], name, length) != 0 ||
-                                             result->variables[index][length] != '\0')) {
+                                             result->variables[index][length] != '\0'))
         index++;
-    }
-    if (index == result->num_variables &&
-        add_variable(result, name, length, translator->err) != 0) {
+    if (index == result->num_variables && add_variable(result, name, length, translator->err))
         return -1;
-    }
     translator->at += length;
     translator->needs_value = false;
     return emit_numbered(translator, VARIABLE_CODE, index);
@@ -419,12 +402,10 @@ static int take_call(struct translator *translator, size_t length)
     const struct function *function = function_find(translator->text + translator->at, length);
     char code[LONGEST_TOKEN];
 
-    if (function == NULL) {
+    if (!function)
         return report_function(translator, length);
-    }
-    if (push(translator, (struct open){.kind = OPEN_CALL, .function = function}) != 0) {
+    if (push(translator, (struct open){.kind = OPEN_CALL, .function = function}))
         return -1;
-    }
     translator->result->uses[function_index(function)] = true;
     enter(translator, translator->at + length);
     snprintf(code, sizeof code, FUNCTION_CODE "%zu", function_index(function));
@@ -435,21 +416,18 @@ static int take_name(struct translator *translator, size_t length)
 {
     const char *name = translator->text + translator->at;
 
-    if (find_binary(name) != NULL) {
+    if (find_binary(name))
         return report_missing(translator, "a value");
-    }
-    if (next_character(translator, translator->at + length) == '(') {
+    if (next_character(translator, translator->at + length) == '(')
         return take_call(translator, length);
-    }
     return is_word(name, length, "pi") ? take_pi(translator, length)
                                        : take_variable(translator, length);
 }
 
 static int take_parenthesis(struct translator *translator)
 {
-    if (push(translator, (struct open){.kind = OPEN_PARENTHESIS}) != 0) {
+    if (push(translator, (struct open){.kind = OPEN_PARENTHESIS}))
         return -1;
-    }
     translator->at++;
     return emit_text(translator, "(");
 }
@@ -466,9 +444,8 @@ static const struct prefix_operator *find_prefix(const struct translator *transl
         bool fits = name > 0 ? is_word(text, name, prefix->text)
                              : strncmp(text, prefix->text, length) == 0 && text[length] != '=';
         if (fits && (!prefix->needs_parenthesis ||
-                     next_character(translator, translator->at + length) == '(')) {
+                     next_character(translator, translator->at + length) == '('))
             return prefix;
-        }
     }
     return NULL;
 }
@@ -477,13 +454,12 @@ static int take_prefix(struct translator *translator, const struct prefix_operat
 {
     struct open open = {.kind = OPEN_PREFIX, .precedence = prefix->precedence};
 
-    if (prefix->code == NULL) {
+    if (!prefix->code) {
         translator->at += strlen(prefix->text);
         return 0;
     }
-    if (push(translator, open) != 0) {
+    if (push(translator, open))
         return -1;
-    }
     translator->at += strlen(prefix->text);
     return emit_call(translator, prefix->code);
 }
@@ -501,31 +477,25 @@ static int take_value(struct translator *translator)
     size_t name = name_length(text);
     size_t number = number_length(text);
 
-    if (prefix != NULL) {
+    if (prefix)
         return take_prefix(translator, prefix);
-    }
-    if (name > 0) {
+    if (name > 0)
         return take_name(translator, name);
-    }
-    if (number > 0) {
+    if (number > 0)
         return take_number(translator, number);
-    }
-    if (*text == '(') {
+    if (*text == '(')
         return take_parenthesis(translator);
-    }
-    if (*text == ')' && is_open(translator, OPEN_CALL) && is_entered(translator)) {
+    if (*text == ')' && is_open(translator, OPEN_CALL) && is_entered(translator))
         return report_arguments(translator, innermost(translator));
-    }
     return report_missing(translator, "a value");
 }
 
-/* Where a value is complete. */
+/* --- Where a value is complete ---------------------------------------------------------------- */
 
 static int take_binary(struct translator *translator, const struct binary_operator *binary)
 {
-    if (close_prefixes(translator, binary->precedence) != 0) {
+    if (close_prefixes(translator, binary->precedence))
         return -1;
-    }
     translator->at += strlen(binary->text);
     translator->needs_value = true;
     return emit_text(translator, binary->code);
@@ -533,18 +503,16 @@ static int take_binary(struct translator *translator, const struct binary_operat
 
 static int take_question(struct translator *translator)
 {
-    if (push(translator, (struct open){.kind = OPEN_QUESTION}) != 0) {
+    if (push(translator, (struct open){.kind = OPEN_QUESTION}))
         return -1;
-    }
     translator->needs_value = true;
     return 0;
 }
 
 static int take_colon(struct translator *translator)
 {
-    if (!is_open(translator, OPEN_QUESTION)) {
+    if (!is_open(translator, OPEN_QUESTION))
         return report(translator, translator->at, "':' has no '?'");
-    }
     translator->depth--;
     translator->needs_value = true;
     return 0;
@@ -557,9 +525,8 @@ static int refuse_question(struct translator *translator)
 
 static int take_comma(struct translator *translator)
 {
-    if (is_open(translator, OPEN_QUESTION)) {
+    if (is_open(translator, OPEN_QUESTION))
         return refuse_question(translator);
-    }
     if (!is_open(translator, OPEN_CALL)) {
         return report(translator, translator->at,
                       "',' stands outside a function; write . in numbers");
@@ -573,18 +540,15 @@ static int take_closing(struct translator *translator)
 {
     struct open *open = innermost(translator);
 
-    if (open == NULL) {
+    if (!open)
         return report(translator, translator->at, "')' closes nothing");
-    }
-    if (open->kind == OPEN_QUESTION) {
+    if (open->kind == OPEN_QUESTION)
         return refuse_question(translator);
-    }
     if (open->kind == OPEN_CALL) {
         open->num_arguments++;
         if (open->function->num_arguments != ANY_NUMBER &&
-            open->function->num_arguments != open->num_arguments) {
+            open->function->num_arguments != open->num_arguments)
             return report_arguments(translator, open);
-        }
     }
     translator->depth--;
     return 0;
@@ -603,9 +567,8 @@ static const struct separator {
 
 static int take_separator(struct translator *translator, const struct separator *separator)
 {
-    if (close_all_prefixes(translator) != 0 || separator->take(translator) != 0) {
+    if (close_all_prefixes(translator) || separator->take(translator))
         return -1;
-    }
     translator->at++;
     return emit_text(translator, separator->code);
 }
@@ -616,34 +579,28 @@ static int take_after_value(struct translator *translator)
     const struct advice *advice = find_advice(text);
     const struct binary_operator *binary = find_binary(text);
 
-    if (advice != NULL) {
+    if (advice)
         return report_advice(translator, advice);
-    }
-    if (binary != NULL) {
+    if (binary)
         return take_binary(translator, binary);
-    }
-    for (size_t i = 0; i < sizeof separators / sizeof *separators; i++) {
-        if (*text == separators[i].character) {
+    for (size_t i = 0; i < sizeof separators / sizeof *separators; i++)
+        if (*text == separators[i].character)
             return take_separator(translator, &separators[i]);
-        }
-    }
     return report_missing(translator, "an operator");
 }
 
-/* The whole. */
+/* --- The whole -------------------------------------------------------------------------------- */
 
 static int finish(struct translator *translator)
 {
     struct open *open;
 
-    if (translator->needs_value) {
+    if (translator->needs_value)
         return report_missing(translator, "a value");
-    }
-    if (close_all_prefixes(translator) != 0) {
+    if (close_all_prefixes(translator))
         return -1;
-    }
     open = innermost(translator);
-    if (open != NULL) {
+    if (open) {
         return open->kind == OPEN_QUESTION
                    ? refuse_question(translator)
                    : report(translator, open->at, "'%s(' has no ')'",
@@ -662,10 +619,8 @@ static int translate_all(struct translator *translator)
 {
     skip_space(translator);
     while (translator->text[translator->at] != '\0') {
-        if ((translator->needs_value ? take_value(translator) : take_after_value(translator)) !=
-            0) {
+        if ((translator->needs_value ? take_value(translator) : take_after_value(translator)) != 0)
             return -1;
-        }
         skip_space(translator);
     }
     return finish(translator);
@@ -682,21 +637,18 @@ int translate(struct translation *translation, const char *text, struct error *e
         error_set(err, ERROR_INPUT, "the model is empty; write a number or an expression");
         return translation_error(text, err);
     }
-    if (length > LONGEST_TEXT) {
+    if (length > LONGEST_TEXT)
         return report_too_long(&translator);
-    }
     translation->code = malloc(LONGEST_CODE + 1);
-    if (translation->code == NULL) {
+    if (!translation->code)
         return error_no_memory(err);
-    }
     return translate_all(&translator);
 }
 
 void translation_release(struct translation *translation)
 {
-    for (size_t i = 0; i < translation->num_variables; i++) {
+    for (size_t i = 0; i < translation->num_variables; i++)
         free(translation->variables[i]);
-    }
     free(translation->variables);
     free(translation->code);
     *translation = (struct translation){.code = NULL};

@@ -165,9 +165,9 @@ static int drop_behind(struct books *books, uint32_t depth)
     struct wanted reserved = queue_want_all;
     reserved.start = DBL_MAX;
     struct entry *entry = NULL;
-    while (depth-- > 0 && (entry = queue_next(&books->queue, entry, &queue_want_all)) != NULL)
+    while (depth-- > 0 && (entry = queue_next(&books->queue, entry, &queue_want_all)))
         continue;
-    while (entry && (entry = queue_next(&books->queue, entry, &reserved)) != NULL)
+    while (entry && (entry = queue_next(&books->queue, entry, &reserved)))
         if (books_drop_reservation(books, entry))
             return -1;
     return 0;
@@ -235,7 +235,7 @@ static int pass_over_all(struct books *books)
     books->plan.has_last = false;
     struct wanted wanted = queue_want_all;
     struct entry *entry = NULL;
-    while ((entry = queue_next(&books->queue, entry, &wanted)) != NULL) {
+    while ((entry = queue_next(&books->queue, entry, &wanted))) {
         if (depth > 0 && visited++ == depth)
             return 0;
         had -= entry->reserved;
@@ -255,7 +255,7 @@ static int start_due(struct books *books)
     due.start = books->now + EARLY;
     bool started;
     struct entry *entry = NULL;
-    while ((entry = queue_next(&books->queue, entry, &due)) != NULL)
+    while ((entry = queue_next(&books->queue, entry, &due)))
         if (start_reserved(books, entry, &started))
             return -1;
     return 0;
@@ -270,7 +270,7 @@ static int compress(struct books *books)
     struct wanted wanted = queue_want_all;
     struct entry *entry = NULL;
     books->plan.unbounded = false;
-    while ((entry = queue_next(&books->queue, entry, &wanted)) != NULL) {
+    while ((entry = queue_next(&books->queue, entry, &wanted))) {
         bool moves = depth == 0 || visited++ < depth || !entry->reserved;
         if (moves ? start_or_reserve(books, entry, &started)
                   : start_reserved(books, entry, &started))
@@ -353,7 +353,7 @@ static bool precedes_last_blocked(const struct books *books, const struct entry 
 
 static bool precedes_any(const struct books *books, const struct entry *entry)
 {
-    return queue_next(&books->queue, entry, &queue_want_all) != NULL;
+    return queue_next(&books->queue, entry, &queue_want_all);
 }
 
 static const struct {

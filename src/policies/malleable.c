@@ -62,7 +62,7 @@ static uint64_t all_gifts(const struct books *books, const struct entry *taker)
 static struct entry *next_donor(const struct books *books, const struct entry *taker)
 {
     struct entry *best = NULL, *entry = NULL;
-    while ((entry = queue_last(&books->running.ranks, entry)) != NULL) {
+    while ((entry = queue_last(&books->running.ranks, entry))) {
         if (best && entry->key < best->key)
             return best;
         if (gift(books, entry, taker) > 0)
@@ -225,7 +225,7 @@ static int agree_with_all(struct books *books)
     uint32_t depth = books->options.queue_depth, visited = 0;
     bool possible = true;
     struct entry *entry = NULL;
-    while (possible && (entry = queue_next(&books->queue, entry, &queue_want_all)) != NULL) {
+    while (possible && (entry = queue_next(&books->queue, entry, &queue_want_all))) {
         if (depth > 0 && visited++ == depth)
             return 0;
         if (!admission_allows(books, entry))
@@ -243,7 +243,7 @@ static int fill_pool(struct books *books)
     for (const struct entry *entry = books->running.malleable; entry; entry = entry->next_malleable)
         supply += entry->leaving.count;
     const struct entry *entry = NULL;
-    while ((entry = queue_next(&books->queue, entry, &queue_want_all)) != NULL) {
+    while ((entry = queue_next(&books->queue, entry, &queue_want_all))) {
         uint64_t missing = entry->least > supply ? entry->least - supply : 0;
         if (needed + missing > gifts)
             break;

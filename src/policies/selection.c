@@ -56,12 +56,11 @@ static int compare_runs(const void *a, const void *b)
 static uint32_t find_runs(const struct ids *candidates, struct run *runs)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < candidates->count; i++) {
+    for (uint32_t i = 0; i < candidates->count; i++)
         if (i > 0 && candidates->items[i] == candidates->items[i - 1] + 1)
             runs[count - 1].length++;
         else
             runs[count++] = (struct run){i, 1};
-    }
     return count;
 }
 

@@ -99,7 +99,7 @@ static off_t place_of(const char *name)
 static struct claimed_folder *find_folder(const struct claims *claims, const char *path)
 {
     struct stat status;
-    if (stat(path, &status) != 0)
+    if (stat(path, &status))
         return NULL;
     struct claimed_folder *folder = claims->folders;
     while (folder && (folder->device != status.st_dev || folder->file != status.st_ino))
@@ -193,7 +193,7 @@ static char *target_of(const char *path)
 static bool is_claimable(const char *path)
 {
     struct stat status;
-    return stat(path, &status) != 0 || S_ISREG(status.st_mode);
+    return stat(path, &status) || S_ISREG(status.st_mode);
 }
 
 /* The path of the lock file beside a target, and the target's name. */

@@ -148,7 +148,7 @@ int output_set_aside(struct output *output, uint64_t bytes, struct error *err)
 /* Puts the file where it belongs, or removes what there is of it. */
 static void finish_part(struct output *output, bool fine)
 {
-    if (fine && rename(output->part, output->target) != 0)
+    if (fine && rename(output->part, output->target))
         output->failure = errno;
     if (!fine || output->failure)
         unlink(output->part);
@@ -160,7 +160,7 @@ static void finish_part(struct output *output, bool fine)
 
 bool output_is_open(const struct output *output)
 {
-    return output->buffer != NULL;
+    return output->buffer;
 }
 
 int output_check(struct output *output, struct error *err)
@@ -230,7 +230,7 @@ static void flush(struct output *output)
 /* What was kept free and is not needed goes back. */
 static void give_room_back(struct output *output)
 {
-    if (output->part && ftruncate(output->descriptor, (off_t)output->written) != 0)
+    if (output->part && ftruncate(output->descriptor, (off_t)output->written))
         output->failure = errno;
 }
 
@@ -240,7 +240,7 @@ int output_close(struct output *output, struct error *err)
         return 0;
     flush(output);
     give_room_back(output);
-    if (close(output->descriptor) != 0 && !output->failure)
+    if (close(output->descriptor) && !output->failure)
         output->failure = errno;
     int status = output_check(output, err);
     if (output->part)

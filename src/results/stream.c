@@ -43,12 +43,11 @@ struct stream {
 static void receive_subscriptions(struct stream *stream)
 {
     unsigned char message[1];
-    while (zmq_recv(stream->socket, message, sizeof message, ZMQ_DONTWAIT) >= 0) {
+    while (zmq_recv(stream->socket, message, sizeof message, ZMQ_DONTWAIT) >= 0)
         if (message[0] == 1)
             stream->subscriptions++;
         else if (message[0] == 0 && stream->subscriptions > 0)
             stream->subscriptions--;
-    }
     stream->full = false;
     stream->looked = wall_seconds();
 }

@@ -146,7 +146,7 @@ static int broke(struct plugin *plugin, struct error *err)
 static int call(struct plugin *plugin, int (*function)(struct plugin *, struct elastisim_view *),
                 struct elastisim_view *view, int *result, struct error *err)
 {
-    if (sigsetjmp(guard.back, 1) != 0)
+    if (sigsetjmp(guard.back, 1))
         return broke(plugin, err);
     guard.thread = pthread_self();
     if (plugin->timeout > 0)

@@ -198,7 +198,7 @@ static void put_job(struct message *message, const struct job *job)
 /* Whether this is the first message, where there is a machine to tell of. */
 static bool introduces(const struct message *message, const struct state *state)
 {
-    return !message->introduced && state->platform != NULL;
+    return !message->introduced && state->platform;
 }
 
 /* What never changes is told once. */

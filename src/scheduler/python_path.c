@@ -26,7 +26,7 @@ static bool find_executable(char folder[PATH_MAX])
     char *slash = strrchr(folder, '/');
     if (slash)
         *slash = '\0';
-    return slash != NULL;
+    return slash;
 }
 
 static bool find_package(char package[PATH_MAX])
@@ -36,7 +36,7 @@ static bool find_package(char package[PATH_MAX])
         return false;
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         int length = snprintf(package, PATH_MAX, "%s/%s" MODULE, folder, places[i]);
-        if (length >= PATH_MAX || access(package, R_OK) != 0)
+        if (length >= PATH_MAX || access(package, R_OK))
             continue;
         package[(size_t)length - strlen(MODULE)] = '\0';
         return true;

@@ -96,8 +96,8 @@ static void invoke_now(struct simulation *simulation, struct invocation invocati
     simulation->has_invoked = true;
     simulation->last_invocation = simulation->state.now;
     if (ask(simulation, &invocation) ||
-        validate_decisions(&simulation->validator, &simulation->state, &invocation,
-                           at_point != NULL, &simulation->decisions, simulation->err))
+        validate_decisions(&simulation->validator, &simulation->state, &invocation, at_point,
+                           &simulation->decisions, simulation->err))
         return;
     applying_apply(simulation, at_point);
 }

@@ -219,9 +219,8 @@ static int run_events(struct simulation *simulation)
 /* Lets go of what jobs have under way when the run breaks off; their states stay as they are. */
 static void stop_executions(struct simulation *simulation)
 {
-    for (struct job *job = simulation->state.running.first; job; job = job->next) {
+    for (struct job *job = simulation->state.running.first; job; job = job->next)
         execution_destroy(executor_find(&simulation->executor, job));
-    }
 }
 
 int simulation_run(struct simulation *simulation, struct error *err)

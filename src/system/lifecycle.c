@@ -487,10 +487,9 @@ int lifecycle_reconfigure(struct state *state, const struct job *subject, struct
     uint64_t *kept_or_new = node_set_create(state->platform->num_nodes, &after, err);
     uint64_t *was_running = node_set_create(state->platform->num_nodes, &before, err);
     int result = kept_or_new && was_running ? 0 : -1;
-    for (uint32_t i = 0; result == 0 && i < before.count; i++) {
+    for (uint32_t i = 0; result == 0 && i < before.count; i++)
         if (!node_set_has(kept_or_new, before.ids[i]))
             result = vacate(state, job, before.ids[i], err);
-    }
     job->executing = after;
     job->executing_gpus = job->wanted_gpus;
     job->wanted = (struct node_list){0};

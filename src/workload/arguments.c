@@ -16,12 +16,11 @@ char *share_text(struct workload_reader *reader, struct table *table, const char
 {
     char *copy = table_find(table, text);
 
-    if (is_new != NULL) {
+    if (is_new)
         *is_new = copy == NULL;
-    }
-    if (copy == NULL) {
+    if (!copy) {
         copy = store_text(&reader->workload->store, text);
-        if (copy == NULL || table_add(table, copy, copy) != 0) {
+        if (!copy || table_add(table, copy, copy)) {
             error_no_memory(err);
             return NULL;
         }
@@ -35,12 +34,11 @@ static int make_text(struct shared_text *shared, struct error *err)
 {
     struct error ignored = {.kind = ERROR_NONE};
 
-    if (number_parse(shared->text, &shared->number)) {
+    if (number_parse(shared->text, &shared->number))
         return 0;
-    }
     shared->model = expression_compile(shared->text, &ignored);
     shared->number = NAN;
-    return shared->model == NULL && ignored.kind != ERROR_INPUT ? error_no_memory(err) : 0;
+    return !shared->model && ignored.kind != ERROR_INPUT ? error_no_memory(err) : 0;
 }
 
 static const struct shared_text *find_text(struct workload_reader *reader, const char *text,
@@ -49,15 +47,12 @@ static const struct shared_text *find_text(struct workload_reader *reader, const
     struct workload *workload = reader->workload;
     struct shared_text *shared = table_find(&reader->texts, text);
 
-    if (shared != NULL) {
+    if (shared)
         return shared;
-    }
     shared = store_allocate(&workload->store, sizeof *shared);
-    if (shared != NULL) {
+    if (shared)
         shared->text = store_text(&workload->store, text);
-    }
-    if (shared == NULL || shared->text == NULL ||
-        table_add(&reader->texts, shared->text, shared) != 0) {
+    if (!shared || !shared->text || table_add(&reader->texts, shared->text, shared)) {
         error_no_memory(err);
         return NULL;
     }
@@ -74,12 +69,10 @@ static int read_argument_key(struct workload_reader *reader, const struct json_a
     bool is_new;
 
     *key = share_text(reader, &reader->argument_keys, at->key, &is_new, err);
-    if (*key == NULL) {
+    if (*key == NULL)
         return -1;
-    }
-    if (!is_new || !environment_is_builtin(*key)) {
+    if (!is_new || !environment_is_builtin(*key))
         return 0;
-    }
     return warnings_add(
         reader->warnings, err,
         "%s: has no effect where the built-in variable of this name exists; rename it",
@@ -100,9 +93,8 @@ static int read_argument(struct workload_reader *reader, const struct json_at *a
 {
     const struct shared_text *shared;
 
-    if (read_argument_key(reader, at, &argument->key, err) != 0) {
+    if (read_argument_key(reader, at, &argument->key, err))
         return -1;
-    }
     if (cJSON_IsNumber(at->value)) {
         return json_number(at, &argument->number, err) != 0
                    ? -1
@@ -113,9 +105,8 @@ static int read_argument(struct workload_reader *reader, const struct json_at *a
                           json_type_name(at->value));
     }
     shared = find_text(reader, at->value->valuestring, err);
-    if (shared == NULL) {
+    if (!shared)
         return -1;
-    }
     argument->text = shared->text;
     argument->number = shared->number;
     argument->model = shared->model;
@@ -128,9 +119,8 @@ static int read_attribute(struct workload_reader *reader, const struct json_at *
     double number;
 
     attribute->key = share_text(reader, &reader->attribute_keys, at->key, NULL, err);
-    if (attribute->key == NULL) {
+    if (!attribute->key)
         return -1;
-    }
     if (cJSON_IsNumber(at->value)) {
         return json_number(at, &number, err) != 0
                    ? -1
@@ -145,7 +135,7 @@ static int read_attribute(struct workload_reader *reader, const struct json_at *
         return json_error(at, err, "must be a number, a string or a boolean, is %s",
                           json_type_name(at->value));
     }
-    return attribute->text != NULL ? 0 : error_no_memory(err);
+    return attribute->text ? 0 : error_no_memory(err);
 }
 
 /* Allocates room for the members of an object; *items stays NULL when there are none. */
@@ -155,13 +145,11 @@ static int allocate_items(struct workload_reader *reader, const struct json_at *
     size_t count;
 
     *items = NULL;
-    if (json_object(at, err) != 0) {
+    if (json_object(at, err))
         return -1;
-    }
     count = (size_t)cJSON_GetArraySize(at->value);
-    if (count == 0) {
+    if (count == 0)
         return 0;
-    }
     *items = store_allocate(&reader->workload->store, count * size);
     return *items != NULL ? 0 : error_no_memory(err);
 }
@@ -172,17 +160,15 @@ int arguments_read(struct workload_reader *reader, const struct json_at *at,
     const cJSON *value;
     void *items;
 
-    if (allocate_items(reader, at, sizeof *arguments->items, &items, err) != 0) {
+    if (allocate_items(reader, at, sizeof *arguments->items, &items, err))
         return -1;
-    }
     arguments->items = items;
     cJSON_ArrayForEach(value, at->value)
     {
         struct json_at member = {at, NULL, value->string, -1, value};
 
-        if (read_argument(reader, &member, &arguments->items[arguments->count++], err) != 0) {
+        if (read_argument(reader, &member, &arguments->items[arguments->count++], err))
             return -1;
-        }
     }
     return 0;
 }
@@ -193,17 +179,15 @@ int attributes_read(struct workload_reader *reader, const struct json_at *at,
     const cJSON *value;
     void *items;
 
-    if (allocate_items(reader, at, sizeof *attributes->items, &items, err) != 0) {
+    if (allocate_items(reader, at, sizeof *attributes->items, &items, err))
         return -1;
-    }
     attributes->items = items;
     cJSON_ArrayForEach(value, at->value)
     {
         struct json_at member = {at, NULL, value->string, -1, value};
 
-        if (read_attribute(reader, &member, &attributes->items[attributes->count++], err) != 0) {
+        if (read_attribute(reader, &member, &attributes->items[attributes->count++], err))
             return -1;
-        }
     }
     return 0;
 }

@@ -78,11 +78,9 @@ static bool job_uses(const struct job_request *job, enum task_type type)
 
     for (size_t i = 0; application->uses[type] && i < NUM_ONE_TIME + application->num_phases; i++) {
         const struct block *block = block_at(job, i);
-        for (size_t task = 0; block != NULL && task < block->num_tasks; task++) {
-            if (block->tasks[task].type == type) {
+        for (size_t task = 0; block && task < block->num_tasks; task++)
+            if (block->tasks[task].type == type)
                 return true;
-            }
-        }
     }
     return false;
 }
@@ -95,7 +93,7 @@ bool job_uses_burst_buffer(const struct job_request *job)
 /* Where the task's load stands, for messages. */
 static const char *task_where(const struct task *task)
 {
-    return task->compute.where != NULL ? task->compute.where : task->transfer.where;
+    return task->compute.where ? task->compute.where : task->transfer.where;
 }
 
 static int name_task(const struct task *task, const char *message, struct error *err)
@@ -113,11 +111,9 @@ static const struct task *find_task(const struct job_request *job, enum task_typ
     for (size_t i = 0; i < num_blocks(job); i++) {
         const struct block *block = block_at(job, i);
 
-        for (size_t j = 0; block != NULL && j < block->num_tasks; j++) {
-            if (block->tasks[j].type == type) {
+        for (size_t j = 0; block && j < block->num_tasks; j++)
+            if (block->tasks[j].type == type)
                 return &block->tasks[j];
-            }
-        }
     }
     return NULL;
 }
@@ -130,9 +126,8 @@ static int check_needs(const struct job_request *job, const struct workload_limi
 
         if (job->application->uses[need->type] && !need->met(job, limits)) {
             const struct task *task = find_task(job, need->type);
-            if (task != NULL) {
+            if (task)
                 return name_task(task, need->message, err);
-            }
         }
     }
     return 0;
@@ -145,9 +140,8 @@ static int check_size(const struct job_request *job, const struct workload_limit
         job->gpus_min <= limits->max_gpus ? limits->nodes_with_gpus[job->gpus_min] : 0;
     unsigned long wanted = job->nodes_min;
 
-    if (job->nodes_min <= fitting) {
+    if (job->nodes_min <= fitting)
         return 0;
-    }
     if (job->gpus_min == 0) {
         return error_set(err, ERROR_INPUT,
                          "needs %lu node%s, but the platform has %lu; ask for fewer or enlarge "
@@ -168,18 +162,16 @@ static int check_list(const struct job_request *job, const struct task *task,
     unsigned long long nodes = job->nodes_min;
     unsigned long long wanted = matrix ? nodes * nodes : nodes;
 
-    if (payload->kind != PAYLOAD_LIST) {
+    if (payload->kind != PAYLOAD_LIST)
         return 0;
-    }
     if (job->type != JOB_RIGID) {
         return error_set(err, ERROR_INPUT,
                          "%s: is a list, which only rigid jobs can have, and this job is %s; use "
                          "another pattern with a number or a performance model",
                          payload->where, job_type_name(job->type));
     }
-    if (payload->length == wanted) {
+    if (payload->length == wanted)
         return 0;
-    }
     return error_set(err, ERROR_INPUT,
                      "%s: has %zu number%s, but %s on %llu node%s takes %llu; make the numbers of "
                      "nodes agree",
@@ -194,14 +186,13 @@ static int check_lists(const struct job_request *job, struct error *err)
     for (size_t i = 0; i < num_blocks(job); i++) {
         const struct block *block = block_at(job, i);
 
-        for (size_t j = 0; block != NULL && j < block->num_tasks; j++) {
+        for (size_t j = 0; block && j < block->num_tasks; j++) {
             const struct task *task = &block->tasks[j];
             bool exchange = task->type == TASK_CPU || task->type == TASK_GPU;
 
-            if (check_list(job, task, &task->compute, false, err) != 0 ||
-                check_list(job, task, &task->transfer, exchange, err) != 0) {
+            if (check_list(job, task, &task->compute, false, err) ||
+                check_list(job, task, &task->transfer, exchange, err))
                 return -1;
-            }
         }
     }
     return 0;
@@ -211,18 +202,16 @@ static int check_block_names(const struct block *block, struct environment *envi
                              struct error *err)
 {
     environment->scope = SCOPE_REQUEST;
-    if (payload_check_names(&block->evolving_request, environment, err) != 0) {
+    if (payload_check_names(&block->evolving_request, environment, err))
         return -1;
-    }
     environment->scope = SCOPE_LOADS;
     for (size_t i = 0; i < block->num_tasks; i++) {
         const struct task *task = &block->tasks[i];
 
-        if (payload_check_names(&task->iterations, environment, err) != 0 ||
-            payload_check_names(&task->compute, environment, err) != 0 ||
-            payload_check_names(&task->transfer, environment, err) != 0) {
+        if (payload_check_names(&task->iterations, environment, err) ||
+            payload_check_names(&task->compute, environment, err) ||
+            payload_check_names(&task->transfer, environment, err))
             return -1;
-        }
     }
     return 0;
 }
@@ -236,9 +225,8 @@ static int check_names(const struct job_request *job, struct error *err)
     for (size_t i = 0; i < num_blocks(job); i++) {
         const struct block *block = block_at(job, i);
 
-        if (block != NULL && check_block_names(block, &environment, err) != 0) {
+        if (block && check_block_names(block, &environment, err))
             return -1;
-        }
     }
     return 0;
 }
@@ -270,12 +258,10 @@ static double count_idle_steps(const struct block *block, size_t from, size_t to
         const struct task *task = &block->tasks[i];
         double inside = 1;
 
-        if (task->type == TASK_SEQUENCE) {
+        if (task->type == TASK_SEQUENCE)
             inside = count_idle_steps(block, i + 1, task->next);
-        }
-        if (inside == 0 || !is_zero(&task->compute) || !is_zero(&task->transfer)) {
+        if (inside == 0 || !is_zero(&task->compute) || !is_zero(&task->transfer))
             return 0;
-        }
         steps += iterations_of(task) * inside;
     }
     return steps;
@@ -287,9 +273,8 @@ static int check_steps(const struct job_request *job, const struct block *block,
 {
     double steps = iterations * count_idle_steps(block, 0, block->num_tasks);
 
-    if (steps <= most_steps) {
+    if (steps <= most_steps)
         return 0;
-    }
     return error_set(err, ERROR_INPUT,
                      "%s: a phase has %.3g iterations of itself and its tasks that take no time, "
                      "which never end; lower its 'iterations' or theirs",
@@ -306,13 +291,11 @@ static int count_phases(struct job_request *job, struct error *err)
         const struct block *block = block_at(job, i);
         double iterations = 0;
 
-        if (block != NULL && payload_evaluate(&block->iterations, &environment, QUANTITY_ITERATIONS,
-                                              &iterations, err) != 0) {
+        if (block && payload_evaluate(&block->iterations, &environment, QUANTITY_ITERATIONS,
+                                      &iterations, err))
             return -1;
-        }
-        if (block != NULL && check_steps(job, block, iterations, err) != 0) {
+        if (block && check_steps(job, block, iterations, err))
             return -1;
-        }
         total += i < NUM_ONE_TIME ? 0 : iterations;
     }
     if (total > LARGEST_WHOLE) {
@@ -326,12 +309,9 @@ static int count_phases(struct job_request *job, struct error *err)
 
 int job_check(struct job_request *job, const struct workload_limits *limits, struct error *err)
 {
-    if (check_size(job, limits, err) != 0 || check_needs(job, limits, err) != 0 ||
-        count_phases(job, err) != 0) {
+    if (check_size(job, limits, err) || check_needs(job, limits, err) || count_phases(job, err))
         return -1;
-    }
-    if (job->application->has_list && check_lists(job, err) != 0) {
+    if (job->application->has_list && check_lists(job, err))
         return -1;
-    }
     return check_names(job, err);
 }

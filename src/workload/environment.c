@@ -64,9 +64,8 @@ static size_t find_builtin(const char *name, size_t count)
 {
     size_t i = 0;
 
-    while (i < count && strcmp(builtins[i], name) != 0) {
+    while (i < count && strcmp(builtins[i], name) != 0)
         i++;
-    }
     return i;
 }
 
@@ -98,11 +97,9 @@ static double builtin_value(const struct environment *environment, size_t builti
 
 static const struct argument *find_in(const struct arguments *arguments, const char *name)
 {
-    for (size_t i = 0; arguments != NULL && i < arguments->count; i++) {
-        if (strcmp(arguments->items[i].key, name) == 0) {
+    for (size_t i = 0; arguments && i < arguments->count; i++)
+        if (strcmp(arguments->items[i].key, name) == 0)
             return &arguments->items[i];
-        }
-    }
     return NULL;
 }
 
@@ -110,7 +107,7 @@ static const struct argument *find_argument(const struct environment *environmen
 {
     const struct argument *argument = find_in(environment->runtime_arguments, name);
 
-    return argument != NULL ? argument : find_in(environment->arguments, name);
+    return argument ? argument : find_in(environment->arguments, name);
 }
 
 /* Puts `"TEXT"`, or `argument 'x' ("TEXT")` inside a string argument, before the message. */
@@ -118,18 +115,16 @@ static int locate(const struct expression *model, const struct step *trail, stru
 {
     char key[QUOTE_TEXT], text[QUOTE_TEXT];
 
-    if (trail == NULL) {
+    if (!trail)
         return error_prefix(err, "\"%s\"", quote(expression_text(model), text));
-    }
     return error_prefix(err, "argument '%s' (\"%s\")", quote(trail->argument->key, key),
                         quote(trail->argument->text, text));
 }
 
 static size_t add_keys(const struct arguments *arguments, const char **names, size_t count)
 {
-    for (size_t i = 0; arguments != NULL && i < arguments->count; i++) {
+    for (size_t i = 0; arguments && i < arguments->count; i++)
         names[count++] = arguments->items[i].key;
-    }
     return count;
 }
 
@@ -142,13 +137,11 @@ static const char *suggest(const struct environment *environment, const char *na
     const char *nearest = NULL;
     const char **names;
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2; i++)
         room += sets[i] != NULL ? sets[i]->count : 0;
-    }
     names = malloc(room * sizeof *names);
-    if (names == NULL) {
+    if (!names)
         return NULL;
-    }
     memcpy(names, builtins, count * sizeof *names);
     count = add_keys(sets[0], names, count);
     count = add_keys(sets[1], names, count);
@@ -170,7 +163,7 @@ static int unknown_name(const struct environment *environment, const char *name,
                              : "only evolving requests can use it");
     }
     nearest = suggest(environment, name);
-    if (nearest != NULL) {
+    if (nearest) {
         return error_set(err, ERROR_INPUT, "nothing defines '%s', did you mean '%s'?",
                          quote(name, quoted), nearest);
     }
@@ -185,7 +178,7 @@ static int circle(const struct argument *argument, const struct step *trail, str
     size_t start = sizeof text;
 
     text[--start] = '\0';
-    for (const struct step *step = trail; step != NULL; step = step->outer) {
+    for (const struct step *step = trail; step; step = step->outer) {
         size_t length = strlen(step->argument->key);
         bool last = step->argument == argument;
 
@@ -196,9 +189,8 @@ static int circle(const struct argument *argument, const struct step *trail, str
         }
         start -= length;
         memcpy(text + start, step->argument->key, length);
-        if (last) {
+        if (last)
             break;
-        }
         start -= strlen(" -> ");
         memcpy(text + start, " -> ", strlen(" -> "));
     }
@@ -212,7 +204,7 @@ static int not_an_expression(const struct argument *argument, struct error *err)
     struct expression *model = expression_compile(argument->text, err);
     char key[QUOTE_TEXT], text[QUOTE_TEXT];
 
-    if (model != NULL) {
+    if (model) {
         expression_destroy(model);
         return error_set(err, ERROR_INPUT, "argument '%s' (\"%s\") has no value",
                          quote(argument->key, key), quote(argument->text, text));
@@ -226,17 +218,15 @@ static int model_value(struct evaluation *evaluation, struct expression *model,
 static int argument_value(struct evaluation *evaluation, const struct argument *argument,
                           const struct step *trail, double *value, struct error *err)
 {
-    struct step step = {trail, argument, trail == NULL ? 1 : trail->depth + 1};
+    struct step step = {trail, argument, !trail ? 1 : trail->depth + 1};
 
-    if (argument->model == NULL) {
+    if (!argument->model) {
         *value = argument->number;
         return isnan(*value) ? not_an_expression(argument, err) : 0;
     }
-    for (const struct step *outer = trail; outer != NULL; outer = outer->outer) {
-        if (outer->argument == argument) {
+    for (const struct step *outer = trail; outer; outer = outer->outer)
+        if (outer->argument == argument)
             return circle(argument, trail, err);
-        }
-    }
     if (step.depth > MAX_DEPTH || ++evaluation->steps > MAX_STEPS) {
         return error_set(err, ERROR_INPUT,
                          "arguments refer to each other too often: at most %d deep and %d times",
@@ -259,13 +249,11 @@ static int variable_value(struct evaluation *evaluation, const char *name,
         return 0;
     }
     argument = find_argument(environment, name);
-    if (argument != NULL) {
+    if (argument)
         return argument_value(evaluation, argument, trail, value, err);
-    }
     if (evaluation->names_only && environment->scope != SCOPE_ARGUMENTS &&
-        environment->runtime_arguments == NULL && !environment_is_builtin(name)) {
+        !environment->runtime_arguments && !environment_is_builtin(name))
         return 0;
-    }
     unknown_name(environment, name, err);
     return locate(model, trail, err);
 }
@@ -277,14 +265,12 @@ static int bind_and_evaluate(struct evaluation *evaluation, struct expression *m
     for (size_t i = 0; i < count; i++) {
         values[i] = 0;
         if (variable_value(evaluation, expression_variable(model, i), model, trail, &values[i],
-                           err) != 0) {
+                           err))
             return -1;
-        }
     }
     *result = 0;
-    if (evaluation->names_only || expression_evaluate(model, values, result, err) == 0) {
+    if (evaluation->names_only || expression_evaluate(model, values, result, err) == 0)
         return 0;
-    }
     return locate(model, trail, err);
 }
 
@@ -296,13 +282,11 @@ static int model_value(struct evaluation *evaluation, struct expression *model,
     size_t count = expression_num_variables(model);
     int status;
 
-    if (count <= FEW) {
+    if (count <= FEW)
         return bind_and_evaluate(evaluation, model, trail, few, count, value, err);
-    }
     many = malloc(count * sizeof *many);
-    if (many == NULL) {
+    if (!many)
         return error_no_memory(err);
-    }
     status = bind_and_evaluate(evaluation, model, trail, many, count, value, err);
     free(many);
     return status;
@@ -330,24 +314,18 @@ static int check_value(const struct payload *payload, enum quantity quantity, do
         [QUANTITY_NODES] = "a number of nodes must be finite",
     };
 
-    if (!isfinite(*value)) {
+    if (!isfinite(*value))
         return refuse(payload, *value, finite[quantity], err);
-    }
-    if (quantity == QUANTITY_LOAD && *value < 0) {
+    if (quantity == QUANTITY_LOAD && *value < 0)
         return refuse(payload, *value, "a load must be 0 or more", err);
-    }
-    if (quantity == QUANTITY_LOAD && *value > MOST_LOAD) {
+    if (quantity == QUANTITY_LOAD && *value > MOST_LOAD)
         return refuse(payload, *value, "a load must be at most 1e200", err);
-    }
-    if (quantity == QUANTITY_ITERATIONS && *value < 0) {
+    if (quantity == QUANTITY_ITERATIONS && *value < 0)
         return refuse(payload, *value, "a number of iterations must be 0 or more", err);
-    }
-    if (quantity == QUANTITY_ITERATIONS && *value > LARGEST_WHOLE) {
+    if (quantity == QUANTITY_ITERATIONS && *value > LARGEST_WHOLE)
         return refuse(payload, *value, "a number of iterations must be at most 2^53", err);
-    }
-    if (quantity != QUANTITY_LOAD) {
+    if (quantity != QUANTITY_LOAD)
         *value = floor(*value);
-    }
     return 0;
 }
 
@@ -374,16 +352,14 @@ static int value_of(const struct payload *payload, const struct environment *env
 /* Puts the payload's place, when it has one, before the message. */
 static int locate_payload(const struct payload *payload, struct error *err)
 {
-    return payload->where == NULL ? -1 : error_prefix(err, "%s", payload->where);
+    return !payload->where ? -1 : error_prefix(err, "%s", payload->where);
 }
 
 int payload_evaluate(const struct payload *payload, const struct environment *environment,
                      enum quantity quantity, double *value, struct error *err)
 {
-    if (value_of(payload, environment, value, err) != 0 ||
-        check_value(payload, quantity, value, err) != 0) {
+    if (value_of(payload, environment, value, err) || check_value(payload, quantity, value, err))
         return locate_payload(payload, err);
-    }
     return 0;
 }
 
@@ -394,9 +370,8 @@ int payload_check_names(const struct payload *payload, const struct environment 
     double ignored;
 
     if (payload->kind == PAYLOAD_MODEL &&
-        model_value(&evaluation, payload->model, NULL, &ignored, err) != 0) {
+        model_value(&evaluation, payload->model, NULL, &ignored, err))
         return locate_payload(payload, err);
-    }
     return 0;
 }
 
@@ -411,9 +386,8 @@ static void free_argument(struct argument *argument)
  */
 static int refuse_text(const char *key, const struct error *cause, struct error *err)
 {
-    if (cause->kind != ERROR_INPUT) {
+    if (cause->kind != ERROR_INPUT)
         return error_set(err, cause->kind, "%s", cause->message);
-    }
     return error_set(err, ERROR_SCHEDULER, "runtime argument '%s': %s", key, cause->message);
 }
 
@@ -423,25 +397,21 @@ static int make_argument(struct argument *argument, const char *key, const char 
     struct error cause = {.kind = ERROR_NONE};
 
     *argument = (struct argument){.key = strdup(key), .text = strdup(text)};
-    if (argument->key == NULL || argument->text == NULL) {
+    if (!argument->key || !argument->text)
         return error_no_memory(err);
-    }
-    if (number_parse(text, &argument->number)) {
+    if (number_parse(text, &argument->number))
         return 0;
-    }
     argument->model = expression_compile(text, &cause);
-    return argument->model != NULL ? 0 : refuse_text(key, &cause, err);
+    return argument->model ? 0 : refuse_text(key, &cause, err);
 }
 
 /* The item of the key, or a new one at the end; NULL when out of memory. */
 static struct argument *item_for(struct arguments *arguments, const char *key, struct error *err)
 {
-    for (size_t i = 0; i < arguments->count; i++) {
-        if (strcmp(arguments->items[i].key, key) == 0) {
+    for (size_t i = 0; i < arguments->count; i++)
+        if (strcmp(arguments->items[i].key, key) == 0)
             return &arguments->items[i];
-        }
-    }
-    if (vector_add(arguments, (struct argument){.key = NULL}) != 0) {
+    if (vector_add(arguments, (struct argument){.key = NULL})) {
         error_no_memory(err);
         return NULL;
     }
@@ -453,12 +423,12 @@ int arguments_set(struct arguments *arguments, const char *key, const char *text
     struct argument made;
     struct argument *item;
 
-    if (make_argument(&made, key, text, err) != 0) {
+    if (make_argument(&made, key, text, err)) {
         free_argument(&made);
         return -1;
     }
     item = item_for(arguments, key, err);
-    if (item == NULL) {
+    if (!item) {
         free_argument(&made);
         return -1;
     }
@@ -469,9 +439,8 @@ int arguments_set(struct arguments *arguments, const char *key, const char *text
 
 void arguments_clear(struct arguments *arguments)
 {
-    for (size_t i = 0; i < arguments->count; i++) {
+    for (size_t i = 0; i < arguments->count; i++)
         free_argument(&arguments->items[i]);
-    }
     free(arguments->items);
     *arguments = (struct arguments){.items = NULL};
 }

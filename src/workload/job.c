@@ -83,7 +83,7 @@ struct source {
 
 static bool given(const struct source *source, enum job_key key)
 {
-    return source->members[key] != NULL;
+    return source->members[key];
 }
 
 static struct json_at member_at(const struct source *source, enum job_key key)
@@ -95,28 +95,25 @@ static struct json_at member_at(const struct source *source, enum job_key key)
 /* Warnings of a key come once, not with each of a million jobs. *first tells whether to warn. */
 static int note_key(struct workload_reader *reader, const char *key, bool *first, struct error *err)
 {
-    return share_text(reader, &reader->warned_keys, key, first, err) != NULL ? 0 : -1;
+    return share_text(reader, &reader->warned_keys, key, first, err) ? 0 : -1;
 }
 
 static int collect_members(struct source *source, struct error *err)
 {
     const cJSON *member;
 
-    if (json_object(source->at, err) != 0) {
+    if (json_object(source->at, err))
         return -1;
-    }
     cJSON_ArrayForEach(member, source->at->value)
     {
         size_t key = 0;
 
-        while (key < NUM_JOB_KEYS && strcmp(job_keys[key], member->string) != 0) {
+        while (key < NUM_JOB_KEYS && strcmp(job_keys[key], member->string) != 0)
             key++;
-        }
-        if (key < NUM_JOB_KEYS) {
+        if (key < NUM_JOB_KEYS)
             source->members[key] = cJSON_IsNull(member) ? NULL : member;
-        } else {
+        else
             unknown_keys_add(&source->reader->unknown, source->at, member->string, job_keys);
-        }
     }
     return 0;
 }
@@ -132,11 +129,10 @@ static int unknown_type(const struct json_at *at, const char *word, struct error
     const char *nearest;
     char quoted[QUOTE_TEXT];
 
-    for (int type = 0; type < NUM_JOB_TYPES; type++) {
+    for (int type = 0; type < NUM_JOB_TYPES; type++)
         names[type] = job_type_name((enum job_type)type);
-    }
     nearest = nearest_name(word, names);
-    if (nearest != NULL) {
+    if (nearest) {
         return json_error(at, err, "unknown job type '%s', did you mean '%s'?", quote(word, quoted),
                           nearest);
     }
@@ -150,12 +146,10 @@ static int read_type(struct source *source, struct error *err)
     struct json_at at = member_at(source, KEY_TYPE);
     const char *word;
 
-    if (!given(source, KEY_TYPE)) {
+    if (!given(source, KEY_TYPE))
         return missing(source, KEY_TYPE, err);
-    }
-    if (json_string(&at, &word, err) != 0) {
+    if (json_string(&at, &word, err))
         return -1;
-    }
     for (int type = 0; type < NUM_JOB_TYPES; type++) {
         if (strcasecmp(word, job_type_name((enum job_type)type)) == 0) {
             source->job->type = (enum job_type)type;
@@ -178,15 +172,13 @@ static int read_times(struct source *source, struct error *err)
 {
     struct job_request *job = source->job;
 
-    if (!given(source, KEY_SUBMIT_TIME)) {
+    if (!given(source, KEY_SUBMIT_TIME))
         return missing(source, KEY_SUBMIT_TIME, err);
-    }
     job->runtime_estimate = -1;
-    if (read_seconds(source, KEY_SUBMIT_TIME, &job->submit_time, err) != 0 ||
-        read_seconds(source, KEY_WALLTIME, &job->walltime, err) != 0 ||
-        read_seconds(source, KEY_RUNTIME_ESTIMATE, &job->runtime_estimate, err) != 0) {
+    if (read_seconds(source, KEY_SUBMIT_TIME, &job->submit_time, err) ||
+        read_seconds(source, KEY_WALLTIME, &job->walltime, err) ||
+        read_seconds(source, KEY_RUNTIME_ESTIMATE, &job->runtime_estimate, err))
         return -1;
-    }
     if (job->runtime_estimate == 0) {
         struct json_at at = member_at(source, KEY_RUNTIME_ESTIMATE);
         return json_error(&at, err, "must be more than 0; leave it out if it is not known");
@@ -200,9 +192,8 @@ static int read_count(const struct source *source, enum job_key key, uint32_t mi
     struct json_at at = member_at(source, key);
     long long value;
 
-    if (json_integer(&at, minimum, MOST_NODES, &value, err) != 0) {
+    if (json_integer(&at, minimum, MOST_NODES, &value, err))
         return -1;
-    }
     *count = (uint32_t)value;
     return 0;
 }
@@ -210,11 +201,10 @@ static int read_count(const struct source *source, enum job_key key, uint32_t mi
 /* "'a'", or "'a' and 'b'" */
 static const char *quote_keys(enum job_key first, enum job_key second, char *buffer, size_t size)
 {
-    if (first == second) {
+    if (first == second)
         snprintf(buffer, size, "'%s'", job_keys[first]);
-    } else {
+    else
         snprintf(buffer, size, "'%s' and '%s'", job_keys[first], job_keys[second]);
-    }
     return buffer;
 }
 
@@ -229,12 +219,10 @@ static int check_foreign_key(struct source *source, const struct range_keys *key
     bool first;
 
     quote_keys(keys->minimum, keys->maximum, own, sizeof own);
-    if (!given(source, keys->minimum) || !given(source, keys->maximum)) {
+    if (!given(source, keys->minimum) || !given(source, keys->maximum))
         return json_error(&at, err, "is not for %s jobs; use %s", type, own);
-    }
-    if (note_key(source->reader, job_keys[foreign], &first, err) != 0) {
+    if (note_key(source->reader, job_keys[foreign], &first, err))
         return -1;
-    }
     return !first
                ? 0
                : warnings_add(source->reader->warnings, err, "%s: has no effect: a %s job has %s",
@@ -244,12 +232,10 @@ static int check_foreign_key(struct source *source, const struct range_keys *key
 static int check_foreign_keys(struct source *source, const struct range_keys *keys,
                               struct error *err)
 {
-    for (size_t i = 0; i < keys->num_foreign; i++) {
+    for (size_t i = 0; i < keys->num_foreign; i++)
         if (given(source, keys->foreign[i]) &&
-            check_foreign_key(source, keys, keys->foreign[i], err) != 0) {
+            check_foreign_key(source, keys, keys->foreign[i], err))
             return -1;
-        }
-    }
     return 0;
 }
 
@@ -257,14 +243,10 @@ static int check_foreign_keys(struct source *source, const struct range_keys *ke
 static int read_range(struct source *source, const struct range_keys *keys, uint32_t least,
                       uint32_t *minimum, uint32_t *maximum, struct error *err)
 {
-    if (given(source, keys->minimum) &&
-        read_count(source, keys->minimum, least, minimum, err) != 0) {
+    if (given(source, keys->minimum) && read_count(source, keys->minimum, least, minimum, err))
         return -1;
-    }
-    if (given(source, keys->maximum) &&
-        read_count(source, keys->maximum, least, maximum, err) != 0) {
+    if (given(source, keys->maximum) && read_count(source, keys->maximum, least, maximum, err))
         return -1;
-    }
     if (*minimum > *maximum) {
         return json_error(source->at, err,
                           "'%s' is %lu, but '%s' is %lu; raise the one or lower the other",
@@ -280,9 +262,8 @@ static int read_nodes(struct source *source, struct error *err)
     const struct range_keys *keys = &node_keys[job->type != JOB_RIGID];
     char own[128];
 
-    if (check_foreign_keys(source, keys, err) != 0) {
+    if (check_foreign_keys(source, keys, err))
         return -1;
-    }
     if (!given(source, keys->minimum) || !given(source, keys->maximum)) {
         return json_error(source->at, err, "a %s job needs %s", job_type_name(job->type),
                           quote_keys(keys->minimum, keys->maximum, own, sizeof own));
@@ -295,9 +276,8 @@ static int read_gpus(struct source *source, struct error *err)
     struct job_request *job = source->job;
     const struct range_keys *keys = &gpu_keys[job->type != JOB_RIGID];
 
-    if (check_foreign_keys(source, keys, err) != 0) {
+    if (check_foreign_keys(source, keys, err))
         return -1;
-    }
     return read_range(source, keys, 0, &job->gpus_min, &job->gpus_max, err);
 }
 
@@ -307,12 +287,10 @@ static int read_preferred(struct source *source, struct error *err)
     struct job_request *job = source->job;
     long long value;
 
-    if (!given(source, KEY_NUM_NODES_PREFERRED)) {
+    if (!given(source, KEY_NUM_NODES_PREFERRED))
         return 0;
-    }
-    if (json_integer(&at, job->nodes_min, job->nodes_max, &value, err) != 0) {
+    if (json_integer(&at, job->nodes_min, job->nodes_max, &value, err))
         return -1;
-    }
     job->nodes_preferred = (uint32_t)value;
     return 0;
 }
@@ -322,14 +300,12 @@ static int read_job_name(struct source *source, struct error *err)
     struct json_at at = member_at(source, KEY_NAME);
     const char *name;
 
-    if (!given(source, KEY_NAME)) {
+    if (!given(source, KEY_NAME))
         return 0;
-    }
-    if (json_string(&at, &name, err) != 0) {
+    if (json_string(&at, &name, err))
         return -1;
-    }
     source->job->name = store_text(&source->reader->workload->store, name);
-    return source->job->name != NULL ? 0 : error_no_memory(err);
+    return source->job->name ? 0 : error_no_memory(err);
 }
 
 static int read_arguments(struct source *source, struct error *err)
@@ -358,20 +334,19 @@ static struct application *load_application(struct workload_reader *reader, cons
 
     char *key = store_text(&workload->store, path), *found;
 
-    if (shared == NULL || key == NULL) {
+    if (!shared || !key) {
         error_no_memory(err);
         return NULL;
     }
     found = search_input(path, reader->limits->configuration, err);
     shared->application = found != NULL ? application_read(found, reader->warnings, err) : NULL;
     free(found);
-    if (shared->application == NULL) {
+    if (!shared->application)
         return NULL;
-    }
     /* From here on the workload destroys it. */
     shared->next = workload->applications;
     workload->applications = shared;
-    if (table_add(&reader->applications, key, shared->application) != 0) {
+    if (table_add(&reader->applications, key, shared->application)) {
         error_no_memory(err);
         return NULL;
     }
@@ -385,18 +360,14 @@ static int read_application(struct source *source, struct error *err)
     char where[WHERE_TEXT];
     const char *path;
 
-    if (!given(source, KEY_APPLICATION_MODEL)) {
+    if (!given(source, KEY_APPLICATION_MODEL))
         return missing(source, KEY_APPLICATION_MODEL, err);
-    }
-    if (json_string(&at, &path, err) != 0) {
+    if (json_string(&at, &path, err))
         return -1;
-    }
     job->application = table_find(&source->reader->applications, path);
-    if (job->application == NULL) {
+    if (!job->application)
         job->application = load_application(source->reader, path, err);
-    }
-    return job->application != NULL ? 0
-                                    : error_prefix(err, "%s", json_where(&at, where, sizeof where));
+    return job->application ? 0 : error_prefix(err, "%s", json_where(&at, where, sizeof where));
 }
 
 static int read_fields(struct source *source, struct error *err)
@@ -406,11 +377,9 @@ static int read_fields(struct source *source, struct error *err)
         read_preferred,  read_job_name, read_arguments, read_attributes, read_application,
     };
 
-    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
-        if (readers[i](source, err) != 0) {
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
+        if (readers[i](source, err))
             return -1;
-        }
-    }
     return 0;
 }
 
@@ -421,15 +390,14 @@ struct job_request *job_read(struct workload_reader *reader, const struct json_a
     struct source source = {.reader = reader, .at = at, .job = job};
     char where[WHERE_TEXT];
 
-    if (job == NULL) {
+    if (!job) {
         error_no_memory(err);
         return NULL;
     }
     job->line = (uint32_t)at->index;
-    if (read_fields(&source, err) != 0) {
+    if (read_fields(&source, err))
         return NULL;
-    }
-    if (job_check(job, reader->limits, err) != 0) {
+    if (job_check(job, reader->limits, err)) {
         error_prefix(err, "%s", json_where(at, where, sizeof where));
         return NULL;
     }

@@ -21,11 +21,10 @@ static struct chunk *add_chunk(struct store *store, size_t size)
     bool alone = size > CHUNK_SIZE / 4;
     struct chunk *chunk = calloc(1, sizeof *chunk + (alone ? size : CHUNK_SIZE));
 
-    if (chunk == NULL) {
+    if (!chunk)
         return NULL;
-    }
     chunk->size = alone ? size : CHUNK_SIZE;
-    if (alone && store->chunks != NULL) {
+    if (alone && store->chunks) {
         chunk->next = store->chunks->next;
         store->chunks->next = chunk;
     } else {
@@ -40,14 +39,12 @@ static void *take(struct store *store, size_t size, size_t alignment)
     struct chunk *chunk = store->chunks;
     size_t start = 0;
 
-    if (chunk != NULL) {
+    if (chunk)
         start = (chunk->used + alignment - 1) & ~(alignment - 1);
-    }
-    if (chunk == NULL || start > chunk->size || chunk->size - start < size) {
+    if (!chunk || start > chunk->size || chunk->size - start < size) {
         chunk = add_chunk(store, size);
-        if (chunk == NULL) {
+        if (!chunk)
             return NULL;
-        }
         start = 0;
     }
     chunk->used = start + size;
@@ -64,12 +61,12 @@ char *store_text(struct store *store, const char *text)
     size_t size = strlen(text) + 1;
     char *copy = take(store, size, 1);
 
-    return copy == NULL ? NULL : memcpy(copy, text, size);
+    return copy ? memcpy(copy, text, size) : NULL;
 }
 
 void store_free(struct store *store)
 {
-    while (store->chunks != NULL) {
+    while (store->chunks) {
         struct chunk *chunk = store->chunks;
         store->chunks = chunk->next;
         free(chunk);
@@ -81,9 +78,8 @@ static uint64_t hash(const char *key)
 {
     uint64_t value = UINT64_C(14695981039346656037);
 
-    for (; *key != '\0'; key++) {
+    for (; *key != '\0'; key++)
         value = (value ^ (unsigned char)*key) * UINT64_C(1099511628211);
-    }
     return value ^ value >> 32;
 }
 
@@ -92,9 +88,8 @@ static struct entry *probe(const struct table *table, const char *key)
 {
     size_t i = (size_t)hash(key) & (table->capacity - 1);
 
-    while (table->entries[i].key != NULL && strcmp(table->entries[i].key, key) != 0) {
+    while (table->entries[i].key && strcmp(table->entries[i].key, key) != 0)
         i = (i + 1) & (table->capacity - 1);
-    }
     return &table->entries[i];
 }
 
@@ -104,14 +99,11 @@ static int grow(struct table *table)
                           .count = table->count};
 
     grown.entries = calloc(grown.capacity, sizeof *grown.entries);
-    if (grown.entries == NULL) {
+    if (!grown.entries)
         return -1;
-    }
-    for (size_t i = 0; i < table->capacity; i++) {
-        if (table->entries[i].key != NULL) {
+    for (size_t i = 0; i < table->capacity; i++)
+        if (table->entries[i].key)
             *probe(&grown, table->entries[i].key) = table->entries[i];
-        }
-    }
     free(table->entries);
     *table = grown;
     return 0;
@@ -124,9 +116,8 @@ void *table_find(const struct table *table, const char *key)
 
 int table_add(struct table *table, const char *key, void *value)
 {
-    if (2 * table->count >= table->capacity && grow(table) != 0) {
+    if (2 * table->count >= table->capacity && grow(table))
         return -1;
-    }
     *probe(table, key) = (struct entry){key, value};
     table->count++;
     return 0;

@@ -30,9 +30,8 @@ const char *job_type_name(enum job_type type)
 
 static int append_job(struct workload *workload, struct job_request *job, struct error *err)
 {
-    if (array_reserve(workload->jobs, workload->capacity, workload->num_jobs + 1) != 0) {
+    if (array_reserve(workload->jobs, workload->capacity, workload->num_jobs + 1))
         return error_no_memory(err);
-    }
     workload->jobs[workload->num_jobs++] = job;
     return 0;
 }
@@ -42,10 +41,9 @@ static int visit_job(void *context, const struct json_at *at, struct error *err)
     struct workload_reader *reader = context;
     struct job_request *job = NULL;
 
-    if (interrupt_check_reading(err) == 0) {
+    if (interrupt_check_reading(err) == 0)
         job = job_read(reader, at, err);
-    }
-    return job == NULL ? -1 : append_job(reader->workload, job, err);
+    return !job ? -1 : append_job(reader->workload, job, err);
 }
 
 /* Who makes a jobs file may keep notes about it beside the jobs; only a slip is worth a word. */
@@ -54,9 +52,8 @@ static int visit_other(void *context, const struct json_at *at, struct error *er
     struct workload_reader *reader = context;
 
     (void)err;
-    if (nearest_name(at->key, document_keys) != NULL) {
+    if (nearest_name(at->key, document_keys))
         unknown_keys_add(&reader->unknown, at->parent, at->key, document_keys);
-    }
     return 0;
 }
 
@@ -80,25 +77,21 @@ static void sort_jobs(struct workload *workload)
     size_t count = workload->num_jobs;
     size_t sorted = 1;
 
-    while (sorted < count && submitted_before(jobs[sorted - 1], jobs[sorted])) {
+    while (sorted < count && submitted_before(jobs[sorted - 1], jobs[sorted]))
         sorted++;
-    }
-    if (sorted < count) {
+    if (sorted < count)
         qsort(jobs, count, sizeof(*jobs), compare_jobs);
-    }
-    for (size_t id = 0; id < count; id++) {
+    for (size_t id = 0; id < count; id++)
         jobs[id]->id = (uint32_t)id;
-    }
 }
 
 static struct workload *create(const char *path, struct error *err)
 {
     struct workload *workload = calloc(1, sizeof *workload);
 
-    if (workload != NULL) {
+    if (workload)
         workload->file = strdup(path);
-    }
-    if (workload == NULL || workload->file == NULL) {
+    if (!workload || !workload->file) {
         free(workload);
         error_no_memory(err);
         return NULL;
@@ -126,10 +119,9 @@ struct workload *workload_read(const char *path, const struct workload_limits *l
         .limits = limits, .warnings = warnings, .unknown = {.file = path}};
 
     reader.workload = create(path, err);
-    if (reader.workload == NULL) {
+    if (!reader.workload)
         return NULL;
-    }
-    if (read_jobs(&reader, path, err) != 0) {
+    if (read_jobs(&reader, path, err)) {
         workload_destroy(reader.workload);
         return NULL;
     }
@@ -139,16 +131,12 @@ struct workload *workload_read(const char *path, const struct workload_limits *l
 
 void workload_destroy(struct workload *workload)
 {
-    if (workload == NULL) {
+    if (!workload)
         return;
-    }
-    for (struct shared_application *shared = workload->applications; shared != NULL;
-         shared = shared->next) {
+    for (struct shared_application *shared = workload->applications; shared; shared = shared->next)
         application_destroy(shared->application);
-    }
-    for (struct shared_text *shared = workload->texts; shared != NULL; shared = shared->next) {
+    for (struct shared_text *shared = workload->texts; shared; shared = shared->next)
         expression_destroy(shared->model);
-    }
     store_free(&workload->store);
     free(workload->jobs);
     free(workload->file);
@@ -176,9 +164,8 @@ const struct shared_application *workload_next_application(const struct workload
 {
     const struct shared_application *next = after == NULL ? workload->applications : after->next;
 
-    if (next != NULL) {
+    if (next)
         *file = next->application->file;
-    }
     return next;
 }
 

@@ -94,7 +94,7 @@ static void start(struct resources *port)
     load.flops = flops;
     load.matrix = matrix;
     owner->group = resources_start(port, &load, owner, &err);
-    check(owner->group != NULL, "start");
+    check(owner->group, "start");
     free(team);
     free(members);
     free(amounts);
@@ -166,7 +166,7 @@ int main(int argc, char **argv)
     if (argc != 3)
         return 2;
     struct resources *port = resources_open(argv[1], 0, NULL, &err);
-    check(port != NULL, "platform");
+    check(port, "platform");
     if (strcmp(argv[2], "flow") == 0) {
         const char *obstacle = resources_use_flow(port, &err);
         check(!obstacle && err.kind == ERROR_NONE, obstacle ? obstacle : "flow");

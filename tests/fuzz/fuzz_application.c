@@ -21,13 +21,11 @@ static void prepare(void)
     static bool prepared;
     int file;
 
-    if (prepared) {
+    if (prepared)
         return;
-    }
     file = mkstemp(path);
-    if (file < 0 || close(file) != 0 || atexit(remove_file) != 0) {
+    if (file < 0 || close(file) || atexit(remove_file))
         abort();
-    }
     prepared = true;
 }
 
@@ -35,9 +33,8 @@ static void write_file(const uint8_t *data, size_t size)
 {
     FILE *file = fopen(path, "w");
 
-    if (file == NULL || fwrite(data, 1, size, file) != size || fclose(file) != 0) {
+    if (!file || fwrite(data, 1, size, file) != size || fclose(file))
         abort();
-    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -48,9 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     prepare();
     write_file(data, size);
     application = application_read(path, NULL, &err);
-    if ((application == NULL) != (err.kind != ERROR_NONE)) {
+    if ((!application) != (err.kind != ERROR_NONE))
         abort();
-    }
     application_destroy(application);
     return 0;
 }

@@ -14,9 +14,8 @@ static const char *input_path(void)
 {
     static char path[64];
 
-    if (path[0] == '\0') {
+    if (path[0] == '\0')
         snprintf(path, sizeof path, "/tmp/fuzz-configuration-%ld.json", (long)getpid());
-    }
     return path;
 }
 
@@ -24,9 +23,8 @@ static void write_input(const uint8_t *data, size_t size)
 {
     FILE *file = fopen(input_path(), "w");
 
-    if (file == NULL || fwrite(data, 1, size, file) != size || fclose(file) != 0) {
+    if (!file || fwrite(data, 1, size, file) != size || fclose(file))
         abort();
-    }
 }
 
 static bool is_sound(const struct configuration *configuration)
@@ -34,7 +32,7 @@ static bool is_sound(const struct configuration *configuration)
     bool by_events =
         configuration->schedule_on_job_submit && configuration->schedule_on_job_finalize;
 
-    return configuration->jobs_file != NULL && configuration->platform_file != NULL &&
+    return configuration->jobs_file && configuration->platform_file &&
            (configuration->scheduling_interval > 0 || by_events) &&
            (configuration->sensing_interval > 0 || !configuration->sensing) &&
            configuration->min_scheduling_interval >= 0 && configuration->scheduler_timeout >= 0 &&
@@ -52,9 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                 &(struct configuration_request){.file = input_path()}, NULL, &err);
     unlink(input_path());
     if (err.kind != (status == 0 ? ERROR_NONE : ERROR_INPUT) ||
-        (status == 0 && !is_sound(&configuration))) {
+        (status == 0 && !is_sound(&configuration)))
         abort();
-    }
     configuration_release(&configuration);
     return 0;
 }

@@ -13,9 +13,8 @@ static double evaluate(struct expression *expression, const double *values)
     struct error err = {.kind = ERROR_NONE};
     double result = 0;
 
-    if (expression_evaluate(expression, values, &result, &err) != 0) {
+    if (expression_evaluate(expression, values, &result, &err))
         abort();
-    }
     return result;
 }
 
@@ -25,20 +24,17 @@ static void check_expression(struct expression *expression, const char *text)
     double *values = calloc(count + 1, sizeof *values);
     double first, second;
 
-    if (values == NULL || strcmp(expression_text(expression), text) != 0) {
+    if (!values || strcmp(expression_text(expression), text) != 0)
         abort();
-    }
     for (size_t i = 0; i < count; i++) {
         values[i] = (double)i - 1.5;
-        if (strstr(text, expression_variable(expression, i)) == NULL) {
+        if (!strstr(text, expression_variable(expression, i)))
             abort();
-        }
     }
     first = evaluate(expression, values);
     second = evaluate(expression, values);
-    if (first != second && (first == first || second == second)) { /* one may be no number */
+    if (first != second && (first == first || second == second)) /* one may be no number */
         abort();
-    }
     free(values);
 }
 
@@ -48,17 +44,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = malloc(size + 1);
     struct expression *expression;
 
-    if (text == NULL) {
+    if (!text)
         abort();
-    }
     memcpy(text, data, size);
     text[size] = '\0';
     expression = expression_compile(text, &err);
-    if (expression != NULL) {
+    if (expression)
         check_expression(expression, text);
-    } else if (err.kind != ERROR_INPUT) {
+    else if (err.kind != ERROR_INPUT)
         abort(); /* muParser found what our own check did not */
-    }
     expression_destroy(expression);
     free(text);
     return 0;

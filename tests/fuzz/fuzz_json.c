@@ -15,9 +15,8 @@ static const char *input_path(void)
 {
     static char path[64];
 
-    if (path[0] == '\0') {
+    if (path[0] == '\0')
         snprintf(path, sizeof path, "/tmp/fuzz-json-%ld.json", (long)getpid());
-    }
     return path;
 }
 
@@ -25,17 +24,15 @@ static void write_input(const uint8_t *data, size_t size)
 {
     FILE *file = fopen(input_path(), "w");
 
-    if (file == NULL || fwrite(data, 1, size, file) != size || fclose(file) != 0) {
+    if (!file || fwrite(data, 1, size, file) != size || fclose(file))
         abort();
-    }
 }
 
 /* An error says that the input is wrong, and nothing else. */
 static void check_error(int status, const struct error *err)
 {
-    if (err->kind != (status == 0 ? ERROR_NONE : ERROR_INPUT)) {
+    if (err->kind != (status == 0 ? ERROR_NONE : ERROR_INPUT))
         abort();
-    }
 }
 
 /* Tries every reader at every place: each succeeds or fills an error. */
@@ -74,9 +71,8 @@ static void visit_all(const struct json_at *at)
     {
         struct json_at below = cJSON_IsObject(at->value) ? json_member(at, child->string)
                                                          : json_element(at, child, index++);
-        if (below.value != child) {
+        if (below.value != child)
             abort();
-        }
         visit_all(&below);
     }
 }
@@ -114,8 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int parsed = parse(data, size, &err);
 
     /* A stream counts nesting from its elements. */
-    if (stream(data, size) == 0 && parsed != 0 && strstr(err.message, "nested") == NULL) {
+    if (stream(data, size) == 0 && parsed != 0 && !strstr(err.message, "nested"))
         abort();
-    }
     return 0;
 }

@@ -31,33 +31,29 @@ static int home;
 
 static void enter(void)
 {
-    if (chdir(directory) != 0) {
+    if (chdir(directory))
         abort();
-    }
 }
 
 static void leave(void)
 {
-    if (fchdir(home) != 0) {
+    if (fchdir(home))
         abort();
-    }
 }
 
 static void write_file(const char *path, const void *data, size_t size)
 {
     FILE *file = fopen(path, "w");
 
-    if (file == NULL || fwrite(data, 1, size, file) != size || fclose(file) != 0) {
+    if (!file || fwrite(data, 1, size, file) != size || fclose(file))
         abort();
-    }
 }
 
 static void remove_directory(void)
 {
     enter();
-    for (size_t i = 0; i < NUM_MODELS; i++) {
+    for (size_t i = 0; i < NUM_MODELS; i++)
         remove(models[i].name);
-    }
     remove("jobs.json");
     leave();
     rmdir(directory);
@@ -67,17 +63,14 @@ static void prepare(void)
 {
     static bool prepared;
 
-    if (prepared) {
+    if (prepared)
         return;
-    }
     home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (home < 0 || mkdtemp(directory) == NULL || atexit(remove_directory) != 0) {
+    if (home < 0 || !mkdtemp(directory) || atexit(remove_directory))
         abort();
-    }
     enter();
-    for (size_t i = 0; i < NUM_MODELS; i++) {
+    for (size_t i = 0; i < NUM_MODELS; i++)
         write_file(models[i].name, models[i].text, strlen(models[i].text));
-    }
     leave();
     prepared = true;
 }
@@ -94,14 +87,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     write_file("jobs.json", data, size);
     workload = workload_read("jobs.json", &limits, NULL, &err);
     leave();
-    if ((workload == NULL) != (err.kind != ERROR_NONE)) {
+    if ((!workload) != (err.kind != ERROR_NONE))
         abort();
-    }
-    for (size_t id = 0; workload != NULL && id < workload_num_jobs(workload); id++) {
-        if (workload_job(workload, id)->id != id) {
+    for (size_t id = 0; workload && id < workload_num_jobs(workload); id++)
+        if (workload_job(workload, id)->id != id)
             abort();
-        }
-    }
     workload_destroy(workload);
     return 0;
 }

@@ -14,7 +14,7 @@ static char scratch_directory[] = "/tmp/elastisim-test-XXXXXX";
 static int scratch_enter(void **state)
 {
     (void)state;
-    return mkdtemp(scratch_directory) == NULL || chdir(scratch_directory) != 0 ? -1 : 0;
+    return !mkdtemp(scratch_directory) || chdir(scratch_directory) != 0 ? -1 : 0;
 }
 
 /* Group teardown: removes the directory and the files in it. */
@@ -24,14 +24,11 @@ static int scratch_leave(void **state)
     struct dirent *entry;
 
     (void)state;
-    while (directory != NULL && (entry = readdir(directory)) != NULL) {
-        if (entry->d_name[0] != '.' && unlink(entry->d_name) != 0) {
+    while (directory && (entry = readdir(directory)))
+        if (entry->d_name[0] != '.' && unlink(entry->d_name))
             perror(entry->d_name);
-        }
-    }
-    if (directory == NULL || closedir(directory) != 0 || chdir("/") != 0) {
+    if (!directory || closedir(directory) || chdir("/"))
         return -1;
-    }
     return rmdir(scratch_directory);
 }
 
@@ -40,16 +37,14 @@ static void scratch_write(const char *name, const char *text)
 {
     FILE *file = fopen(name, "w");
 
-    if (file == NULL) {
+    if (!file) {
         perror(name);
         abort();
     }
-    for (; *text != '\0'; text++) {
+    for (; *text != '\0'; text++)
         fputc(*text == '\'' ? '"' : *text, file);
-    }
-    if (fclose(file) != 0) {
+    if (fclose(file))
         abort();
-    }
 }
 
 #endif

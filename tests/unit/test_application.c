@@ -297,9 +297,8 @@ static void test_variables_of_all_models_are_listed_once(void **state)
     assert_int_equal(application->num_variables, 4);
     for (size_t i = 0; i < 4; i++) {
         bool found = false;
-        for (size_t j = 0; j < 4; j++) {
+        for (size_t j = 0; j < 4; j++)
             found = found || strcmp(application->variables[j], expected[i]) == 0;
-        }
         assert_true(found);
     }
     application_destroy(application);

@@ -38,8 +38,8 @@ static struct configuration read_good(const char *text)
 static void assert_list(const struct string_list *list, const char *first, const char *second)
 {
     assert_int_equal(list->count, (first != NULL) + (second != NULL));
-    assert_true(first == NULL || strcmp(list->items[0], first) == 0);
-    assert_true(second == NULL || strcmp(list->items[1], second) == 0);
+    assert_true(!first || strcmp(list->items[0], first) == 0);
+    assert_true(!second || strcmp(list->items[1], second) == 0);
 }
 
 static void test_every_key_is_read(void **state)
@@ -311,9 +311,8 @@ static const char *column(const char *row, size_t from, size_t length)
     static char text[64];
 
     snprintf(text, sizeof text, "%.*s", (int)length, row + from);
-    while (*text != '\0' && text[strlen(text) - 1] == ' ') {
+    while (*text != '\0' && text[strlen(text) - 1] == ' ')
         text[strlen(text) - 1] = '\0';
-    }
     return text;
 }
 
@@ -329,7 +328,7 @@ static void test_reference_has_a_row_for_each_key(void **state)
     rewind(file);
     assert_non_null(fgets(row, sizeof row, file));
     assert_string_equal(row, "Key                           Type     Default    Meaning\n");
-    while (fgets(row, sizeof row, file) != NULL) {
+    while (fgets(row, sizeof row, file)) {
         assert_true(strlen(row) > 50);
         if (count == 0) {
             assert_string_equal(column(row, 0, 28), "jobs_file");
@@ -496,10 +495,9 @@ static void test_an_output_folder_takes_all_results_under_their_usual_names(void
 #define ROWS(table) (sizeof(table) / sizeof *(table))
 
 #define ADD_ROWS(tests, count, table, function)                                                    \
-    for (size_t i = 0; i < ROWS(table); i++) {                                                     \
+    for (size_t i = 0; i < ROWS(table); i++)                                                       \
         (tests)[(count)++] = (struct CMUnitTest){(table)[i].name, function, NULL, NULL,            \
-                                                 (void *)(uintptr_t) & (table)[i]};                \
-    }
+                                                 (void *)(uintptr_t) & (table)[i]};
 
 int main(void)
 {

@@ -23,9 +23,9 @@ static struct arguments make_arguments(const struct named *named)
 {
     struct arguments arguments = {.items = NULL};
 
-    for (size_t i = 0; i < MOST_ARGUMENTS && named[i].key != NULL; i++) {
+    for (size_t i = 0; i < MOST_ARGUMENTS && named[i].key; i++) {
         struct error err = {.kind = ERROR_NONE};
-        if (arguments_set(&arguments, named[i].key, named[i].text, &err) != 0) {
+        if (arguments_set(&arguments, named[i].key, named[i].text, &err)) {
             assert_int_equal(arguments_set(&arguments, named[i].key, "0", &err), 0);
             struct argument *last = &arguments.items[arguments.count - 1];
             free(last->text);
@@ -301,13 +301,12 @@ static void test_row(void **state)
     double value = -1;
     int status = payload_evaluate(&payload, &environment, row->quantity, &value, &err);
 
-    assert_string_equal(err.message, row->message == NULL ? "" : row->message);
-    assert_int_equal(status, row->message == NULL ? 0 : -1);
-    if (row->message == NULL) {
+    assert_string_equal(err.message, !row->message ? "" : row->message);
+    assert_int_equal(status, !row->message ? 0 : -1);
+    if (!row->message)
         assert_true(value == row->value);
-    } else {
+    else
         assert_int_equal(err.kind, ERROR_INPUT);
-    }
     expression_destroy(payload.model);
     arguments_clear(&arguments);
     arguments_clear(&runtime_arguments);

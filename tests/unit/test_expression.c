@@ -34,11 +34,9 @@ static double value_of(const char *name)
         double value;
     } values[] = {{"a", 2}, {"b", 3}, {"c", 0.5}, {"x", -3}, {"n", NAN}};
 
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-        if (strcmp(values[i].name, name) == 0) {
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        if (strcmp(values[i].name, name) == 0)
             return values[i].value;
-        }
-    }
     return 10;
 }
 
@@ -48,9 +46,8 @@ static double evaluate(struct expression *expression)
     struct error err = {.kind = ERROR_NONE};
 
     assert_true(expression_num_variables(expression) <= MOST_VARIABLES);
-    for (size_t i = 0; i < expression_num_variables(expression); i++) {
+    for (size_t i = 0; i < expression_num_variables(expression); i++)
         values[i] = value_of(expression_variable(expression, i));
-    }
     assert_int_equal(expression_evaluate(expression, values, &result, &err), 0);
     assert_string_equal(err.message, "");
     return result;
@@ -374,7 +371,7 @@ static void test_bad(void **state)
     assert_int_equal(err.kind, ERROR_INPUT);
 }
 
-/* Variables. */
+/* --- Variables -------------------------------------------------------------------------------- */
 
 static void test_variables_come_once_in_order_of_appearance(void **state)
 {
@@ -470,16 +467,15 @@ static void test_numbers_have_a_point_in_every_locale(void **state)
     struct expression *expression;
 
     (void)state;
-    if (setlocale(LC_ALL, "de_DE.UTF-8") == NULL) {
+    if (!setlocale(LC_ALL, "de_DE.UTF-8"))
         skip();
-    }
     expression = compile("1.5 + max(0.25, .5)");
     assert_true(evaluate(expression) == 2);
     expression_destroy(expression);
     setlocale(LC_ALL, "C");
 }
 
-/* Size. */
+/* --- Size ------------------------------------------------------------------------------------- */
 
 /* `count` times a piece, then a name. */
 static char *repeat(const char *piece, size_t count, const char *last)
@@ -488,9 +484,8 @@ static char *repeat(const char *piece, size_t count, const char *last)
     char *text = malloc(count * length + strlen(last) + 1);
 
     assert_non_null(text);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         memcpy(text + i * length, piece, length);
-    }
     strcpy(text + count * length, last);
     return text;
 }
@@ -525,7 +520,7 @@ static void test_size(void **state)
     struct error err = {.kind = ERROR_NONE};
     struct expression *expression = expression_compile(text, &err);
 
-    if (size->message == NULL) {
+    if (!size->message) {
         assert_string_equal(err.message, "");
         evaluate(expression);
     } else {
@@ -539,10 +534,9 @@ static void test_size(void **state)
 #define ROWS(table) (sizeof(table) / sizeof *(table))
 
 #define ADD_ROWS(tests, count, table, function)                                                    \
-    for (size_t i = 0; i < ROWS(table); i++) {                                                     \
+    for (size_t i = 0; i < ROWS(table); i++)                                                       \
         (tests)[(count)++] = (struct CMUnitTest){(table)[i].name, function, NULL, NULL,            \
-                                                 (void *)(uintptr_t) & (table)[i]};                \
-    }
+                                                 (void *)(uintptr_t) & (table)[i]};
 
 int main(void)
 {

@@ -24,9 +24,8 @@ static char *unquote(const char *text)
     size_t length = strlen(text);
 
     assert_true(length < sizeof result);
-    for (size_t i = 0; i <= length; i++) {
+    for (size_t i = 0; i <= length; i++)
         result[i] = text[i] == '\'' ? '"' : text[i] == '`' ? '\'' : text[i];
-    }
     return result;
 }
 
@@ -50,7 +49,7 @@ static void write_bytes(const char *name, const char *bytes, size_t length)
     assert_int_equal(fclose(file), 0);
 }
 
-/* Documents. */
+/* --- Documents -------------------------------------------------------------------------------- */
 
 static void test_parse_reads_every_type(void **state)
 {
@@ -507,7 +506,7 @@ static void test_bad_keys(void **state)
     assert_int_equal(err.kind, ERROR_INPUT);
 }
 
-/* Places. */
+/* --- Places ----------------------------------------------------------------------------------- */
 
 static void test_where_names_the_path(void **state)
 {
@@ -680,7 +679,7 @@ static void test_value(void **state)
     assert_int_equal(read_value(value->reader, &at, &result, &err), value->message ? -1 : 0);
     assert_string_equal(err.message, value->message ? value->message : "");
     assert_int_equal(err.kind, value->message ? ERROR_INPUT : ERROR_NONE);
-    assert_true(value->message != NULL || result == value->expected);
+    assert_true(value->message || result == value->expected);
     json_close(&document);
 }
 
@@ -705,7 +704,7 @@ static void test_integer_reaches_the_bounds_of_its_type(void **state)
     json_close(&document);
 }
 
-/* Near names. */
+/* --- Near names ------------------------------------------------------------------------------- */
 
 static const char *const known[] = {"type", "walltime", "submit_time", "num_nodes", NULL};
 
@@ -734,11 +733,10 @@ static void test_near(void **state)
     const struct near *near = *state;
     const char *found = nearest_name(near->word, known);
 
-    if (near->nearest == NULL) {
+    if (!near->nearest)
         assert_null(found);
-    } else {
+    else
         assert_string_equal(found, near->nearest);
-    }
 }
 
 static void test_near_takes_the_first_of_equals(void **state)
@@ -767,9 +765,8 @@ static int note(struct log *log, const char *visitor, const struct json_at *at, 
     json_where(at, where, sizeof where);
     snprintf(log->text + length, sizeof log->text - length, "%s %s = %s; ", visitor, where, value);
     free(value);
-    if (log->fails_at != NULL && strcmp(log->fails_at, where) == 0) {
+    if (log->fails_at && strcmp(log->fails_at, where) == 0)
         return json_error(at, err, "is not wanted");
-    }
     return 0;
 }
 
@@ -866,9 +863,8 @@ static void test_stream_of_many_members_finds_one_twice(void **state)
     (void)state;
     assert_non_null(file);
     fprintf(file, "{\"jobs\": []");
-    for (int i = 0; i < COUNT; i++) {
+    for (int i = 0; i < COUNT; i++)
         fprintf(file, ", \"k%d\": 0", i % (COUNT - 1));
-    }
     fprintf(file, "}");
     assert_int_equal(fclose(file), 0);
     assert_int_equal(json_read_stream("a.json", &stream, &err), -1);
@@ -880,10 +876,9 @@ static void test_stream_of_many_members_finds_one_twice(void **state)
 #define ROWS(table) (sizeof(table) / sizeof *(table))
 
 #define ADD_ROWS(tests, count, table, function)                                                    \
-    for (size_t i = 0; i < ROWS(table); i++) {                                                     \
+    for (size_t i = 0; i < ROWS(table); i++)                                                       \
         (tests)[(count)++] = (struct CMUnitTest){(table)[i].name, function, NULL, NULL,            \
-                                                 (void *)(uintptr_t) & (table)[i]};                \
-    }
+                                                 (void *)(uintptr_t) & (table)[i]};
 
 int main(void)
 {

@@ -43,7 +43,7 @@ static struct flow *open_flow(const char *platform)
 {
     struct simgrid_settings settings;
     struct topology *topology = open_topology(platform);
-    check(simgrid_settings(topology, &settings) == NULL);
+    check(!simgrid_settings(topology, &settings));
     return flow_create(topology, &settings);
 }
 

@@ -161,8 +161,8 @@ static void miss_a_route(const void *argument)
     set_up(&world, PLATFORM("<host id='a' speed='1Gf'/><host id='b' speed='1Gf'/>"
                             "<link id='l' bandwidth='1GBps' latency='0s'/>"
                             "<route src='a' dst='b' symmetrical='NO'><link_ctn id='l'/></route>"));
-    check(network_transfer(world.network, TRANSFER_FROM_ROOT, hosts, 2, 0, &err) != NULL);
-    check(network_transfer(world.network, TRANSFER_TO_ROOT, hosts, 2, 0, &err) == NULL);
+    check(network_transfer(world.network, TRANSFER_FROM_ROOT, hosts, 2, 0, &err));
+    check(!network_transfer(world.network, TRANSFER_TO_ROOT, hosts, 2, 0, &err));
     check_text(err.message, "p.xml: no route leads from host 'b' to host 'a'");
     tear_down(&world);
 }

@@ -39,9 +39,8 @@ static void test_numbers_are_written_shortest(void **state)
     char buffer[NUMBER_TEXT];
 
     (void)state;
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         assert_string_equal(number_text(numbers[i].number, buffer), numbers[i].text);
-    }
 }
 
 static void test_texts_that_are_numbers(void **state)
@@ -55,9 +54,8 @@ static void test_texts_that_are_numbers(void **state)
     double number;
 
     (void)state;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         assert_false(number_parse(words[i], &number));
-    }
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         assert_true(number_parse(numbers[i].text, &number));
         assert_true(number == numbers[i].number);

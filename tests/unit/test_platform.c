@@ -146,7 +146,7 @@ static void use_disks(const void *argument)
         PLATFORM(HOST("a", PROPERTY("node_local_bb", "true") PROPERTY("bb_read_bw", "4GBps")
                                PROPERTY("bb_write_bw", "2GBps"))),
         &configuration);
-    check(resources_start(port, &load, NULL, &err) != NULL);
+    check(resources_start(port, &load, NULL, &err));
     check(resources_advance(port, 10, &reached, &err) == 0);
     check_near(reached, 1);
     platform_release(&platform);

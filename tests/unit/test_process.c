@@ -107,7 +107,7 @@ static int count_folders(void)
     DIR *directory = opendir("tmp");
     int count = 0;
     assert_non_null(directory);
-    for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
+    for (struct dirent *entry; (entry = readdir(directory));)
         count += entry->d_name[0] != '.';
     closedir(directory);
     return count;

@@ -46,7 +46,7 @@ static void assert_invocation(const struct state *state, const struct invocation
     struct message message = {0};
     struct error err = {.kind = ERROR_NONE};
     char *wanted = strdup(expected), *found;
-    for (char *quote = wanted; (quote = strchr(quote, '\'')) != NULL;)
+    for (char *quote = wanted; (quote = strchr(quote, '\''));)
         *quote = '"';
     assert_int_equal(message_write_invocation(&message, state, invocation, &err), 0);
     found = calloc(message.length + 1, 1);
@@ -331,7 +331,7 @@ static void test_thousands_of_nodes_take_milliseconds(void **context)
 static int read_text(const char *text, struct decisions *decisions, struct error *err)
 {
     char *copy = strdup(text);
-    for (char *quote = copy; (quote = strchr(quote, '\'')) != NULL;)
+    for (char *quote = copy; (quote = strchr(quote, '\''));)
         *quote = '"';
     *err = (struct error){.kind = ERROR_NONE};
     int result = answer_read("answer", copy, strlen(copy), decisions, err);

@@ -71,7 +71,7 @@ static void read_platform(const void *argument)
     check_text(resources_host_property_key(port, 1, 0), "a");
     check_text(resources_host_property_key(port, 1, 1), "z");
     check_text(resources_host_property(port, 1, "a"), "x y");
-    check(resources_host_property(port, 1, "b") == NULL);
+    check(!resources_host_property(port, 1, "b"));
     check(resources_num_links(port) == 5);
     check_text(resources_link_name(port, 0), "__loopback__");
     check_text(resources_link_name(port, 1), "d_DOWN");
@@ -168,7 +168,7 @@ static void open_bad(const void *argument)
     struct error err = {.kind = ERROR_NONE};
     if (bad->content)
         scratch_write(bad->file, bad->content);
-    check(resources_open(bad->file, bad->option ? 1 : 0, &bad->option, &err) == NULL);
+    check(!resources_open(bad->file, bad->option ? 1 : 0, &bad->option, &err));
     check(err.kind == ERROR_INPUT);
     check_refusal(err.message, bad->message);
 }
@@ -245,7 +245,7 @@ static const struct bad_case bad_platforms[] = {
 static void write_nested(const char *file, size_t depth)
 {
     FILE *out = fopen(file, "w");
-    check(out != NULL);
+    check(out);
     fputs(HEAD, out);
     for (size_t i = 0; i < depth - 1; i++)
         fprintf(out, "<zone id='z%zu>' routing=\"Full\">\n", i);
@@ -261,13 +261,13 @@ static void open_nested(const void *argument)
     struct error err = {.kind = ERROR_NONE};
     (void)argument;
     write_nested("p.xml", 201);
-    check(resources_open("p.xml", 0, NULL, &err) == NULL);
+    check(!resources_open("p.xml", 0, NULL, &err));
     check_text(err.message, "p.xml:203: elements are nested more than 200 deep, which is too much "
                             "for SimGrid; put zones beside each other");
     write_nested("p.xml", 200);
     err.kind = ERROR_NONE;
     struct resources *port = resources_open("p.xml", 0, NULL, &err);
-    check(port != NULL);
+    check(port);
     resources_close(port);
 }
 
@@ -315,7 +315,7 @@ static void ask_for_help(const void *argument)
     struct error err = {.kind = ERROR_NONE};
     const char *option = argument;
     scratch_write("p.xml", mesh);
-    check(freopen("help.txt", "w", stdout) != NULL);
+    check(freopen("help.txt", "w", stdout));
     resources_open("p.xml", 1, &option, &err);
     _exit(3);
 }
@@ -331,12 +331,12 @@ static void listen_to_warnings(const void *argument)
 {
     char text[512] = "";
     (void)argument;
-    check(freopen("log.txt", "w", stderr) != NULL);
+    check(freopen("log.txt", "w", stderr));
     struct resources *port = open_text(PLATFORM("<host id='h' speed='1000000000'/>"));
     fflush(stderr);
     FILE *log = fopen("log.txt", "r");
-    check(log && fgets(text, sizeof text, log) != NULL && fclose(log) == 0);
-    check(strstr(text, "Deprecated unit-less value '1000000000' for speed of host h") != NULL);
+    check(log && fgets(text, sizeof text, log) && fclose(log) == 0);
+    check(strstr(text, "Deprecated unit-less value '1000000000' for speed of host h"));
     resources_close(port);
 }
 
@@ -351,7 +351,7 @@ static void open_twice(const void *argument)
     struct error err = {.kind = ERROR_NONE};
     (void)argument;
     resources_close(open_text(mesh));
-    check(resources_open("p.xml", 0, NULL, &err) == NULL);
+    check(!resources_open("p.xml", 0, NULL, &err));
     check_text(err.message, "p.xml: SimGrid loads only one platform in the life of a process");
     resources_close(NULL);
 }
@@ -368,7 +368,7 @@ static void set_log_level(const void *argument)
     struct error err = {.kind = ERROR_NONE};
     (void)argument;
     scratch_write("p.xml", mesh);
-    check(freopen("log.txt", "w", stderr) != NULL);
+    check(freopen("log.txt", "w", stderr));
     struct resources *port = resources_open("p.xml", 1, &option, &err);
     check(port && log_info_enabled());
     resources_close(port);
@@ -411,7 +411,7 @@ static void start_without_route(const void *argument)
                               .pattern = MATRIX_RING_CLOCKWISE,
                               .bytes = 3e9};
     double reached;
-    check(resources_start(port, &load, NULL, &err) == NULL);
+    check(!resources_start(port, &load, NULL, &err));
     check(err.kind == ERROR_INPUT);
     check_text(err.message, "p.xml: no route leads from host 'b' to host 'c'");
     err.kind = ERROR_NONE;
@@ -436,7 +436,7 @@ static struct load_group *start(struct resources *port, const struct load *load,
     struct error err = {.kind = ERROR_NONE};
     struct load_group *group = resources_start(port, load, (void *)(uintptr_t)owner, &err);
     check_text(err.message, "");
-    check(group != NULL);
+    check(group);
     return group;
 }
 
@@ -561,7 +561,7 @@ static void couple_many_cores(const void *argument)
         resources_close(port);
         return;
     }
-    check(resources_start(port, &coupled, NULL, &err) == NULL);
+    check(!resources_start(port, &coupled, NULL, &err));
     check(err.kind == ERROR_INPUT);
     check_text(err.message,
                "p.xml: a parallel task of 12001 cores that exchange data is too large for SimGrid; "
@@ -1067,7 +1067,7 @@ static void do_anything(const void *argument)
         take_completions(port);
     }
     for (int i = 0; i < NUM_SLOTS; i++)
-        check(slots[i].group == NULL);
+        check(!slots[i].group);
     for (size_t host = 0; host < 4; host++)
         check_near(resources_host_load(port, host), 0);
     resources_close(port);

@@ -49,10 +49,10 @@ static const char *const folders[] = {"p", "p/c"};
 
 static int make_files(void **state)
 {
-    if (scratch_enter(state) != 0)
+    if (scratch_enter(state))
         return -1;
     for (size_t i = 0; i < ROWS(folders); i++)
-        if (mkdir(folders[i], 0777) != 0)
+        if (mkdir(folders[i], 0777))
             return -1;
     for (size_t i = 0; i < ROWS(files); i++)
         scratch_write(files[i], "");

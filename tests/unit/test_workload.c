@@ -49,12 +49,10 @@ static const struct {
 
 static int setup(void **state)
 {
-    if (scratch_enter(state) != 0) {
+    if (scratch_enter(state))
         return -1;
-    }
-    for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++)
         scratch_write(models[i].name, models[i].text);
-    }
     return 0;
 }
 
@@ -249,7 +247,7 @@ static void test_arguments_are_numbers_or_expressions(void **state)
         assert_string_equal(argument->key, expected[i].key);
         assert_string_equal(argument->text, expected[i].text);
         assert_int_equal(argument->model != NULL, expected[i].model);
-        assert_true(isnan(expected[i].number) ? argument->model != NULL || isnan(argument->number)
+        assert_true(isnan(expected[i].number) ? argument->model || isnan(argument->number)
                                               : argument->number == expected[i].number);
     }
     workload_destroy(workload);
@@ -656,7 +654,7 @@ static void test_bad_workload(void **state)
     const struct bad_workload *bad = *state;
     struct error err;
 
-    assert_null(read_text(bad->text, bad->limits == NULL ? &everything : bad->limits, true, &err));
+    assert_null(read_text(bad->text, !bad->limits ? &everything : bad->limits, true, &err));
     assert_string_equal(err.message, bad->message);
     assert_int_equal(err.kind, ERROR_INPUT);
 }

@@ -90,7 +90,7 @@ static bool intersect(struct stars *stars, struct half_route *half)
             half->links[half->count++] = route->links[i];
             half->latency += topology_link_latency(stars->topology, route->links[i]);
         }
-    return half->links != NULL;
+    return half->links;
 }
 
 /* The i-th of the star's references when this host is left out. */

@@ -62,7 +62,7 @@ char *capture_end(void)
     close(real_stderr);
     real_stderr = -1;
     char *text = read_file();
-    if (text && (ftruncate(file, 0) != 0 || lseek(file, 0, SEEK_SET) != 0)) {
+    if (text && (ftruncate(file, 0) || lseek(file, 0, SEEK_SET))) {
         close(file);
         file = -1;
     }

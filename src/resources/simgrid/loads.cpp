@@ -196,8 +196,9 @@ void start_disk_ios(load_group *group, const struct load *load, struct error *)
  * for each of them: the number of activities is that of the disks, not its square. */
 bool is_uniform(const struct load *load)
 {
-    return std::all_of(load->amounts, load->amounts + load->num_members,
-                       [load](double amount) { return amount == load->amounts[0]; });
+    return std::all_of(
+        load->amounts, load->amounts + load->num_members,
+        [load](double amount) { return amount == load->amounts[0]; });
 }
 
 /* What the members do on one disk of the team. */

@@ -37,8 +37,9 @@ std::vector<char *> arguments(size_t count, const char *const *options)
 
 bool want_help(size_t count, const char *const *options)
 {
-    return std::any_of(options, options + count,
-                       [](const char *option) { return std::strstr(option, ":help") != nullptr; });
+    return std::any_of(
+        options, options + count,
+        [](const char *option) { return std::strstr(option, ":help") != nullptr; });
 }
 
 std::string blamed(size_t count, const char *const *options)

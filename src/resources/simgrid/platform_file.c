@@ -168,7 +168,7 @@ static bool mentions_profiles(const char *xml)
     for (const char *const *name = profile_attributes; *name; name++)
         if (has_attribute(xml, *name))
             return true;
-    return strstr(xml, "<trace") != NULL;
+    return strstr(xml, "<trace");
 }
 
 static bool ends_with(const char *text, const char *end)
