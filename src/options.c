@@ -204,8 +204,8 @@ static int check_value(const struct option *option, const char *value, struct er
     for (size_t i = 0; option->values[i]; i++)
         if (strcmp(option->values[i], value) == 0)
             return 0;
-    return error_set(err, ERROR_INPUT, "command line: --%s %s: there are %s and %s", option->name,
-                     value, option->values[0], option->values[1]);
+    return error_set(err, ERROR_INPUT, "command line: --%s %s: it is %s or %s", option->name, value,
+                     option->values[0], option->values[1]);
 }
 
 /* Applies one option. `value` is what was given with it, or NULL, and `next` the next argument;

@@ -6,6 +6,7 @@ import argparse
 import json
 import signal
 import sys
+import textwrap
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -184,9 +185,18 @@ def _fail(message: str, status: int) -> int:
     return status
 
 
+class _WholeOptions(argparse.HelpFormatter):
+    """Breaks lines between words, never in an option like --events-url."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return textwrap.fill(' '.join(text.split()), width, initial_indent=indent, subsequent_indent=indent,
+                             break_on_hyphens=False)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit status."""
-    parser = argparse.ArgumentParser(prog='elastisim-watch', description=HELP, epilog=EPILOG)
+    parser = argparse.ArgumentParser(prog='elastisim-watch', description=HELP, epilog=EPILOG,
+                                     formatter_class=_WholeOptions)
     parser.add_argument('url', metavar='URL', help='what the simulator was given as --events-url or events_url')
     parser.add_argument('--plain', action='store_true',
                         help='print each event as a line; so it is, too, where the output is no terminal')

@@ -27,7 +27,7 @@ enum task_type {
     NUM_TASK_TYPES
 };
 
-/* How a payload is laid out over the ranks (SPEC section 5 has the formulas). */
+/* How a payload is laid out over the ranks (docs/application_model.md has the formulas). */
 enum vector_pattern {
     VECTOR_ALL_RANKS,
     VECTOR_ROOT_ONLY,

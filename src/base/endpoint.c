@@ -55,7 +55,8 @@ static int check_ipc(const struct request *request, const char *path, struct err
     if (*path == '@' || lstat(path, &status))
         return 0; /* an abstract name, or nothing there yet */
     if (!S_ISSOCK(status.st_mode))
-        return refuse(err, request, "something that is no socket stands there; use another path");
+        return refuse(err, request,
+                      "there is already a file that is not a socket; use another path");
     if (is_served(path))
         return refuse(err, request,
                       "another program waits there, maybe another simulation; end it or use "

@@ -1,5 +1,5 @@
-/* The configuration file (SPEC section 2): one table of keys, types and defaults serves reading,
- * checking and the printed reference (--help-configuration). */
+/* The configuration file (docs/configuration.md): one table of keys, types and defaults serves
+ * reading, checking and the printed reference (--help-configuration). */
 #ifndef ELASTISIM_CONFIGURATION_CONFIGURATION_H
 #define ELASTISIM_CONFIGURATION_CONFIGURATION_H
 

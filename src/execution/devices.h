@@ -1,6 +1,6 @@
 /* GPUs and GPU links of nodes that several jobs may share: each serves one use at a time, first
- * come first served (SPEC section 5). Nodes that belong to one job need none of this: a rank has
- * one GPU task at a time. */
+ * come first served (docs/application_model.md). Nodes that belong to one job need none of this: a
+ * rank has one GPU task at a time. */
 #ifndef ELASTISIM_EXECUTION_DEVICES_H
 #define ELASTISIM_EXECUTION_DEVICES_H
 

@@ -1,4 +1,4 @@
-/* How a payload is laid out over ranks and GPUs (SPEC section 5). */
+/* How a payload is laid out over ranks and GPUs (docs/application_model.md). */
 #ifndef ELASTISIM_EXECUTION_PATTERNS_H
 #define ELASTISIM_EXECUTION_PATTERNS_H
 

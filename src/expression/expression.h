@@ -1,4 +1,5 @@
-/* Performance models: expressions over named variables (SPEC section 5), evaluated by muParser.
+/* Performance models: expressions over named variables (docs/application_model.md), evaluated by
+ * muParser.
  *
  * An expression is compiled once and evaluated many times with variables bound by position; no text
  * is ever substituted. Function names ignore letter case, variable names do not.

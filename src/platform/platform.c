@@ -1,4 +1,4 @@
-/* The machine out of the hosts' properties (SPEC section 3).
+/* The machine out of the hosts' properties (docs/platform.md).
  *
  * Hosts come in the order of their names and so do nodes and PFS hosts. Nothing here is quadratic
  * in the number of hosts: lists of PFS targets are read once per distinct text, and what is said of
@@ -147,7 +147,7 @@ static int read_node(struct reader *reader, size_t host)
     if (!(node->speed > 0))
         return error_set(
             reader->err, ERROR_INPUT,
-            "%s: host '%s': a compute node needs a speed above 0; what is no compute node has "
+            "%s: host '%s': a compute node needs a speed above 0; give a host that is not one "
             "the property 'batch_system' or 'pfs_host'",
             reader->file, node->name);
     return read_burst_buffer(reader, node) || read_gpus(reader, node) ? -1 : 0;
@@ -210,7 +210,7 @@ static int add_link(struct reader *reader, const char *key, size_t index, const 
         return no_link(reader, key, index, name);
     for (size_t i = 0; i < set->count; i++)
         if (set->links[i] == (uint32_t)link)
-            return error_set(reader->err, ERROR_INPUT, "%s: %s[%zu]: link '%s' stands there twice",
+            return error_set(reader->err, ERROR_INPUT, "%s: %s[%zu]: link '%s' is listed twice",
                              reader->configuration->file, key, index, name);
     set->links[set->count++] = (uint32_t)link;
     set->bandwidth += resources_link_bandwidth(port, (size_t)link);

@@ -1,5 +1,5 @@
 /* The machine: compute nodes with their GPUs and burst buffers, and the parallel file system
- * (SPEC section 3), read from the host properties of a SimGrid platform. Read-only afterwards. */
+ * (docs/platform.md), read from the host properties of a SimGrid platform. Read-only afterwards. */
 #ifndef ELASTISIM_PLATFORM_PLATFORM_H
 #define ELASTISIM_PLATFORM_PLATFORM_H
 

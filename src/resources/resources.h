@@ -109,7 +109,7 @@ struct load {
     double flops_per_byte;                    /* striped kinds */
     /* EXCHANGE: */
     const double *flops;         /* per rank, or NULL */
-    enum matrix_pattern pattern; /* with bytes; SPEC section 5 has the layouts */
+    enum matrix_pattern pattern; /* with bytes; docs/application_model.md has the layouts */
     double bytes;                /* the payload; 0 for none */
     const double *matrix;        /* MATRIX_LIST: num_hosts * num_hosts, row by row */
 };

@@ -1,4 +1,4 @@
-/* The monitoring files (SPEC section 10): how busy CPUs, GPUs, network and file system are.
+/* The monitoring files (docs/monitoring.md): how busy CPUs, GPUs, network and file system are.
  *
  * Nothing here is an event: utilisation is constant between events, so whoever moves the clock says
  * so beforehand, and the samples that lie on the way are written. What a run does and when does not

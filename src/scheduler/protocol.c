@@ -426,7 +426,7 @@ static int read_entry(const struct json_at *entry, struct decisions *decisions, 
         return -1;
     if (decisions_find(decisions, id))
         return json_error(&member, err,
-                          "job %u stands in the answer twice; say all about a job in one entry",
+                          "job %u appears twice in the answer; say all about a job in one entry",
                           id);
     struct decision *decision = decisions_about(decisions, id);
     if (!decision)

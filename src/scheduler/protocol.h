@@ -1,4 +1,4 @@
-/* The messages of the scheduling protocol (SPEC section 8): JSON texts, told apart by a code. */
+/* The messages of the scheduling protocol (docs/protocol.md): JSON texts, told apart by a code. */
 #ifndef ELASTISIM_SCHEDULER_PROTOCOL_H
 #define ELASTISIM_SCHEDULER_PROTOCOL_H
 

@@ -1,4 +1,4 @@
-/* Judges decisions before any of them is applied (SPEC section 8), whoever made them. */
+/* Judges decisions before any of them is applied (docs/protocol.md), whoever made them. */
 #ifndef ELASTISIM_SIMULATION_VALIDATOR_H
 #define ELASTISIM_SIMULATION_VALIDATOR_H
 

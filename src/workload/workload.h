@@ -1,5 +1,5 @@
 /* The workload: the jobs of a jobs file, checked, in order of submission, with their compiled
- * application models (SPEC section 4). */
+ * application models (docs/workload.md). */
 #ifndef ELASTISIM_WORKLOAD_WORKLOAD_H
 #define ELASTISIM_WORKLOAD_WORKLOAD_H
 

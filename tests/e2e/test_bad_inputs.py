@@ -72,7 +72,7 @@ CONFIGURATIONS: list[tuple[Json, str]] = [
     ({'pfs_read_links': ['PFS_raed']}, "pfs_read_links[0]: platform.xml has no link 'PFS_raed', did you mean "
                                        "'PFS_read'?"),
     ({'pfs_write_links': ['PFS_write', 'nothing']}, "pfs_write_links[1]: platform.xml has no link 'nothing'"),
-    ({'pfs_read_links': ['PFS_read', 'PFS_read']}, "pfs_read_links[1]: link 'PFS_read' stands there twice"),
+    ({'pfs_read_links': ['PFS_read', 'PFS_read']}, "pfs_read_links[1]: link 'PFS_read' is listed twice"),
     ({'sensing': True}, 'sensing_interval: must be greater than 0 as sensing is true, is missing; set an interval in '
                         'seconds, or sensing to false'),
     ({'sensing': True, 'sensing_interval': 0}, 'sensing_interval: must be greater than 0 as sensing is true, is 0; '
@@ -180,8 +180,8 @@ def test_a_missing_file_is_named(scenario: Scenario, key: str, path: str, compla
                                   'port from 1 to 65535'),
     ('zmq:ipc:///nosuch/folder/s', "can't wait for a scheduler at 'ipc:///nosuch/folder/s': its folder does not "
                                    'exist; create it or use another path'),
-    ('zmq:ipc://jobs.json', "can't wait for a scheduler at 'ipc://jobs.json': something that is no socket stands "
-                            'there; use another path'),
+    ('zmq:ipc://jobs.json', "can't wait for a scheduler at 'ipc://jobs.json': there is already a file that is "
+                            'not a socket; use another path'),
     (f'zmq:ipc://{"x" * 120}', f"can't wait for a scheduler at 'ipc://{'x' * 120}': the path is longer than the 107 "
                                'characters a socket may have'),
 ])

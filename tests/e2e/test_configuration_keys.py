@@ -1,4 +1,4 @@
-"""Every key of the configuration has the effect that the specification says, and no other."""
+"""Every key of the configuration has the effect that the docs say, and no other."""
 
 from __future__ import annotations
 

@@ -244,8 +244,8 @@ def test_a_run_that_waits_for_a_subscriber_says_so_and_can_be_interrupted(scenar
      'interface; use tcp://127.0.0.1:PORT for subscribers on this machine or tcp://*:PORT for all'),
     ('ipc://none/e.ipc', "can't send events at 'ipc://none/e.ipc': its folder does not exist; create it or use another "
      'path'),
-    ('ipc://config.json', "can't send events at 'ipc://config.json': something that is no socket stands there; use "
-     'another path'),
+    ('ipc://config.json', "can't send events at 'ipc://config.json': there is already a file that is not a "
+     'socket; use another path'),
 ])
 def test_a_url_that_can_not_be_bound_is_told_with_who_gave_it(scenario: Scenario, given: str, message: str) -> None:
     scenario.workload(rigid())

@@ -92,7 +92,7 @@ def test_patterns_ignore_letter_case(scenario: Scenario) -> None:
 
 
 def matrix_of(pattern: str, size: float, n: int) -> list[list[float]]:
-    """Who sends how much to whom, as the specification lays it out."""
+    """Who sends how much to whom, as docs/application_model.md lays it out."""
     rows = [[0.0] * n for _ in range(n)]
     if n == 1:
         return rows

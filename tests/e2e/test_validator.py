@@ -299,7 +299,7 @@ FORMS: list[tuple[bytes, str]] = [
     (f'{{{CODE},"jobs":[{{"id":-1}}]}}'.encode(), ': jobs[0].id: must be at least 0, is -1'),
     (f'{{{CODE},"jobs":[{{"id":0.5}}]}}'.encode(), ': jobs[0].id: must be an integer, is 0.5'),
     (f'{{{CODE},"jobs":[{{"id":0}},{{"id":0}}]}}'.encode(),
-     ': jobs[1].id: job 0 stands in the answer twice; say all about a job in one entry'),
+     ': jobs[1].id: job 0 appears twice in the answer; say all about a job in one entry'),
     (f'{{{CODE},"jobs":[{{"id":0,"assigned_node_ids":3}}]}}'.encode(),
      ': jobs[0].assigned_node_ids: must be a list, is a number'),
     (f'{{{CODE},"jobs":[{{"id":0,"assigned_node_ids":[0,"1"]}}]}}'.encode(),

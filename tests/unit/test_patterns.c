@@ -42,7 +42,7 @@ static void test_odd_ranks_of_a_single_rank_get_nothing(void **state)
     assert_true(vector_share(VECTOR_EVEN_RANKS, S, NULL, 0, 1) == S);
 }
 
-/* The exchange matrix over n ranks by the definitions of the specification. */
+/* The exchange matrix over n ranks by the definitions of docs/application_model.md. */
 static double *full_matrix(enum matrix_pattern pattern, double payload, uint32_t n)
 {
     double *m = calloc((size_t)n * n, sizeof *m);

@@ -242,7 +242,7 @@ static const struct bad_case bad_platforms[] = {
     {PLATFORM(HOST("a", PROPERTY("batch_system", "true")) PFS_HOSTS),
      "p.xml: there is no compute node: each host is the batch system or a PFS host", NULL},
     {PLATFORM("<host id='a' speed='0f'/>"),
-     "p.xml: host 'a': a compute node needs a speed above 0; what is no compute node has the "
+     "p.xml: host 'a': a compute node needs a speed above 0; give a host that is not one the "
      "property 'batch_system' or 'pfs_host'",
      NULL},
     {NODE(PROPERTY("node_local_bb", "true")),
@@ -321,7 +321,7 @@ static const struct bad_case bad_platforms[] = {
      &wrong_link},
     {PLATFORM(HOST("a", "") LINK("x")), "c.json: pfs_write_links[0]: p.xml has no link 'PFS_read'",
      &odd_link},
-    {PLATFORM(HOST("a", "") LINK("l")), "c.json: pfs_read_links[1]: link 'l' stands there twice",
+    {PLATFORM(HOST("a", "") LINK("l")), "c.json: pfs_read_links[1]: link 'l' is listed twice",
      &same_links},
 };
 

@@ -438,7 +438,7 @@ static const struct {
     {JOBS("{'id': 0.5}"), "answer: jobs[0].id: must be an integer, is 0.5"},
     {JOBS("{'id': 4294967296}"), "answer: jobs[0].id: must be at most 4294967295, is 4294967296"},
     {JOBS("{'id': 3}, {'id': 1}, {'id': 3}"),
-     "answer: jobs[2].id: job 3 stands in the answer twice; say all about a job in one entry"},
+     "answer: jobs[2].id: job 3 appears twice in the answer; say all about a job in one entry"},
     {JOBS("{'id': 0, 'assigned_node_ids': 1}"),
      "answer: jobs[0].assigned_node_ids: must be a list, is a number"},
     {JOBS("{'id': 0, 'assigned_node_ids': null}"),

@@ -622,7 +622,7 @@ static void test_urls_that_cannot_be_bound(void **context)
         {"ipc://", "a path is missing; use ipc://PATH"},
         {"ipc://*", "a path is missing; use ipc://PATH"},
         {"ipc://missing/s.ipc", "its folder does not exist; create it or use another path"},
-        {"ipc://file.txt", "something that is no socket stands there; use another path"},
+        {"ipc://file.txt", "there is already a file that is not a socket; use another path"},
         {"tcp://", port},
         {"tcp://:", port},
         {"tcp://localhost", port},
