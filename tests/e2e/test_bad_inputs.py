@@ -254,8 +254,8 @@ def test_a_property_of_a_host_with_a_mistake_is_refused(
     (one_node(batch_system='true'), "platform.xml: host 'batch': property 'batch_system': must be true for one host "
                                     "only, and is for 'a' already"),
     (one_node(pfs_host='true'), 'platform.xml: there is no compute node: each host is the batch system or a PFS host'),
-    (pairwise({'a': host('a', '0Gf')}), "platform.xml: host 'a': a compute node needs a speed above 0; what is no "
-                                        "compute node has the property 'batch_system' or 'pfs_host'"),
+    (pairwise({'a': host('a', '0Gf')}), "platform.xml: host 'a': a compute node needs a speed above 0; give a host "
+                                        "that is not one the property 'batch_system' or 'pfs_host'"),
     ('', 'platform.xml: the platform file is empty'),
 ])
 def test_a_platform_with_a_mistake_is_refused(scenario: Scenario, text: str, complaint: str) -> None:
