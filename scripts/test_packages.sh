@@ -41,6 +41,7 @@ make_root() {
     mmdebstrap --quiet --variant=minbase --dpkgopt=force-unsafe-io --include=ca-certificates "$release" "$root" "$mirror"
     apt-config dump | grep -i '^Acquire::https\?::proxy' >"$root/etc/apt/apt.conf.d/proxy" || true
     cp /etc/resolv.conf "$root/etc/resolv.conf"
+    apt_in_root update
     in_root useradd --create-home --shell /bin/bash user
 }
 
@@ -60,7 +61,7 @@ as_user() {
 
 apt_in_root() {
     # shellcheck disable=SC2016
-    in_root env DEBIAN_FRONTEND=noninteractive apt-get -y -qq --no-install-recommends "$@" >>"$work/apt.log" 2>&1 || {
+    in_root env DEBIAN_FRONTEND=noninteractive apt-get -y -q --no-install-recommends "$@" >>"$work/apt.log" 2>&1 || {
         cat "$work/apt.log" >&2
         return 1
     }
@@ -90,7 +91,7 @@ try_packages() {
 
 try_demo() {
     mkdir "$root/home/user/project"
-    git ls-files -z | tar --null -T - -c | tar -C "$root/home/user/project" -x
+    tar --exclude='./build*' --exclude=./.git --exclude=./output -c . | tar -C "$root/home/user/project" -x
     in_root sh -c 'cd /home/user/project && scripts/demo.sh'
 }
 
