@@ -6,7 +6,6 @@ import argparse
 import json
 import signal
 import sys
-import textwrap
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -20,7 +19,8 @@ if TYPE_CHECKING:
     import zmq
 
 HELP = """Shows a run of the simulator while it goes: the queue, the jobs that run, the nodes as a grid, what happened
-last and how fast. Start the run with --events-url URL; with --events-wait it begins when this program is there."""
+last and how fast. The simulator sends it there
+when it is given the option events-url; with events-wait, too, the run begins when this program is there."""
 
 EPILOG = """exit status: 0 the run is over; 1 the simulator is gone before that; 2 the command line; 130 interrupted"""
 
@@ -185,18 +185,9 @@ def _fail(message: str, status: int) -> int:
     return status
 
 
-class _WholeOptions(argparse.HelpFormatter):
-    """Breaks lines between words, never in an option like --events-url."""
-
-    def _fill_text(self, text: str, width: int, indent: str) -> str:
-        return textwrap.fill(' '.join(text.split()), width, initial_indent=indent, subsequent_indent=indent,
-                             break_on_hyphens=False)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit status."""
-    parser = argparse.ArgumentParser(prog='elastisim-watch', description=HELP, epilog=EPILOG,
-                                     formatter_class=_WholeOptions)
+    parser = argparse.ArgumentParser(prog='elastisim-watch', description=HELP, epilog=EPILOG)
     parser.add_argument('url', metavar='URL', help='what the simulator was given as --events-url or events_url')
     parser.add_argument('--plain', action='store_true',
                         help='print each event as a line; so it is, too, where the output is no terminal')

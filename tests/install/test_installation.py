@@ -194,7 +194,7 @@ def test_completion_offers_schedulers_and_models(prefix: Path, tmp_path: Path) -
     assert completions(prefix, tmp_path, 'elastisim', '--scheduler', '') == {'builtin:', 'exec:', 'plugin:', 'zmq:'}
     refusal = run(simulator, '--model', 'none', cwd=tmp_path, status=2).stderr
     models = completions(prefix, tmp_path, 'elastisim', '--model', '')
-    assert refusal.endswith(f': there are {" and ".join(sorted(models))}\n')
+    assert refusal.endswith(f': it is {" or ".join(sorted(models))}\n')
 
 
 def test_completion_offers_configurations(prefix: Path, tmp_path: Path) -> None:
