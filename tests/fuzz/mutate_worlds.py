@@ -16,6 +16,7 @@ import argparse
 import concurrent.futures
 import copy
 import csv
+import functools
 import json
 import os
 import random
@@ -40,6 +41,7 @@ LONG = 2  # s of CPU time: a run that takes more is asked to end by SIGXCPU...
 HANGS = 20  # s of CPU time: ... and what takes this long does not heed it
 PATIENCE = 300  # s on the wall: what takes this long waits for something that never comes
 LARGEST_FILE = 1 << 24
+MEMORY = 1 << 32  # bytes; a sanitizer reserves far more
 COMPLAINTS = re.compile('Sanitizer|runtime error:|Assertion|terminate called|core dumped')
 OUTPUTS = ['job_statistics.csv', 'node_utilization.csv', 'task_times.csv', 'cpu_utilization.csv',
            'network_activity.csv', 'pfs_utilization.csv', 'gpu_utilization.csv', 'events.jsonl']
@@ -173,7 +175,14 @@ def slip(rng: random.Random, folder: Path) -> str:
     return ' '.join(chosen)
 
 
+@functools.cache
+def is_sanitized() -> bool:
+    return b'__asan_init' in Path(SIMULATOR).read_bytes()
+
+
 def limit() -> None:
+    if not is_sanitized():
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (LONG, HANGS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -181,6 +190,7 @@ def limit() -> None:
 
 def run(folder: Path, options: list[str]) -> tuple[int | None, str]:
     """Exit status (None: it hangs) and what was said."""
+    is_sanitized()
     process = subprocess.Popen([SIMULATOR, 'config.json', *options], cwd=folder, stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=limit)
     try:
