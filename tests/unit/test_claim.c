@@ -26,7 +26,8 @@ static bool exists(const char *path)
 
 static void clear(void)
 {
-    static const char *const left[] = {"a/b/jobs.csv", "a/b/events.jsonl", "a/b/" LOCK, "a/b", "a"};
+    static const char *const left[] = {"a/b/jobs.csv", "a/b/events.jsonl", ("a/b/" LOCK), "a/b",
+                                       "a"};
     for (size_t i = 0; i < sizeof left / sizeof *left; i++)
         remove(left[i]);
 }
