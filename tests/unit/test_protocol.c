@@ -122,7 +122,7 @@ static void test_an_evolving_request_with_everything(void **context)
         .executing_gpus = 1,
         .wanted = {wanted, 3},
         .wanted_gpus = 2,
-        .runtime_arguments = {runtime, 1},
+        .runtime_arguments = {.items = runtime, .count = 1},
         .completed_phases = 5,
     };
     struct job *jobs[] = {&job}, *more[] = {&job};
