@@ -1,6 +1,7 @@
 /* The messages of the protocol (docs/protocol.md): invocations come in, answers go out. */
 #include "system.h"
 
+#include "base/bit_set.h"
 #include "base/list.h"
 #include "base/vector.h"
 
@@ -215,10 +216,9 @@ static int take_jobs_of_node(const cJSON *message, struct elastisim_node *node)
 
 static void list_free(struct elastisim_view *view, size_t id, bool is_free)
 {
-    uint64_t bit = UINT64_C(1) << id % 64;
-    if (is_free == ((view->free_nodes[id / 64] & bit) != 0))
+    if (is_free == bit_set_has(view->free_nodes, id))
         return;
-    view->free_nodes[id / 64] ^= bit;
+    bit_set_toggle(view->free_nodes, id);
     view->num_free += is_free ? 1 : (size_t)-1;
 }
 
@@ -248,7 +248,7 @@ static int create_nodes(struct elastisim_view *view, size_t num_nodes)
         return 0;
     view->nodes = calloc(num_nodes + 1, sizeof(struct elastisim_node *));
     view->changed_nodes = calloc(num_nodes + 1, sizeof(struct elastisim_node *));
-    view->free_nodes = calloc(num_nodes / 64 + 1, sizeof *view->free_nodes);
+    view->free_nodes = bit_set_create(num_nodes);
     if (!view->nodes || !view->changed_nodes || !view->free_nodes)
         return -1;
     for (; view->num_nodes < num_nodes; view->num_nodes++) {

@@ -2,6 +2,8 @@
  * an invocation that assigns or frees a node a copy of the set of free nodes. */
 #include "scheduler/operations.h"
 
+#include "base/bit_set.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +34,7 @@ static const uint64_t *shown_free(const struct wishes *wishes)
 
 static bool is_free(const struct wishes *wishes, size_t id)
 {
-    return shown_free(wishes)[id / 64] >> id % 64 & 1;
+    return bit_set_has(shown_free(wishes), id);
 }
 
 size_t elastisim_num_free_nodes(const struct elastisim_view *view)
@@ -43,14 +45,8 @@ size_t elastisim_num_free_nodes(const struct elastisim_view *view)
 struct elastisim_node *elastisim_next_free_node(const struct elastisim_view *view, size_t from)
 {
     const struct wishes *wishes = elastisim_ground_shown(view);
-    const uint64_t *set = shown_free(wishes);
-    if (from >= wishes->num_nodes)
-        return NULL;
-    size_t words = (wishes->num_nodes + 63) / 64, word = from / 64;
-    uint64_t left = set[word] & UINT64_MAX << from % 64;
-    while (!left && ++word < words)
-        left = set[word];
-    return left ? elastisim_node(view, 64 * word + (size_t)__builtin_ctzll(left)) : NULL;
+    /* NULL where the set ends: there is no node of that ID. */
+    return elastisim_node(view, bit_set_next(shown_free(wishes), wishes->num_nodes, from));
 }
 
 static int no_memory(struct wishes *wishes)
@@ -61,7 +57,7 @@ static int no_memory(struct wishes *wishes)
 
 static int own_free_nodes(struct wishes *wishes)
 {
-    size_t size = (wishes->num_nodes / 64 + 1) * sizeof *wishes->free_nodes;
+    size_t size = bit_set_words(wishes->num_nodes) * sizeof *wishes->free_nodes;
     if (wishes->free_nodes)
         return 0;
     wishes->free_nodes = malloc(size);
@@ -77,7 +73,7 @@ static int mark_free(struct wishes *wishes, size_t id, bool free)
         return 0;
     if (own_free_nodes(wishes))
         return -1;
-    wishes->free_nodes[id / 64] ^= UINT64_C(1) << id % 64;
+    bit_set_toggle(wishes->free_nodes, id);
     wishes->num_free += free ? 1 : (size_t)-1;
     return 0;
 }

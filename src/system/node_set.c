@@ -1,6 +1,8 @@
 /* Promise: a look at a set costs O(1), the next member O(words between), a list its length. */
 #include "system/node_set.h"
 
+#include "base/bit_set.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,25 +61,16 @@ uint64_t *node_set_create(uint32_t num_nodes, const struct node_list *list, stru
 
 bool node_set_has(const uint64_t *set, uint32_t id)
 {
-    return set[id / 64] >> (id % 64) & 1;
+    return bit_set_has(set, id);
 }
 
 void node_set_toggle(uint64_t *set, uint32_t id)
 {
-    set[id / 64] ^= UINT64_C(1) << (id % 64);
+    bit_set_toggle(set, id);
 }
 
 long node_set_next(const uint64_t *set, uint32_t num_nodes, uint32_t from)
 {
-    if (from >= num_nodes)
-        return -1;
-    size_t words = (num_nodes + 63U) / 64U;
-    size_t word = from / 64U;
-    uint64_t bits = set[word] & (~UINT64_C(0) << (from % 64U));
-    while (bits == 0) {
-        if (++word == words)
-            return -1;
-        bits = set[word];
-    }
-    return (long)(word * 64U) + __builtin_ctzll(bits);
+    size_t next = bit_set_next(set, num_nodes, from);
+    return next < num_nodes ? (long)next : -1;
 }
