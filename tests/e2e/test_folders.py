@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -194,10 +195,18 @@ class Endless:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def wait_for(self, path: Path) -> Endless:
+        return self._wait(path.exists)
+
+    def wait_for_results(self, folder: Path) -> Endless:
+        """Waits until the run has all its files; while it runs, job_statistics is one with another name."""
+        return self._wait(lambda: (folder / 'task_times.csv').exists() and any(folder.glob('*.part-*'))
+                          and not (folder / 'job_statistics.csv').exists())
+
+    def _wait(self, there: Callable[[], bool]) -> Endless:
         limit = time.monotonic() + PATIENCE
-        while not path.exists() and time.monotonic() < limit:
+        while not there():
+            assert time.monotonic() < limit
             time.sleep(0.01)
-        assert path.exists()
         return self
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
@@ -212,7 +221,7 @@ def refusal(key: str, process: int, path: str) -> str:
 
 def test_a_second_run_that_would_write_to_the_same_files_is_refused(scenario: Scenario) -> None:
     out = scenario.folder / 'out'
-    first = Endless(scenario).wait_for(out / 'task_times.csv')
+    first = Endless(scenario).wait_for_results(out)
     before = files(out)
     assert scenario.run(status=2).error == refusal('job_statistics', first.process.pid, 'out/job_statistics.csv')
     assert files(out) == before

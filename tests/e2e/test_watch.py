@@ -53,6 +53,9 @@ class Terminal:
     def __init__(self, url: str, columns: int = 80, lines: int = 24) -> None:
         self.ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack('HHHH', lines, columns, 0, 0))
+        modes = termios.tcgetattr(theirs)
+        modes[3] &= ~termios.ECHO  # an echoed key would stand somewhere in the picture, within a character perhaps
+        termios.tcsetattr(theirs, termios.TCSANOW, modes)
         self.shown = ''
         self._decode = codecs.getincrementaldecoder('utf-8')().decode
         self.process = subprocess.Popen([PYTHON, WATCH, url], stdin=theirs, stdout=theirs, stderr=theirs,
@@ -128,7 +131,8 @@ def held(scenario: Scenario, url: str) -> subprocess.Popen[str]:
 def test_the_picture_shows_queue_running_jobs_nodes_and_events(scenario: Scenario, url: str) -> None:
     terminal = Terminal(url)
     process = held(scenario, url)
-    terminal.read_until(lambda shown: 'Queue: 1' in shown and shown.endswith('╯'))
+    terminal.read_until(lambda shown: all(words in CONTROL.sub('', shown.rpartition(HOME)[2]) for words in (
+        'Queue: 1', 'Running: 1', 'job.submit job=1')) and shown.endswith('╯'))
     terminal.press(b'\x03')
     assert terminal.end() == 130
     (scenario.folder / 'go').touch()

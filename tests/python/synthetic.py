@@ -191,3 +191,11 @@ class Generator:
         if monitoring:
             self.write_monitoring(folder, monitoring)
         return folder
+
+
+def large_run(folder: Path) -> Path:
+    """A quarter of a year of a large machine, for which a report has more than 50,000 rectangles to draw."""
+    generator = Generator(12000, 13249, seed=3, largest=756, load=0.85, median_runtime=25000)
+    generator.write_job_statistics(folder / 'job_statistics.csv')
+    generator.write_events(folder / 'events.jsonl')
+    return folder
