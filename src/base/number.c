@@ -1,6 +1,8 @@
 /* Numbers as text. The program never sets a locale, so that the decimal point is a point. */
 #include "base/number.h"
 
+#include "base/decimal.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -17,8 +19,8 @@ const char *number_text(double number, char *buffer)
         /* printf might add the sign, which means nothing. */
         return strcpy(buffer, "nan");
     }
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(buffer, NUMBER_TEXT, "%.*g", digits, number);
+    for (unsigned digits = 15; digits <= MOST_DECIMAL_DIGITS; digits++) {
+        decimal_write(buffer, number, digits);
         if (strtod(buffer, NULL) == number)
             break;
     }

@@ -2,6 +2,7 @@
  * before anything that follows from it. */
 #include "results/event.h"
 
+#include "base/decimal.h"
 #include "system/state.h"
 #include "version.h"
 
@@ -116,10 +117,10 @@ static void put_answer(struct output *out, const struct happening *happening)
 
 static void put_figures(struct output *out, const struct happening *happening)
 {
-    char seconds[40];
+    char seconds[DECIMAL_TEXT];
     put_count(out, "\"decisions\"", happening->invocation.decisions);
-    snprintf(seconds, sizeof seconds, ",\"wall_seconds\":%.3g", happening->invocation.wall_seconds);
-    output_text(out, seconds);
+    output_text(out, ",\"wall_seconds\":");
+    output_bytes(out, seconds, decimal_write(seconds, happening->invocation.wall_seconds, 3));
 }
 
 static void put_totals(struct output *out, const struct happening *happening)

@@ -4,12 +4,13 @@
 #define _XOPEN_SOURCE 700 /* realpath */
 #include "results/output.h"
 
+#include "base/decimal.h"
+#include "base/number.h"
 #include "base/quote.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,11 +21,9 @@
 /* Of the name of a file that is not complete yet; mkstemp fills in the last six. */
 #define PART_SUFFIX ".part-XXXXXX"
 
-/* Numbers with no more decimals than this are formatted without printf. */
-#define FEW_DECIMALS 6
-#define DECIMAL_SCALE 1000000
-/* Beyond this not every multiple of a decimal has its own double of 15 digits. */
-#define LARGEST_EXACT 1e15
+/* Decimal digits that a double keeps in any case: numbers such as 0.1 show no more of themselves.
+ */
+enum { MOST_EXACT_DIGITS = 15 };
 
 /* --- Opening ------------------------------------------------------------------------------- */
 
@@ -295,7 +294,10 @@ void output_text(struct output *output, const char *text)
 
 void output_char(struct output *output, char character)
 {
-    output_bytes(output, &character, 1);
+    if (output->used < output->size)
+        output->buffer[output->used++] = character;
+    else
+        output_bytes(output, &character, 1);
 }
 
 void output_end_row(struct output *output)
@@ -307,55 +309,9 @@ void output_end_row(struct output *output)
 
 /* --- Numbers ------------------------------------------------------------------------------- */
 
-/* Writes the digits of a value, at least `width` of them. */
-static size_t format_digits(char *buffer, uint64_t value, size_t width)
-{
-    char reversed[20];
-    size_t length = 0;
-    do {
-        reversed[length++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    while (length < width)
-        reversed[length++] = '0';
-    for (size_t i = 0; i < length; i++)
-        buffer[i] = reversed[length - 1 - i];
-    return length;
-}
-
-/* A value that is the double next to a number of few decimals is that number to 15 digits, too. */
-static size_t format_decimal(char *buffer, uint64_t scaled)
-{
-    size_t length = format_digits(buffer, scaled / DECIMAL_SCALE, 1);
-    uint64_t decimals = scaled % DECIMAL_SCALE;
-    if (decimals == 0)
-        return length;
-    buffer[length++] = '.';
-    length += format_digits(buffer + length, decimals, FEW_DECIMALS);
-    while (buffer[length - 1] == '0')
-        length--;
-    return length;
-}
-
-/* printf leaves the notation without an exponent below 1e-4. */
-#define SMALLEST_PLAIN 1e-4
-
 size_t format_number(char buffer[OUTPUT_NUMBER_SIZE], double value)
 {
-    double size = fabs(value);
-    if (size == 0) {
-        buffer[0] = '0';
-        return 1;
-    }
-    if (size >= SMALLEST_PLAIN && size * DECIMAL_SCALE < LARGEST_EXACT) {
-        double scaled = nearbyint(size * DECIMAL_SCALE);
-        if (scaled / DECIMAL_SCALE == size) {
-            buffer[0] = '-';
-            size_t sign = value < 0;
-            return sign + format_decimal(buffer + sign, (uint64_t)scaled);
-        }
-    }
-    return (size_t)snprintf(buffer, OUTPUT_NUMBER_SIZE, "%.15g", value);
+    return decimal_write(buffer, value == 0 ? 0 : value, MOST_EXACT_DIGITS);
 }
 
 void output_number(struct output *output, double value)
@@ -373,8 +329,8 @@ void output_number(struct output *output, double value)
 
 void output_count(struct output *output, uint64_t value)
 {
-    char text[20];
-    output_bytes(output, text, format_digits(text, value, 1));
+    char text[DIGITS_TEXT];
+    output_bytes(output, text, number_digits(value, text));
 }
 
 /* --- Text ---------------------------------------------------------------------------------- */

@@ -1,0 +1,194 @@
+/* A double is a whole number of 53 bits times a power of two. Where the product of that number with
+ * the power of ten that makes all digits whole fits 128 bits, the digits are exact, and so is what
+ * is left for rounding. Those are the numbers of a simulation: 1e-8 to 1e15 with 15 digits. All
+ * others are left to printf. */
+#include "base/decimal.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#ifdef __SIZEOF_INT128__
+
+/* A power of ten up to this times 53 bits fits 128. */
+enum { MOST_SCALE = 22, LARGEST_POWER = 19 };
+
+__extension__ typedef unsigned __int128 wide;
+
+static const uint64_t powers[LARGEST_POWER + 1] = {UINT64_C(1),
+                                                   UINT64_C(10),
+                                                   UINT64_C(100),
+                                                   UINT64_C(1000),
+                                                   UINT64_C(10000),
+                                                   UINT64_C(100000),
+                                                   UINT64_C(1000000),
+                                                   UINT64_C(10000000),
+                                                   UINT64_C(100000000),
+                                                   UINT64_C(1000000000),
+                                                   UINT64_C(10000000000),
+                                                   UINT64_C(100000000000),
+                                                   UINT64_C(1000000000000),
+                                                   UINT64_C(10000000000000),
+                                                   UINT64_C(100000000000000),
+                                                   UINT64_C(1000000000000000),
+                                                   UINT64_C(10000000000000000),
+                                                   UINT64_C(100000000000000000),
+                                                   UINT64_C(1000000000000000000),
+                                                   UINT64_C(10000000000000000000)};
+
+static wide power_of_ten(unsigned exponent)
+{
+    return exponent <= LARGEST_POWER
+               ? powers[exponent]
+               : (wide)powers[LARGEST_POWER] * powers[exponent - LARGEST_POWER];
+}
+
+/* number / 2^shift */
+struct binary {
+    uint64_t number;
+    unsigned shift;
+};
+
+/* Whether it has the form; not so whole numbers of more than 53 bits, and tiny ones. */
+static bool split(double size, struct binary *binary)
+{
+    int exponent;
+    binary->number = (uint64_t)ldexp(frexp(size, &exponent), DBL_MANT_DIG);
+    int shift = DBL_MANT_DIG - exponent;
+    binary->shift = (unsigned)shift;
+    return shift > 0 && shift < 127;
+}
+
+/* Digits, the first of which stands for ones times 10^exponent. */
+struct decimal {
+    uint64_t digits;
+    int exponent;
+};
+
+/* The exponent of its first digit, or less than any that can be written. */
+static int exponent_of(const struct binary *binary)
+{
+    uint64_t whole = binary->shift < 64 ? binary->number >> binary->shift : 0;
+    int exponent = 0;
+    if (whole > 0) {
+        while (exponent < LARGEST_POWER && whole >= powers[exponent + 1])
+            exponent++;
+        return exponent;
+    }
+    do
+        exponent--;
+    while (-exponent <= MOST_SCALE &&
+           binary->number * power_of_ten((unsigned)-exponent) >> binary->shift == 0);
+    return exponent;
+}
+
+static bool round_to(const struct binary *binary, unsigned digits, struct decimal *decimal)
+{
+    int exponent = exponent_of(binary), scale = (int)digits - 1 - exponent;
+    if (scale < 0 || scale > MOST_SCALE)
+        return false;
+    wide product = binary->number * power_of_ten((unsigned)scale);
+    wide half = (wide)1 << (binary->shift - 1), rest = product & ((half << 1) - 1);
+    uint64_t rounded = (uint64_t)(product >> binary->shift);
+    if (rest > half || (rest == half && rounded & 1))
+        rounded++;
+    bool carried = rounded == powers[digits];
+    *decimal = (struct decimal){carried ? rounded / 10 : rounded, exponent + carried};
+    return true;
+}
+
+/* --- Text ---------------------------------------------------------------------------------- */
+
+/* Returns how many digits are left without the zeros at their end. */
+static unsigned put_digits(char *text, uint64_t number, unsigned digits)
+{
+    while (digits > 1 && number % 10 == 0) {
+        number /= 10;
+        digits--;
+    }
+    for (unsigned i = digits; i-- > 0; number /= 10)
+        text[i] = (char)('0' + number % 10);
+    return digits;
+}
+
+/* 0.00123 */
+static size_t put_small(char *text, const char *digits, unsigned count, unsigned zeros)
+{
+    memcpy(text, "0.0000", 2 + zeros);
+    memcpy(text + 2 + zeros, digits, count);
+    return 2 + zeros + count;
+}
+
+/* 1.23e-05: printf gives exponents two digits. */
+static size_t put_tiny(char *text, const char *digits, unsigned count, unsigned exponent)
+{
+    size_t length = 0;
+    text[length++] = digits[0];
+    if (count > 1) {
+        text[length++] = '.';
+        memcpy(text + length, digits + 1, count - 1);
+        length += count - 1;
+    }
+    text[length++] = 'e';
+    text[length++] = '-';
+    text[length++] = (char)('0' + exponent / 10);
+    text[length++] = (char)('0' + exponent % 10);
+    return length;
+}
+
+/* 1230 or 12.3 */
+static size_t put_plain(char *text, const char *digits, unsigned count, unsigned whole)
+{
+    if (count <= whole) {
+        memcpy(text, digits, count);
+        memset(text + count, '0', whole - count);
+        return whole;
+    }
+    memcpy(text, digits, whole);
+    text[whole] = '.';
+    memcpy(text + whole + 1, digits + whole, count - whole);
+    return count + 1;
+}
+
+static size_t put_decimal(char *text, const struct decimal *decimal, unsigned digits)
+{
+    char figures[MOST_DECIMAL_DIGITS] = {'0'};
+    unsigned count = put_digits(figures, decimal->digits, digits);
+    if (decimal->exponent < -4)
+        return put_tiny(text, figures, count, (unsigned)-decimal->exponent);
+    if (decimal->exponent < 0)
+        return put_small(text, figures, count, (unsigned)-decimal->exponent - 1);
+    return put_plain(text, figures, count, (unsigned)decimal->exponent + 1);
+}
+
+static size_t write_exact(char *buffer, double value, unsigned digits)
+{
+    struct binary binary;
+    struct decimal decimal;
+    if (!isfinite(value) || value == 0 || !split(fabs(value), &binary) ||
+        !round_to(&binary, digits, &decimal) || decimal.exponent >= (int)digits)
+        return 0;
+    buffer[0] = '-';
+    size_t sign = value < 0, length = sign + put_decimal(buffer + sign, &decimal, digits);
+    buffer[length] = '\0';
+    return length;
+}
+
+#else
+
+static size_t write_exact(char *buffer, double value, unsigned digits)
+{
+    (void)buffer, (void)value, (void)digits;
+    return 0;
+}
+
+#endif
+
+size_t decimal_write(char *buffer, double value, unsigned digits)
+{
+    size_t length = write_exact(buffer, value, digits);
+    return length > 0 ? length : (size_t)snprintf(buffer, DECIMAL_TEXT, "%.*g", (int)digits, value);
+}

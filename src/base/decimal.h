@@ -1,0 +1,14 @@
+/* Numbers in decimal, as printf writes them and several times as fast. */
+#ifndef ELASTISIM_BASE_DECIMAL_H
+#define ELASTISIM_BASE_DECIMAL_H
+
+#include <stddef.h>
+
+/* Room for any number's text, with its NUL byte. */
+enum { DECIMAL_TEXT = 32, MOST_DECIMAL_DIGITS = 17 };
+
+/* Writes what printf writes for "%.*g" of digits (1 to MOST_DECIMAL_DIGITS) and value, correctly
+ * rounded, half to even; buffer holds DECIMAL_TEXT characters. Returns the length. */
+size_t decimal_write(char *buffer, double value, unsigned digits);
+
+#endif
