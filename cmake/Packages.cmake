@@ -1,6 +1,6 @@
 # Debian packages: `cpack -G DEB` in the build folder, or scripts/packages.sh, which does all of it.
 
-set(CPACK_PACKAGE_CONTACT "elastisim authors <elastisim@packages.debian.org>" CACHE STRING
+set(CPACK_PACKAGE_CONTACT "elastisim maintainers <elastisim@example.org>" CACHE STRING
     "Maintainer of the packages, NAME <ADDRESS>")
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")

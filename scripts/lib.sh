@@ -53,7 +53,8 @@ install_packages() {
     [ "$(id -u)" -eq 0 ] || apt=(sudo env DEBIAN_FRONTEND=noninteractive "${apt[@]}")
     update_lists "${apt[@]}"
     announce "${missing[@]}"
-    DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y -qq --no-install-recommends "${missing[@]}" >&2
+    DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends \
+        "${missing[@]}" >&2
 }
 
 # update_lists APT...: the lists have a lock of their own, for which apt-get has no patience.

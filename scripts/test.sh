@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test: formatting, builds with gcc and clang without warnings, unit, end-to-end and Python tests, the recorded
-# conformance cases when they are there, and again under the address and undefined-behaviour sanitizers what runs our C code.
+# conformance cases when they are there, again under the address and undefined-behaviour sanitizers what runs our C code,
+# and the Debian packages in a clean root, where one can be made (scripts/test_packages.sh).
 # usage: scripts/test.sh [--no-install]
 # Debian packages that are missing are installed first; with --no-install they are only named.
 set -euo pipefail
@@ -32,3 +33,9 @@ build build-sanitize -DBUILD_TESTING=ON -DELASTISIM_WERROR=ON -DELASTISIM_SANITI
 
 echo "== tests with sanitizers"
 ctest --test-dir build-sanitize -j "$jobs" --output-on-failure --no-tests=error -E '^(python|docs)\.'
+
+echo "== packages in a clean root"
+status=0
+scripts/test_packages.sh "$@" || status=$?
+# 77: it has said why it can't be tried here.
+[ "$status" -eq 0 ] || [ "$status" -eq 77 ] || exit "$status"

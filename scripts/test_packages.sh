@@ -23,6 +23,7 @@ leave() {
     exit 77
 }
 
+[ -z "${ELASTISIM_CLEAN_ROOT-}" ] || leave "this is such a root already"
 [ "$(id -u)" -eq 0 ] || leave "a clean root can only be made by root"
 command -v apt-get >/dev/null || leave "this is no Debian"
 unshare --mount --pid --fork true 2>/dev/null || leave "no rights to mount anything here"
@@ -35,6 +36,8 @@ mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Pa
 work=$(mktemp -d)
 root=$work/root
 trap 'rm -rf --one-file-system "$work"' EXIT
+/usr/lib/apt/apt-helper download-file "${mirror%/}/dists/$release/InRelease" "$work/InRelease" >/dev/null 2>&1 ||
+    leave "the mirror $mirror does not answer"
 
 # Options for the apt in there: how this one gets at its mirror, and no waiting for the disk.
 make_root() {
@@ -113,7 +116,12 @@ try_removal() {
     [ -z "$left" ] || { echo "purged packages leave $left" >&2; return 1; }
 }
 
-install_packages "${tool_packages[@]}" "${package_packages[@]}" "${build_packages[@]}"
+try_whole() {
+    in_root env ELASTISIM_CLEAN_ROOT=yes sh -c 'cd /home/user/project && scripts/test.sh'
+}
+
+install_packages "${tool_packages[@]}" "${package_packages[@]}" "${build_packages[@]}" ||
+    leave "the packages named above are needed for it"
 make_root &
 scripts/packages.sh --no-install
 # No bug report asks Debian for these packages.
@@ -123,5 +131,5 @@ try_packages
 try_demo
 try_c
 try_removal
-[ "$whole" = no ] || in_root sh -c 'cd /home/user/project && scripts/test.sh'
+[ "$whole" = no ] || try_whole
 echo "the packages are fine"
