@@ -15,6 +15,7 @@
 
 /* A power of ten up to this times 53 bits fits 128. */
 enum { MOST_SCALE = 22, LARGEST_POWER = 19 };
+enum { FRACTION_BITS = DBL_MANT_DIG - 1, EXPONENT_OF_ONE = 1023 };
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -52,13 +53,15 @@ struct binary {
     unsigned shift;
 };
 
-/* Whether it has the form; not so whole numbers of more than 53 bits, and tiny ones. */
+/* Whether it has the form; not so whole numbers of more than 53 bits, and tiny ones. The form is
+ * what IEEE 754 stores: a fraction of 52 bits without its leading one, and an exponent. */
 static bool split(double size, struct binary *binary)
 {
-    int exponent;
-    binary->number = (uint64_t)ldexp(frexp(size, &exponent), DBL_MANT_DIG);
-    int shift = DBL_MANT_DIG - exponent;
-    binary->shift = (unsigned)shift;
+    uint64_t bits;
+    memcpy(&bits, &size, sizeof bits);
+    int shift = EXPONENT_OF_ONE + FRACTION_BITS - (int)(bits >> FRACTION_BITS);
+    uint64_t leading = UINT64_C(1) << FRACTION_BITS;
+    *binary = (struct binary){leading | (bits & (leading - 1)), (unsigned)shift};
     return shift > 0 && shift < 127;
 }
 
@@ -105,10 +108,12 @@ static bool round_to(const struct binary *binary, unsigned digits, struct decima
 /* Returns how many digits are left without the zeros at their end. */
 static unsigned put_digits(char *text, uint64_t number, unsigned digits)
 {
-    while (digits > 1 && number % 10 == 0) {
-        number /= 10;
-        digits--;
-    }
+    static const unsigned steps[] = {8, 4, 2, 1};
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+        while (digits > steps[i] && number % powers[steps[i]] == 0) {
+            number /= powers[steps[i]];
+            digits -= steps[i];
+        }
     for (unsigned i = digits; i-- > 0; number /= 10)
         text[i] = (char)('0' + number % 10);
     return digits;

@@ -75,9 +75,10 @@ int output_open_memory(struct output *output, struct error *err)
     return output->buffer ? 0 : error_no_memory(err);
 }
 
-void output_clear(struct output *output)
+void output_remove_front(struct output *output, size_t bytes)
 {
-    output->used = 0;
+    output->used -= bytes;
+    memmove(output->buffer, output->buffer + bytes, output->used);
 }
 
 void output_close_memory(struct output *output)

@@ -57,10 +57,11 @@ int output_check(struct output *output, struct error *err);
 /* Writes what is left and closes. Returns as output_check does. */
 int output_close(struct output *output, struct error *err);
 
-/* Text that stays in memory, in buffer[0] to buffer[used - 1], until it is cleared; failure is set
+/* Text that stays in memory, in buffer[0] to buffer[used - 1], until it is removed; failure is set
  * when there was no memory for all of it. Rows don't end in it. Returns 0, or -1 with err. */
 int output_open_memory(struct output *output, struct error *err);
-void output_clear(struct output *output);
+/* Removes the first bytes; there are that many. */
+void output_remove_front(struct output *output, size_t bytes);
 /* Fine on a zeroed one. */
 void output_close_memory(struct output *output);
 

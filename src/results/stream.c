@@ -2,38 +2,56 @@
  * node, as messages to whoever listens. docs/events.md has the messages.
  *
  * The simulator never waits for a subscriber while it simulates. ZeroMQ's PUB drops messages
- * without a word when one does not keep up; an XPUB that may not drop refuses them instead, which
- * is counted. It also tells of subscriptions: without any, nothing is written at all. */
+ * without a word when one does not keep up; an XPUB that may not drop refuses them instead. It also
+ * tells of subscriptions: without any, nothing is written at all. What is refused is kept here, in
+ * a backlog, and offered again every now and then; that costs less than ZeroMQ's own queue, and
+ * shows whether somebody reads at all. When the backlog is full, what happens is dropped, and
+ * counted. */
 #include "base/clock.h"
 #include "base/endpoint.h"
 #include "base/interrupt.h"
+#include "base/vector.h"
 #include "results/event.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
 
 enum {
-    HIGH_WATER_MARK = 100000, /* messages kept for a subscriber */
-    SLICE = 20,               /* ms between two looks at signals while waiting */
-    END_PATIENCE = 5000       /* ms that subscribers have to take what is left at the end */
+    MOST_QUEUED = 2000, /* messages that ZeroMQ keeps for a subscriber */
+    MOST_KEPT = 100000, /* in the backlog */
+    SLICE = 20,         /* ms between two looks at signals while waiting */
+    /* ms without a message taken at the end until nobody reads any more, and those of them that
+     * have to pass after the end */
+    END_PATIENCE = 1000,
+    LEAST_PATIENCE = 50
 };
 
 /* Seconds: */
-static const double look_interval = 1e-3; /* between two looks at subscriptions */
+static const double look_interval = 1e-3; /* between two looks at subscriptions and backlog */
 static const double first_notice = 2.0;   /* until the user is told what is waited for */
+static const double end_limit = 5.0;      /* that readers have at the end, however slow */
+
+/* A message; its object ends there in the text. */
+struct message {
+    const char *topic;
+    size_t end;
+};
 
 struct stream {
     void *context, *socket;
     struct endpoint endpoint;
-    struct output text; /* the object being sent */
-    bool waits;         /* for a first subscriber */
+    bool waits; /* for a first subscriber */
     size_t subscriptions;
-    double looked;      /* at subscriptions; wall clock */
-    double end_seconds; /* that the last message took */
-    bool full;          /* somebody had no room for a message since that look */
+    double looked; /* at subscriptions and backlog; wall clock */
+    double taken;  /* when ZeroMQ last took a message */
+    /* The backlog: messages whose objects stand one behind another in the text. */
+    struct output text;
+    VECTOR(struct message) messages;
+    size_t first; /* not sent yet */
     uint64_t sent, dropped;
 };
 
@@ -48,15 +66,6 @@ static void receive_subscriptions(struct stream *stream)
             stream->subscriptions++;
         else if (message[0] == 0 && stream->subscriptions > 0)
             stream->subscriptions--;
-    stream->full = false;
-    stream->looked = wall_seconds();
-}
-
-static bool has_subscribers(struct stream *stream)
-{
-    if (wall_seconds() - stream->looked >= look_interval)
-        receive_subscriptions(stream);
-    return stream->subscriptions > 0;
 }
 
 static int await_subscriber(struct stream *stream, struct error *err)
@@ -76,59 +85,111 @@ static int await_subscriber(struct stream *stream, struct error *err)
     return 0;
 }
 
-/* --- Messages ------------------------------------------------------------------------------ */
-
-/* Whether there is room for a message about this; its object has to follow. */
-static bool send_topic(struct stream *stream, const char *topic, int wait)
-{
-    bool fits = zmq_send(stream->socket, topic, strlen(topic), ZMQ_SNDMORE | wait) >= 0;
-    stream->full = !fits;
-    if (fits)
-        stream->sent++;
-    else
-        stream->dropped++;
-    return fits;
-}
+/* --- The backlog --------------------------------------------------------------------------- */
 
 /* ZeroMQ takes all of a message or nothing. */
-static void send_object(struct stream *stream)
+static bool send_message(struct stream *stream, const struct message *message, size_t begin)
 {
-    zmq_send(stream->socket, stream->text.buffer, stream->text.used, ZMQ_DONTWAIT);
-    output_clear(&stream->text);
+    if (zmq_send(stream->socket, message->topic, strlen(message->topic),
+                 ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+        return false;
+    zmq_send(stream->socket, stream->text.buffer + begin, message->end - begin, ZMQ_DONTWAIT);
+    stream->sent++;
+    return true;
 }
 
-static void send_happening(struct stream *stream, const struct happening *happening, int wait)
+static size_t num_kept(const struct stream *stream)
+{
+    return stream->messages.count - stream->first;
+}
+
+/* Moves what is kept to the front once that is less than what is not. */
+static void close_ranks(struct stream *stream)
+{
+    size_t kept = num_kept(stream), gone = stream->first;
+    if (gone == 0 || gone < kept)
+        return;
+    struct message *messages = stream->messages.items;
+    size_t begin = messages[gone - 1].end;
+    memmove(messages, messages + gone, kept * sizeof *messages);
+    for (size_t i = 0; i < kept; i++)
+        messages[i].end -= begin;
+    output_remove_front(&stream->text, begin);
+    stream->messages.count = kept;
+    stream->first = 0;
+}
+
+/* Returns whether all is sent. */
+static bool send_backlog(struct stream *stream, double now)
+{
+    const struct message *messages = stream->messages.items;
+    size_t next = stream->first;
+    while (next < stream->messages.count &&
+           send_message(stream, &messages[next], next > 0 ? messages[next - 1].end : 0))
+        next++;
+    if (next > stream->first)
+        stream->taken = now;
+    stream->first = next;
+    close_ranks(stream);
+    return num_kept(stream) == 0;
+}
+
+/* Keeps what has been written to the text as a message. */
+static int keep(struct stream *stream, const char *topic, struct error *err)
+{
+    struct message message = {topic, stream->text.used};
+    if (stream->text.failure || vector_add(&stream->messages, message))
+        return error_no_memory(err);
+    return 0;
+}
+
+static int keep_happening(struct stream *stream, const struct happening *happening,
+                          struct error *err)
 {
     for (unsigned i = 0; i < event_count(happening); i++) {
-        if (!send_topic(stream, event_topic(happening, i), wait))
-            continue;
         event_write(&stream->text, happening, i);
-        send_object(stream);
+        if (keep(stream, event_topic(happening, i), err))
+            return -1;
     }
+    return 0;
 }
 
-/* Nothing comes behind the last message, so it may wait for room: who reads has to learn that the
- * run is over. */
-static void send_end(struct stream *stream, const struct happening *happening)
+/* --- Messages ------------------------------------------------------------------------------ */
+
+/* Looks now and then only: an event that nobody hears of, or that has to wait, costs no more than
+ * looking at the clock and writing it down. */
+static void look(struct stream *stream, double now)
 {
-    double begin = wall_seconds();
-    send_happening(stream, happening, 0);
-    stream->end_seconds = wall_seconds() - begin;
+    if (now - stream->looked < look_interval)
+        return;
+    stream->looked = now;
+    receive_subscriptions(stream);
+    send_backlog(stream, now);
+}
+
+/* The last message always has. */
+static bool has_room(const struct stream *stream, const struct happening *happening)
+{
+    return num_kept(stream) < MOST_KEPT || happening->kind == RUN_ENDED;
 }
 
 static int notice(void *self, const struct happening *happening, struct error *err)
 {
     struct stream *stream = self;
-    if (!has_subscribers(stream))
+    double now = wall_seconds();
+    look(stream, now);
+    if (stream->subscriptions == 0)
         return 0;
-    if (happening->kind == RUN_ENDED)
-        send_end(stream, happening);
-    else if (stream->full)
-        /* Who takes part of what is kept takes longer over it than until the next look. */
+    if (!has_room(stream, happening)) {
         stream->dropped += event_count(happening);
-    else
-        send_happening(stream, happening, ZMQ_DONTWAIT);
-    return stream->text.failure ? error_no_memory(err) : 0;
+        return 0;
+    }
+    bool waits = num_kept(stream) > 0;
+    if (keep_happening(stream, happening, err))
+        return -1;
+    if (!waits)
+        send_backlog(stream, now);
+    return 0;
 }
 
 /* --- Opening and closing ------------------------------------------------------------------- */
@@ -147,8 +208,7 @@ static int open_socket(struct stream *stream, const struct run_facts *facts, str
     if (!stream->socket)
         return error_set(err, ERROR_FAILURE, "ZeroMQ can't create a socket: %s",
                          zmq_strerror(zmq_errno()));
-    set_option(stream->socket, ZMQ_SNDHWM, HIGH_WATER_MARK);
-    set_option(stream->socket, ZMQ_SNDTIMEO, END_PATIENCE);
+    set_option(stream->socket, ZMQ_SNDHWM, MOST_QUEUED);
     set_option(stream->socket, ZMQ_XPUB_NODROP, 1);
     if (endpoint_bind(&stream->endpoint, stream->socket, facts->events_url, &use, err))
         return error_prefix(err, "%s", facts->events_source);
@@ -174,20 +234,43 @@ static int begin_stream(void *self, const struct run_facts *facts, struct error 
     struct stream *stream = self;
     if (stream->waits && await_subscriber(stream, err))
         return -1;
-    if (has_subscribers(stream) && send_topic(stream, EVENT_HEAD_TOPIC, ZMQ_DONTWAIT)) {
-        event_write_head(&stream->text, facts);
-        send_object(stream);
-    }
-    return stream->text.failure ? error_no_memory(err) : 0;
+    double now = wall_seconds();
+    look(stream, now);
+    if (stream->subscriptions == 0)
+        return 0;
+    event_write_head(&stream->text, facts);
+    if (keep(stream, EVENT_HEAD_TOPIC, err))
+        return -1;
+    send_backlog(stream, now);
+    return 0;
 }
 
-/* What is queued leaves as long as somebody reads. Returns whether all has left in time. */
+/* When nobody reads any more, as far as one can tell since the run ended. */
+static double end_of_patience(const struct stream *stream, double ended)
+{
+    double late = fmax(stream->taken + END_PATIENCE * 1e-3, ended + LEAST_PATIENCE * 1e-3);
+    return fmin(late, ended + end_limit);
+}
+
+/* Nothing comes behind the last messages, so they wait for room as long as somebody reads. */
+static void drain(struct stream *stream)
+{
+    zmq_pollitem_t item = {.socket = stream->socket, .events = ZMQ_POLLOUT};
+    double ended = wall_seconds(), now = ended;
+    while (!send_backlog(stream, now) && now < end_of_patience(stream, ended)) {
+        zmq_poll(&item, 1, SLICE);
+        now = wall_seconds();
+    }
+    stream->dropped += num_kept(stream);
+}
+
+/* What ZeroMQ still has leaves as long as somebody reads. Returns whether all has left in time. */
 static bool close_socket(struct stream *stream)
 {
-    int left = END_PATIENCE - (int)(1e3 * stream->end_seconds);
+    int left = num_kept(stream) > 0 ? LEAST_PATIENCE : END_PATIENCE;
     double begin = wall_seconds();
     if (stream->socket) {
-        set_option(stream->socket, ZMQ_LINGER, left > 0 ? left : 0);
+        set_option(stream->socket, ZMQ_LINGER, left);
         zmq_close(stream->socket);
     }
     while (stream->context && zmq_ctx_term(stream->context) && zmq_errno() == EINTR)
@@ -200,6 +283,8 @@ static int close_stream(void *self, struct error *err)
     (void)err; /* a subscriber that does not keep up is no failure of the run */
     struct stream *stream = self;
     const char *url = stream->endpoint.url;
+    if (stream->socket)
+        drain(stream);
     if (stream->dropped > 0)
         fprintf(stderr,
                 "elastisim: note: %llu of %llu events were dropped, as a subscriber at %s did not "
@@ -212,6 +297,7 @@ static int close_stream(void *self, struct error *err)
                 url, 1e-3 * END_PATIENCE);
     endpoint_release(&stream->endpoint);
     output_close_memory(&stream->text);
+    free(stream->messages.items);
     free(stream);
     return 0;
 }
