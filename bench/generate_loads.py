@@ -12,6 +12,7 @@ import argparse
 import json
 import random
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,8 @@ CROSSBAR = ('<cluster id="nodes" prefix="n" suffix="" radical="{first}-{last}" s
 TREE = ('<cluster id="nodes" prefix="n" suffix="" radical="10000-13999" speed="2Tf" bw="12.5GBps" lat="1us" '
         'sharing_policy="SPLITDUPLEX" topology="FAT_TREE" topo_parameters="3;20,20,10;1,10,10;1,1,1"/>')
 
-BUFFERS = '<prop id="node_local_bb" value="true"/><prop id="bb_read_bw" value="4GBps"/><prop id="bb_write_bw" value="2GBps"/>'
+BUFFERS = ('<prop id="node_local_bb" value="true"/><prop id="bb_read_bw" value="4GBps"/>'
+           '<prop id="bb_write_bw" value="2GBps"/>')
 
 
 def write(folder: Path, name: str, content: Any) -> None:
@@ -136,7 +138,8 @@ def campaign(folder: Path, scale: float, rng: random.Random) -> None:
     write_scenario(folder, crossbar(1000, BUFFERS), models, jobs, True)
 
 
-SCENARIOS = {'storm': storm, 'gale': gale, 'wide': wide, 'campaign': campaign}
+SCENARIOS: dict[str, Callable[[Path, float, random.Random], None]] = {
+    'storm': storm, 'gale': gale, 'wide': wide, 'campaign': campaign}
 
 
 def main() -> int:

@@ -30,7 +30,7 @@ def draw_size(variates: Variates) -> int:
     low, upper = variates.uniform(0, 6), variates.uniform(6, high)
     exponent = low if variates.chance(0.45) else upper
     power_of_two = variates.chance(2 / 3)
-    size = 2 ** math.floor(exponent + 0.5) if power_of_two else math.floor(exp(exponent * LN2) + 0.5)
+    size = 1 << math.floor(exponent + 0.5) if power_of_two else math.floor(exp(exponent * LN2) + 0.5)
     return min(size, LARGEST)
 
 

@@ -3,9 +3,9 @@
 
 usage: models.py [SCENARIO ...] [--simulator FILE] [--scale F] [--repeat N] [--simgrid-timeout S]
 
-Scenarios: mixed, storm, gale, wide, campaign (see generate_loads.py). Prints for each model the processor time, the part of
-it that is not start-up, and the peak memory; and how much faster flow is and how far the end times of jobs differ. The
-fastest of N runs counts; what takes more than 10 s runs once.
+Scenarios: mixed, storm, gale, wide, campaign (see generate_loads.py). Prints for each model the processor time, the
+part of it that is not start-up, and the peak memory; and how much faster flow is and how far the end times of jobs
+differ. The fastest of N runs counts; what takes more than 10 s runs once.
 """
 
 from __future__ import annotations

@@ -261,7 +261,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     passed_on: list[str] = []
     if "--" in arguments:
         split = arguments.index("--")
-        arguments, passed_on = arguments[:split], arguments[split + 1 :]
+        arguments, passed_on = arguments[:split], arguments[split + 1:]
     options = parser.parse_args(arguments)
     options.simulator_options = passed_on
     options.benchmarks = options.benchmarks or list(BENCHMARKS)
@@ -303,8 +303,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if figure > aim:
             missed.append(f"{sentence}, the aim is {aim:g}")
     if options.check:
-        for aim in missed:
-            print(f"missed: {aim}", file=sys.stderr)
+        for miss in missed:
+            print(f"missed: {miss}", file=sys.stderr)
     if options.json:
         records = [measurement.record() for measurement in measurements]
         options.json.write_text(json.dumps({"results": records}, indent=2) + "\n", encoding="utf-8")

@@ -19,8 +19,8 @@ run by a shell, as they stand. A comment on a line of its own, before a block, s
     <!-- not checked: WHY -->              what is true or a sketch in a way that can't be checked here
 
 The examples of a page share a folder, which is removed afterwards and from which the inputs of the tree (platforms,
-workloads...), the build and the tools are seen as from its root. Commands may leave files only where git ignores them. A
-run without a block after it is only made. The table of docs/configuration.md is compared with what
+workloads...), the build and the tools are seen as from its root. Commands may leave files only where git ignores them.
+A run without a block after it is only made. The table of docs/configuration.md is compared with what
 --help-configuration prints.
 
 Prints a line per page; exits 1 if something is wrong. Pages are by default README.md, docs/*.md, and those of the
@@ -93,7 +93,7 @@ def examples(page: Path) -> Iterator[Example]:
         fence = FENCE.match(lines[at])
         if fence:
             end = lines.index("```", at + 1)
-            yield Example(at + 1, fence["language"], "\n".join(lines[at + 1 : end]) + "\n", mark)
+            yield Example(at + 1, fence["language"], "\n".join(lines[at + 1:end]) + "\n", mark)
             mark, at = None, end + 1
             continue
         if lines[at].startswith("    ") and not lines[at - 1] and not in_list(lines, at):
@@ -242,9 +242,10 @@ class Page:
             (folder / name).symlink_to(ROOT / name)
 
     def check(self, example: Example) -> None:
-        verb = example.mark["verb"] if example.mark else ""
-        if verb == "file":
-            path = self.folder / example.mark["rest"]
+        mark = example.mark
+        verb = mark["verb"] if mark else ""
+        if mark and verb == "file":
+            path = self.folder / mark["rest"]
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(example.text, encoding="utf-8")
         elif verb in ("run", "beginning"):

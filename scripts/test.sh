@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Runs every test: formatting, builds with gcc and clang without warnings, unit, end-to-end and Python tests, the recorded
-# conformance cases when they are there, again under the address and undefined-behaviour sanitizers what runs our C code,
-# and the Debian packages in a clean root, where one can be made (scripts/test_packages.sh).
+# Runs every test: linters and types (scripts/check.sh), builds with gcc and clang without warnings, unit, end-to-end and
+# Python tests, the recorded conformance cases when they are there, again under the address and undefined-behaviour
+# sanitizers what runs our C code, and the Debian packages in a clean root, where one can be made
+# (scripts/test_packages.sh).
 # usage: scripts/test.sh [--no-install]
 # Debian packages that are missing are installed first; with --no-install they are only named.
 set -euo pipefail
@@ -9,12 +10,11 @@ set -euo pipefail
 
 read_options "$@"
 cd "$project"
-install_packages "${build_packages[@]}" "${test_packages[@]}"
+install_packages "${build_packages[@]}" "${check_packages[@]}" "${test_packages[@]}"
 jobs=$(nproc)
 
-echo "== formatting"
-find bench include libelastisim schedulers src tests \( -name '*.[ch]' -o -name '*.cpp' \) -print0 |
-    xargs -0 clang-format --dry-run -Werror
+echo "== what can be seen without running it"
+scripts/check.sh --no-install all
 
 echo "== build"
 build build -DBUILD_TESTING=ON -DELASTISIM_WERROR=ON

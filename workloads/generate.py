@@ -127,7 +127,7 @@ def draw_size(variates: Variates, largest: int) -> int:
     if kind < 0.2927 or largest == 1:
         return 1
     exponent = low + place * (middle - low) if stage < 0.875 else middle + place * (high - middle)
-    size = 2 ** math.floor(exponent + 0.5) if kind < 0.2927 + 0.6686 else math.floor(exp(exponent * LN2) + 0.5)
+    size = 1 << math.floor(exponent + 0.5) if kind < 0.2927 + 0.6686 else math.floor(exp(exponent * LN2) + 0.5)
     return min(size, largest)
 
 

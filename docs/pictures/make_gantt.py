@@ -103,7 +103,7 @@ def draw_nodes(axes: pyplot.Axes, table: list[dict[str, str]], types: dict[str, 
 
 def draw_waiting(axes: pyplot.Axes, jobs: list[dict[str, str]]) -> None:
     """How many jobs are submitted and not started, over time."""
-    changes = defaultdict(int)
+    changes: dict[float, int] = defaultdict(int)
     for job in jobs:
         changes[float(job["Submit Time"]) / HOUR] += 1
         left = job["Start Time"] if float(job["Start Time"]) >= 0 else job["End Time"]

@@ -1,11 +1,13 @@
 """Enumerations whose members cost no more to look up than any attribute of a class.
 
-Up to Python 3.11 the class of all enumerations has a ``__getattr__``, which makes each look-up such as ``NodeState.FREE``
-dearer than the comparison it serves, and schedulers make them for every node and job at every invocation.
+Up to Python 3.11 the class of all enumerations has a ``__getattr__``, which makes each look-up such as
+``NodeState.FREE`` dearer than the comparison it serves, and schedulers make them for every node and job at
+every invocation.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, EnumMeta
 from typing import Any, TypeVar
 
@@ -14,6 +16,8 @@ E = TypeVar('E', bound=Enum)
 
 class _QuickMeta(type):
     """Does what EnumMeta does, by EnumMeta's own functions, but for looking up members."""
+
+    __members__: Mapping[str, Enum]
 
     def __setattr__(cls, name: str, value: Any) -> None:
         if name in cls.__members__:
@@ -37,5 +41,5 @@ def quick(enumeration: type[E]) -> type[E]:
         members = dict(enumeration.__members__)
         for name, member in members.items():
             type.__setattr__(enumeration, name, member)
-        enumeration.__class__ = _QuickMeta
+        type.__setattr__(enumeration, '__class__', _QuickMeta)
     return enumeration

@@ -148,13 +148,17 @@ class Job:
         return f'<Job {self.identifier} {self.type.name} {self.state.name} on {count} node{"s" * (count != 1)}>'
 
     def __eq__(self, other: object) -> bool:
-        return self.identifier == other.identifier if isinstance(other, Job) else NotImplemented
+        if not isinstance(other, Job):
+            return NotImplemented
+        return self.identifier == other.identifier
 
     def __hash__(self) -> int:
         return hash(self.identifier)
 
     def __lt__(self, other: Job) -> bool:
-        return self.identifier < other.identifier if isinstance(other, Job) else NotImplemented
+        if not isinstance(other, Job):
+            return NotImplemented
+        return self.identifier < other.identifier
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy is the scheduler's own: what is done to it isn't sent, and it doesn't hold all nodes."""

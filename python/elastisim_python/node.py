@@ -86,13 +86,17 @@ class Node:
         self.assigned_job_ids = {job.identifier for job in self.assigned_jobs}
 
     def __eq__(self, other: object) -> bool:
-        return self.identifier == other.identifier if isinstance(other, Node) else NotImplemented
+        if not isinstance(other, Node):
+            return NotImplemented
+        return self.identifier == other.identifier
 
     def __hash__(self) -> int:
         return hash(self.identifier)
 
     def __lt__(self, other: Node) -> bool:
-        return self.identifier < other.identifier if isinstance(other, Node) else NotImplemented
+        if not isinstance(other, Node):
+            return NotImplemented
+        return self.identifier < other.identifier
 
     def __repr__(self) -> str:
         return f'<Node {self.identifier} {self.state.name}>'

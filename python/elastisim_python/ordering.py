@@ -7,10 +7,10 @@ depends on it. PyPy's sets keep the order of insertion instead; there the order 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-# CPython's hash table of a set: slots in a row that are tried before the next jump, least size, and how many bits of the
-# hash each further jump takes in.
+# CPython's hash table of a set: slots in a row that are tried before the next jump, least size, and how many bits of
+# the hash each further jump takes in.
 _LINEAR_PROBES = 9
 _LEAST_SIZE = 8
 _PERTURB_SHIFT = 5
@@ -52,4 +52,6 @@ def worked_out(identifiers: Iterable[int]) -> list[int]:
     return [key for key in table if key >= 0]
 
 
-in_order_of_a_set = set if sys.implementation.name == 'cpython' else worked_out
+in_order_of_a_set: Callable[[Iterable[int]], Iterable[int]] = set
+if sys.implementation.name != 'cpython':
+    in_order_of_a_set = worked_out

@@ -6,12 +6,15 @@ import os
 import sys
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import protocol
 from .job import Job
 from .node import Node
 from .state import State
+
+if TYPE_CHECKING:
+    from .connection import Connection
 
 Algorithm = Callable[[list[Job], list[Node], dict[str, Any]], Any]
 """``schedule(jobs, nodes, system)``; what it returns is ignored."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from .invocation import InvocationType
@@ -137,7 +137,7 @@ class State:
         job.attributes = dict(message.get('attributes', {}))
         job.runtime_arguments = dict(message.get('runtime_arguments', {}))
 
-    def _show_nodes(self, job: Job, ids: list[int]) -> None:
+    def _show_nodes(self, job: Job, ids: Sequence[int]) -> None:
         """Schedulers written for ElastiSim find the nodes that a job had on it when it has ended."""
         if not ids and job._ended():
             ids = array('q', job._told_ids)

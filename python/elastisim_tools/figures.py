@@ -69,7 +69,8 @@ def _polygons(story: Story, kind: str, unit: float) -> list[list[tuple[float, fl
 def _gantt_of(axes: Axes, story: Story) -> None:
     timeline = story.timeline
     if timeline is None:
-        raise OutputError(f'{story.run.name}: who ran where is not known; a Gantt chart needs node_utilization or events')
+        raise OutputError(f'{story.run.name}: who ran where is not known; a Gantt chart needs node_utilization or '
+                          'events')
     end = max(timeline.end, story.run.last_end)
     unit = _time_axis(axes, end)
     handles = []
@@ -95,7 +96,8 @@ def _gantt_of(axes: Axes, story: Story) -> None:
 
 
 def _gantt(stories: Sequence[Story], width: float) -> Figure:
-    figure, panels = plt.subplots(len(stories), 1, figsize=(width, 2.9 * len(stories)), squeeze=False, layout='constrained')
+    figure, panels = plt.subplots(len(stories), 1, figsize=(width, 2.9 * len(stories)), squeeze=False,
+                                  layout='constrained')
     for axes, story in zip(panels[:, 0], stories):
         _gantt_of(axes, story)
         if len(stories) > 1:
@@ -117,7 +119,8 @@ def _panels(stories: Sequence[Story], width: float, wanted: Callable[[str], bool
                 shown = thin(series, MAX_STEPS)
                 lines.setdefault(title, []).append((name, shown.times, shown.values))
     if not titles:
-        raise OutputError('there is nothing to draw: the run wrote no monitoring files (sensing) and no node_utilization')
+        raise OutputError('there is nothing to draw: the run wrote no monitoring files (sensing) and no '
+                          'node_utilization')
     end = max(story.run.last_end for story in stories)
     figure, panels = plt.subplots(len(titles), 1, figsize=(width, 0.5 + 1.15 * len(titles)), squeeze=False, sharex=True,
                                   layout='constrained')
@@ -193,15 +196,17 @@ def draw(text: str, runs: Sequence[Run], width: float) -> None:
     if not equals:
         kind, name = Path(text).stem, text
     if kind not in KINDS:
-        raise OutputError(f"--figure {text}: no figure is called '{kind}'; there are {', '.join(KINDS)}: name the file like "
-                          'one of them, or give KIND=FILE')
+        raise OutputError(f"--figure {text}: no figure is called '{kind}'; there are {', '.join(KINDS)}: name the file "
+                          'like one of them, or give KIND=FILE')
     path = Path(name)
     if path.suffix not in ('.svg', '.pdf', '.png'):
         raise OutputError(f"--figure {text}: '{path.suffix}' is no format; end the name in .svg, .pdf or .png")
     if len(runs) > len(LINE_STYLES):
-        raise OutputError(f'--figure {text}: {len(runs)} runs are too many for one figure; give {len(LINE_STYLES)} at most')
+        raise OutputError(f'--figure {text}: {len(runs)} runs are too many for one figure; give '
+                          f'{len(LINE_STYLES)} at most')
     with matplotlib.rc_context(STYLE):
         figure = KINDS[kind]([story_of(run) for run in runs], width)
-        metadata = {'Date': None} if path.suffix == '.svg' else {'CreationDate': None} if path.suffix == '.pdf' else None
+        dates = {'.svg': 'Date', '.pdf': 'CreationDate'}
+        metadata = {dates[path.suffix]: None} if path.suffix in dates else None
         figure.savefig(path, bbox_inches='tight', metadata=metadata)
         plt.close(figure)

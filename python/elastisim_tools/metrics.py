@@ -26,7 +26,8 @@ class Metric:
 
 def _distribution(key: str, label: str, unit: str) -> list[Metric]:
     return [Metric(f'{key}_{figure}', f'{label}, {text}', unit, label)
-            for figure, text in (('mean', 'mean'), ('median', 'median'), ('p95', '95th percentile'), ('max', 'maximum'))]
+            for figure,
+            text in (('mean', 'mean'), ('median', 'median'), ('p95', '95th percentile'), ('max', 'maximum'))]
 
 
 METRICS: tuple[Metric, ...] = (

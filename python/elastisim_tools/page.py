@@ -221,8 +221,8 @@ def _statistics_of_many(runs: Sequence[Statistics]) -> str:
         heads = ''.join(f'<th scope="col">{_escape(statistics.run)}</th>' for statistics in runs)
         table = (f'<table class="figures"><thead><tr><th scope="row"></th>{heads}</tr></thead>'
                  f'<tbody>{"".join(rows)}</tbody></table>')
-        tables.append(f'<details{" open" if group == ALL else ""}><summary>{"All" if group == ALL else _escape(group.title())} '
-                      f'jobs</summary>{table}</details>')
+        who, state = ('All', ' open') if group == ALL else (_escape(group.title()), '')
+        tables.append(f'<details{state}><summary>{who} jobs</summary>{table}</details>')
     return f'<div class="compared">{"".join(tables)}</div>'
 
 

@@ -12,18 +12,19 @@ from .page import build_page
 from .run import OutputError, load_run
 from .stats import OUTPUT_HELP
 
-HELP = """Makes one self-contained HTML file of a finished run (or of several, compared): who ran where, queue and use over
-time, distributions, statistics, configuration. With --figure it draws single figures for a paper instead."""
+HELP = """Makes one self-contained HTML file of a finished run (or of several, compared): who ran where, queue and use
+over time, distributions, statistics, configuration. With --figure it draws single figures for a paper instead."""
 
-FIGURE_HELP = """[KIND=]FILE: draw a figure into FILE (.svg, .pdf, .png), with KIND one of gantt, jobs, utilization, wait,
-slowdown (default: what FILE is called); may be given several times; needs matplotlib"""
+FIGURE_HELP = """[KIND=]FILE: draw a figure into FILE (.svg, .pdf, .png), with KIND one of gantt, jobs, utilization,
+wait, slowdown (default: what FILE is called); may be given several times; needs matplotlib"""
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog='elastisim-report', description=HELP)
     parser.add_argument('--version', action='version', version=f'%(prog)s {__version__}')
     parser.add_argument('outputs', nargs='+', metavar='OUTPUT', help=OUTPUT_HELP)
-    parser.add_argument('-o', '--output', metavar='FILE', help='the page to write (default: report.html without --figure)')
+    parser.add_argument('-o', '--output', metavar='FILE',
+                        help='the page to write (default: report.html without --figure)')
     parser.add_argument('--title', help="(default: the runs' names)")
     parser.add_argument('--figure', action='append', default=[], metavar='[KIND=]FILE', help=FIGURE_HELP)
     parser.add_argument('--width', type=float, default=7.0, metavar='INCHES', help='of a figure (default: %(default)s)')

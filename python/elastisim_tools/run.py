@@ -99,8 +99,8 @@ class Run:
 def load_run(text: str) -> Run:
     """Reads the run that an argument names: [NAME=]OUTPUT.
 
-    OUTPUT is a folder (files have the names of FILES; a config.json or configuration.json in it is the configuration), a
-    CSV file of job statistics (the others are beside it, named alike: 'a_job_statistics.csv', 'a_events.jsonl'), or a
+    OUTPUT is a folder (files have the names of FILES; a config.json or configuration.json in it is the configuration),
+    a CSV file of job statistics (the others are beside it, named alike: 'a_job_statistics.csv', 'a_events.jsonl'), or a
     configuration file (the paths in it count, relative to the working directory or else to the file's folder).
     """
     name, equals, output = text.partition('=')
@@ -108,8 +108,8 @@ def load_run(text: str) -> Run:
         name, output = '', text
     path = Path(output)
     if not path.exists():
-        raise OutputError(f'{output}: no such file or folder; give a folder with result files, a job statistics file or a '
-                          'configuration')
+        raise OutputError(f'{output}: no such file or folder; give a folder with result files, a job statistics file '
+                          'or a configuration')
     if path.is_dir():
         files, configuration = _files_in_folder(path)
     elif path.suffix == '.json':

@@ -87,7 +87,7 @@ def _means(series: Series, count: int) -> Series:
 
 
 def _read_rows(path: Path, convert: Callable[[str], tuple[float, ...]]) -> tuple[list[float], list[tuple[float, ...]]]:
-    """The samples of a monitoring file. Neighbouring rows are mostly alike but for the time: those are not read twice."""
+    """The samples of a monitoring file. Neighbouring rows are mostly alike but for the time; those are read once."""
     times: list[float] = []
     rows: list[tuple[float, ...]] = []
     try:
@@ -132,7 +132,8 @@ def node_names(run: Run) -> list[str] | None:
 def charts_of(run: Run, timeline: Timeline | None) -> list[Chart]:
     """All charts over time that the run has figures for."""
     charts = [
-        Chart('jobs', 'Jobs', 'count', {'waiting': thin(queue_length(run.jobs)), 'running': thin(running_jobs(run.jobs))}),
+        Chart('jobs', 'Jobs', 'count',
+              {'waiting': thin(queue_length(run.jobs)), 'running': thin(running_jobs(run.jobs))}),
     ]
     if timeline:
         lines = {'allocated': thin(timeline.allocated)}

@@ -17,8 +17,8 @@ from .timeline import timeline_of
 HELP = """Prints count, wait, turnaround, makespan, bounded slowdown (10 s), node hours, utilisation, throughput and
 reconfigurations of finished runs, by job type and for all jobs."""
 
-OUTPUT_HELP = """[NAME=]PATH of a run: a folder with result files, a job statistics file, or the configuration of the run
-(paths in it are relative to the working directory or to its folder)"""
+OUTPUT_HELP = """[NAME=]PATH of a run: a folder with result files, a job statistics file, or the configuration of the
+run (paths in it are relative to the working directory or to its folder)"""
 
 TABLE_NOTE = '- not known (node figures need node_utilization or events, time in reconfigurations needs events)'
 

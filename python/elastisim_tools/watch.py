@@ -10,13 +10,10 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn, Optional
+from typing import NoReturn, Optional
 
 from . import __version__
 from .live import Event, LiveRun, event_line
-
-if TYPE_CHECKING:
-    import zmq
 
 HELP = """Shows a run of the simulator while it goes: the queue, the jobs that run, the nodes as a grid, what happened
 last and how fast. The simulator sends it there

@@ -3,15 +3,16 @@
 double vector_share(enum vector_pattern pattern, double payload, const double *list, uint32_t rank,
                     uint32_t n)
 {
+    const uint32_t num_odd = n / 2, num_even = n - num_odd;
     switch (pattern) {
     case VECTOR_ALL_RANKS:
         return payload / n;
     case VECTOR_ROOT_ONLY:
         return rank == 0 ? payload : 0;
     case VECTOR_EVEN_RANKS:
-        return rank % 2 == 0 ? payload / (n / 2 + n % 2) : 0;
+        return rank % 2 == 0 ? payload / num_even : 0;
     case VECTOR_ODD_RANKS:
-        return rank % 2 == 1 ? payload / (n / 2) : 0;
+        return rank % 2 == 1 ? payload / num_odd : 0;
     case VECTOR_UNIFORM:
         return payload;
     case VECTOR_LIST:

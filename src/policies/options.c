@@ -446,7 +446,7 @@ static int set_choice(struct policy_options *options, const struct option *optio
                       const char *value, const char *spec, struct error *err)
 {
     const char *known[MOST_CHOICES + 1] = {0}, *name;
-    for (size_t i = 0; option->choices[i].name && i < MOST_CHOICES; i++) {
+    for (size_t i = 0; i < MOST_CHOICES && option->choices[i].name; i++) {
         const struct choice *choice = &option->choices[i];
         known[i] = choice->name;
         if (!is_chosen(choice, value, &name))

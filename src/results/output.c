@@ -321,6 +321,8 @@ void output_number(struct output *output, double value)
     memcpy(&bits, &value, sizeof bits);
     struct written_number *known =
         &output->known[bits * UINT64_C(0x9E3779B97F4A7C15) >> 32 & (OUTPUT_KNOWN_NUMBERS - 1)];
+    /* By its bits, as -0 is written in another way than 0. */
+    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
     if (known->length == 0 || memcmp(&known->value, &value, sizeof value) != 0) {
         known->value = value;
         known->length = format_number(known->text, value);

@@ -290,7 +290,7 @@ static int close_stream(void *self, struct error *err)
                 "elastisim: note: %llu of %llu events were dropped, as a subscriber at %s did not "
                 "keep up\n",
                 (unsigned long long)stream->dropped,
-                (unsigned long long)(stream->dropped + stream->sent), url);
+                (unsigned long long)stream->dropped + stream->sent, url);
     if (!close_socket(stream))
         fprintf(stderr,
                 "elastisim: note: a subscriber at %s did not take the last events within %g s\n",

@@ -26,7 +26,8 @@ static size_t slot_of(const struct decisions *decisions, uint32_t job)
 
 static int grow_index(struct decisions *decisions)
 {
-    size_t size = decisions->by_job_size ? 2 * decisions->by_job_size : 2 * INITIAL_DECISIONS;
+    size_t size =
+        decisions->by_job_size ? 2 * decisions->by_job_size : (size_t)2 * INITIAL_DECISIONS;
     size_t *by_job = calloc(size, sizeof *by_job);
     if (!by_job)
         return -1;

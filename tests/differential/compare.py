@@ -3,8 +3,9 @@
 
 usage: compare.py port|storms|runs FIRST LAST [--topology NAME] [--keep DIR]
 
-`port` plays scripts of loads to the resource port (needs the program replay), `storms` scripts of many at once, `runs` runs the whole simulator. ELASTISIM
-and ELASTISIM_REPLAY name the programs. Prints a line for each seed that differs; exits 1 if any did.
+`port` plays scripts of loads to the resource port (needs the program replay), `storms` scripts of many at once, `runs`
+runs the whole simulator. ELASTISIM and ELASTISIM_REPLAY name the programs.
+Prints a line for each seed that differs; exits 1 if any did.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -146,7 +148,9 @@ def main() -> int:
     parser.add_argument('--keep', type=Path, help='keep the worlds that differ here')
     parser.add_argument('--topology', choices=random_world.TOPOLOGIES, help='only this one')
     options = parser.parse_args()
-    compare = {'port': compare_port, 'storms': compare_storms, 'runs': compare_runs}[options.what]
+    comparisons: dict[str, Callable[[Path, int, str | None], str | None]] = {
+        'port': compare_port, 'storms': compare_storms, 'runs': compare_runs}
+    compare = comparisons[options.what]
     differing = 0
     for seed in range(options.first, options.last + 1):
         with tempfile.TemporaryDirectory() as folder:

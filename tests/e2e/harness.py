@@ -40,7 +40,7 @@ FREE, ALLOCATED, RESERVED = range(3)
 INVOCATION, ANSWER, FAILURE, END = 0xFFEC4400, 0xFFEC4401, 0xFFEC44EE, 0xFFEC44FF
 
 # The keys of the configuration that ElastiSim's users know, and ours.
-MONITORING = ['cpu_utilization', 'network_activity', 'pfs_utilization', 'gpu_utilization']
+MONITORING = ('cpu_utilization', 'network_activity', 'pfs_utilization', 'gpu_utilization')
 KEYS = ['jobs_file', 'platform_file', 'zmq_url', 'scheduler', 'scheduler_timeout', 'schedule_on_job_submit',
         'schedule_on_job_finalize', 'schedule_on_scheduling_point', 'schedule_on_reconfiguration',
         'scheduling_interval', 'min_scheduling_interval', 'allow_oversubscription', 'clip_evolving_requests',
@@ -53,8 +53,6 @@ JOB_COLUMNS = ['ID', 'Type', 'Submit Time', 'Start Time', 'End Time', 'Wait Time
                'Completed Phases']
 NODE_COLUMNS = ['Time', 'Node', 'State', 'Running jobs', 'Expected jobs']
 TASK_COLUMNS = ['Time', 'Job', 'Node', 'Task', 'Duration']
-
-MONITORING = ('cpu_utilization', 'network_activity', 'pfs_utilization', 'gpu_utilization')
 
 # Keys that have a run write everything down.
 EVERYTHING: Json = {
@@ -275,9 +273,11 @@ class Scenario:
 
     def start(self, *options: str, **keys: Any) -> subprocess.Popen[str]:
         """Starts the simulator without waiting for it."""
-        return subprocess.Popen(self.command(*options), cwd=self.folder, env=self.environment, text=True,
-                                **{'stdin': subprocess.DEVNULL, 'stdout': subprocess.PIPE,
-                                   'stderr': subprocess.PIPE, **keys})
+        streams: dict[str, Any] = {'stdin': subprocess.DEVNULL, 'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE,
+                                   **keys}
+        process: subprocess.Popen[str] = subprocess.Popen(
+            self.command(*options), cwd=self.folder, env=self.environment, text=True, **streams)
+        return process
 
     def finish(self, process: subprocess.Popen[str]) -> Result:
         stdout = stderr = ''
@@ -364,11 +364,13 @@ class Peer(threading.Thread):
 
     @property
     def kind(self) -> int:
-        return self.message['invocation_type']
+        kind: int = self.message['invocation_type']
+        return kind
 
     @property
     def time(self) -> float:
-        return self.message['time']
+        time: float = self.message['time']
+        return time
 
     @property
     def job(self) -> Json:

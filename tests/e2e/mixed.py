@@ -6,7 +6,7 @@ import random
 
 from harness import Json, Scenario, busy, crossbar, flexible, model, phase, rigid, task
 
-GPUS = {'num_gpus': 4, 'flops_per_gpu': '3Gf', 'gpu_to_gpu_bw': '2GBps'}
+GPUS: Json = {'num_gpus': 4, 'flops_per_gpu': '3Gf', 'gpu_to_gpu_bw': '2GBps'}
 
 SOLVER = model(
     phase(task('pfs_read', bytes='0.2 * work', pattern='root_only'),

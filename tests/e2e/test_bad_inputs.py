@@ -284,7 +284,8 @@ def test_a_path_of_any_length_leaves_room_for_what_is_wrong_with_it(scenario: Sc
     (rigid(1, model(phase(task('x' * 5000)))), "...'; known are cpu, gpu, pfs_read, pfs_write, bb_read, bb_write, "
                                                'busy_wait, idle, sequence'),
     (rigid(1, model(phase(busy('x' * 5000)))), "...'; add it to the job's arguments"),
-    (rigid(1, model(phase(busy('x' * 5000 + '-2'))), arguments={'x' * 5000: 1}), '..." is -1; a load must be 0 or more'),
+    (rigid(1, model(phase(busy('x' * 5000 + '-2'))), arguments={'x' * 5000: 1}),
+     '..." is -1; a load must be 0 or more'),
 ])
 def test_a_text_of_any_length_leaves_room_for_what_to_do(scenario: Scenario, job: Json, end: str) -> None:
     message = refused(scenario.workload(job))
@@ -450,7 +451,7 @@ MODELS: list[tuple[Any, str]] = [
     (only(busy(1, pattern='vector')), f": {IN_TASK}.pattern: 'vector' needs a list of numbers as 'delay'"),
     (only(busy([], pattern='vector')), f': {IN_TASK}.delay: must have a number for each rank, is empty'),
     (only(busy([1, -1], pattern='vector')), f': {IN_TASK}.delay[1]: must be at least 0, is -1'),
-    (only(busy(['1'], pattern='vector')), f': {IN_TASK}.delay[0]: must be a number, is a string'),
+    (only(task('busy_wait', delay=['1'], pattern='vector')), f': {IN_TASK}.delay[0]: must be a number, is a string'),
     (only(task('cpu')), f": {IN_TASK}: a cpu task needs 'flops' or 'bytes'; add one of them"),
     (only(task('gpu')), f": {IN_TASK}: a gpu task needs 'flops' or 'bytes'; add one of them"),
     (only(task('cpu', flops=1)), f": {IN_TASK}: 'flops' needs a 'computation_pattern'; add one"),

@@ -64,7 +64,7 @@ def plain_starts(policy: str, folder: Path) -> dict[str, float]:
 
 
 @needs_published
-def test_the_published_workload_is_read_whole_with_its_power_states(medium):
+def test_the_published_workload_is_read_whole_with_its_power_states(medium: Path) -> None:
     jobs, report = read(medium)
     assert (report['read'], report['kept'], report['dropped'], report['mended']) == (801, 801, 0, 0)
     assert report['nodes'] == 32 and len(jobs) == 801
@@ -74,14 +74,14 @@ def test_the_published_workload_is_read_whole_with_its_power_states(medium):
 
 @needs_published
 @pytest.mark.parametrize('policy', ['easy', 'conservative'])
-def test_starts_are_those_of_the_policy_written_down_plainly(policy, medium):
+def test_starts_are_those_of_the_policy_written_down_plainly(policy: str, medium: Path) -> None:
     starts = {row['Name']: float(row['Start Time']) for row in simulate(medium, '--scheduler', f'builtin:{policy}')}
     assert starts == pytest.approx(plain_starts(policy, medium), abs=1e-6)
 
 
 @needs_published
 @pytest.mark.parametrize('policy', ['easy', 'conservative'])
-def test_batsim_differs_because_it_reserves_particular_machines(policy, medium):
+def test_batsim_differs_because_it_reserves_particular_machines(policy: str, medium: Path) -> None:
     """With reservations of that kind, and nothing else changed, all 801 jobs start when Batsim started them."""
     jobs = rigid_jobs(medium)
     batsched.simulate(list(jobs.values()), 32, policy == 'conservative')
@@ -90,7 +90,7 @@ def test_batsim_differs_because_it_reserves_particular_machines(policy, medium):
 
 @needs_published
 @pytest.mark.parametrize('policy, differing', [('easy', 76), ('conservative', 66)])
-def test_most_jobs_start_when_batsim_started_them(policy, differing, medium):
+def test_most_jobs_start_when_batsim_started_them(policy: str, differing: int, medium: Path) -> None:
     starts = {row['Name']: float(row['Start Time']) for row in simulate(medium, '--scheduler', f'builtin:{policy}')}
     batsim = batsim_starts(policy)
     assert sum(1 for name in batsim if abs(starts[name] - batsim[name]) > 1e-3) == differing
@@ -110,7 +110,7 @@ def test_most_jobs_start_when_batsim_started_them(policy, differing, medium):
     ({'p': {'type': 'composed', 'repeat': 3, 'seq': ['d', 'd', 'c']}, 'd': {'type': 'delay', 'delay': 1},
       'c': {'type': 'parallel_homogeneous', 'cpu': 2e9, 'com': 0}}, 12),
 ])
-def test_a_profile_takes_as_long_as_it_says(profiles, end, tmp_path):
+def test_a_profile_takes_as_long_as_it_says(profiles: dict[str, Any], end: float, tmp_path: Path) -> None:
     imported(tmp_path, profiles, job(), options=('--latency', '0s'))
     assert float(simulate(tmp_path / 'out')[0]['End Time']) == pytest.approx(end, rel=1e-6)
 
@@ -130,7 +130,8 @@ def test_a_profile_takes_as_long_as_it_says(profiles, end, tmp_path):
      "job 1, profile 'p': 'com' has 1 numbers; 2 hosts exchange 4"),
     ('x', 'malformed_profile', "job 1, profile 'p': it is not an object"),
 ])
-def test_a_profile_that_cannot_be_run_drops_its_jobs_with_the_reason(profile, rule, told, tmp_path):
+def test_a_profile_that_cannot_be_run_drops_its_jobs_with_the_reason(profile: Any, rule: str, told: str,
+                                                                     tmp_path: Path) -> None:
     jobs, report = imported(tmp_path, {'p': profile, 'd': {'type': 'delay', 'delay': 1}}, job(), job(id=2, profile='d'))
     assert [one['name'] for one in jobs] == ['2']
     assert [(one['rule'], one['first']) for one in report['rules']] == [(rule, [f'w.json: jobs[0]: {told}'])]
@@ -141,7 +142,7 @@ def test_a_profile_that_cannot_be_run_drops_its_jobs_with_the_reason(profile, ru
     ({'subtime': -1}, 'no_submit_time'), ({'profile': 'q'}, 'no_profile'), ({'profile': ['p']}, 'no_profile'),
     ({'res': 9}, 'too_large'),
 ])
-def test_a_job_that_is_none_is_dropped(broken, rule, tmp_path):
+def test_a_job_that_is_none_is_dropped(broken: dict[str, Any], rule: str, tmp_path: Path) -> None:
     jobs, report = imported(tmp_path, {'p': {'type': 'delay', 'delay': 1}}, job(id='w0!7'), job(**broken), 5)
     assert [one['name'] for one in jobs] == ['7']
     expected = {'malformed': 1} if rule != 'malformed' else {}
@@ -154,7 +155,7 @@ def test_a_job_that_is_none_is_dropped(broken, rule, tmp_path):
     ('[' * 100000, 'w.json: nested too deep for a workload of Batsim'),
     ('{"jobs": [], "profiles": {}}', 'w.json: no job is left of 0 rows'),
 ])
-def test_what_is_no_workload_is_refused(text, told, tmp_path):
+def test_what_is_no_workload_is_refused(text: str, told: str, tmp_path: Path) -> None:
     (tmp_path / 'w.json').write_text(text)
     said = workload('import', 'batsim', 'w.json', '-o', 'out', cwd=tmp_path, status=2)
     assert said.startswith(f'elastisim-workload: error: {told}')

@@ -60,11 +60,12 @@ def play_beside(scenario: Scenario, text: str) -> Result:
 
 @pytest.fixture(params=[play_started, play_beside], ids=['exec', 'zmq'])
 def play(request: pytest.FixtureRequest) -> Play:
-    return request.param
+    chosen: Play = request.param
+    return chosen
 
 
 def schedule_of(result: Result) -> list[tuple[float, float]]:
-    return list(zip(result.starts(), result.ends(), strict=True))
+    return list(zip(result.starts(), result.ends()))
 
 
 # --- Scans ---------------------------------------------------------------------------------------------------
@@ -128,7 +129,8 @@ def test_requests_are_granted_when_there_is_room(scenario: Scenario, play: Play)
 
 def test_periodic_invocations_have_no_job(scenario: Scenario, play: Play) -> None:
     """Looked at every 2 s only, from 2 s on."""
-    script = SORT_EVERYTHING.replace("    kind =", "    assert 'job' not in system and system.get('job') is None\n    kind =")
+    script = SORT_EVERYTHING.replace("    kind =",
+                                     "    assert 'job' not in system and system.get('job') is None\n    kind =")
     scenario.workload(rigid(1, waiting(3)), rigid(4, waiting(1), 1))
     scenario.configure(schedule_on_job_submit=False, schedule_on_job_finalize=False, scheduling_interval=2)
     assert schedule_of(play(scenario, HEAD + script + TAIL)) == [(2, 5), (6, 7)]
@@ -427,7 +429,8 @@ CALLABLES = {
     'instance': 'class Fcfs:\n    def __init__(self):\n        self.calls = 0\n'
                 '    def __call__(self, jobs, nodes, system):\n        self.calls += 1\n'
                 '        return scan(jobs, nodes, system)\nschedule = Fcfs()\n',
-    'bound method': 'class Fcfs:\n    def decide(self, jobs, nodes, system):\n        return scan(jobs, nodes, system)\n'
+    'bound method': 'class Fcfs:\n    def decide(self, jobs, nodes, system):\n'
+                    '        return scan(jobs, nodes, system)\n'
                     'schedule = Fcfs().decide\n',
     'partial': 'import functools\ndef fcfs(policy, jobs, nodes, system):\n    return policy(jobs, nodes, system)\n'
                'schedule = functools.partial(fcfs, scan)\n',

@@ -221,9 +221,10 @@ def busy_world(scenario: Scenario) -> Scenario:
 def test_sensing_and_task_times_change_no_byte_of_job_statistics(scenario: Scenario) -> None:
     busy_world(scenario)
     written = []
-    for keys in ({'sensing': False, 'log_task_times': False}, {'sensing': True, 'log_task_times': True},
-                 {'sensing': True, 'log_task_times': False, 'sensing_interval': 0.01}):
-        monitors = {name: f'out/{name}.csv' for name in MONITORING}
+    variants: list[Json] = [{'sensing': False, 'log_task_times': False}, {'sensing': True, 'log_task_times': True},
+                            {'sensing': True, 'log_task_times': False, 'sensing_interval': 0.01}]
+    for keys in variants:
+        monitors: Json = {name: f'out/{name}.csv' for name in MONITORING}
         scenario.configure(**{'sensing_interval': 0.37, **monitors, **keys})
         result = scenario.run()
         written.append((result.text('job_statistics'), result.text('node_utilization')))

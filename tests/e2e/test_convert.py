@@ -30,14 +30,15 @@ def rigid(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def converted(folder: Path, tmp_path: Path, *options: Any) -> list[dict[str, Any]]:
     workload('convert', folder, '-o', 'out', *options, cwd=tmp_path)
-    return json.loads((tmp_path / 'out' / 'jobs.json').read_text())['jobs']
+    return read(tmp_path / 'out')[0]
 
 
 @pytest.mark.parametrize('options', [
     ('--malleable', 1), ('--moldable', 1, '--speedup', 'downey'), ('--malleable', 1, '--speedup', 'linear'),
     ('--malleable', 1, '--speedup', 'num_nodes ^ 0.8'), ('--malleable', 1, '--points', 'seconds:30'),
     ('--malleable', 1, '--io', 0.2), ('--malleable', 1, '--bounds', 'efficiency:0.9,0.5', '--speedup', 'downey')])
-def test_a_job_takes_as_long_as_it_did_on_its_recorded_size(options, rigid, tmp_path):
+def test_a_job_takes_as_long_as_it_did_on_its_recorded_size(options: tuple[str, ...], rigid: Path,
+                                                            tmp_path: Path) -> None:
     jobs = converted(rigid, tmp_path, *options)
     assert {job['type'] for job in jobs} == {options[0][2:]}
     for job in jobs:
@@ -48,13 +49,13 @@ def test_a_job_takes_as_long_as_it_did_on_its_recorded_size(options, rigid, tmp_
         assert float(ran['Makespan']) == pytest.approx(recorded[ran['Name']], rel=1e-6)
 
 
-def test_shares_grow_by_jobs_that_stay(rigid, tmp_path):
+def test_shares_grow_by_jobs_that_stay(rigid: Path, tmp_path: Path) -> None:
     few = {job['name'] for job in converted(rigid, tmp_path, '--malleable', 0.2) if job['type'] == 'malleable'}
     many = {job['name'] for job in converted(rigid, tmp_path, '--malleable', 0.4) if job['type'] == 'malleable'}
     assert few < many and 25 <= len(few) <= 55 and 60 <= len(many) <= 100
 
 
-def test_whole_users_sizes_and_names_can_be_chosen(rigid, tmp_path):
+def test_whole_users_sizes_and_names_can_be_chosen(rigid: Path, tmp_path: Path) -> None:
     jobs = converted(rigid, tmp_path, '--malleable', 0.5, '--share-by', 'user', '--seed', 3)
     kinds = {user: {job['type'] for job in jobs if job['attributes']['user'] == user} for user in '01234'}
     assert all(len(kind) == 1 for kind in kinds.values()) and len(set(map(str, kinds.values()))) == 2
@@ -67,13 +68,13 @@ def test_whole_users_sizes_and_names_can_be_chosen(rigid, tmp_path):
 @pytest.mark.parametrize('bounds, size, expected', [
     ('factors:2,4', 6, (3, 24)), ('factors:4,4', 1, (1, 4)), ('factors:1,100', 8, (8, 64)), ('powers:1,2', 6, (4, 16)),
     ('powers:1,1', 8, (4, 16))])
-def test_bounds_by_factors_and_powers(bounds, size, expected, rigid, tmp_path):
+def test_bounds_by_factors_and_powers(bounds: str, size: int, expected: Any, rigid: Path, tmp_path: Path) -> None:
     jobs = converted(rigid, tmp_path, '--malleable', 1, '--bounds', bounds)
     seen = {(job['num_nodes_min'], job['num_nodes_max']) for job in jobs if job['num_nodes_preferred'] == size}
     assert seen == {expected}
 
 
-def test_bounds_by_efficiency_are_the_most_nodes_that_reach_it(rigid, tmp_path):
+def test_bounds_by_efficiency_are_the_most_nodes_that_reach_it(rigid: Path, tmp_path: Path) -> None:
     jobs = converted(rigid, tmp_path, '--malleable', 1, '--bounds', 'efficiency:0.9,0.5', '--serial', '0.1',
                      '--preferred', 'efficiency:0.7')
     # 1 / (0.1 n + 0.9) is 0.9 up to n = 2.1, 0.7 up to 5.3, 0.5 up to 11.
@@ -82,14 +83,14 @@ def test_bounds_by_efficiency_are_the_most_nodes_that_reach_it(rigid, tmp_path):
             } <= {(1, 5, 11), (2, 5, 11)}
 
 
-def test_a_reconfiguration_sends_the_state_over_the_network(rigid, tmp_path):
+def test_a_reconfiguration_sends_the_state_over_the_network(rigid: Path, tmp_path: Path) -> None:
     jobs = converted(rigid, tmp_path, '--malleable', 1, '--state-bytes', 1e9)
     assert all(job['arguments']['state'] == job['num_nodes_preferred'] * 1e9 for job in jobs)
     rows = simulate(tmp_path / 'out', '--scheduler', 'builtin:malleable-min')
     assert any(int(ran['Reconfigurations']) for ran in rows)
 
 
-def test_evolving_jobs_ask_for_nodes_within_their_bounds(rigid, tmp_path):
+def test_evolving_jobs_ask_for_nodes_within_their_bounds(rigid: Path, tmp_path: Path) -> None:
     jobs = converted(rigid, tmp_path, '--evolving', 0.5, '--adaptive', 0.5)
     assert {job['type'] for job in jobs} == {'evolving', 'adaptive'}
     for job in jobs:
@@ -98,7 +99,7 @@ def test_evolving_jobs_ask_for_nodes_within_their_bounds(rigid, tmp_path):
     assert len(simulate(tmp_path / 'out')) == 200
 
 
-def test_walltimes_are_scaled_to_the_fewest_nodes(rigid, tmp_path):
+def test_walltimes_are_scaled_to_the_fewest_nodes(rigid: Path, tmp_path: Path) -> None:
     jobs = converted(rigid, tmp_path, '--malleable', 1, '--speedup', 'linear', '--bounds', 'factors:2,2')
     assert all(job['walltime'] == 8000 for job in jobs if job['num_nodes_preferred'] % 2 == 0)
     jobs = converted(rigid, tmp_path, '--malleable', 1, '--walltime', 'recorded', '--walltime-factor', 0.5)
@@ -107,7 +108,7 @@ def test_walltimes_are_scaled_to_the_fewest_nodes(rigid, tmp_path):
     assert all('walltime' not in job and job['runtime_estimate'] == 4000 for job in jobs)
 
 
-def test_a_window_begins_at_time_0(rigid, tmp_path):
+def test_a_window_begins_at_time_0(rigid: Path, tmp_path: Path) -> None:
     jobs = converted(rigid, tmp_path, '--from', '1d', '--to', '2d')
     assert [job['name'] for job in jobs] == [str(number) for number in range(13, 25)]
     assert jobs[0]['submit_time'] == 13 * 7000 - 86400
@@ -116,14 +117,14 @@ def test_a_window_begins_at_time_0(rigid, tmp_path):
     assert len(converted(rigid, tmp_path, '--weeks', '2')) == 86
 
 
-def test_the_offered_load_is_scaled_by_the_times_between_submissions(rigid, tmp_path):
+def test_the_offered_load_is_scaled_by_the_times_between_submissions(rigid: Path, tmp_path: Path) -> None:
     said = workload('convert', rigid, '-o', 'out', '--load', 0.75, cwd=tmp_path)
     assert 'offered load 0.75 on 64 nodes' in said
     jobs = converted(rigid, tmp_path, '--stretch', 0.5)
     assert [job['submit_time'] for job in jobs[:2]] == [3500, 7000]
 
 
-def test_a_recipe_is_repeated_from_the_jobs_file_it_made(rigid, tmp_path):
+def test_a_recipe_is_repeated_from_the_jobs_file_it_made(rigid: Path, tmp_path: Path) -> None:
     first = converted(rigid, tmp_path, '--malleable', 0.3, '--speedup', 'downey', '--seed', 9, '--load', 0.5)
     made = (tmp_path / 'out' / 'jobs.json')
     made.rename(tmp_path / 'made.json')
@@ -132,7 +133,7 @@ def test_a_recipe_is_repeated_from_the_jobs_file_it_made(rigid, tmp_path):
     assert converted(rigid, tmp_path, '--recipe', 'r.json', '--load', 0.5) == first
 
 
-def test_sites_are_merged_on_one_clock(rigid, tmp_path):
+def test_sites_are_merged_on_one_clock(rigid: Path, tmp_path: Path) -> None:
     rows = '; MaxNodes: 8\n; UnixStartTime: 1700003600\n; TimeZone: 0\n' + row(1) + '\n' + row(2, preceding=1) + '\n'
     (tmp_path / 'b.swf').write_text(rows)
     workload('import', 'swf', 'b.swf', '-o', 'b', cwd=tmp_path)
@@ -156,12 +157,12 @@ def test_sites_are_merged_on_one_clock(rigid, tmp_path):
     (('--from', '900d'), 'no job is submitted in the window'),
     (('--nodes', '4'), 'a job asks for 8 nodes; the machine has 4'),
 ])
-def test_what_makes_no_sense_is_told(options, told, rigid, tmp_path):
+def test_what_makes_no_sense_is_told(options: tuple[str, ...], told: str, rigid: Path, tmp_path: Path) -> None:
     said = workload('convert', rigid, '-o', 'out', *options, cwd=tmp_path, status=2)
     assert said.startswith(f'elastisim-workload: error: {told}')
 
 
-def test_io_needs_a_file_system(rigid, tmp_path):
+def test_io_needs_a_file_system(rigid: Path, tmp_path: Path) -> None:
     (tmp_path / 'log.swf').write_text(HEADER + row() + '\n')
     workload('import', 'swf', 'log.swf', '-o', 'in', cwd=tmp_path)
     said = workload('convert', 'in', '-o', 'out', '--malleable', 1, '--io', 0.1, cwd=tmp_path, status=2)
@@ -173,12 +174,12 @@ def test_io_needs_a_file_system(rigid, tmp_path):
 
 
 @given(some.integers(1, 1000), some.floats(0, 1))
-def test_amdahl_lies_between_one_and_linear(n, serial):
+def test_amdahl_lies_between_one_and_linear(n: int, serial: float) -> None:
     assert 1 - 1e-9 <= speedup.amdahl(n, {'serial': serial}) <= n + 1e-9
 
 
 @given(some.integers(1, 1000), some.floats(1, 500), some.floats(0, 4))
-def test_downey_grows_to_the_average_parallelism(n, parallelism, sigma):
+def test_downey_grows_to_the_average_parallelism(n: int, parallelism: float, sigma: float) -> None:
     parameters = {'parallelism': parallelism, 'sigma': sigma}
     value = speedup.downey(n, parameters)
     assert value <= min(n, parallelism) * (1 + 1e-9)
@@ -186,7 +187,7 @@ def test_downey_grows_to_the_average_parallelism(n, parallelism, sigma):
     assert speedup.downey(1, parameters) == pytest.approx(1)
 
 
-def test_downey_has_no_jump_where_its_formulas_meet():
+def test_downey_has_no_jump_where_its_formulas_meet() -> None:
     for sigma in (0.0, 0.5, 1.0, 1.5, 2.0):
         parameters = {'parallelism': 20.0, 'sigma': sigma}
         for edge in (20.0, 39.0, 20 + 20 * sigma - sigma):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 
 import pytest
 from elastisim_tools.workload import describe, validate
@@ -24,7 +25,7 @@ def run(tmp_path: Path, *rows: str) -> Path:
     return tmp_path / 'run'
 
 
-def test_a_workload_is_described_by_figures_worked_out_by_hand(tmp_path):
+def test_a_workload_is_described_by_figures_worked_out_by_hand(tmp_path: Path) -> None:
     run(tmp_path, row(1, 0, run=100, procs=1, time=200, user=7), row(2, 3600, run=300, procs=4, time=400, user=7),
         row(3, WEEK + 7200, run=200, procs=3, time=800, user=8))
     values = json.loads(workload('describe', 'run', '--format', 'json', cwd=tmp_path))
@@ -39,7 +40,7 @@ def test_a_workload_is_described_by_figures_worked_out_by_hand(tmp_path):
     assert text.startswith('run: 3 jobs on 4 nodes (3 rigid), submitted over 7.1 days from 2024-01-01T00:00:00+00:00\n')
 
 
-def test_waits_are_compared_with_those_of_the_log(tmp_path):
+def test_waits_are_compared_with_those_of_the_log(tmp_path: Path) -> None:
     # The log has job 2 start at 50, the simulator when job 1 has ended.
     run(tmp_path, row(1, 0, 0, 100, 4, time=100, user=1), row(2, 10, 40, 100, 4, time=100, user=2))
     told = json.loads(workload('validate', 'run/output', '--log', 'log.swf', '--nodes', 4, '--json', '--jobs',
@@ -53,7 +54,7 @@ def test_waits_are_compared_with_those_of_the_log(tmp_path):
     assert text.startswith('2 jobs are in both, 0 of the run are not in the log; 100.0 % start within a minute')
 
 
-def test_a_run_of_another_log_is_told(tmp_path):
+def test_a_run_of_another_log_is_told(tmp_path: Path) -> None:
     run(tmp_path, row(1))
     (tmp_path / 'other.swf').write_text(HEADER + row(9) + '\n')
     said = workload('validate', 'run/output', '--log', 'other.swf', '--nodes', 4, cwd=tmp_path, status=2)
@@ -62,7 +63,7 @@ def test_a_run_of_another_log_is_told(tmp_path):
 
 
 @pytest.mark.parametrize('suffix', ['svg', 'pdf', 'png'])
-def test_figures_are_drawn_alike_each_time(suffix, tmp_path):
+def test_figures_are_drawn_alike_each_time(suffix: str, tmp_path: Path) -> None:
     run(tmp_path, row(1), row(2, 5))
     for command in (('describe', 'run'), ('validate', 'run/output', '--log', 'log.swf', '--nodes', 4)):
         for name in 'ab':
@@ -76,7 +77,7 @@ numbers = some.lists(some.integers(0, 20).map(float), min_size=3, max_size=30)
 
 
 @given(numbers, some.randoms())
-def test_correlations_are_those_of_scipy(left, random):
+def test_correlations_are_those_of_scipy(left: list[float], random: Random) -> None:
     right = [value + random.randint(0, 5) for value in left]
     if len(set(left)) == 1 or len(set(right)) == 1:
         return
@@ -86,13 +87,12 @@ def test_correlations_are_those_of_scipy(left, random):
 
 
 @given(numbers, some.floats(0, 1))
-def test_quantiles_are_those_of_scipy(values, share):
+def test_quantiles_are_those_of_scipy(values: list[float], share: float) -> None:
     expected = stats.mstats.mquantiles(values, [share], alphap=1, betap=1)[0]
     assert describe.quantile(sorted(values), share) == pytest.approx(expected)
 
 
-def test_the_interval_holds_the_mean_in_19_of_20_cases():
-    from random import Random
+def test_the_interval_holds_the_mean_in_19_of_20_cases() -> None:
     random = Random(5)
     held = 0
     for seed in range(100):

@@ -34,8 +34,10 @@ def test_a_gpu_task_on_no_gpus_is_refused(scenario: Scenario, option: str, overs
 
 
 @pytest.mark.parametrize(('load', 'error'), [
-    (1e201, 'jobs.json: jobs[0].application_model: app0.json: phases[0].tasks[0].flops: must be at most 1e+200, is 1e+201'),
-    ([1e201], 'jobs.json: jobs[0].application_model: app0.json: phases[0].tasks[0].flops[0]: must be at most 1e+200, is 1e+201'),
+    (1e201,
+     'jobs.json: jobs[0].application_model: app0.json: phases[0].tasks[0].flops: must be at most 1e+200, is 1e+201'),
+    ([1e201],
+     'jobs.json: jobs[0].application_model: app0.json: phases[0].tasks[0].flops[0]: must be at most 1e+200, is 1e+201'),
     ('1e200 * (1 + num_nodes)', 'job 0: app0.json: phases[0].tasks[0].flops: "1e200 * (1 + num_nodes)" is 2e+200; a '
      'load must be at most 1e200'),
 ])
@@ -73,8 +75,8 @@ OFTEN = task('idle', delay=0, iterations=10**8)
 ])
 def test_iterations_that_never_end_are_told_at_the_start(scenario: Scenario, application: Any, steps: str) -> None:
     assert scenario.workload(rigid(1, application, walltime=5)).run(status=2).error == (
-        f'jobs.json: jobs[0]: app0.json: a phase has {steps} iterations of itself and its tasks that take no time, which '
-        "never end; lower its 'iterations' or theirs")
+        f'jobs.json: jobs[0]: app0.json: a phase has {steps} iterations of itself and its tasks that take no time, '
+        "which never end; lower its 'iterations' or theirs")
 
 
 def test_iterations_that_take_time_end_with_their_walltime(scenario: Scenario) -> None:

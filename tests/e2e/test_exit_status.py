@@ -45,7 +45,6 @@ from harness import (
 )
 
 
-
 def check_files(result: Result, jobs: int) -> None:
     """All three files are there, with a header, whole rows and a row per job."""
     for name, columns in (('job_statistics', JOB_COLUMNS), ('node_utilization', NODE_COLUMNS),
@@ -497,7 +496,8 @@ def test_1_when_there_is_no_room_for_job_statistics(scenario: Scenario) -> None:
     scenario.workload(*[rigid() for _ in range(10)])
     result = scenario.finish(scenario.start('--scheduler', 'builtin:fcfs', **with_files_of(2000)))
     assert (result.status, result.error) == (
-        1, 'out/job_statistics.csv: there is no room for the 2889 bytes that it may take: File too large; make room, or '
+        1,
+        'out/job_statistics.csv: there is no room for the 2889 bytes that it may take: File too large; make room, or '
         'name a file elsewhere')
     assert not list((scenario.folder / 'out').glob('job_statistics*'))
 

@@ -87,8 +87,8 @@ def test_flexible_jobs_are_sent_with_their_bounds_wishes_arguments_and_attribute
 
 
 def test_nodes_are_sent_with_type_state_jobs_and_gpus(scenario: Scenario) -> None:
-    gpus = {'num_gpus': 3, 'flops_per_gpu': '1Gf', 'gpu_to_gpu_bw': '1GBps'}
-    buffer = {'node_local_bb': 'true', 'bb_read_bw': '1GBps', 'bb_write_bw': '1GBps'}
+    gpus: Json = {'num_gpus': 3, 'flops_per_gpu': '1Gf', 'gpu_to_gpu_bw': '1GBps'}
+    buffer: Json = {'node_local_bb': 'true', 'bb_read_bw': '1GBps', 'bb_write_bw': '1GBps'}
     scenario.platform(pairwise({'a': host('a', **gpus), 'b': host('b', **buffer),
                                 'c': host('c', wide_striping='true', **buffer)}))
     scenario.workload(rigid(1, num_gpus_per_node=2), rigid(2, submit=0.5))

@@ -3,8 +3,8 @@ requests, migration of nodes, GPU-only changes and runtime arguments."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import pytest
 from harness import (
@@ -47,17 +47,20 @@ def steps(iterations: int = 3, **keys: Any) -> Json:
     return model(phase(cpu(8e9, 'all_ranks', name='step'), iterations=iterations, **keys))
 
 
-def at(plan: dict[tuple[int, float], list[Json]], start: dict[int, list[int]] | None = None
+# Whole seconds and others.
+Time = TypeVar('Time', bound=float)
+
+
+def at(plan: Mapping[tuple[int, Time], list[Json]] | None, start: dict[int, list[int]] | None = None
        ) -> Callable[[Peer], list[Json]]:
     """A function for a Peer that decides by a plan: at an invocation of this type and time, these entries; at
     all others it starts the jobs on the nodes given."""
-    left = dict(plan)
+    left = dict(plan or {})
 
     def decide(peer: Peer) -> list[Json]:
-        for (kind, time), entries in left.items():
+        for kind, time in left:
             if kind == peer.kind and time == near(peer.time):
-                del left[kind, time]
-                return entries
+                return left.pop((kind, time))
         return start_on(start if start is not None else {0: [0, 1]})(peer)
 
     return decide
@@ -108,14 +111,14 @@ def test_jobs_are_submitted_by_time_and_ties_in_the_order_of_the_file(scenario: 
 def test_a_moldable_job_runs_on_as_many_nodes_as_the_scheduler_chose_at_the_start(
         scenario: Scenario, nodes: int, end: float) -> None:
     scenario.workload(flexible('moldable', 1, 4, steps())).configure(schedule_on_scheduling_point=True)
-    result, peer = scenario.ask(at({}, {0: list(range(nodes))}))
+    result, peer = scenario.ask(at(None, {0: list(range(nodes))}))
     assert result.ends() == near([end])
     assert peer.kinds() == [(SUBMIT, 0), (COMPLETED, near(end))]
 
 
 def test_ranks_follow_the_order_of_the_assignment(scenario: Scenario) -> None:
     scenario.workload(rigid(3, model(phase(busy([1, 2, 3], pattern='vector', name='t')))))
-    result, _ = scenario.ask(at({}, {0: [2, 3, 0]}))
+    result, _ = scenario.ask(at(None, {0: [2, 3, 0]}))
     assert result.durations('t') == {'n2': 1, 'n3': 2, 'n0': 3}
 
 
@@ -504,7 +507,7 @@ def test_performance_models_know_these_expressions(scenario: Scenario, text: str
 
 def test_a_job_is_running_while_on_init_runs_and_told_so(scenario: Scenario) -> None:
     scenario.workload(rigid(2, model(phase(busy(2)), on_init=phase(busy(2))))).configure(scheduling_interval=1)
-    _, peer = scenario.ask(at({}))
+    _, peer = scenario.ask(at(None))
     assert states(peer) == [(0, PENDING), (1, RUNNING), (4, DONE)]
     assert node_states(peer, 0) == [(0, FREE), (1, ALLOCATED), (4, FREE)]
 
@@ -515,7 +518,7 @@ def test_progress_is_current_whenever_it_is_sent(scenario: Scenario, kind: str) 
                         on_init=phase(busy(1)))
     scenario.workload(rigid(1, application) if kind == 'rigid' else flexible(kind, 1, 1, application))
     scenario.configure(scheduling_interval=2)
-    _, peer = scenario.ask(at({}, {0: [0]}))
+    _, peer = scenario.ask(at(None, {0: [0]}))
     told = [(message['time'], job['completed_phases'], job['total_phase_count']) for message in peer.messages
             for job in message['jobs']]
     assert told == [(0, 0, 4), (2, 0, 4), (4, 1, 4), (6, 2, 4), (8, 3, 4), (9, 4, 4)]

@@ -214,7 +214,7 @@ def test_killing_a_job_with_a_waiting_change_frees_its_reservation(scenario: Sce
     scenario.configure(scheduling_interval=1)
 
     def decide(peer: Peer) -> list[Json]:
-        plan = {1: [change(0, [0, 1, 2, 3])], 2: [change(0, kill=True)]}
+        plan: dict[float, list[Json]] = {1: [change(0, [0, 1, 2, 3])], 2: [change(0, kill=True)]}
         return plan.get(peer.time, start_on({0: [0, 1], 1: [0, 1, 2, 3]})(peer))
 
     result, peer = scenario.ask(decide)

@@ -15,10 +15,10 @@ TRACES = PUBLISHED / 'traces'
 needs_traces = pytest.mark.skipif(not TRACES.is_dir(), reason='the published traces are not at ELASTISIM_PUBLISHED')
 
 
-def row(number: int = 1, submit: float = 0, wait: float = 0, run: float = 10, procs: float = 1, cpu: float = -1,
-        memory: float = -1, asked: float = 1, time: float = 60, asked_memory: float = -1, status: float = 1,
-        user: int = -1, group: int = -1, executable: int = -1, queue: int = -1, partition: int = -1,
-        preceding: int = -1, think: float = -1) -> str:
+def row(number: int = 1, submit: float = 0, wait: float | str = 0, run: float | str = 10, procs: float | str = 1,
+        cpu: float = -1, memory: float = -1, asked: float = 1, time: float = 60, asked_memory: float = -1,
+        status: float = 1, user: int | str = -1, group: int = -1, executable: int = -1, queue: int = -1,
+        partition: int = -1, preceding: int = -1, think: float = -1) -> str:
     return ' '.join(map(str, (number, submit, wait, run, procs, cpu, memory, asked, time, asked_memory, status, user,
                               group, executable, queue, partition, preceding, think)))
 
@@ -56,7 +56,7 @@ def independent_count(path: Path) -> Counter[str]:
 @pytest.mark.parametrize('trace, expected', [
     ('hpc2n_head', {'read': 3170, 'kept': 3145, 'no_runtime': 25, 'overrun_killed': 320}),
     ('sdsc_sp2_head', {'read': 4961, 'kept': 4606, 'cancelled_before_start': 355, 'overrun_killed': 309})])
-def test_every_row_of_a_published_trace_is_accounted_for(trace, expected, tmp_path):
+def test_every_row_of_a_published_trace_is_accounted_for(trace: str, expected: dict[str, int], tmp_path: Path) -> None:
     path = TRACES / f'{trace}.swf'
     assert independent_count(path) == expected
     workload('import', 'swf', path, '-o', 'out', cwd=tmp_path)
@@ -68,7 +68,7 @@ def test_every_row_of_a_published_trace_is_accounted_for(trace, expected, tmp_pa
 
 
 @needs_traces
-def test_the_jobs_of_a_trace_run_for_as_long_as_they_did_or_asked_for(tmp_path):
+def test_the_jobs_of_a_trace_run_for_as_long_as_they_did_or_asked_for(tmp_path: Path) -> None:
     path = TRACES / 'sdsc_sp2_head.swf'
     workload('import', 'swf', path, '-o', 'out', cwd=tmp_path)
     ran = {job['Name']: job for job in simulate(tmp_path / 'out')}
@@ -87,7 +87,7 @@ def test_the_jobs_of_a_trace_run_for_as_long_as_they_did_or_asked_for(tmp_path):
 
 
 @needs_traces
-def test_processors_share_nodes_as_the_user_says_where_the_header_is_wrong(tmp_path):
+def test_processors_share_nodes_as_the_user_says_where_the_header_is_wrong(tmp_path: Path) -> None:
     workload('import', 'swf', TRACES / 'hpc2n_head.swf', '-o', 'out', '--cores-per-node', '2', cwd=tmp_path)
     jobs, report = read(tmp_path / 'out')
     assert report['nodes'] == 120 and report['cores_per_node'] == 2
@@ -99,7 +99,7 @@ def test_processors_share_nodes_as_the_user_says_where_the_header_is_wrong(tmp_p
 # --- Rows of every kind ----------------------------------------------------------------------------------------------
 
 
-def test_a_plain_row_becomes_a_rigid_job(tmp_path):
+def test_a_plain_row_becomes_a_rigid_job(tmp_path: Path) -> None:
     jobs, report = imported(
         tmp_path, row(7, 5.5, 3, 552.21, 6, user=3, group=4, executable=9, queue=1, partition=2, asked_memory=1024),
         header='; MaxNodes: 4\n; MaxProcs: 8\n; UnixStartTime: 1027839845\n; TimeZone: 3600\n'
@@ -138,7 +138,8 @@ def test_a_plain_row_becomes_a_rigid_job(tmp_path):
     ({'status': 9}, (), 'status', {'arguments': {'runtime': 10}}),
     ({'preceding': 3}, (), 'predecessor_missing', {'dependencies': None}),
 ])
-def test_a_rule_says_what_becomes_of_a_row(fields, options, rule, expected, tmp_path):
+def test_a_rule_says_what_becomes_of_a_row(fields: dict[str, Any], options: tuple[str, ...], rule: str | None,
+                                           expected: Any, tmp_path: Path) -> None:
     plain = row(2, procs=2)
     jobs, report = imported(tmp_path, row(**{'procs': 2, 'asked': 2, **fields}), plain, options=options)
     assert set(rules(report)) - {'part_of_a_node'} == {rule} - {None, 'part_of_a_node'}
@@ -150,7 +151,7 @@ def test_a_rule_says_what_becomes_of_a_row(fields, options, rule, expected, tmp_
         assert {key: jobs[0].get(key) for key in expected} == expected
 
 
-def test_a_preceding_job_is_a_dependency_with_its_think_time(tmp_path):
+def test_a_preceding_job_is_a_dependency_with_its_think_time(tmp_path: Path) -> None:
     rows = row(1), row(2, 5, preceding=1, think=30), row(3, 6, preceding=2)
     jobs, _ = imported(tmp_path, *rows)
     assert [job.get('dependencies') for job in jobs] == [None, [{'after_any': '1', 'delay': 30}], [{'after_any': '2'}]]
@@ -161,7 +162,7 @@ def test_a_preceding_job_is_a_dependency_with_its_think_time(tmp_path):
     assert not any('dependencies' in job for job in jobs)
 
 
-def test_names_are_unique(tmp_path):
+def test_names_are_unique(tmp_path: Path) -> None:
     jobs, report = imported(tmp_path, row(5), row(5), row(6, 3), row(7, 1))
     assert [job['name'] for job in jobs] == ['5', '5@4', '6', '7']
     assert rules(report)['number_twice'] == 1 and rules(report)['out_of_order'] == 1
@@ -176,19 +177,19 @@ def test_names_are_unique(tmp_path):
     (row(run='1_0'), "run time is '1_0', no number"),
     (row(run='1e308', wait='1e308', procs='1e308'), 'the numbers are too large'),
 ])
-def test_a_row_that_is_no_row_is_told_with_its_line(line, told, tmp_path):
+def test_a_row_that_is_no_row_is_told_with_its_line(line: str, told: str, tmp_path: Path) -> None:
     _, report = imported(tmp_path, row(), line, header='; MaxNodes: 4\n; MaxProcs: 4\n')
     assert report['rules'] == [{'rule': 'malformed', 'verb': 'dropped', 'text': 'the row is not 18 numbers', 'count': 1,
                                 'first': [f'log.swf:4: {told}']}]
 
 
-def test_without_header_the_largest_job_fills_the_machine(tmp_path):
+def test_without_header_the_largest_job_fills_the_machine(tmp_path: Path) -> None:
     _, report = imported(tmp_path, row(procs=3), row(2, procs=17), header='')
     assert (report['nodes'], report['cores_per_node']) == (17, 1)
     assert len(simulate(tmp_path / 'out')) == 2
 
 
-def test_gzip_and_standard_input_are_read(tmp_path):
+def test_gzip_and_standard_input_are_read(tmp_path: Path) -> None:
     text = ('; MaxNodes: 4\n' + row() + '\n').encode()
     (tmp_path / 'log.swf.gz').write_bytes(gzip.compress(text))
     workload('import', 'swf', 'log.swf.gz', '-o', 'a', cwd=tmp_path)
@@ -206,7 +207,8 @@ def test_gzip_and_standard_input_are_read(tmp_path):
     (gzip.compress(row().encode() * 1000)[:-20], (), 'log.swf:1: the gzip file is damaged here'),
     (b'1' * (1 << 20), (), 'log.swf:1: more than 1048576 bytes in a line; is this a log?'),
 ], ids=['empty', 'no job left', 'strict', 'gzip cut short', 'endless line'])
-def test_what_is_no_log_is_refused_and_leaves_no_jobs_file(content, arguments, told, tmp_path):
+def test_what_is_no_log_is_refused_and_leaves_no_jobs_file(content: bytes, arguments: tuple[str, ...], told: str,
+                                                           tmp_path: Path) -> None:
     (tmp_path / 'log.swf').write_bytes(content)
     said = workload('import', 'swf', 'log.swf', '-o', 'out', *arguments, cwd=tmp_path, status=2)
     assert said.startswith(f'elastisim-workload: error: {told}')
@@ -220,7 +222,7 @@ def test_what_is_no_log_is_refused_and_leaves_no_jobs_file(content, arguments, t
     (('log.swf', '-o', 'out', '--speed', 'fast'),
      "argument --speed: 'fast' is no figure with a unit, such as 1Gf, 12.5GBps or 1us\n"),
 ])
-def test_arguments_that_make_no_sense_are_told(arguments, told, tmp_path):
+def test_arguments_that_make_no_sense_are_told(arguments: tuple[str, ...], told: str, tmp_path: Path) -> None:
     assert workload('import', 'swf', *arguments, cwd=tmp_path, status=2).endswith(told)
 
 
@@ -230,7 +232,7 @@ def test_arguments_that_make_no_sense_are_told(arguments, told, tmp_path):
 @needs_traces
 @pytest.mark.parametrize('trace, policy', [
     ('hpc2n_head', 'fcfs'), ('sdsc_sp2_head', 'fcfs'), ('sdsc_sp2_head', 'conservative')])
-def test_jobs_start_when_the_policy_written_down_plainly_starts_them(trace, policy, tmp_path):
+def test_jobs_start_when_the_policy_written_down_plainly_starts_them(trace: str, policy: str, tmp_path: Path) -> None:
     workload('import', 'swf', TRACES / f'{trace}.swf', '-o', 'out', cwd=tmp_path)
     jobs, report = read(tmp_path / 'out')
     starts = {row['Name']: float(row['Start Time']) for row in simulate(tmp_path / 'out', '--scheduler',

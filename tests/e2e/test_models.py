@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from harness import ROOT, SIMULATOR
 
 sys.path.insert(0, str(ROOT / 'tests' / 'differential'))
 import compare  # noqa: E402
+import random_workload  # noqa: E402
 
 FIRST, LAST = 1, 150  # seeds, of scripts for the port and of whole runs each
 STEP = 10
@@ -44,7 +46,7 @@ def test_random_workloads_have_the_same_results(first: int, tmp_path: Path) -> N
 
 def test_platform_with_profiles_is_left_to_simgrid_with_a_note(tmp_path: Path) -> None:
     folder = tmp_path
-    compare.random_workload.write_workload(compare.random.Random(1), folder, 2, compare.RESTLESS)
+    random_workload.write_workload(random.Random(1), folder, 2, compare.RESTLESS)
     text = (folder / 'platform.xml').read_text()
     text = text.replace('<host id="batch" speed="1Gf">', '<host id="batch" speed="1Gf" speed_file="speed.txt">')
     (folder / 'platform.xml').write_text(text)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import (EVERYTHING, MONITORING, Json, Peer, Scenario, busy, change, cpu, crossbar, flexible, idle, model, near,
+from harness import (EVERYTHING, MONITORING, Json, Peer, Scenario, busy, change, cpu, crossbar, flexible, idle, model,
+                     near,
                      phase, rigid, task, waiting)
 
 
@@ -70,7 +71,7 @@ def test_shared_cpus_count_what_they_compute(scenario: Scenario) -> None:
 
 
 def test_network_and_file_system(scenario: Scenario) -> None:
-    """Four nodes, eight links of 1 GB/s; 3 s of a scatter to one other node, then 2 s of reading at 1 GB/s each of 2."""
+    """Four nodes, eight links of 1 GB/s; 3 s of a scatter to one other node, 2 s of reading at 1 GB/s each of 2."""
     application = model(phase(cpu(0, bytes=6e9, communication_pattern='scatter'),
                               task('pfs_read', bytes=2e9, pattern='uniform')))
     scenario.workload(rigid(2, application))
@@ -93,7 +94,8 @@ def test_samples_between_the_end_of_a_part_of_a_load_and_the_next_event(scenario
 
 
 def test_files_that_are_not_named_are_not_written(scenario: Scenario) -> None:
-    scenario.workload(rigid(1)).configure(sensing=True, sensing_interval=1, cpu_utilization='out/cpu_utilization.csv').run()
+    scenario.workload(rigid(1)).configure(sensing=True, sensing_interval=1,
+                                          cpu_utilization='out/cpu_utilization.csv').run()
     assert {path.name for path in (scenario.folder / 'out').iterdir()} == {
         'job_statistics.csv', 'node_utilization.csv', 'task_times.csv', 'cpu_utilization.csv'}
 

@@ -39,7 +39,8 @@ def test_one_source_is_a_plugin_and_a_process_with_equal_results(scenario: Scena
     assert texts(scenario, f'plugin:{FIRST_FIT}.so') == texts(scenario, f'exec:{FIRST_FIT}')
 
 
-@pytest.mark.parametrize('policy', ['easy', 'conservative', 'malleable-pref', 'io-aware', 'equipartition,evolving=shrink',
+@pytest.mark.parametrize('policy',
+                         ['easy', 'conservative', 'malleable-pref', 'io-aware', 'equipartition,evolving=shrink',
                                     'hybrid,order=fair_share,nodes=fastest'])
 def test_built_in_policies_are_schedulers_like_any_other(scenario: Scenario, policy: str) -> None:
     mixed(scenario)

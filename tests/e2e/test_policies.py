@@ -120,8 +120,8 @@ def test_jobs_without_a_reservation_start_when_nodes_are_free(scenario: Scenario
 
 
 def test_nodes_kept_for_one_job_and_reserved_for_another_hold_up_neither(scenario: Scenario) -> None:
-    """Job 1 has all nodes reserved from 10 s on when job 2 comes before it in the queue and agrees with job 0 on a node,
-    which that job takes with it when it is killed."""
+    """Job 1 has all nodes reserved from 10 s on when job 2 comes before it in the queue and agrees with job 0 on a
+    node, which that job takes with it when it is killed."""
     endless = model(phase(busy(100)))
     jobs = (flexible('malleable', 2, 4, endless, walltime=10), rigid(4, waiting(5), 1),
             rigid(1, waiting(5), 2, runtime_estimate=20))
@@ -174,8 +174,8 @@ def test_one_warning_says_how_many_jobs_have_no_estimate_and_what_that_means(sce
     scenario.workload(rigid(1), job(1, 10), rigid(1), rigid(1, walltime=5), rigid(1, submit=3))
     hint = ('; options estimate=attribute:NAME, estimate=argument:NAME and estimate_model=EXPRESSION say what else '
             'tells how long jobs run')
-    blind = ("3 of 5 jobs have neither runtime_estimate nor walltime: starts that wait for their ends can't be planned, "
-             'and they are backfilled only onto nodes that no job waits for')
+    blind = ("3 of 5 jobs have neither runtime_estimate nor walltime: starts that wait for their ends can't be "
+             'planned, and they are backfilled only onto nodes that no job waits for')
     last = '3 of 5 jobs have neither runtime_estimate nor walltime: they come last, by submission'
     for policy, text in (('easy', blind), ('malleable-min', blind), ('hybrid,order=sjf', blind), ('sjf', last)):
         assert scenario.run(scheduler=f'builtin:{policy}').warnings == [f'scheduler builtin:{policy}: {text}{hint}']
@@ -193,7 +193,8 @@ def test_one_warning_says_how_many_jobs_have_no_estimate_and_what_that_means(sce
     ('easy,estimate=argument:limit', [{'arguments': {'limit': 'hours * 3600', 'hours': seconds / 3600}}
                                       for seconds in (100, 50, 50, 200)]),
     ('easy,estimate_model=work/num_nodes', [{'arguments': {'work': work}} for work in (200, 200, 50, 200)]),
-    ('easy,estimate_model=max(work / num_nodes, 0, 1)', [{'arguments': {'work': work}} for work in (200, 200, 50, 200)]),
+    ('easy,estimate_model=max(work / num_nodes, 0, 1)',
+     [{'arguments': {'work': work}} for work in (200, 200, 50, 200)]),
     ('easy,estimate=attribute:t,estimate_model=work/num_nodes',
      [{'arguments': {'work': 200}}, {'attributes': {'t': 50}}, {'runtime_estimate': 50}, {'walltime': 201}]),
 ])
@@ -206,7 +207,7 @@ def test_estimates_come_from_what_the_options_name(scenario: Scenario, policy: s
 
 def test_a_job_is_backfilled_on_as_many_nodes_as_make_it_short_enough(scenario: Scenario) -> None:
     # Job 2 takes 190 s on one node, 95 s on both that are free: it ends at 97, before job 1's reservation at 100.
-    work = [{'arguments': {'work': work}} for work in (200, 200, 190)]
+    work: list[Json] = [{'arguments': {'work': work}} for work in (200, 200, 190)]
     jobs = (rigid(2, SHARED_WORK, **work[0]), rigid(4, SHARED_WORK, 1, **work[1]),
             flexible('moldable', 1, 2, SHARED_WORK, 2, **work[2]))
     assert starts(scenario, 'easy,estimate_model=work/num_nodes', *jobs) == near([0, 100, 2])
@@ -241,8 +242,8 @@ def test_preferred_sizes_come_from_what_the_option_names(scenario: Scenario, pol
 def test_jobs_that_a_model_does_not_fit_are_told(scenario: Scenario) -> None:
     scenario.workload(job(1, 1, arguments={'work': 1}), job(1, 1), job(1, 1))
     assert scenario.run(scheduler='builtin:easy,estimate_model=work/num_nodes').warnings == [
-        'scheduler builtin:easy,estimate_model=work/num_nodes: estimate_model does not fit 2 of 3 jobs, whose estimates '
-        "stay the same on any number of nodes: job 1 has no 'work'"]
+        'scheduler builtin:easy,estimate_model=work/num_nodes: estimate_model does not fit 2 of 3 jobs, whose '
+        "estimates stay the same on any number of nodes: job 1 has no 'work'"]
 
 
 @pytest.mark.parametrize(('options', 'message'), [
@@ -335,11 +336,11 @@ def test_the_order_of_the_queue(scenario: Scenario, order: str, expected: list[i
 
 def test_fair_share_prefers_the_user_who_used_least(scenario: Scenario) -> None:
     a, b = {'user': 'a'}, {'user': 'b'}
-    jobs = (job(4, 10, attributes=a), job(4, 10, 1, attributes=a), job(4, 10, 2, attributes=b))
+    jobs = [job(4, 10, attributes=a), job(4, 10, 1, attributes=a), job(4, 10, 2, attributes=b)]
     assert starts(scenario, 'fcfs,order=fair_share', *jobs) == near([0, 20, 10])
     # User a used more, but long ago.
-    jobs = (job(4, 10, attributes=a), job(4, 5, 100, attributes=b), job(4, 10, 101, attributes=a),
-            job(4, 10, 102, attributes=b))
+    jobs = [job(4, 10, attributes=a), job(4, 5, 100, attributes=b), job(4, 10, 101, attributes=a),
+            job(4, 10, 102, attributes=b)]
     assert starts(scenario, 'fcfs,order=fair_share', *jobs) == near([0, 100, 115, 105])
     assert starts(scenario, 'fcfs,order=fair_share,half_life=10', *jobs) == near([0, 100, 105, 115])
 
@@ -626,7 +627,7 @@ def test_perf_class_goes_before_speed(scenario: Scenario) -> None:
 
 def with_gpus() -> str:
     """h0 and h2 have two GPUs, h1 and h3 none."""
-    gpus = {'num_gpus': 2, 'flops_per_gpu': '1Gf', 'gpu_to_gpu_bw': '1GBps'}
+    gpus: Json = {'num_gpus': 2, 'flops_per_gpu': '1Gf', 'gpu_to_gpu_bw': '1GBps'}
     return pairwise({f'h{i}': host(f'h{i}', **(gpus if i % 2 == 0 else {})) for i in range(4)})
 
 
@@ -643,7 +644,7 @@ def test_nodes_with_gpus_are_spared_and_count_for_those_who_need_them(scenario: 
 
 
 def test_a_job_that_writes_to_burst_buffers_waits_for_nodes_that_have_one(scenario: Scenario) -> None:
-    bb = {'node_local_bb': 'true', 'bb_read_bw': '1GBps', 'bb_write_bw': '1GBps'}
+    bb: Json = {'node_local_bb': 'true', 'bb_read_bw': '1GBps', 'bb_write_bw': '1GBps'}
     scenario.platform(pairwise({f'h{i}': host(f'h{i}', **(bb if i == 3 else {})) for i in range(4)}))
     staged = model(phase({'type': 'bb_write', 'bytes': 1e9, 'pattern': 'uniform'}))
     scenario.workload(rigid(1, waiting(10)), rigid(1, staged, 0), rigid(1, staged, 0))
@@ -657,7 +658,7 @@ def test_a_job_that_writes_to_burst_buffers_waits_for_nodes_that_have_one(scenar
 
 def test_jobs_wait_for_file_system_bandwidth(scenario: Scenario) -> None:
     scenario.configure(forward_io_information=True, pfs_read_links=['PFS_read'], pfs_write_links=['PFS_write'])
-    busy_io = {'attributes': {'io_rate': 1.5e9}}
+    busy_io: Json = {'attributes': {'io_rate': 1.5e9}}
     # The PFS does 3 GB/s; 80 % of that is less than two such jobs need.
     jobs = (job(1, 10, **busy_io), job(1, 10, **busy_io), job(1, 10, 1))
     assert starts(scenario, 'easy', *jobs) == near([0, 0, 1])
@@ -863,7 +864,8 @@ def random_mix(seed: int, count: int, nodes: int) -> list[Json]:
 VARIANTS = (
     *PRESETS,
     'fcfs,backfilling=first_fit,order=smallest', 'conservative,reservations=recomputed,order=priority',
-    'hybrid,order=fair_share,half_life=100,reservation_depth=3', 'easy,order=largest,evolving=no_delay,nodes=contiguous',
+    'hybrid,order=fair_share,half_life=100,reservation_depth=3',
+    'easy,order=largest,evolving=no_delay,nodes=contiguous',
     'easy,malleable=agreement,towards=avg,evolving=shrink,nodes=near', 'conservative,malleable=steal,evolving=shrink',
     'easy,malleable=common_pool,towards=pref,evolving=shrink,nodes=highest', 'fcfs,malleable=common_pool,start=min',
     'hybrid,malleable=steal,order=sjf,queue_depth=5,nodes=uniform', 'conservative,queue_depth=4',
@@ -876,7 +878,7 @@ VARIANTS = (
 @pytest.mark.parametrize('seed', range(3))
 def test_no_policy_ever_decides_anything_impossible(scenario: Scenario, policy: str, seed: int) -> None:
     nodes = 8
-    gpus = {'num_gpus': 2, 'flops_per_gpu': '1Gf', 'gpu_to_gpu_bw': '1GBps'}
+    gpus: Json = {'num_gpus': 2, 'flops_per_gpu': '1Gf', 'gpu_to_gpu_bw': '1GBps'}
     scenario.platform(pairwise({f'h{i}': host(f'h{i}', **(gpus if i % 2 else {})) for i in range(nodes)}))
     # All that the validator refuses (a node given twice, a job outside its bounds...) ends a run with status 3.
     scenario.configure(schedule_on_scheduling_point=seed != 1, schedule_on_reconfiguration=seed == 1,

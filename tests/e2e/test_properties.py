@@ -94,8 +94,8 @@ def check_results(result: Result, bounds: dict[str, tuple[int, int]], oversubscr
     for spans in occupations(result).values():
         for since, until, running in spans:
             assert oversubscribed or ';' not in running
-            for job in running.split(';'):
-                seconds[job] += until - since
+            for name in running.split(';'):
+                seconds[name] += until - since
     for job in result.jobs:
         submit, start, end = (float(job[f'{what} Time']) for what in ('Submit', 'Start', 'End'))
         assert job['Status'] in ('completed', 'killed') and end >= max(submit, start)
@@ -118,7 +118,10 @@ def check_results(result: Result, bounds: dict[str, tuple[int, int]], oversubscr
 
 def bounds_of(workload: list[Json]) -> dict[str, tuple[int, int]]:
     """Least and greatest numbers of nodes by job ID."""
-    ordered = sorted(workload, key=lambda job: job['submit_time'])
+    def submission(job: Json) -> float:
+        return float(job['submit_time'])
+
+    ordered = sorted(workload, key=submission)
     return {str(i): (job.get('num_nodes', job.get('num_nodes_min')), job.get('num_nodes', job.get('num_nodes_max')))
             for i, job in enumerate(ordered)}
 

@@ -66,7 +66,8 @@ def test_job_statistics_counts_reconfigurations_and_integrates_nodes_over_time(s
 
     def resize(peer: Peer) -> list[Json]:
         if peer.kind == POINT:
-            return {2: [change(0, [0, 1, 2, 3])], 4: [change(0, [3])]}.get(peer.time, [])
+            plan: dict[float, list[Json]] = {2: [change(0, [0, 1, 2, 3])], 4: [change(0, [3])]}
+            return plan.get(peer.time, [])
         return start_on({0: [0, 1]})(peer)
 
     result, _ = scenario.ask(resize)

@@ -115,9 +115,9 @@ def test_a_started_scheduler_that_does_not_connect_is_told_about(scenario: Scena
     waiting, wrong, error = result.stderr.splitlines()
     assert waiting == f"elastisim: waiting for the scheduler command '{command}' to connect"
     assert re.fullmatch(
-        f"elastisim: the scheduler command '{re.escape(command)}' runs but has not connected for 10 s; it has to connect"
-        r' to the URL in its environment variable ELASTISIM_URL \(ipc://\S+\)\. The elastisim_python of this simulator'
-        r' does, whatever URL the script names; another one may be in its way \(PYTHONPATH\)', wrong)
+        f"elastisim: the scheduler command '{re.escape(command)}' runs but has not connected for 10 s; it has to "
+        r'connect to the URL in its environment variable ELASTISIM_URL \(ipc://\S+\)\. The elastisim_python of this '
+        r'simulator does, whatever URL the script names; another one may be in its way \(PYTHONPATH\)', wrong)
     assert 'did not connect within 10.5 s' in error
 
 

@@ -35,7 +35,7 @@ def imported(tmp_path: Path, *rows: dict[str, str], options: tuple[Any, ...] = (
 
 
 @pytest.mark.parametrize('seed', [1, 2, 3])
-def test_every_oddity_of_a_log_is_accounted_for(seed, tmp_path):
+def test_every_oddity_of_a_log_is_accounted_for(seed: int, tmp_path: Path) -> None:
     log = Log(seed)
     assert len(log.rows) == ROWS
     (tmp_path / 'sacct.txt').write_text(log.text)
@@ -64,7 +64,7 @@ def start_of(report: dict[str, Any]) -> float:
 # --- Single rows -----------------------------------------------------------------------------------------------------
 
 
-def test_a_plain_row_becomes_a_rigid_job(tmp_path):
+def test_a_plain_row_becomes_a_rigid_job(tmp_path: Path) -> None:
     jobs, report = imported(tmp_path, PLAIN, options=('--time-zone', 'Europe/Berlin'))
     assert jobs == [{'name': '7', 'type': 'rigid', 'submit_time': 0, 'num_nodes': 2, 'walltime': 120,
                      'application_model': 'application_models/delay.json', 'arguments': {'runtime': 60},
@@ -89,20 +89,21 @@ def test_a_plain_row_becomes_a_rigid_job(tmp_path):
     ({'Submit': '2024-07-01T10:00:00+0000', 'Eligible': ''}, (), None, {'submit_time': 0}),
     ({'Eligible': '2024-07-01T10:00:03'}, ('--submit', 'recorded'), None, {'submit_time': 0}),
 ])
-def test_a_rule_says_what_becomes_of_a_row(fields, options, rule, expected, tmp_path):
+def test_a_rule_says_what_becomes_of_a_row(fields: dict[str, Any], options: tuple[str, ...], rule: str | None,
+                                           expected: Any, tmp_path: Path) -> None:
     jobs, report = imported(tmp_path, {**PLAIN, **fields}, options=options)
     assert set(rules(report)) - {'no_requested_time', 'zero_run_time'} == {rule} - {None}
     assert {key: jobs[0].get(key) for key in expected} == expected
 
 
-def test_an_hour_that_comes_twice_does_not_make_a_wait_negative(tmp_path):
+def test_an_hour_that_comes_twice_does_not_make_a_wait_negative(tmp_path: Path) -> None:
     _, report = imported(tmp_path, {**PLAIN, 'Submit': '2024-10-27T02:50:00', 'Eligible': '2024-10-27T02:50:00',
                                     'Start': '2024-10-27T02:10:00', 'End': '2024-10-27T02:11:00'},
                          options=('--time-zone', 'Europe/Berlin'))
     assert rules(report) == {'clock_change': 1}
 
 
-def test_only_the_jobs_of_a_partition_are_taken_if_asked(tmp_path):
+def test_only_the_jobs_of_a_partition_are_taken_if_asked(tmp_path: Path) -> None:
     other = {**PLAIN, 'JobID': '8', 'Partition': 'gpu'}
     jobs, report = imported(tmp_path, PLAIN, other, options=('--partition', 'gpu'))
     assert [job['name'] for job in jobs] == ['8'] and rules(report) == {'other_partition': 1}
@@ -112,13 +113,13 @@ def test_only_the_jobs_of_a_partition_are_taken_if_asked(tmp_path):
     ('JobID|State\n1|COMPLETED\n', 'log:1: no column submit, start, end; the first line names the columns'),
     ('', 'log: no job is left of 0 rows'),
 ])
-def test_what_is_no_log_is_refused(text, told, tmp_path):
+def test_what_is_no_log_is_refused(text: str, told: str, tmp_path: Path) -> None:
     (tmp_path / 'log').write_text(text)
     said = workload('import', 'slurm', 'log', '-o', 'out', cwd=tmp_path, status=2)
     assert said.startswith(f'elastisim-workload: error: {told}')
 
 
-def test_a_time_zone_that_nobody_knows_is_told(tmp_path):
+def test_a_time_zone_that_nobody_knows_is_told(tmp_path: Path) -> None:
     said = workload('import', 'slurm', 'log', '-o', 'out', '--time-zone', 'Europe/Nowhere', cwd=tmp_path, status=2)
     assert said.endswith("'Europe/Nowhere': no time zone is called so; give a name such as Europe/Berlin, UTC, or an "
                          'offset such as +01:00\n')
@@ -140,7 +141,7 @@ PartitionName=gpu Nodes=gpu[1-2] MaxTime=UNLIMITED
 """
 
 
-def test_slurm_conf_gives_the_nodes_and_the_limits_of_partitions(tmp_path):
+def test_slurm_conf_gives_the_nodes_and_the_limits_of_partitions(tmp_path: Path) -> None:
     (tmp_path / 'slurm.conf').write_text(CONF)
     rows = [{**PLAIN, 'JobID': str(number), 'Partition': partition, 'TimelimitRaw': 'Partition_Limit',
              'AllocTRES': 'cpu=4,node=2,gres/gpu=8' if partition == 'gpu' else 'cpu=4,node=2'}
@@ -164,7 +165,7 @@ def test_slurm_conf_gives_the_nodes_and_the_limits_of_partitions(tmp_path):
     ('ClusterName=x\n', 'slurm.conf: no NodeName line; is this slurm.conf?'),
     ('Include slurm.conf\n', 'slurm.conf:1: files include each other more than 10 deep'),
 ])
-def test_what_is_no_slurm_conf_is_told_with_its_line(text, told, tmp_path):
+def test_what_is_no_slurm_conf_is_told_with_its_line(text: str, told: str, tmp_path: Path) -> None:
     (tmp_path / 'slurm.conf').write_text(text)
     (tmp_path / 'log').write_text('JobID|Submit|Start|End\n')
     said = workload('import', 'slurm', 'log', '-o', 'out', '--slurm-conf', 'slurm.conf', cwd=tmp_path, status=2)
@@ -286,7 +287,7 @@ def slurm(tmp_path: Path) -> Iterator[Slurm]:
         running.stop()
 
 
-def test_the_log_of_a_real_slurm_is_read_in_both_its_forms(slurm, tmp_path):
+def test_the_log_of_a_real_slurm_is_read_in_both_its_forms(slurm: Slurm, tmp_path: Path) -> None:
     first = slurm.submit('-N2', '-t', '5', '-J', 'my|job')
     array = slurm.submit('-n1', '--array=1-3')
     failing = slurm.submit('-N1', '-p', 'debug', f'--dependency=afterok:{first}', command='false')

@@ -206,7 +206,8 @@ def test_the_configuration_on_a_narrow_terminal_has_the_meaning_below_the_key(tm
 def test_help_tells_usage_options_and_exit_statuses(tmp_path: Path, option: str) -> None:
     text = output(tmp_path, option)
     assert text.startswith('usage: elastisim CONFIG [options]\n')
-    for word in ('    --scheduler SPEC', '-C, --directory DIR', '-o, --output DIR', '    --set KEY=VALUE', '    --summary',
+    for word in ('    --scheduler SPEC', '-C, --directory DIR', '-o, --output DIR', '    --set KEY=VALUE',
+                 '    --summary',
                  '    --timing', '    --check', '    --strict', '    --list-schedulers', '    --help-configuration',
                  '    --version', '-h, --help', '    --log=..., --cfg=...'):
         assert f'\n  {word} ' in text

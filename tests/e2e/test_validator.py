@@ -31,8 +31,8 @@ from harness import (
     waiting,
 )
 
-GPUS = {'num_gpus': 4, 'flops_per_gpu': '1Gf', 'gpu_to_gpu_bw': '1GBps'}
-BUFFER = {'node_local_bb': 'true', 'bb_read_bw': '1GBps', 'bb_write_bw': '1GBps'}
+GPUS: Json = {'num_gpus': 4, 'flops_per_gpu': '1Gf', 'gpu_to_gpu_bw': '1GBps'}
+BUFFER: Json = {'node_local_bb': 'true', 'bb_read_bw': '1GBps', 'bb_write_bw': '1GBps'}
 
 
 def on(kind: int, time: float, entries: Any, start: dict[int, list[int]] | None = None) -> Callable[[Peer], Any]:
@@ -99,7 +99,8 @@ def test_a_start_must_keep_the_rules(scenario: Scenario, case: str) -> None:
 
 
 def test_a_node_must_have_the_gpus_that_the_job_uses(scenario: Scenario) -> None:
-    scenario.platform(pairwise({'a': host('a', **GPUS), 'b': host('b', **{**GPUS, 'num_gpus': 1}), 'c': host('c')}))
+    one_gpu: Json = {**GPUS, 'num_gpus': 1}
+    scenario.platform(pairwise({'a': host('a', **GPUS), 'b': host('b', **one_gpu), 'c': host('c')}))
     scenario.workload(rigid(1, num_gpus_per_node=2))
     assert refused(scenario, on(SUBMIT, 0, [change(0, [1], 2)])) == (
         "scheduler's answer at 0 s (job submit of job 0): job 0: node 1 (b) has 1 GPU, 2 are assigned per node")
@@ -123,7 +124,8 @@ def test_a_node_must_not_be_reserved_for_another_job(scenario: Scenario) -> None
     scenario.workload(flexible('malleable', 1, 4, waiting(9)), rigid(1, submit=1), rigid(1, submit=2))
 
     def decide(peer: Peer) -> list[Json]:
-        return {1: [change(0, [0, 3])], 2: [change(2, [3])]}.get(peer.time, start_on({0: [0]})(peer))
+        plan: dict[float, list[Json]] = {1: [change(0, [0, 3])], 2: [change(2, [3])]}
+        return plan.get(peer.time, start_on({0: [0]})(peer))
 
     assert refused(scenario, decide) == (
         "scheduler's answer at 2 s (job submit of job 2): job 2: node 3 (n3) is taken: it is reserved for job 0")

@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 from elastisim_tools.live import LiveRun, duration_text, event_line, range_text
 from elastisim_tools.screen import picture
-from harness import PATIENCE, PYTHON, ROOT, SIMULATOR, Scenario, busy, crossbar, flexible, idle, model, phase, rigid, waiting
+from harness import (PATIENCE, PYTHON, ROOT, SIMULATOR, Scenario, busy, crossbar, flexible, idle, model, phase, rigid,
+                     waiting)
 from rich.console import Console, ConsoleDimensions
 
 WATCH = str(ROOT / 'python' / 'elastisim-watch')
@@ -94,7 +95,8 @@ class Terminal:
 
 
 @pytest.mark.parametrize('columns, lines', [(80, 24), (132, 50), (40, 12)])
-def test_a_picture_fills_the_terminal_and_ends_with_the_run(scenario: Scenario, url: str, columns: int, lines: int) -> None:
+def test_a_picture_fills_the_terminal_and_ends_with_the_run(scenario: Scenario, url: str, columns: int,
+                                                            lines: int) -> None:
     terminal = Terminal(url, columns, lines)
     result = scenario.finish(small(scenario).start('--events-url', url, *OPTIONS))
     assert (result.status, result.stderr) == (0, '')

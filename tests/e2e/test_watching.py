@@ -38,7 +38,8 @@ def check_replay(folder: Path) -> None:
             said[row['Node']] = (row['State'], row['Running jobs'], row['Expected jobs'])
             at += 1
         for number, name in enumerate(replay.node_names):
-            running, expected = (';'.join(map(str, jobs[number])) or 'none' for jobs in (replay.running, replay.expected))
+            running, expected = (';'.join(map(str, jobs[number])) or 'none'
+                                 for jobs in (replay.running, replay.expected))
             assert said[name] == (replay.node_state(number), running, expected), (event, name)
     assert at == len(rows)
     with open(folder / 'out' / 'job_statistics.csv', newline='') as file:

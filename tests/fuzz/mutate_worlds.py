@@ -47,10 +47,13 @@ OUTPUTS = ['job_statistics.csv', 'node_utilization.csv', 'task_times.csv', 'cpu_
            'network_activity.csv', 'pfs_utilization.csv', 'gpu_utilization.csv', 'events.jsonl']
 
 ODD_NUMBERS = [0, -1, 1, 2, 0.5, 1e-9, 1e-300, 1e9, 1e15, 1e20, 1e300, 2**31, 2**32, 2**53, 2**64]
-ODD_VALUES: list[Any] = [*ODD_NUMBERS, None, True, False, '', 'x', '1/0', '0/0', 'num_nodes', 'num_gpus ^ 99', '-num_nodes',
+ODD_VALUES: list[Any] = [*ODD_NUMBERS, None, True, False, '', 'x', '1/0', '0/0', 'num_nodes', 'num_gpus ^ 99',
+                         '-num_nodes',
                          '1e200 * num_nodes', 'phase_iteration % 2', [], {}, [1], [1, 'x'], {'a': 1}]
-ODD_TEXTS = ['', '0', '-1', '1', '0.5', '1e300', '99999999999999999999', 'nan', 'inf', 'x', '1Gf', '1GBps', '1s', '0-3', 'true',
-             'NO', 'YES', 'SHARED', 'FATPIPE', 'SPLITDUPLEX', 'TORUS', 'FAT_TREE', 'DRAGONFLY', 'Full', 'Floyd', 'Dijkstra',
+ODD_TEXTS = ['', '0', '-1', '1', '0.5', '1e300', '99999999999999999999', 'nan', 'inf', 'x', '1Gf', '1GBps', '1s', '0-3',
+             'true',
+             'NO', 'YES', 'SHARED', 'FATPIPE', 'SPLITDUPLEX', 'TORUS', 'FAT_TREE', 'DRAGONFLY', 'Full', 'Floyd',
+             'Dijkstra',
              'None', 'Cluster', 'Vivaldi', '2,2', '1;2;1;2', '2,1;2,1;2,1;2']
 
 
@@ -235,7 +238,8 @@ def try_seed(seed: int, keep: Path | None = None) -> str | None:
         folder = Path(name)
         make_world(rng, folder)
         changed = slip(rng, folder)
-        options = rng.choice([[], [], ['--model=simgrid'], ['--check']])
+        choices: list[list[str]] = [[], [], ['--model=simgrid'], ['--check']]
+        options = rng.choice(choices)
         wrong = check(folder, *run(folder, options))
         if wrong and keep:
             shutil.copytree(folder, keep / str(seed), symlinks=True, dirs_exist_ok=True)

@@ -161,7 +161,6 @@ def test_the_man_page_has_what_help_says(prefix: Path, tmp_path: Path, tool: str
 
 def completions(prefix: Path, folder: Path, *words: str) -> set[str]:
     """What bash offers for the last word."""
-    tool = words[0]
     script = '''
         . /usr/share/bash-completion/bash_completion
         . "$1/share/bash-completion/completions/$2"

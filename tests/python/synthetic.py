@@ -31,6 +31,10 @@ class SyntheticJob:
     reconfigurations: int = 0
 
 
+# What is next of a running job: when, of which, what.
+Due = tuple[float, int, str, SyntheticJob]
+
+
 class Generator:
     """Writes job_statistics, node_utilization, the journal and the monitoring files of a run."""
 
@@ -40,12 +44,13 @@ class Generator:
         self.num_nodes = nodes
         self.node_names = [f'node-{i:0{len(str(nodes - 1))}d}' for i in range(nodes)]
         self.reconfiguration = reconfiguration
-        self.events: list[dict] = []
+        self.events: list[dict[str, object]] = []
         self.rows: list[tuple[float, int, str]] = []  # of node_utilization: time, node, job or none
         self.jobs = self._draw_jobs(jobs, largest or max(1, nodes // 2), load, types, median_runtime)
         self._schedule()
 
-    def _draw_jobs(self, count: int, largest: int, load: float, types: tuple[str, ...], median: float) -> list[SyntheticJob]:
+    def _draw_jobs(self, count: int, largest: int, load: float, types: tuple[str, ...],
+                   median: float) -> list[SyntheticJob]:
         jobs, time = [], 0.0
         for i in range(count):
             size = min(largest, 2 ** int(self.random.triangular(0, largest.bit_length(), 2)))
@@ -60,10 +65,12 @@ class Generator:
     def _schedule(self) -> None:
         free = list(range(self.num_nodes))
         pending: list[SyntheticJob] = []
-        running: list[tuple[float, int, str, SyntheticJob]] = []
+        running: list[Due] = []
         arrivals = list(reversed(self.jobs))
-        self._emit(0, 'begin', version='0', configuration={'platform_file': 'synthetic.xml', 'schedule_on_job_submit': True,
-                   'pfs_read_links': ['r1', 'r2']}, scheduler='builtin:fcfs', nodes=self.node_names)
+        self._emit(0, 'begin', version='0',
+                   configuration={'platform_file': 'synthetic.xml', 'schedule_on_job_submit': True,
+                                 'pfs_read_links': ['r1', 'r2']},
+                  scheduler='builtin:fcfs', nodes=self.node_names)
         self.rows += [(0.0, node, 'none') for node in range(self.num_nodes)]
         while arrivals or running:
             running.sort(key=lambda item: (item[0], item[1]), reverse=True)
@@ -78,7 +85,7 @@ class Generator:
             while pending and pending[0].size <= len(free):
                 self._start(pending.pop(0), now, free, running)
 
-    def _start(self, job: SyntheticJob, now: float, free: list[int], running: list) -> None:
+    def _start(self, job: SyntheticJob, now: float, free: list[int], running: list[Due]) -> None:
         job.nodes, free[:job.size] = free[:job.size], []
         job.start = job.since = now
         job.sizes.append(job.size)
@@ -90,7 +97,7 @@ class Generator:
         else:
             running.append((now + job.runtime, job.id, 'end', job))
 
-    def _step(self, job: SyntheticJob, now: float, what: str, free: list[int], running: list) -> None:
+    def _step(self, job: SyntheticJob, now: float, what: str, free: list[int], running: list[Due]) -> None:
         if what == 'resize':
             self._resize(job, now, free)
             running.append((now + self.reconfiguration, job.id, 'resume', job))

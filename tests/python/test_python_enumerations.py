@@ -1,7 +1,10 @@
 """The package's enumerations are enumerations in every respect, but quick to look up."""
 
+from __future__ import annotations
+
 import copy
 import pickle
+from collections.abc import Callable
 from enum import Enum
 
 import pytest
@@ -11,7 +14,7 @@ ALL = [GpuState, InvocationType, JobState, JobType, NodeState, NodeType]
 
 
 @pytest.mark.parametrize('enumeration', ALL)
-def test_members_are_found_in_every_way(enumeration):
+def test_members_are_found_in_every_way(enumeration: type[Enum]) -> None:
     assert len(enumeration) == len(list(enumeration)) and list(reversed(enumeration)) == list(enumeration)[::-1]
     for member in enumeration:
         assert enumeration(member.value) is enumeration[member.name] is getattr(enumeration, member.name) is member
@@ -24,13 +27,15 @@ def test_members_are_found_in_every_way(enumeration):
 
 
 @pytest.mark.parametrize('misuse, error', [
-    (lambda: JobState(99), ValueError), (lambda: JobState['NO'], KeyError), (lambda: JobState.NO, AttributeError),
+    (lambda: JobState(99), ValueError), (lambda: JobState['NO'], KeyError),
+    (lambda: getattr(JobState, 'NO'), AttributeError),
     (lambda: setattr(JobState, 'PENDING', 1), AttributeError), (lambda: delattr(JobState, 'PENDING'), AttributeError)])
-def test_misuse_is_an_error(misuse, error):
+def test_misuse_is_an_error(misuse: Callable[[], object], error: type[Exception]) -> None:
     with pytest.raises(error):
         misuse()
 
 
-def test_another_spelling_is_the_same_member():
-    assert NodeType.COMPUTE_NODE_WITH_WIDE_STRIPED_BB is NodeType.COMPUTE_NODE_WIDE_STRIPED_BB
+def test_another_spelling_is_the_same_member() -> None:
+    one, other = NodeType.COMPUTE_NODE_WITH_WIDE_STRIPED_BB, NodeType['COMPUTE_NODE_WIDE_STRIPED_BB']
+    assert one is other
     assert list(NodeType.__members__)[-1] == 'COMPUTE_NODE_WITH_WIDE_STRIPED_BB'

@@ -1,7 +1,13 @@
 """What the operations of a job do within one invocation, without a simulator."""
 
+from __future__ import annotations
+
 import copy
 import json
+import operator
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
 
 import numpy
 import pytest
@@ -11,23 +17,27 @@ from elastisim_python.protocol import encode_answer
 from hypothesis import given
 from hypothesis import strategies as st
 
+Operation = Callable[[Job], object]
+
 NODES = [Node(i) for i in range(8)]
 
 
-def ids(job):
+def ids(job: Job) -> list[int]:
     return [node.identifier for node in job.assigned_nodes]
 
 
-def moldable(**more):
+def moldable(**more: Any) -> Job:
     return Job(0, JobType.MOLDABLE, num_nodes_min=1, num_nodes_max=8, **more)
 
 
-def ended(state):
+def ended(state: JobState) -> Job:
     return Job(3, JobType.RIGID, state, num_nodes=1)
 
 
-def test_enums_have_the_numbers_of_the_protocol():
-    numbers = lambda enum: {name: member.value for name, member in enum.__members__.items()}
+def test_enums_have_the_numbers_of_the_protocol() -> None:
+    def numbers(enum: type[Enum]) -> dict[str, int]:
+        return {name: member.value for name, member in enum.__members__.items()}
+
     assert numbers(InvocationType) == {
         'INVOKE_PERIODIC': 0, 'INVOKE_JOB_SUBMIT': 1, 'INVOKE_JOB_COMPLETED': 2, 'INVOKE_JOB_KILLED': 3,
         'INVOKE_SCHEDULING_POINT': 4, 'INVOKE_EVOLVING_REQUEST': 5, 'INVOKE_RECONFIGURATION': 6}
@@ -40,24 +50,25 @@ def test_enums_have_the_numbers_of_the_protocol():
                                  'COMPUTE_NODE_WITH_WIDE_STRIPED_BB': 2}
 
 
-def test_a_job_says_what_it_is():
+def test_a_job_says_what_it_is() -> None:
     job = moldable()
     assert repr(job) == '<Job 0 MOLDABLE PENDING on 0 nodes>'
     job.assign(NODES[0])
     assert repr(job) == '<Job 0 MOLDABLE PENDING on 1 node>'
 
 
-def test_assign_appends_in_the_given_order_and_skips_what_the_job_has():
+def test_assign_appends_in_the_given_order_and_skips_what_the_job_has() -> None:
     job = moldable()
     job.assign([NODES[3], NODES[1]])
     job.assign([NODES[1], NODES[0], NODES[0]])
     assert ids(job) == [3, 1, 0] and job.assigned_node_ids == {0, 1, 3}
 
 
-@pytest.mark.parametrize('nodes', [NODES[2], [NODES[2]], (NODES[2],), iter([NODES[2]]), (n for n in NODES[2:3]), {NODES[2]},
+@pytest.mark.parametrize('nodes',
+                         [NODES[2], [NODES[2]], (NODES[2],), iter([NODES[2]]), (n for n in NODES[2:3]), {NODES[2]},
                                    {NODES[2]: 1}.keys(), numpy.array(NODES)[[2]], [NODES[2], NODES[2]]],
                          ids=['node', 'list', 'tuple', 'iterator', 'generator', 'set', 'keys', 'array', 'twice'])
-def test_assign_and_remove_take_a_node_or_any_iterable_of_nodes(nodes):
+def test_assign_and_remove_take_a_node_or_any_iterable_of_nodes(nodes: Any) -> None:
     job = moldable()
     job.assigned(nodes)
     assert ids(job) == [2]
@@ -65,7 +76,7 @@ def test_assign_and_remove_take_a_node_or_any_iterable_of_nodes(nodes):
     assert ids(job) == []
 
 
-def test_assign_shows_at_once_but_leaves_the_states_to_the_simulator():
+def test_assign_shows_at_once_but_leaves_the_states_to_the_simulator() -> None:
     job = moldable()
     assert not job.modified
     job.assign(NODES[:2])
@@ -73,13 +84,13 @@ def test_assign_shows_at_once_but_leaves_the_states_to_the_simulator():
     assert NODES[0].state is NodeState.FREE and NODES[0].assigned_jobs == []
 
 
-def test_remove_keeps_the_order_of_the_others_and_ignores_foreign_nodes():
+def test_remove_keeps_the_order_of_the_others_and_ignores_foreign_nodes() -> None:
     job = moldable(assigned_nodes=[NODES[5], NODES[2], NODES[7], NODES[0]])
     job.remove([NODES[2], NODES[6]])
     assert ids(job) == [5, 7, 0] and job.assigned_node_ids == {0, 5, 7}
 
 
-def test_nodes_taken_from_a_job_can_be_passed_on():
+def test_nodes_taken_from_a_job_can_be_passed_on() -> None:
     giver, taker = moldable(assigned_nodes=NODES[:3]), moldable()
     given = giver.assigned_nodes
     giver.remove(given)
@@ -89,28 +100,29 @@ def test_nodes_taken_from_a_job_can_be_passed_on():
 
 @pytest.mark.parametrize('operation', [lambda job: job.assign(NODES[:2]), lambda job: job.assign([]),
                                        lambda job: job.remove(NODES[5])], ids=['same nodes', 'no node', 'foreign node'])
-def test_operations_without_effect_have_the_job_sent_as_it_is(operation):
+def test_operations_without_effect_have_the_job_sent_as_it_is(operation: Operation) -> None:
     job = moldable(assigned_nodes=NODES[:2])
     operation(job)
     assert job.modified and ids(job) == [0, 1]
 
 
 @pytest.mark.parametrize('gpus', [None, 0, 1, 8, -1, 'two', 2.5])
-def test_whatever_is_said_of_the_gpus_of_a_rigid_job_changes_nothing(gpus):
+def test_whatever_is_said_of_the_gpus_of_a_rigid_job_changes_nothing(gpus: Any) -> None:
     job = Job(0, JobType.RIGID, num_nodes=1, num_gpus_per_node=4)
     job.assign(NODES[0])
     job.assign_num_gpus_per_node(gpus)
     assert job.assigned_num_gpus_per_node == 4
 
 
-@pytest.mark.parametrize('gpus, count', [(2, 2), (2.0, 2), (2.9, 2), (True, 1), (numpy.int64(3), 3), (numpy.float64(3.5), 3)])
-def test_numbers_of_any_kind_are_numbers_of_gpus(gpus, count):
+@pytest.mark.parametrize('gpus, count',
+                         [(2, 2), (2.0, 2), (2.9, 2), (True, 1), (numpy.int64(3), 3), (numpy.float64(3.5), 3)])
+def test_numbers_of_any_kind_are_numbers_of_gpus(gpus: Any, count: int) -> None:
     job = moldable(num_gpus_per_node_min=0, num_gpus_per_node_max=4)
     job.assign_num_gpus_per_node(gpus)
     assert job.assigned_num_gpus_per_node == count and type(job.assigned_num_gpus_per_node) is int
 
 
-def test_arguments_have_the_names_they_have_in_elastisim_too():
+def test_arguments_have_the_names_they_have_in_elastisim_too() -> None:
     job = moldable(num_gpus_per_node_min=0, num_gpus_per_node_max=4)
     job.assign(nodes=[NODES[1], NODES[0]])
     job.remove(nodes=NODES[0])
@@ -118,7 +130,7 @@ def test_arguments_have_the_names_they_have_in_elastisim_too():
     assert ids(job) == [1] and job.assigned_num_gpus_per_node == 2
 
 
-def test_jobs_and_nodes_are_compared_hashed_and_ordered_by_their_identifiers():
+def test_jobs_and_nodes_are_compared_hashed_and_ordered_by_their_identifiers() -> None:
     job, other = moldable(), Job(1, JobType.RIGID)
     twin, node = copy.deepcopy(job), copy.copy(NODES[1])
     assert job == twin and hash(job) == hash(twin) and {job: 1}[twin] == 1 and job != other and job != 0
@@ -126,25 +138,28 @@ def test_jobs_and_nodes_are_compared_hashed_and_ordered_by_their_identifiers():
     assert sorted([other, job]) == [job, other] and sorted([NODES[3], NODES[1]]) == [NODES[1], NODES[3]]
     assert min((5.0, other), (5.0, job)) == (5.0, job)
     with pytest.raises(TypeError):
-        job < NODES[0]
+        operator.lt(job, NODES[0])
 
 
-def test_the_class_of_a_job_can_be_changed_to_one_derived_from_it():
+def test_the_class_of_a_job_can_be_changed_to_one_derived_from_it() -> None:
     class Extended(Job):
-        def wanted(self):
-            return self.extra + self.num_nodes
+        extra: int
 
-        def __repr__(self):
+        def wanted(self) -> int:
+            return self.extra + (self.num_nodes or 0)
+
+        def __repr__(self) -> str:
             return f'J{self.identifier}'
 
-    job = Job(2, JobType.RIGID, num_nodes=3)
+    job: Any = Job(2, JobType.RIGID, num_nodes=3)
     job.__class__ = Extended
     job.extra = 4
-    assert isinstance(job, Job) and job.wanted() == 7 and repr([job]) == '[J2]'
+    assert isinstance(job, Job) and isinstance(job, Extended) and job.wanted() == 7 and repr([job]) == '[J2]'
 
 
-def test_a_job_that_is_marked_by_hand_is_sent_once():
-    job, sent = moldable(), []
+def test_a_job_that_is_marked_by_hand_is_sent_once() -> None:
+    job = moldable()
+    sent: list[Job] = []
     job._modified_jobs = sent
     job.modified = True
     job.modified = True
@@ -156,8 +171,8 @@ def test_a_job_that_is_marked_by_hand_is_sent_once():
          'modified_runtime_args': False, 'runtime_arguments': {}}]
 
 
-def test_numbers_of_numpy_that_were_put_in_by_hand_are_sent():
-    job = moldable()
+def test_numbers_of_numpy_that_were_put_in_by_hand_are_sent() -> None:
+    job: Any = moldable()
     job._modified_jobs = sent = [job]
     job.modified = True
     job.assigned_num_gpus_per_node = numpy.int32(2)
@@ -169,12 +184,12 @@ def test_numbers_of_numpy_that_were_put_in_by_hand_are_sent():
 class Wrapped:
     """A class of the user's that stands for a node."""
 
-    def __init__(self, node):
+    def __init__(self, node: Node) -> None:
         self.identifier, self.node = node.identifier, node
 
 
-def test_what_stands_for_a_node_is_one():
-    job = moldable()
+def test_what_stands_for_a_node_is_one() -> None:
+    job: Any = moldable()
     job.assign([Wrapped(NODES[3])])
     job.assign(Wrapped(NODES[1]))
     assert job.to_dict()['assigned_node_ids'] == [3, 1]
@@ -187,13 +202,13 @@ def test_what_stands_for_a_node_is_one():
     (Job(0, JobType.MOLDABLE, num_nodes_min=1, num_nodes_max=2, num_gpus_per_node_min=2, num_gpus_per_node_max=4), 2),
     (Job(0, JobType.RIGID, num_nodes=1, num_gpus_per_node=0), 0),
 ], ids=['rigid', 'moldable', 'without GPUs'])
-def test_a_job_starts_with_the_gpus_it_needs_at_least(job, gpus):
+def test_a_job_starts_with_the_gpus_it_needs_at_least(job: Job, gpus: int) -> None:
     job.assign(NODES[0])
     assert job.assigned_num_gpus_per_node == gpus
 
 
 @pytest.mark.parametrize('order', ['before', 'after'])
-def test_the_choice_of_gpus_holds_before_and_after_assign(order):
+def test_the_choice_of_gpus_holds_before_and_after_assign(order: str) -> None:
     job = moldable(num_gpus_per_node_min=1, num_gpus_per_node_max=4)
     if order == 'before':
         job.assign_num_gpus_per_node(3)
@@ -203,14 +218,14 @@ def test_the_choice_of_gpus_holds_before_and_after_assign(order):
     assert job.assigned_num_gpus_per_node == 3 and job.modified
 
 
-def test_expanding_a_running_job_leaves_its_gpus_alone():
+def test_expanding_a_running_job_leaves_its_gpus_alone() -> None:
     job = moldable(state=JobState.RUNNING, num_gpus_per_node_min=1, num_gpus_per_node_max=4,
                    assigned_num_gpus_per_node=2)
     job.assign(NODES[0])
     assert job.assigned_num_gpus_per_node == 2
 
 
-def test_kill_is_a_flag_and_changes_nothing_about_an_ended_job():
+def test_kill_is_a_flag_and_changes_nothing_about_an_ended_job() -> None:
     job, over = moldable(), ended(JobState.COMPLETED)
     job.kill()
     over.kill()
@@ -219,9 +234,10 @@ def test_kill_is_a_flag_and_changes_nothing_about_an_ended_job():
 
 
 @pytest.mark.parametrize('value, text', [
-    (1, '1'), (0.1, '0.1'), ('2*num_nodes', '2*num_nodes'), (True, '1'), (numpy.bool_(False), '0'), (numpy.int64(7), '7'),
+    (1, '1'), (0.1, '0.1'), ('2*num_nodes', '2*num_nodes'), (True, '1'), (numpy.bool_(False), '0'),
+    (numpy.int64(7), '7'),
     (numpy.float64(0.25), '0.25'), (float('inf'), 'inf'), (None, 'None')])
-def test_runtime_arguments_become_texts(value, text):
+def test_runtime_arguments_become_texts(value: Any, text: str) -> None:
     job = moldable()
     job.update_runtime_argument('scale', value)
     assert job.runtime_arguments == {'scale': text} and job.modified
@@ -238,7 +254,7 @@ def test_runtime_arguments_become_texts(value, text):
     (lambda job: job.assign_num_gpus_per_node(float('inf')), ValueError, 'must be finite, not inf'),
     (lambda job: job.update_runtime_argument('', 2), ValueError, "can't be empty"),
 ])
-def test_misuse_is_told_and_changes_nothing(misuse, error, words):
+def test_misuse_is_told_and_changes_nothing(misuse: Operation, error: type[Exception], words: str) -> None:
     job = moldable()
     with pytest.raises(error, match=words):
         misuse(job)
@@ -246,7 +262,7 @@ def test_misuse_is_told_and_changes_nothing(misuse, error, words):
 
 
 @pytest.mark.parametrize('state', [JobState.COMPLETED, JobState.KILLED])
-def test_an_ended_job_gets_no_nodes(state):
+def test_an_ended_job_gets_no_nodes(state: JobState) -> None:
     with pytest.raises(ValueError, match=rf"job 3 has ended \({state.name}\): can't assign nodes to it"):
         ended(state).assign(NODES[0])
 
@@ -255,15 +271,16 @@ def test_an_ended_job_gets_no_nodes(state):
 @pytest.mark.parametrize('operation', [
     lambda job: job.remove(NODES[0]), lambda job: job.assign_num_gpus_per_node(1), lambda job: job.kill(),
     lambda job: job.update_runtime_argument('x', 1)], ids=['remove', 'gpus', 'kill', 'argument'])
-def test_whatever_else_is_done_to_an_ended_job_changes_nothing(state, operation):
+def test_whatever_else_is_done_to_an_ended_job_changes_nothing(state: JobState, operation: Operation) -> None:
     job = Job(3, JobType.MALLEABLE, state, assigned_nodes=NODES[:2])
     operation(job)
     assert not job.modified and ids(job) == [0, 1] and not job.runtime_arguments
 
 
 @given(st.lists(st.tuples(st.booleans(), st.lists(st.sampled_from(range(8))))))
-def test_any_sequence_of_assign_and_remove_keeps_order_and_uniqueness(steps):
-    job, model = moldable(), []
+def test_any_sequence_of_assign_and_remove_keeps_order_and_uniqueness(steps: list[tuple[bool, list[int]]]) -> None:
+    job = moldable()
+    model: list[int] = []
     for assigning, chosen in steps:
         if assigning:
             job.assign([NODES[i] for i in chosen])
@@ -275,11 +292,11 @@ def test_any_sequence_of_assign_and_remove_keeps_order_and_uniqueness(steps):
 
 
 @given(st.lists(st.integers(0, 20000)))
-def test_the_order_of_a_set_is_worked_out_as_cpython_has_it(identifiers):
+def test_the_order_of_a_set_is_worked_out_as_cpython_has_it(identifiers: list[int]) -> None:
     assert worked_out(identifiers) == list(set(identifiers))
 
 
 @pytest.mark.parametrize('count', [5, 6, 77, 1000, 70000])
-def test_the_order_of_a_set_is_worked_out_for_large_ones(count):
+def test_the_order_of_a_set_is_worked_out_for_large_ones(count: int) -> None:
     identifiers = [i * 7919 % 100003 for i in range(count)]
     assert worked_out(identifiers) == list(set(identifiers))

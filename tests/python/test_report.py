@@ -47,12 +47,15 @@ class Elements(HTMLParser):
             self.text += data + ' '
 
 
-def unpacked(packed: dict[str, str]) -> list[float]:
+def unpacked(packed: dict[str, str]) -> list[Any]:
     return list(array(packed['type'], base64.b64decode(packed['data'])))
 
 
 def data_of(page: str) -> dict[str, Any]:
-    return json.loads(re.search('<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1])
+    found = re.search('<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    assert found
+    data: dict[str, Any] = json.loads(found[1])
+    return data
 
 
 def test_the_page_fetches_nothing(folder: Path) -> None:
@@ -108,7 +111,8 @@ def test_names_cannot_break_the_page(tmp_path: Path) -> None:
 
 def test_statistics_and_configuration_are_text(folder: Path, other: Path) -> None:
     text = Elements(build_page([load_run(str(folder)), load_run(str(other))])).text
-    for words in ('fcfs and easy', 'Wait, 95th percentile', 'Evolving', 'platform_file', 'synthetic.xml', 'builtin:fcfs'):
+    for words in ('fcfs and easy', 'Wait, 95th percentile', 'Evolving', 'platform_file', 'synthetic.xml',
+                  'builtin:fcfs'):
         assert words in text
 
 

@@ -22,6 +22,7 @@ from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
 CHROMIUM, DRIVER = shutil.which('chromium'), shutil.which('chromedriver')
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason='chromium and chromium-driver are not installed')
 
+
 @pytest.fixture(scope='module')
 def browser() -> Iterator[webdriver.Chrome]:
     options = webdriver.ChromeOptions()
@@ -69,10 +70,11 @@ class Page:
         actions.perform()
 
     def tip(self) -> str:
-        return self.run('const tip = document.getElementById("tip"); return tip.hidden ? "" : tip.innerText')
+        return str(self.run('const tip = document.getElementById("tip"); return tip.hidden ? "" : tip.innerText'))
 
     def times(self) -> list[tuple[float, float]]:
-        return [tuple(pair) for pair in self.run('return elastisim.timeCharts.map(c => [c.scales.x.min, c.scales.x.max])')]
+        return [(low, high) for low, high in
+                self.run('return elastisim.timeCharts.map(c => [c.scales.x.min, c.scales.x.max])')]
 
     def settle(self) -> None:
         """Waits until two frames have been drawn."""
@@ -80,7 +82,8 @@ class Page:
 
     def check(self) -> None:
         """No script said anything, and nothing but the page itself was asked for."""
-        said = [entry for entry in self.browser.get_log('browser') if entry['source'] != 'rendering']  # that is us, looking
+        said = [entry for entry in self.browser.get_log('browser')
+                if entry['source'] != 'rendering']  # that is us, looking
         assert said == []
         for entry in self.browser.get_log('performance'):
             message = json.loads(entry['message'])['message']
@@ -91,7 +94,8 @@ class Page:
 @pytest.fixture(scope='module')
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp('runs')
-    return [Generator(120, 32, seed=seed, load=0.7).write(folder / name, 120) for seed, name in ((3, 'one'), (4, 'two'))]
+    return [Generator(120, 32, seed=seed, load=0.7).write(folder / name, 120) for seed,
+            name in ((3, 'one'), (4, 'two'))]
 
 
 @pytest.fixture
@@ -106,7 +110,8 @@ def page(browser: webdriver.Chrome, outputs: list[Path], tmp_path: Path) -> Iter
 def largest_job(output: Path, kind: str | None = None) -> int:
     """Of the jobs that have their type's own colour, not a shade of it."""
     jobs = load_run(str(output)).jobs
-    return max((job for job in jobs if kind in (None, job.type) and job.id % 3 == 0), key=lambda job: job.node_seconds or 0).id
+    return max((job for job in jobs if kind in (None, job.type) and job.id % 3 == 0), key=lambda job: job.node_seconds
+               or 0).id
 
 
 def test_all_charts_are_drawn(page: Page) -> None:
@@ -137,7 +142,8 @@ def test_hovering_a_job_shows_its_facts(page: Page, outputs: list[Path]) -> None
     page.move_to(*page.place_of(job))
     facts = load_run(str(outputs[0])).jobs[job]
     tip = page.tip()
-    for words in (f'{facts.name} (job {job})', facts.type, facts.status, 'Submitted', 'waited', 'ran', 'Slowdown', 'node-'):
+    for words in (f'{facts.name} (job {job})', facts.type, facts.status, 'Submitted', 'waited', 'ran', 'Slowdown',
+                  'node-'):
         assert words in tip, tip
     page.move_to(10, 10)
     assert page.tip() == ''
@@ -184,7 +190,7 @@ def test_buttons_and_the_search(page: Page, outputs: list[Path]) -> None:
 
 def test_light_and_dark(page: Page) -> None:
     def background() -> str:
-        return page.run('return getComputedStyle(document.body).backgroundColor')
+        return str(page.run('return getComputedStyle(document.body).backgroundColor'))
 
     light = background()
     button = page.browser.find_element('id', 'theme')

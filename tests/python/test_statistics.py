@@ -7,12 +7,14 @@ import json
 import statistics
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from elastisim_tools import stats
 from elastisim_tools.metrics import METRICS, count_text, format_seconds, format_value, percentile, statistics_of
-from elastisim_tools.run import OutputError, load_run
+from elastisim_tools.run import Job, OutputError, load_run
 from elastisim_tools.series import count_changes, queue_length, running_jobs, thin
 from elastisim_tools.timeline import Series, from_journal, from_node_utilization, ranges, timeline_of
 from synthetic import TYPES, Generator
@@ -40,9 +42,9 @@ def numbers(folder: Path, column: str, kind: str | None = None) -> list[float]:
     return [float(row[column]) for row in rows_of(folder, kind)]
 
 
-def as_json(*outputs: object) -> list[dict]:
+def as_json(*outputs: object) -> list[dict[str, Any]]:
     runs = [load_run(str(output)) for output in outputs]
-    return json.loads(stats.as_json([statistics_of(run, timeline_of(run)) for run in runs]))
+    return list(json.loads(stats.as_json([statistics_of(run, timeline_of(run)) for run in runs])))
 
 
 def quantile(values: list[float], percent: int) -> float:
@@ -51,7 +53,8 @@ def quantile(values: list[float], percent: int) -> float:
 
 
 @pytest.mark.parametrize('kind', ['all', *TYPES])
-@pytest.mark.parametrize('key, column', [('wait', 'Wait Time'), ('turnaround', 'Turnaround Time'), ('makespan', 'Makespan')])
+@pytest.mark.parametrize('key, column',
+                         [('wait', 'Wait Time'), ('turnaround', 'Turnaround Time'), ('makespan', 'Makespan')])
 def test_times(folder: Path, kind: str, key: str, column: str) -> None:
     figures = as_json(folder)[0]['groups'][kind]
     values = numbers(folder, column, None if kind == 'all' else kind)
@@ -152,7 +155,8 @@ def test_journal_and_node_utilization_tell_the_same(folder: Path) -> None:
 def test_several_jobs_on_a_node(tmp_path: Path) -> None:
     (tmp_path / 'n.csv').write_text(
         'Time,Node,State,Running jobs,Expected jobs\n0,a,free,none,none\n0,b,free,none,none\n'
-        '1,a,allocated,0,none\n2,a,allocated,0;1,none\n2,b,reserved,none,0\n3,a,allocated,1,none\n3,b,allocated,0,none\n'
+        '1,a,allocated,0,none\n2,a,allocated,0;1,none\n2,b,reserved,none,0\n3,a,allocated,1,none\n'
+        '3,b,allocated,0,none\n'
         '5,a,free,none,none\n6,b,free,none,none\n')
     timeline = from_node_utilization(tmp_path / 'n.csv')
     assert timeline.overlaps
@@ -164,8 +168,14 @@ def test_several_jobs_on_a_node(tmp_path: Path) -> None:
 def test_queue_and_running_jobs(folder: Path) -> None:
     """By counting at each instant in place of summing changes."""
     jobs = load_run(str(folder)).jobs
-    for series, inside in ((queue_length(jobs), lambda job, t: job.submit <= t < job.start),
-                           (running_jobs(jobs), lambda job, t: job.start <= t < job.end)):
+
+    def waits(job: Job, time: float) -> bool:
+        return job.submit <= time < job.start
+
+    def runs(job: Job, time: float) -> bool:
+        return job.start <= time < job.end
+
+    for series, inside in ((queue_length(jobs), waits), (running_jobs(jobs), runs)):
         for time, value in list(zip(series.times, series.values))[::7]:
             assert value == sum(inside(job, time) for job in jobs)
 
@@ -249,7 +259,8 @@ def test_output_may_be_a_file_or_a_configuration(folder: Path, tmp_path: Path, m
     (lambda path: path.write_text('ID,Type,Submit Time,Start Time,End Time,Status\n0,rigid,x,1,2,completed\n'),
      'job 0: could not convert'),
 ])
-def test_what_is_wrong_is_said(tmp_path: Path, make, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_wrong_is_said(tmp_path: Path, make: Callable[[Path], object], message: str,
+                               capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / 'output'
     make(path)
     assert stats.main([str(path)]) == 2
@@ -272,7 +283,7 @@ def test_a_broken_journal_is_named_with_its_line(folder: Path, tmp_path: Path) -
 
 def test_the_command_runs_from_the_tree(folder: Path) -> None:
     result = subprocess.run([sys.executable, str(ROOT / 'python' / 'elastisim-stats'), str(folder), '--format', 'json'],
-                            capture_output=True, text=True, check=True, env={})
+                            capture_output=True, text=True, check=True, env=dict[str, str]())
     assert json.loads(result.stdout)[0]['groups']['all']['jobs'] == 400
 
 

@@ -150,7 +150,7 @@ static void test_a_prefix_too_long_is_cut_itself(void **state)
 
     (void)state;
     error_set(&err, ERROR_INPUT, "gone");
-    error_prefix(&err, "%s", repeat('p', 2 * MESSAGE));
+    error_prefix(&err, "%s", repeat('p', (size_t)2 * MESSAGE));
     assert_int_equal(strlen(err.message), MESSAGE - 1);
     assert_string_equal(err.message + MESSAGE - 6, "pp...");
 }

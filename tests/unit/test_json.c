@@ -144,7 +144,8 @@ static void test_nesting_up_to_the_limit_is_fine(void **state)
     (void)state;
     memset(text, '[', CJSON_NESTING_LIMIT + 1);
     memset(text + CJSON_NESTING_LIMIT + 1, ']', CJSON_NESTING_LIMIT + 1);
-    assert_int_equal(json_parse(&document, "a.json", text + 1, 2 * CJSON_NESTING_LIMIT, &err), 0);
+    assert_int_equal(
+        json_parse(&document, "a.json", text + 1, (size_t)2 * CJSON_NESTING_LIMIT, &err), 0);
     json_close(&document);
     assert_int_equal(json_parse(&document, "a.json", text, 2 * CJSON_NESTING_LIMIT + 2, &err), -1);
     assert_string_equal(err.message,

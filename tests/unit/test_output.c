@@ -363,7 +363,7 @@ static void test_text_in_memory_grows_and_is_used_again(void **state)
             output_count(&output, 1000 + i % 9000);
         assert_int_equal(output.used, 40000);
         assert_memory_equal(output.buffer, "100010011002", 12);
-        assert_memory_equal(output.buffer + 4 * 9999, "1999", 4);
+        assert_memory_equal(output.buffer + (size_t)4 * 9999, "1999", 4);
         output_remove_front(&output, output.used);
     }
     assert_int_equal(output.failure, 0);

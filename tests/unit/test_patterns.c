@@ -56,7 +56,7 @@ static double *full_matrix(enum matrix_pattern pattern, double payload, uint32_t
                 m[i * n + j] = payload / (2.0 * (n - 1));
         }
         if (pattern == MATRIX_GATHER && i > 0)
-            m[i * n] = payload / n;
+            m[(size_t)i * n] = payload / n;
         if (pattern == MATRIX_SCATTER && i > 0)
             m[i] = payload / n;
         if (pattern == MATRIX_RING) {

@@ -42,7 +42,8 @@ static struct variable *new_variable(uint32_t num_members, double bound)
     struct variable_memory memory;
     assert_non_null(variable);
     assert_int_equal(
-        variable_own(variable, MAX_USES, MAX_USES * MAX_RESOURCES, num_members, &memory), 0);
+        variable_own(variable, MAX_USES, (size_t)MAX_USES * MAX_RESOURCES, num_members, &memory),
+        0);
     variable->num_members = num_members;
     variable->members = memory.members;
     for (uint32_t i = 0; i < num_members; i++)
@@ -62,7 +63,8 @@ static void use(struct variable *variable, double weight, bool each, uint32_t co
                 const uint32_t *resources)
 {
     struct resource_set *sets = variable->memory, *set = &sets[variable->num_uses];
-    uint32_t *copy = (uint32_t *)(void *)(sets + MAX_USES) + variable->num_uses * MAX_RESOURCES;
+    uint32_t *copy =
+        (uint32_t *)(void *)(sets + MAX_USES) + (size_t)variable->num_uses * MAX_RESOURCES;
     memcpy(copy, resources, count * sizeof *resources);
     *set = (struct resource_set){.resources = copy, .count = count};
     use_set(variable, weight, each, set);
