@@ -83,11 +83,16 @@ check_style() {
     pycodestyle "${python[@]}"
 }
 
+check_javascript() {
+    tsc --project python/elastisim_tools/assets/jsconfig.json
+}
+
 check formatting check_formatting
 check 'shell scripts' check_scripts
 check 'Python, names' check_names
 check 'Python, style' check_style
 check 'Python, types' check_types
+check JavaScript check_javascript
 check cppcheck check_with_cppcheck
 check 'clang-tidy, C' check_c
 check 'clang-tidy, C++' check_cpp

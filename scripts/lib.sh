@@ -10,7 +10,7 @@ test_packages=(libcmocka-dev python3-zmq python3-pytest python3-hypothesis clang
                pypy3 python3-rich)
 # What reads the code without running it (scripts/check.sh).
 check_packages=(libcmocka-dev clang-format clang-tidy cppcheck shellcheck mypy pyflakes3 pycodestyle
-                python3-pytest python3-hypothesis python3-zmq python3-rich python3-numpy)
+                node-typescript python3-pytest python3-hypothesis python3-zmq python3-rich python3-numpy)
 package_packages=(help2man python3 dpkg-dev file)
 
 install=yes

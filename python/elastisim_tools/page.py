@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 import sys
 from array import array
 from collections.abc import Iterable, Sequence
@@ -285,6 +286,25 @@ def _library() -> str:
     return f'/* uPlot {UPLOT_VERSION}\n\n{licence} */\n{_asset("vendor", "uplot", "uPlot.iife.min.js")}'
 
 
+def _script() -> str:
+    """The modules of the page as one script: each after those it imports from, within one function.
+
+    What a module exports keeps its name there, which is why no two modules have a name in common.
+    """
+    parts: dict[str, str] = {}
+
+    def add(name: str) -> None:
+        text = _asset('assets', 'report', name)
+        for needed in re.findall(r"^import .* from '\./(.*)';$", text, re.MULTILINE):
+            if needed not in parts:
+                add(needed)
+        text = re.sub(r"^(// @ts-check|import .*)\n", '', text, flags=re.MULTILINE)
+        parts[name] = re.sub('^export ', '', text, flags=re.MULTILINE)
+
+    add('page.js')
+    return "(function () {\n'use strict';\n\n" + '\n'.join(parts.values()) + '})();\n'
+
+
 def build_page(runs: Sequence[Run], title: str | None = None) -> str:
     """The report of one run, or of several compared."""
     stories = [story_of(run) for run in runs]
@@ -296,7 +316,7 @@ def build_page(runs: Sequence[Run], title: str | None = None) -> str:
         'CONFIGURATION': _configuration(stories),
         'LIBRARY': _library(),
         'DATA': _embedded(report_data(stories)),
-        'SCRIPT': _asset('assets', 'report.js'),
+        'SCRIPT': _script(),
     }
     page = _asset('assets', 'report.html')
     pieces = page.split('{{')

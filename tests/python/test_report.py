@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
+import subprocess
 import xml.etree.ElementTree as ElementTree
 from array import array
 from html.parser import HTMLParser
@@ -190,3 +192,34 @@ def test_unknown_figures(folder: Path, figure: str, message: str, capsys: pytest
     pytest.importorskip('matplotlib')
     assert report.main([str(folder), '--figure', figure]) == 2
     assert message in capsys.readouterr().err
+
+
+# --- The page's modules -----------------------------------------------------------------------------------------
+
+MODULES = sorted((TOOLS / 'assets' / 'report').glob('*.js'))
+
+
+def test_no_two_modules_have_a_name_in_common() -> None:
+    """They end up in one function."""
+    names = [name for module in MODULES for name in
+             re.findall(r'^(?:export )?(?:function|const|let) (\w+)', module.read_text(), re.MULTILINE)]
+    assert len(names) > 60 and sorted(set(names)) == sorted(names)
+
+
+def test_every_module_is_in_the_page_after_those_it_imports_from(folder: Path) -> None:
+    page = build_page([load_run(str(folder))])
+    script = page[page.index('(function () {'):]
+    assert 'import ' not in script and 'export ' not in script
+    for module in MODULES:
+        text = module.read_text()
+        about = text.splitlines()[1]
+        assert script.count(about) == 1, module
+        for needed in re.findall(r"from './(.*)'", text):
+            before = (module.parent / needed).read_text().splitlines()[1]
+            assert script.index(before) < script.index(about), f'{module} and {needed} import from each other'
+
+
+@pytest.mark.skipif(not shutil.which('tsc'), reason='node-typescript is not installed')
+def test_types_of_the_page_fit() -> None:
+    said = subprocess.run(['tsc', '--project', str(TOOLS / 'assets' / 'jsconfig.json')], capture_output=True, text=True)
+    assert (said.returncode, said.stdout) == (0, '')

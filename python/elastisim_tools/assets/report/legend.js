@@ -1,0 +1,58 @@
+// @ts-check
+/* The legend of the job types. */
+import {report, runs} from './data.js';
+import {colour, hatch, penOf, repaints, typeColour} from './colours.js';
+import {byId, element} from './words.js';
+import {gantts, hiddenTypes} from './jobs.js';
+
+export function drawLegend() {
+  const legend = byId('legend');
+  report.types.forEach((name, type) => {
+    const swatch = element('i');
+    const paint = () => { swatch.style.background = typeColour(type); };
+    paint();
+    repaints.push(paint);
+    const button = element('button',
+      {type: 'button', 'aria-pressed': 'true', title: `Show or hide ${name} jobs`}, swatch, name);
+    button.addEventListener('click', () => {
+      const hide = !hiddenTypes.delete(type);
+      if (hide)
+        hiddenTypes.add(type);
+      button.setAttribute('aria-pressed', String(!hide));
+      gantts.forEach(gantt => gantt.plot.redraw(false));
+    });
+    legend.append(button);
+  });
+  /** @param {string} label
+   * @param {(pen: Context) => void} draw */
+  const sample = (label, draw) => {
+    const canvas = element('canvas', {width: 44, height: 26});
+    canvas.style.cssText = 'width:22px;height:13px';
+    const paint = () => draw(penOf(canvas));
+    paint();
+    repaints.push(paint);
+    legend.append(element('span', {}, canvas, label));
+  };
+  /** @param {Context} pen
+   * @param {string} style */
+  const fill = (pen, style) => { pen.globalAlpha = 1; pen.fillStyle = style; pen.fillRect(0, 0, 44, 26); };
+  if (runs.some(run => run.gantt && run.gantt.changes.job.length))
+    sample('reconfiguration', pen => {
+      fill(pen, colour('line'));
+      pen.fillStyle = colour('mark');
+      pen.fillRect(20, 0, 4, 26);
+    });
+  if (runs.some(run => run.jobs.status.includes(1)))
+    sample('killed', pen => {
+      fill(pen, colour('line'));
+      pen.globalAlpha = 0.5;
+      pen.fillStyle = hatch(pen, 2);
+      pen.fillRect(0, 0, 44, 26);
+    });
+  sample('free', pen => {
+    fill(pen, colour('free'));
+    pen.strokeStyle = colour('line');
+    pen.lineWidth = 2;
+    pen.strokeRect(1, 1, 42, 24);
+  });
+}

@@ -1,0 +1,101 @@
+/* The page's data (page.py makes it), what is worked out from it, and what is used of uPlot. */
+
+type Numbers = Float64Array | Uint32Array | Uint8Array;
+type Context = CanvasRenderingContext2D;
+
+/** Jobs by their place in the file; index into each array. */
+interface Jobs {
+  id: Uint32Array; type: Uint8Array; status: Uint8Array;
+  submit: Float64Array; start: Float64Array; end: Float64Array;
+  name?: string[];
+  nodesAtStart?: Uint32Array; nodesMin?: Uint32Array; nodesMax?: Uint32Array; reconfigurations?: Uint32Array;
+}
+
+/** Allocations (job, begin, end), the ranges of nodes of each (allocation, first, count), and reconfigurations. */
+interface GanttData {
+  nodes: string[];
+  job: Uint32Array; begin: Float64Array; end: Float64Array;
+  allocation: Uint32Array; first: Uint32Array; count: Uint32Array;
+  changes: {job: Uint32Array; begin: Float64Array; end: Float64Array};
+  /** Where jobs share nodes: the lane of each range, and how many there are. */
+  lane?: Uint32Array; lanes?: number;
+}
+
+/** A step function: from each time on the value at the same place. */
+interface Steps { times: ArrayLike<number> & Iterable<number>; values: ArrayLike<number> & Iterable<number>; }
+type Unit = 'count' | 'percent' | 'bytes/s';
+interface ChartData { key: string; title: string; unit: Unit; full: number | null; lines: Record<string, Steps>; }
+
+interface Run { name: string; end: number; jobs: Jobs; gantt: GanttData | null; charts: ChartData[]; }
+interface Report { types: string[]; statuses: string[]; runs: Run[]; }
+
+/** What refers to each key, in the order it came. */
+interface Groups { starts: Uint32Array; items: Uint32Array; of(key: number): Uint32Array; }
+
+interface Rectangles {
+  count: number; job: Uint32Array; x0: Float64Array; x1: Float64Array; y0: Float64Array; y1: Float64Array;
+  byPaint: Groups; byJob: Groups;
+}
+
+interface Gantt {
+  run: Run; data: GanttData; rects: Rectangles; jobs: Jobs; changesByJob: Groups;
+  plot: Plot; overlay: HTMLCanvasElement;
+  /** The job under the mouse; -1 for none. */
+  hovered: number;
+}
+
+interface Box { left: number; top: number; width: number; height: number; }
+interface Scale { min: number; max: number; }
+/** From data to pixels. */
+interface Projection { kx: number; ky: number; x(time: number): number; y(node: number): number; xs: Scale; ys: Scale; }
+
+/** Jobs whose distribution is a line of its own. */
+interface Group { label: string; values: number[]; paint: () => string; dash?: number[]; width: number; }
+type ValuesOf = (run: Run, wanted: (job: number) => boolean) => number[];
+
+/** Times, and for each line its values at them. */
+type Columns = [number[], ...(number | null)[][]];
+
+type Bounds = (u: uPlot, min: number, max: number) => [number, number];
+interface Axis {
+  scale?: string; size?: number; space?: number; incrs?: number[]; grid?: object; ticks?: object; font?: string;
+  stroke?: () => string;
+  splits?: () => number[];
+  values?: (u: uPlot, splits: number[], axis: number, space: number, step: number) => string[];
+  filter?: (u: uPlot, splits: number[]) => number[];
+}
+interface Options {
+  width: number; height: number; padding?: number[]; legend?: object;
+  series: object[];
+  scales: Record<string, {time?: boolean, dir?: number, distr?: number, range: Bounds | [number, number]}>;
+  axes: Axis[];
+  cursor?: object;
+  hooks?: {
+    drawClear?: ((u: uPlot) => void)[]; draw?: ((u: uPlot) => void)[]; setCursor?: ((u: uPlot) => void)[];
+    setScale?: ((u: uPlot, key: string) => void)[];
+  };
+}
+
+declare class uPlot {
+  constructor(options: Options, data: Columns, container: HTMLElement);
+  static paths: {stepped(options: object): object};
+  scales: {x: Scale; y: Scale};
+  data: Columns;
+  bbox: Box;
+  ctx: Context;
+  cursor: {left: number; top: number};
+  over: HTMLElement;
+  root: HTMLElement;
+  width: number;
+  height: number;
+  posToVal(place: number, scale: string): number;
+  setData(data: Columns, reset: boolean): void;
+  setScale(key: string, scale: Scale): void;
+  setSize(size: {width: number; height: number}): void;
+  redraw(rebuild: boolean): void;
+}
+
+/** A chart; viewOf is what it shows of its data between two times, where that depends on them. */
+interface Plot extends uPlot { viewOf?: (min: number, max: number) => Columns; }
+
+interface Window { elastisim: object; }
