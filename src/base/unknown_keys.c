@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Says where an editor finds the JSON Schema of the file (schemas/); known in every object. */
+#define KEY_OF_EDITORS "$schema"
+
 static bool is_one_of(const char *key, const char *const *known)
 {
     for (; *known; known++)
@@ -24,7 +27,7 @@ void unknown_keys_add(struct unknown_keys *keys, const struct json_at *object, c
                       const char *const *known)
 {
     char name[QUOTE_TEXT];
-    if (is_named(keys, quote(key, name)))
+    if (strcmp(key, KEY_OF_EDITORS) == 0 || is_named(keys, quote(key, name)))
         return;
     if (keys->count == MOST_UNKNOWN_KEYS) {
         keys->more = true;

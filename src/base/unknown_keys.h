@@ -24,7 +24,8 @@ struct unknown_keys {
 };
 
 /* Notes a key of the object at `object` that is none of `known` (NULL-terminated, outlives the
- * keys). One that has been noted in another place of the file is not noted again. */
+ * keys). One that has been noted in another place of the file is not noted again, and "$schema",
+ * which is for editors, never. */
 void unknown_keys_add(struct unknown_keys *keys, const struct json_at *object, const char *key,
                       const char *const *known);
 

@@ -126,6 +126,14 @@ static void test_without_strict_it_is_one_warning(void **state)
 
 enum { NUM_MESSAGES = sizeof messages / sizeof *messages, NUM_OTHERS = 4 };
 
+static void test_where_an_editor_finds_the_schema_is_known_everywhere(void **state)
+{
+    struct error err = {0};
+    (void)state;
+    tell("[{\"$schema\": \"a\"}, {\"$schema\": 1, \"type\": 2}]", NULL, &err);
+    assert_int_equal(err.kind, ERROR_NONE);
+}
+
 int main(void)
 {
     struct CMUnitTest tests[NUM_MESSAGES + NUM_OTHERS] = {
@@ -133,6 +141,7 @@ int main(void)
         cmocka_unit_test(test_with_strict_a_key_goes_before_an_error_that_follows),
         cmocka_unit_test(test_running_out_of_memory_stays_the_error),
         cmocka_unit_test(test_without_strict_it_is_one_warning),
+        cmocka_unit_test(test_where_an_editor_finds_the_schema_is_known_everywhere),
     };
     for (size_t i = 0; i < NUM_MESSAGES; i++)
         tests[NUM_OTHERS + i] = (struct CMUnitTest){messages[i].name, test_message, NULL, NULL,

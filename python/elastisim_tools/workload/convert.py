@@ -38,6 +38,7 @@ class Recipe:
     """What is done to a workload; `values` is all of it, as it stands in the metadata of what comes out."""
 
     def __init__(self, values: Mapping[str, Any], source: str) -> None:
+        values = {key: value for key, value in values.items() if key != '$schema'}  # which is for editors
         unknown = sorted(set(values) - set(DEFAULTS))
         if unknown:
             raise LogError(f"{source}: unknown key '{unknown[0]}' in the recipe; known are {', '.join(DEFAULTS)}")

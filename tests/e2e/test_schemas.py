@@ -1,0 +1,193 @@
+"""The JSON Schemas of the inputs know what the program knows, and refuse what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from elastisim_tools.workload import convert
+from harness import ROOT, SIMULATOR, Json, Scenario, busy, flexible, model, phase, rigid, task
+
+CASES = Path(os.environ.get('ELASTISIM_CONFORMANCE', ROOT.parent / 'shared' / 'conformance')) / 'cases'
+
+
+def schema(kind: str) -> Json:
+    return dict(json.loads((ROOT / 'schemas' / f'{kind}.schema.json').read_text()))
+
+
+VALIDATORS = {kind: jsonschema.Draft7Validator(schema(kind))
+              for kind in ('configuration', 'jobs', 'application_model', 'recipe')}
+
+
+def complaints(kind: str, document: Any) -> list[str]:
+    return [f'{error.json_path}: {error.message}' for error in VALIDATORS[kind].iter_errors(document)]
+
+
+def keys(properties: Json) -> list[str]:
+    return [key for key in properties if key != '$schema']
+
+
+def table(file: str, name: str) -> list[str]:
+    """The words of a table in the source of the program."""
+    found = re.search(rf'\b{name}\[.*?\] = \{{(.*?)\}};', (ROOT / 'src' / file).read_text(), re.DOTALL)
+    assert found
+    return re.findall(r'"(\w+)"', re.sub(r'/\*.*?\*/', '', found[1], flags=re.DOTALL))
+
+
+@pytest.mark.parametrize('kind', VALIDATORS)
+def test_a_schema_is_one(kind: str) -> None:
+    VALIDATORS[kind].check_schema(schema(kind))
+
+
+# --- What they know --------------------------------------------------------------------------------------------------
+
+TYPES = {'path': 'string', 'string': 'string', 'seconds': 'number', 'boolean': 'boolean', 'list': 'array'}
+
+
+def test_configuration_has_the_keys_types_and_defaults_of_the_help() -> None:
+    told = subprocess.run([SIMULATOR, '--help-configuration'], capture_output=True, text=True, check=True).stdout
+    head, *lines = told.splitlines()
+    columns = [head.index(word) for word in ('Type', 'Default', 'Meaning')]
+    rows = [[line[begin:end].strip() for begin, end in zip([0, *columns], [*columns, None])] for line in lines]
+    known = schema('configuration')
+    assert keys(known['properties']) == [key for key, *_ in rows]
+    assert known['required'] == [key for key, _, default, _ in rows if default == 'mandatory']
+    for key, kind, default, meaning in rows:
+        entry = known['properties'][key]
+        assert entry['type'] == (TYPES[kind] if default == 'mandatory' else [TYPES[kind], 'null']), key
+        assert entry.get('default') == (None if default in ('mandatory', '-') else json.loads(default)), key
+        assert entry['description'].startswith(meaning), key
+
+
+def test_jobs_have_the_keys_that_the_program_knows() -> None:
+    known = schema('jobs')['definitions']['job']['properties']
+    assert sorted(known) == sorted(table('workload/job.c', 'job_keys'))
+    assert sorted(known['type']['anyOf'][0]['enum']) == sorted(table('workload/workload.c', 'job_types'))
+
+
+def test_application_models_have_the_keys_and_words_that_the_program_knows() -> None:
+    whole = schema('application_model')
+    definitions = whole['definitions']
+    assert sorted(keys(whole['properties'])) == sorted(table('application/application.c', 'document_keys'))
+    assert sorted(definitions['phase']['properties']) == sorted(table('application/application.c', 'phase_keys'))
+    known = definitions['task']['properties']
+    words = {'type': 'task_types', 'computation_pattern': 'vector_patterns', 'pattern': 'vector_patterns',
+             'communication_pattern': 'matrix_patterns'}
+    for key, name in words.items():
+        entry = known[key] if key == 'type' else known[key]['anyOf'][0]
+        assert sorted(entry['anyOf'][0]['enum']) == sorted(table('application/names.c', name)), key
+
+
+@pytest.mark.parametrize('kind', table('application/names.c', 'task_types'))
+def test_a_type_of_task_has_the_keys_that_the_program_takes(scenario: Scenario, kind: str) -> None:
+    """The program warns of each key that a type does not take."""
+    known = schema('application_model')['definitions']['task']['properties']
+    rule = next(rule['then'] for rule in schema('application_model')['definitions']['task']['allOf']
+                if re.search(rule['if']['properties']['type']['pattern'], kind))
+    for key in known:
+        scenario.workload(rigid(1, model(phase(task(kind, **{'name': 'x', key: kind if key == 'type' else None})))))
+        said = scenario.start('--check', '--scheduler', 'builtin:fcfs').communicate()[1]
+        assert (f"unknown key '{key}'" not in said) == (key in rule['propertyNames']['enum']), (key, said)
+
+
+def test_recipes_have_the_keys_and_defaults_of_the_command() -> None:
+    known = schema('recipe')['properties']
+    assert {key: known[key].get('default') for key in keys(known)} == convert.DEFAULTS
+
+
+# --- What they let pass ----------------------------------------------------------------------------------------------
+
+FOLDERS = {'configurations': 'configuration', 'workloads': 'jobs', 'application_models': 'application_model'}
+EXAMPLES = [(kind, str(path.relative_to(ROOT))) for folder, kind in FOLDERS.items()
+            for path in sorted(ROOT.glob(f'{folder}/*.json'))]
+
+
+@pytest.mark.parametrize('kind, path', EXAMPLES)
+def test_examples_fit(kind: str, path: str) -> None:
+    assert complaints(kind, json.loads((ROOT / path).read_text())) == []
+
+
+def kind_of(document: Json) -> str:
+    return 'configuration' if 'jobs_file' in document else 'jobs' if 'jobs' in document else 'application_model'
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason='the recorded cases are not at ELASTISIM_CONFORMANCE')
+def test_the_inputs_of_all_recorded_cases_fit() -> None:
+    documents = {path: json.loads(path.read_text()) for path in CASES.glob('*/*.json')}
+    told = {path: complaints(kind_of(document), document) for path, document in documents.items()}
+    assert len(told) > 60 and not any(told.values()), told
+
+
+def test_the_name_of_a_schema_is_no_unknown_key(scenario: Scenario) -> None:
+    scenario.write('app.json', {'$schema': '/usr/share/x.json', **model(phase(busy(1)))})
+    scenario.workload(rigid(1, 'app.json'), **{'$schema': 'jobs.schema.json'})
+    scenario.configure(**{'$schema': 'configuration.schema.json'})
+    assert scenario.run('--strict').warnings == []
+
+
+# --- What they refuse, as the program does ---------------------------------------------------------------------------
+
+MODELS: list[Any] = [
+    {}, {'phases': []}, {'phases': [{}]}, {'phases': [{'tasks': []}]}, {'phases': [{'tasks': 3}]},
+    model(phase(busy(-1))), model(phase(busy([]))), model(phase(task('cpu'))), model(phase(task('cpu', flops=1))),
+    model(phase(task('cpu', flops=True, computation_pattern='uniform'))), model(phase(task('dance', delay=1))),
+    model(phase(task('idle'))), model(phase(task('sequence'))), model(phase(task('pfs_read', bytes=1))),
+    model(phase(task('gpu', bytes=[1], communication_pattern='ring'))),
+    model(phase(busy(1, pattern='some'))), model(phase(busy(1), iterations=-1)), model(phase(busy(1), barrier=1)),
+    {**model(phase(busy(1))), 'on_init': []}, model(phase(busy(1e201))), model(phase(busy(1, name=3)))]
+JOBS: list[Any] = [
+    {'type': 'rigid'}, rigid(0), {**rigid(), 'num_nodes': 1.5}, {**rigid(), 'num_nodes': '1'}, rigid(2 ** 31),
+    rigid(1, submit=-1), rigid(1, walltime='1'),
+    {**rigid(), 'type': 'rigd'}, {**rigid(), 'num_nodes': None}, rigid(1, runtime_estimate=0), rigid(1, arguments=[]),
+    rigid(1, arguments={'x': True}), rigid(1, attributes={'x': None}), rigid(1, name=1), 3,
+    {**flexible('moldable'), 'num_nodes_max': None}, {**flexible('evolving'), 'type': 'rigid'}]
+CONFIGURATIONS: list[Any] = [
+    {'jobs_file': ''}, {'jobs_file': None}, {'sensing': 1}, {'sensing': True}, {'sensing': True, 'sensing_interval': 0},
+    {'scheduling_interval': -1}, {'scheduling_interval': '1'}, {'schedule_on_job_submit': False},
+    {'pfs_read_links': 'x'}, {'pfs_read_links': [1]}, {'events': ''}]
+GOOD: list[tuple[str, Any]] = [
+    ('application_model', model(phase(task('CPU', flops=1, computation_pattern='All_Ranks')))),
+    ('application_model', model(phase(busy('2', iterations=None)))),
+    ('application_model', {**model(phase(busy(1))), 'on_init': None}),
+    ('jobs', {**rigid(walltime=None), 'num_nodes': 1.0}), ('jobs', {**rigid(), 'type': 'Rigid'}),
+    ('jobs', flexible('ADAPTIVE')),
+    ('configuration', {'sensing': None}), ('configuration', {'scheduling_interval': 1, 'schedule_on_job_submit': None})]
+
+
+def status_of(scenario: Scenario, kind: str, content: Any) -> tuple[int, list[str]]:
+    """How the program ends with this input, and what the schema says of it."""
+    document = content
+    if kind == 'configuration':
+        scenario.configuration.update(content)
+        document = scenario.configuration
+    elif kind == 'jobs':
+        document = scenario.write('jobs.json', {'jobs': [content]}) and {'jobs': [content]}
+        scenario.write('app.json', model(phase(busy(1))))
+        if isinstance(content, dict):
+            document['jobs'] = [{**content, 'application_model': 'app.json'}]
+            scenario.write('jobs.json', document)
+    else:
+        scenario.write('app.json', content)
+        scenario.workload(rigid(1, 'app.json'))
+    process = scenario.start('--check', '--scheduler', 'builtin:fcfs')
+    process.communicate()
+    return process.returncode, complaints(kind, document)
+
+
+@pytest.mark.parametrize('kind, content', [
+    *(('application_model', content) for content in MODELS), *(('jobs', content) for content in JOBS),
+    *(('configuration', content) for content in CONFIGURATIONS)])
+def test_what_the_program_refuses_does_not_fit(scenario: Scenario, kind: str, content: Any) -> None:
+    status, told = status_of(scenario, kind, content)
+    assert status == 2 and told
+
+
+@pytest.mark.parametrize('kind, content', GOOD)
+def test_what_the_program_takes_in_other_spellings_fits(scenario: Scenario, kind: str, content: Any) -> None:
+    assert status_of(scenario, kind, content) == (0, [])
