@@ -272,33 +272,16 @@ static void grow(struct output *output, size_t count)
     output->size = size;
 }
 
-void output_bytes(struct output *output, const char *bytes, size_t count)
+void output_make_room(struct output *output, const char *bytes, size_t count)
 {
-    if (count > output->size - output->used) {
-        if (is_in_memory(output))
-            grow(output, count);
-        else
-            flush(output);
-    }
-    if (count <= output->size - output->used) {
-        memcpy(output->buffer + output->used, bytes, count);
-        output->used += count;
-    } else if (!is_in_memory(output)) {
-        write_past_buffer(output, bytes, count);
-    }
-}
-
-void output_text(struct output *output, const char *text)
-{
-    output_bytes(output, text, strlen(text));
-}
-
-void output_char(struct output *output, char character)
-{
-    if (output->used < output->size)
-        output->buffer[output->used++] = character;
+    if (is_in_memory(output))
+        grow(output, count);
     else
-        output_bytes(output, &character, 1);
+        flush(output);
+    if (count <= output->size - output->used)
+        output_bytes(output, bytes, count);
+    else if (!is_in_memory(output))
+        write_past_buffer(output, bytes, count);
 }
 
 void output_end_row(struct output *output)

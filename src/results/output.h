@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define OUTPUT_NUMBER_SIZE 32
 
@@ -65,9 +66,29 @@ void output_remove_front(struct output *output, size_t bytes);
 /* Fine on a zeroed one. */
 void output_close_memory(struct output *output);
 
-void output_bytes(struct output *output, const char *bytes, size_t count);
-void output_text(struct output *output, const char *text);
-void output_char(struct output *output, char character);
+/* For output_bytes: what has no room in the buffer. */
+void output_make_room(struct output *output, const char *bytes, size_t count);
+
+static inline void output_bytes(struct output *output, const char *bytes, size_t count)
+{
+    if (count > output->size - output->used) {
+        output_make_room(output, bytes, count);
+        return;
+    }
+    memcpy(output->buffer + output->used, bytes, count);
+    output->used += count;
+}
+
+static inline void output_text(struct output *output, const char *text)
+{
+    output_bytes(output, text, strlen(text));
+}
+
+static inline void output_char(struct output *output, char character)
+{
+    output_bytes(output, &character, 1);
+}
+
 /* A line feed that ends a row: what is cut is cut there. */
 void output_end_row(struct output *output);
 void output_count(struct output *output, uint64_t value);
