@@ -58,14 +58,22 @@ static void leave(int reason)
     siglongjmp(guard.back, 1);
 }
 
+/* What is not the plugin's is for whoever handled it before. */
+static void pass_on(int number)
+{
+    for (size_t i = 0; i < NUM_SIGNALS; i++)
+        if (guarded_signals[i] == number)
+            sigaction(number, &guard.before[i], NULL);
+    raise(number);
+}
+
 static void on_signal(int number)
 {
     if (guard.active && pthread_equal(guard.thread, pthread_self()))
         leave(number);
     if (number == SIGALRM)
         _exit(ERROR_SCHEDULER); /* the last gasp is over */
-    signal(number, SIG_DFL);
-    raise(number);
+    pass_on(number);
 }
 
 /* Leaving exit by a jump is not in the C standard; the C libraries of Linux allow it. */

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Scenario, crossbar, document, flexible, host, link, model, phase, rigid, task, waiting
+from harness import SIMULATOR, Scenario, cpu, crossbar, document, flexible, host, link, model, phase, rigid, task, waiting
 
+POLICIES = Path(SIMULATOR).resolve().parent / 'tests' / 'plugins' / 'policies.so'
 BOTH_MODELS = pytest.mark.parametrize('option', ['--model=flow', '--model=simgrid'])
 
 
@@ -156,3 +157,38 @@ def test_a_platform_that_crashes_simgrid_is_named(scenario: Scenario) -> None:
     assert result.error == (
         f'platform.xml:{line}: SimGrid crashes on this platform while it reads what ends here; look for a zone, a '
         'gateway, a host or a link that is not where the file says')
+
+
+def dijkstra(*routes: str) -> str:
+    """Nodes a, b and c in a zone in which SimGrid looks for the shortest way at each question."""
+    return document('<zone id="graph" routing="Dijkstra">', host('a'), host('b'), host('c'), link('wire'), *routes, '</zone>')
+
+
+def route(source: str, destination: str, symmetrical: str = 'YES') -> str:
+    return f'<route src="{source}" dst="{destination}" symmetrical="{symmetrical}"><link_ctn id="wire"/></route>'
+
+
+def ring_on(scenario: Scenario, platform: str) -> Scenario:
+    ring = model(phase(cpu(1e9, bytes=1e9, communication_pattern='ring_clockwise')))
+    return scenario.platform(platform).workload(rigid(3, ring))
+
+
+@BOTH_MODELS
+@pytest.mark.parametrize('scheduler', ['builtin:fcfs', f'plugin:{POLICIES},fcfs'])
+def test_a_route_that_crashes_simgrid_is_named(scenario: Scenario, option: str, scheduler: str) -> None:
+    """A host that no route mentions is not in the graph. Plugins have handlers of their own for crashes."""
+    result = ring_on(scenario, dijkstra(route('a', 'b'))).run(option, scheduler=scheduler, status=2)
+    assert result.text('job_statistics')
+    assert result.error == (
+        "job 0 at 0 s: platform.xml: SimGrid crashes while it looks for the route from host 'b' to host 'c'; look for a "
+        'route, a zone or a gateway between them that is not where the file says')
+
+
+@BOTH_MODELS
+def test_a_route_that_simgrid_never_finds_is_named(scenario: Scenario, option: str) -> None:
+    """Nothing leads to c, but something from it."""
+    platform = dijkstra(route('a', 'b'), route('c', 'a', 'NO'))
+    result = ring_on(scenario, platform).run(option, status=2)
+    assert result.error == (
+        "job 0 at 0 s: platform.xml: SimGrid gets lost while it looks for the route from host 'b' to host 'c'; look for a "
+        'route between them that leads one way only')

@@ -1,4 +1,5 @@
-/* Promise: the handler uses nothing but the stack it was given and what was prepared before. */
+/* Promise: the handler uses nothing but the stack that the guard gave it and what was prepared
+ * before. */
 #include "resources/simgrid/crash.hpp"
 
 #include <csignal>
@@ -21,10 +22,8 @@ namespace
 const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 constexpr size_t num_signals = sizeof signals / sizeof *signals;
 struct sigaction former_actions[num_signals];
-stack_t former_stack;
-char own_stack[1 << 16]; /* the usual one may be used up */
-std::string place;       /* "elastisim: error: FILE" */
-const int *parser_line;  /* NULL when SimGrid does not tell */
+std::string place;      /* "elastisim: error: FILE" */
+const int *parser_line; /* NULL when SimGrid does not tell */
 
 void say(const char *text)
 {
@@ -58,10 +57,6 @@ const int *find_parser_line()
 void watch(const std::string &file)
 {
     struct sigaction action = {};
-    stack_t stack = {};
-    stack.ss_sp = own_stack;
-    stack.ss_size = sizeof own_stack;
-    sigaltstack(&stack, &former_stack);
     place = "elastisim: error: " + file;
     parser_line = find_parser_line();
     action.sa_handler = tell_crash;
@@ -75,7 +70,6 @@ void unwatch()
 {
     for (size_t i = 0; i < num_signals; i++)
         sigaction(signals[i], &former_actions[i], nullptr);
-    sigaltstack(&former_stack, nullptr);
 }
 
 } // namespace crash

@@ -2,7 +2,10 @@
 #include "resources/simgrid/guard.hpp"
 
 #include <cstdlib>
+#include <cstring>
 #include <new>
+#include <pthread.h>
+#include <sys/time.h>
 
 extern "C" {
 #include "resources/simgrid/capture.h"
@@ -14,35 +17,113 @@ namespace guard
 
 sigjmp_buf way_out;
 volatile std::sig_atomic_t guarded = 0;
+ending last_ending = THROWN;
 
 namespace
 {
 
-struct sigaction former_abort_action;
+/* SIGVTALRM comes every second of computing. */
+const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGVTALRM};
+constexpr size_t num_signals = sizeof signals / sizeof *signals;
+/* What should be brief never ends when it has seen so many of them. */
+constexpr int patience = 3;
 
-extern "C" void leave_abort(int)
+struct sigaction former_actions[num_signals];
+struct itimerval former_timer;
+stack_t former_stack;
+char own_stack[1 << 16]; /* the usual one may be used up */
+pthread_t thread;        /* SimGrid's */
+volatile std::sig_atomic_t ticks = 0;
+
+void leave(int number)
 {
-    if (guarded) {
-        guarded = 0;
-        siglongjmp(way_out, 1);
+    if (!guarded || !pthread_equal(thread, pthread_self()))
+        return;
+    guarded = 0;
+    siglongjmp(way_out, number);
+}
+
+/* Returning lets abort() end the process. */
+extern "C" void leave_abort(int number)
+{
+    leave(number);
+}
+
+/* A crash of somebody else's happens again after the return, now without this handler; one that
+ * was only sent does not. */
+extern "C" void leave_crash(int number, siginfo_t *info, void *)
+{
+    leave(number);
+    for (size_t i = 0; i < num_signals; i++)
+        if (signals[i] == number)
+            sigaction(number, &former_actions[i], nullptr);
+    if (info->si_code <= 0)
+        raise(number);
+}
+
+extern "C" void count_tick(int number)
+{
+    if (brief::lives && ++ticks >= patience)
+        leave(number);
+}
+
+void handle(size_t i)
+{
+    struct sigaction action = {};
+    action.sa_flags = SA_NODEFER | SA_ONSTACK | SA_RESTART; /* deliverable after the jump */
+    sigemptyset(&action.sa_mask);
+    if (signals[i] == SIGABRT || signals[i] == SIGVTALRM) {
+        action.sa_handler = signals[i] == SIGABRT ? leave_abort : count_tick;
+    } else {
+        action.sa_sigaction = leave_crash;
+        action.sa_flags |= SA_SIGINFO;
     }
-    /* Returning lets abort() end the process. */
+    sigaction(signals[i], &action, &former_actions[i]);
 }
 
 } // namespace
 
 void install()
 {
-    struct sigaction action = {};
-    action.sa_handler = leave_abort;
-    action.sa_flags = SA_NODEFER; /* the signal stays deliverable after the jump */
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGABRT, &action, &former_abort_action);
+    const struct itimerval second = {{1, 0}, {1, 0}};
+    stack_t stack = {};
+    stack.ss_sp = own_stack;
+    stack.ss_size = sizeof own_stack;
+    sigaltstack(&stack, &former_stack);
+    thread = pthread_self();
+    for (size_t i = 0; i < num_signals; i++)
+        handle(i);
+    setitimer(ITIMER_VIRTUAL, &second, &former_timer);
 }
 
 void remove()
 {
-    sigaction(SIGABRT, &former_abort_action, nullptr);
+    setitimer(ITIMER_VIRTUAL, &former_timer, nullptr);
+    for (size_t i = 0; i < num_signals; i++)
+        sigaction(signals[i], &former_actions[i], nullptr);
+    sigaltstack(&former_stack, nullptr);
+}
+
+volatile std::sig_atomic_t brief::lives = 0;
+
+brief::brief()
+{
+    ticks = 0;
+    lives = 1;
+}
+
+brief::~brief()
+{
+    lives = 0;
+}
+
+ending left_by(int jump, std::string &reason)
+{
+    if (jump == SIGABRT)
+        return ABORTED;
+    reason = jump == SIGVTALRM ? "it does not come back"
+                               : std::string("it crashes (") + strsignal(jump) + ")";
+    return jump == SIGVTALRM ? ENDLESS : CRASHED;
 }
 
 std::string captured()

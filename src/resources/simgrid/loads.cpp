@@ -248,6 +248,8 @@ int explain_refusal(l07 *model, const std::string &reason, struct error *err)
     const struct draft &draft = model->draft;
     if (err->kind != ERROR_NONE)
         return error_prefix(err, "%s", model->topology->file.c_str());
+    if (route_is_broken(model->topology, err))
+        return -1;
     for (size_t k = 0; draft.sends && k < draft.size * draft.size; k++)
         if (draft.bytes[k] > 0 && topology_check_route(model->topology, draft.hosts[k / draft.size],
                                                        draft.hosts[k % draft.size], err))

@@ -134,6 +134,8 @@ int load(topology *topology, size_t count, const char *const *options, struct er
 /* What SimGrid says of routes that don't exist is not shown. */
 size_t count_links(const topology *topology, uint32_t from, uint32_t to)
 {
+    if (topology->broken != guard::THROWN)
+        return 0;
     std::vector<s4u::Link *> links;
     std::string reason;
     double latency = 0;
@@ -151,7 +153,29 @@ void find_route(const topology *topology, uint32_t from, uint32_t to,
                 std::vector<s4u::Link *> &links, double &latency)
 {
     topology->engine->seal_platform();
+    topology->from = from;
+    topology->to = to;
+    guard::brief brief;
     topology->hosts[from].simgrid->route_to(topology->hosts[to].simgrid, links, &latency);
+}
+
+bool route_is_broken(const topology *topology, struct error *err)
+{
+    if (topology->broken == guard::THROWN && guard::last_ending >= guard::CRASHED &&
+        guard::brief::lives)
+        topology->broken = guard::last_ending;
+    if (topology->broken == guard::THROWN)
+        return false;
+    bool crashed = topology->broken == guard::CRASHED;
+    error_set(
+        err, ERROR_INPUT,
+        "%s: SimGrid %s while it looks for the route from host '%s' to host '%s'; %s",
+        topology->file.c_str(), crashed ? "crashes" : "gets lost",
+        topology_host_name(topology, topology->from), topology_host_name(topology, topology->to),
+        crashed
+            ? "look for a route, a zone or a gateway between them that is not where the file says"
+            : "look for a route between them that leads one way only");
+    return true;
 }
 
 struct topology *topology_open(const char *platform_file, size_t num_options,
@@ -285,6 +309,8 @@ int topology_check_route(const struct topology *topology, uint32_t from, uint32_
 {
     if (from == to || count_links(topology, from, to) > 0)
         return 0;
+    if (route_is_broken(topology, err))
+        return -1;
     return error_set(err, ERROR_INPUT, "%s: no route leads from host '%s' to host '%s'",
                      topology->file.c_str(), topology_host_name(topology, from),
                      topology_host_name(topology, to));
@@ -304,7 +330,11 @@ int topology_route(struct topology *topology, uint32_t from, uint32_t to, struct
     links.clear();
     route->count = 0;
     route->latency = 0;
+    if (topology->broken != guard::THROWN)
+        return route_is_broken(topology, err), -1;
     bool fine = attempt([&] { find_route(topology, from, to, links, route->latency); }, reason);
+    if (!fine && route_is_broken(topology, err))
+        return -1;
     if (!fine || (links.empty() && from != to))
         return topology_check_route(topology, from, to, err)
                    ? -1
