@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "base/quote.h"
 #include "base/wrap.h"
+#include "batch/batch.h"
 #include "configuration/configuration.h"
 #include "options.h"
 #include "platform/platform.h"
@@ -24,6 +25,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,7 +42,8 @@ struct run {
     struct results *results;
     struct scheduler_backend scheduler;
     struct simulation *simulation;
-    double started; /* wall clock, seconds */
+    double started;                /* wall clock, seconds */
+    struct batch_outcome *outcome; /* of a run of a batch, else NULL */
 };
 
 /* The scheduler to use, by precedence; *url when it is the configuration's zmq_url. */
@@ -126,8 +129,9 @@ static int read_inputs(struct run *run, struct error *err)
                          configuration->file);
     if (configuration_find_inputs(configuration, err))
         return -1;
-    run->resources = resources_open(configuration->platform_file, run->options->num_simgrid,
-                                    run->options->simgrid, err);
+    if (!run->resources)
+        run->resources = resources_open(configuration->platform_file, run->options->num_simgrid,
+                                        run->options->simgrid, err);
     if (run->resources && run->options->timing)
         resources_measure(run->resources);
     if (!run->resources || choose_model(run, err) ||
@@ -166,6 +170,29 @@ static int simulate(struct run *run, struct error *err)
     return simulation_run(run->simulation, err);
 }
 
+/* What can be said of a scheduler without starting anything. */
+static int check_scheduler(struct run *run, struct error *err)
+{
+    bool url;
+    static const char inside[] = "builtin:";
+    if (strncmp(scheduler_spec(run, &url), inside, strlen(inside)) != 0)
+        return 0;
+    run->simulation = simulation_create(&run->configuration, &run->platform, run->workload,
+                                        &run->scheduler, NULL, err);
+    return !run->simulation || open_scheduler(run, err) || inspect_workload(run, err) ? -1 : 0;
+}
+
+/* For a batch, which prints it. */
+static void note_outcome(const struct run *run)
+{
+    struct batch_outcome *outcome = run->outcome;
+    outcome->nodes = run->platform.num_nodes;
+    outcome->jobs = workload_num_jobs(run->workload);
+    outcome->has_summary = run->options->command == COMMAND_RUN;
+    if (outcome->has_summary)
+        outcome->summary = summarize(simulation_state(run->simulation));
+}
+
 static void report(const struct run *run)
 {
     double seconds = wall_seconds() - run->started;
@@ -187,7 +214,9 @@ static void finish(struct run *run, struct error *err)
         run->scheduler.finalize(run->scheduler.self, err->kind != ERROR_NONE);
     results_close(run->results, state, err);
     claims_release(run->claims);
-    if (run->simulation && err->kind == ERROR_NONE)
+    if (run->outcome && err->kind == ERROR_NONE)
+        note_outcome(run);
+    else if (run->options->command == COMMAND_RUN && err->kind == ERROR_NONE)
         report(run);
     simulation_destroy(run->simulation);
     scheduler_close(&run->scheduler);
@@ -206,19 +235,103 @@ static int change_directory(const char *path, struct error *err)
                      quote(path, quoted), strerror(errno));
 }
 
-static void execute(const struct options *options, struct error *err)
+static void print_check(const struct run *run)
 {
-    struct run run = {
-        .options = options, .warnings = {.strict = options->strict}, .started = wall_seconds()};
-    if (change_directory(options->directory, err) == 0 && read_inputs(&run, err) == 0) {
-        if (options->command == COMMAND_CHECK)
-            printf("%s: %u node%s, %zu job%s: all inputs are fine\n", run.configuration.file,
-                   run.platform.num_nodes, number_plural(run.platform.num_nodes),
-                   workload_num_jobs(run.workload), number_plural(workload_num_jobs(run.workload)));
-        else
-            simulate(&run, err);
+    size_t jobs = workload_num_jobs(run->workload);
+    printf("%s: %u node%s, %zu job%s: all inputs are fine\n", run->configuration.file,
+           run->platform.num_nodes, number_plural(run->platform.num_nodes), jobs,
+           number_plural(jobs));
+}
+
+static void execute(struct run *run, struct error *err)
+{
+    run->warnings.strict = run->options->strict;
+    run->started = wall_seconds();
+    if (read_inputs(run, err) == 0) {
+        if (run->options->command == COMMAND_RUN)
+            simulate(run, err);
+        else if (check_scheduler(run, err) == 0 && !run->outcome)
+            print_check(run);
     }
-    finish(&run, err);
+    finish(run, err);
+}
+
+/* --- Batches ------------------------------------------------------------------------------- */
+
+/* The command line of one run: what a line says goes before what was given for all. */
+static int line_options(const struct options *options, const struct batch_run *line,
+                        struct options *result, struct error *err)
+{
+    size_t count = options->num_settings + line->num_settings;
+    *result = *options;
+    result->command = line->check ? COMMAND_CHECK : COMMAND_RUN;
+    result->configuration = line->configuration;
+    result->output = line->output;
+    result->scheduler = line->scheduler ? line->scheduler : options->scheduler;
+    result->settings = calloc(count + 1, sizeof *result->settings);
+    result->num_settings = count;
+    if (!result->settings)
+        return error_no_memory(err);
+    for (size_t i = 0; i < count; i++)
+        result->settings[i] = i < options->num_settings ? options->settings[i]
+                                                        : line->settings[i - options->num_settings];
+    return 0;
+}
+
+static char *find_platform(void *context, const struct batch_run *line, struct error *err)
+{
+    struct options options;
+    struct configuration configuration = {.file = NULL};
+    if (line_options(context, line, &options, err))
+        return NULL;
+    const struct configuration_request request = {.file = options.configuration,
+                                                  .settings = options.settings,
+                                                  .num_settings = options.num_settings,
+                                                  .output = options.output};
+    char *platform_file = NULL;
+    if (configuration_read(&configuration, &request, NULL, err) == 0 &&
+        configuration_find_inputs(&configuration, err) == 0 &&
+        !(platform_file = strdup(configuration.platform_file)))
+        error_no_memory(err);
+    configuration_release(&configuration);
+    free(options.settings);
+    return platform_file;
+}
+
+static void carry_out(void *context, const struct batch_run *line, struct resources *resources,
+                      struct batch_outcome *outcome)
+{
+    struct options options;
+    if (line_options(context, line, &options, &outcome->err))
+        return;
+    struct run run = {.options = &options, .resources = resources, .outcome = outcome};
+    execute(&run, &outcome->err);
+    outcome->seconds = wall_seconds() - run.started;
+    free(options.settings);
+}
+
+static void execute_batch(struct options *options, struct error *err)
+{
+    const struct batch_request request = {.jobs = options->jobs,
+                                          .simgrid = options->simgrid,
+                                          .num_simgrid = options->num_simgrid,
+                                          .context = options,
+                                          .find_platform = find_platform,
+                                          .carry_out = carry_out};
+    batch_run_all(&request, err);
+}
+
+/* ------------------------------------------------------------------------------------------- */
+
+static void run_or_check(struct options *options, struct error *err)
+{
+    struct run run = {.options = options};
+    if (change_directory(options->directory, err))
+        return;
+    if (options->command == COMMAND_BATCH)
+        execute_batch(options, err);
+    else
+        execute(&run, err);
 }
 
 /* A descriptor that was closed before the start would become that of a result file, and messages
@@ -265,7 +378,8 @@ int main(int argc, char **argv)
             break;
         case COMMAND_RUN:
         case COMMAND_CHECK:
-            execute(&options, &err);
+        case COMMAND_BATCH:
+            run_or_check(&options, &err);
             break;
         }
         options_release(&options);

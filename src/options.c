@@ -78,6 +78,18 @@ static void apply_check(struct options *options, const char *value)
     options->command = COMMAND_CHECK;
 }
 
+static void apply_batch(struct options *options, const char *value)
+{
+    (void)value;
+    options->command = COMMAND_BATCH;
+}
+
+/* check_jobs has looked at it. */
+static void apply_jobs(struct options *options, const char *value)
+{
+    options->jobs = (unsigned)strtoul(value, NULL, 10);
+}
+
 static void apply_schedulers(struct options *options, const char *value)
 {
     (void)value;
@@ -127,6 +139,10 @@ static const struct option table[] = {
     {"timing", 0, NULL, "print where the wall-clock time went to standard error", apply_timing,
      NULL},
     {"check", 0, NULL, "read and check all inputs, then stop", apply_check, NULL},
+    {"batch", 0, NULL,
+     "carry out the runs that lines of standard input describe, and print a line for each",
+     apply_batch, NULL},
+    {"jobs", 'j', "N", "with --batch, runs at a time (default: 1)", apply_jobs, NULL},
     {"strict", 0, NULL, "treat warnings about inputs as errors", apply_strict, NULL},
     {"list-schedulers", 0, NULL, "print the built-in policies", apply_schedulers, NULL},
     {"help-configuration", 0, NULL, "print the keys of the configuration file", apply_configuration,
@@ -208,6 +224,15 @@ static int check_value(const struct option *option, const char *value, struct er
                      option->values[0], option->values[1]);
 }
 
+static int check_jobs(const char *value, struct error *err)
+{
+    size_t length = strlen(value);
+    if (length <= 4 && strspn(value, "0123456789") == length && strtoul(value, NULL, 10) > 0)
+        return 0;
+    return error_set(err, ERROR_INPUT,
+                     "command line: --jobs %s: must be a whole number from 1 to 9999", value);
+}
+
 /* Applies one option. `value` is what was given with it, or NULL, and `next` the next argument;
  * *used tells whether that was its value. */
 static int apply_option(struct options *options, const struct option *option, const char *value,
@@ -222,6 +247,8 @@ static int apply_option(struct options *options, const struct option *option, co
         return error_set(err, ERROR_INPUT, "command line: --%s needs a value: --%s %s",
                          option->name, option->name, option->value);
     if (option->values && check_value(option, value, err))
+        return -1;
+    if (option->apply == apply_jobs && check_jobs(value, err))
         return -1;
     option->apply(options, value);
     return 0;
@@ -272,9 +299,44 @@ static int read_argument(struct options *options, const char *argument, const ch
     return 0;
 }
 
+/* What belongs to one run can't be said of all of a batch. */
+static int check_batch(const struct options *options, struct error *err)
+{
+    const struct {
+        const char *name;
+        bool given;
+    } alone[] = {
+        {"a configuration", options->configuration},
+        {"--output", options->output},
+        {"--summary", options->summary},
+        {"--timing", options->timing},
+        {"--events-url", options->events_url != NULL},
+        {"--events-wait", options->events_wait},
+    };
+    for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
+        if (alone[i].given)
+            return error_set(err, ERROR_INPUT,
+                             "command line: --batch: %s belongs to one run; lines of standard "
+                             "input say what each run is",
+                             alone[i].name);
+    return 0;
+}
+
+static int check_together(const struct options *options, struct error *err)
+{
+    bool needs_file = options->command == COMMAND_RUN || options->command == COMMAND_CHECK;
+    if (options->command == COMMAND_BATCH)
+        return check_batch(options, err);
+    if (needs_file && !options->configuration)
+        return error_set(err, ERROR_INPUT,
+                         "command line: no configuration file; usage: elastisim CONFIG [options], "
+                         "see elastisim --help");
+    return 0;
+}
+
 int options_read(struct options *options, int argc, char **argv, struct error *err)
 {
-    *options = (struct options){0};
+    *options = (struct options){.jobs = 1};
     options->simgrid = calloc((size_t)argc + 1, sizeof *options->simgrid);
     options->settings = calloc((size_t)argc + 1, sizeof *options->settings);
     if (!options->simgrid || !options->settings) {
@@ -289,12 +351,9 @@ int options_read(struct options *options, int argc, char **argv, struct error *e
         }
         i += used;
     }
-    bool needs_file = options->command == COMMAND_RUN || options->command == COMMAND_CHECK;
-    if (needs_file && !options->configuration) {
+    if (check_together(options, err)) {
         options_release(options);
-        return error_set(err, ERROR_INPUT,
-                         "command line: no configuration file; usage: elastisim CONFIG [options], "
-                         "see elastisim --help");
+        return -1;
     }
     return 0;
 }

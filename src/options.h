@@ -11,6 +11,7 @@
 enum command {
     COMMAND_RUN,
     COMMAND_CHECK,
+    COMMAND_BATCH,
     COMMAND_HELP,
     COMMAND_VERSION,
     COMMAND_SCHEDULERS,
@@ -33,6 +34,7 @@ struct options {
     const char *output;     /* the folder of the results; NULL for where the configuration says */
     const char *events_url; /* NULL when not given */
     bool events_wait;
+    unsigned jobs; /* runs of a batch at a time */
     bool strict;
     bool summary;
     bool timing;
