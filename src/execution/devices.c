@@ -1,6 +1,7 @@
 /* Promise: a device serves the first of its queue, and the end of that use is an event. At the
- * instant in which a use ends its device counts as free until whoever waited for it has gone on: a
- * task that follows at once may queue there again, behind those who wait, as in ElastiSim. */
+ * instant in which a use ends its device counts as free until whoever waited for it has gone on,
+ * which it does after the event (devices_serve): a task that follows at once may queue there again,
+ * behind those who wait, as in ElastiSim. */
 #include "execution/devices.h"
 
 #include <math.h>
@@ -102,10 +103,19 @@ static void use_ended(void *owner)
 {
     struct device_use *use = owner;
     struct device *device = use->device;
+    devices_serve(device->devices);
     dequeue(device, use);
     set_serving(device, false);
+    device->devices->freed = device;
     use->done(use->owner);
-    serve_first(device);
+}
+
+void devices_serve(struct devices *devices)
+{
+    struct device *device = devices->freed;
+    devices->freed = NULL;
+    if (device)
+        serve_first(device);
 }
 
 static bool among(const struct device_use *uses, uint32_t count, const struct device *device)

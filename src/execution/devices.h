@@ -22,8 +22,9 @@ struct device_use {
 struct devices {
     struct event_heap *heap;
     const struct state *state;
-    struct device *all; /* per node: its GPUs, then its link */
-    size_t *first;      /* [node]: index of its first device */
+    struct device *all;   /* per node: its GPUs, then its link */
+    size_t *first;        /* [node]: index of its first device */
+    struct device *freed; /* the use that it served has ended at this event; NULL */
     struct error *err;
 };
 
@@ -39,6 +40,9 @@ void devices_use_gpus(struct devices *devices, uint32_t node, struct device_use 
                       uint32_t count);
 /* Queues an exchange on the node's GPU link. */
 void devices_use_link(struct devices *devices, uint32_t node, struct device_use *use);
+/* A device that was freed serves the next in its line. To be called after each event, when whoever
+ * waited for what has ended has gone on. */
+void devices_serve(struct devices *devices);
 /* Takes a use out, queued or being served; the next in line starts at once. Nothing when it ended.
  */
 void devices_cancel(struct devices *devices, struct device_use *use);

@@ -1,203 +1,33 @@
-/* The inside of the executor, shared by its files (executor.c, cohort.c, work.c) and no one else.
+/* The execution of a job, as the simulation has it: it begins, stands at points, goes on, and ends.
  */
 #ifndef ELASTISIM_EXECUTION_EXECUTION_H
 #define ELASTISIM_EXECUTION_EXECUTION_H
 
-#include "execution/devices.h"
-#include "execution/executor.h"
-#include "resources/resources.h"
+#include "execution/shared.h"
 
-/* A task's payloads, evaluated for the nodes of an execution. */
-struct task_values {
-    uint64_t iterations;
-    double compute;  /* flops or seconds */
-    double transfer; /* bytes */
-};
+/* Starts the application of a job that runs since now on job->executing (on_init, then the phases).
+ * Returns 0, or -1 with err (a model that can't be evaluated, ...). */
+int execution_start(struct executor *executor, const struct job *job, struct error *err);
 
-/* Ranks that meet with each other: all ranks of a job, or the new ones during on_expansion. */
-struct team {
-    struct execution *execution;
-    uint32_t size;
-    uint32_t *nodes;      /* node ID by rank; owned */
-    uint32_t *hosts;      /* host number by rank; owned */
-    double uniform_speed; /* the nodes' speed when it is the same for all, else 0 */
-    /* The meeting that is forming: cohorts in the order of their arrival. */
-    struct cohort *first_waiting, *last_waiting;
-    uint32_t arrived; /* ranks */
-    bool awaits_io;   /* it forms only once `async_ranks` is 0 */
-    /* Ranks with async I/O under way outside of sequences, counted per I/O. */
-    uint64_t async_ranks;
-    /* [depth * size + rank], depth >= 1: async I/Os under way in the sequence at that depth; NULL
-     * until used. */
-    uint32_t *async_in_sequence;
-    double *task_starts; /* [depth * size + rank]; NULL unless task times are logged */
-};
-
-enum stage { STAGE_INIT, STAGE_RECONFIGURATION, STAGE_EXPANSION, STAGE_PHASES };
-
-/* What a cohort does next at its task. */
-enum step {
-    STEP_ENTER,        /* start the task */
-    STEP_ITERATE,      /* begin its next iteration, or leave it */
-    STEP_PERFORM,      /* after the meeting of a synchronized task */
-    STEP_EXCHANGE,     /* after the meeting before an exchange */
-    STEP_SEQUENCE_END, /* the children of a sequence ran once */
-    STEP_BLOCK_END,    /* after the meeting at the end of a block's iteration */
-    STEP_BEGIN,        /* after the meeting of kept nodes and newcomers */
-};
-
-enum cohort_state {
-    COHORT_RUNNABLE, /* in the execution's list of runnable cohorts */
-    COHORT_WORKING,  /* waits for its parts, its exchange, or both */
-    COHORT_MEETING,  /* waits for the other ranks of its team */
-    COHORT_AWAITING, /* waits for async I/O at the end of a sequence */
-    COHORT_POINT,    /* all ranks; the simulation has the word */
-};
-
-/* Who waits for a load: the first field of every owner that the resource port knows. */
-enum waiter { WAITER_PART, WAITER_EXCHANGE, WAITER_ASYNC };
-
-/* Where a cohort stands. */
-struct place {
-    enum stage stage;
-    enum step step;
-    size_t phase;       /* STAGE_PHASES */
-    uint64_t iteration; /* of the block */
-    uint64_t passed;    /* phase iterations finished */
-    size_t task;        /* index in the block; num_tasks at its end */
-};
-
-struct cohort {
-    enum waiter waiter; /* WAITER_EXCHANGE */
-    enum cohort_state state;
-    struct execution *execution;
-    struct team *team;
-    struct cohort *previous, *next; /* all cohorts of the execution */
-    struct cohort *next_in_line;    /* in the runnable list or in a team's meeting */
-    struct place place;
-    uint64_t *counters; /* [depth]: iterations done of the task there; owned */
-    size_t *sequences;  /* [depth]: the sequence entered there; in the same memory */
-    uint32_t *ready;    /* ranks that are done with the current step, ascending; owned */
-    uint32_t num_ready, ready_capacity;
-    struct part *parts; /* ranks that are not */
-    uint32_t num_in_parts;
-    struct load_group *exchange;
-    bool exchange_pending; /* nobody goes on before the exchange, under way or about to start, is
-                              done */
-};
-
-/* What the resource port does not know to be busy. */
-enum busy { BUSY_NOTHING, BUSY_CPU, BUSY_GPUS };
-
-/* Members of a cohort that wait for the same end, or for the same group of loads. */
-struct part {
-    enum waiter waiter; /* WAITER_PART */
-    struct cohort *cohort;
-    struct part *previous, *next;
-    struct event end;        /* ranks with a known end */
-    struct load_group *load; /* ranks with loads: each ends on its own */
-    struct device_use *uses; /* one rank with GPU kernels and a GPU link exchange; owned */
-    uint32_t num_uses, uses_left;
-    enum busy busy; /* what its ranks keep busy on their nodes until it ends */
-    uint32_t left;  /* ranks still waiting */
-    uint32_t count; /* ranks at the start */
-    uint32_t ranks[];
-};
-
-/* Async I/O of some ranks. */
-struct async_io {
-    enum waiter waiter; /* WAITER_ASYNC */
-    struct team *team;
-    struct async_io *previous, *next; /* all of the execution */
-    const struct task *task;
-    struct load_group *load;
-    double *starts; /* by member, when its end is logged; owned */
-    uint32_t left;
-    uint32_t ranks[];
-};
-
-struct execution {
-    struct executor *executor;
-    const struct job *job;
-    const struct application *application;
-    struct team all, newcomers; /* newcomers.size is 0 outside of an expansion */
-    struct task_values *values; /* by task ID; owned */
-    uint64_t *phase_iterations; /* by phase; owned */
-    bool shares_cpus;           /* compute goes through the resource port */
-    size_t depths;              /* nesting levels of the application: max_depth + 1 */
-    struct cohort *cohorts;
-    struct cohort *first_runnable, *last_runnable;
-    struct async_io *async;
-    struct cohort *at_point; /* the cohort of all ranks while the simulation has the word */
-    size_t next_phase;       /* then: where the phases go on */
-    uint64_t next_iteration;
-    uint32_t
-        last_cohorts; /* those that have passed no more iterations than the job has completed */
-    bool has_noted;   /* the phase and the iteration that began last were told: */
-    size_t noted_phase;
-    uint64_t noted_iteration;
-    struct event wake; /* runs what is runnable, or tells the simulation */
-    void (*on_wake)(struct execution *execution);
-};
-
-/* --- executor.c ---------------------------------------------------------------------------- */
-bool execution_failed(const struct execution *execution);
-/* Puts job and time before the message; for errors inside events. */
-void execution_error(struct execution *execution);
-/* Has `action` called by an event of this instant. */
-void execution_wake(struct execution *execution, void (*action)(struct execution *));
-void run_cohorts(struct execution *execution);
-const struct block *block_of(const struct execution *execution, const struct place *place);
-/* The next phase iteration after (phase, iteration); false when there is none. */
-bool next_iteration(const struct execution *execution, size_t *phase, uint64_t *iteration);
-/* A cohort with room for `capacity` ranks, none of them in it yet; NULL (and the error filled)
- * without memory. */
-struct cohort *cohort_create(struct team *team, const struct place *place, uint32_t capacity);
-void cohort_destroy(struct cohort *cohort);
-void make_runnable(struct cohort *cohort);
-/* A block's iteration is over and its ranks have met: what comes next. */
-void after_block(struct cohort *cohort);
-
-/* --- cohort.c ------------------------------------------------------------------------------ */
-/* Moves a cohort on until it waits for something. */
-void cohort_walk(struct cohort *cohort);
-/* Adds ranks (ascending) to the ready ones of a cohort. */
-void cohort_add_ready(struct cohort *cohort, const uint32_t *ranks, uint32_t count);
-/* The ready ranks go on (as a cohort of their own when others are not ready) unless an exchange is
- * pending. */
-void cohort_release(struct cohort *cohort);
-/* Tells when the ranks are the first of the job in an iteration of a phase. */
-void note_iteration(const struct cohort *cohort);
-/* Starts a block from its first task. */
-void begin_block(struct cohort *cohort);
-/* Counts a phase iteration of the cohort as finished. */
-void pass_iteration(struct cohort *cohort);
-/* Whether the simulation is asked before an iteration of a phase. */
-bool is_point(const struct execution *execution, const struct block *phase);
-bool job_may_ask(const struct execution *execution);
-bool job_may_be_resized(const struct execution *execution);
-/* All ranks of a team meet here; the cohort goes on with `step` when they have. */
-void cohort_meet(struct cohort *cohort, enum step step, bool awaits_io);
-/* The meeting may have become complete. */
-void team_check_meeting(struct team *team);
-/* Ranks of ended async I/O, by team rank. */
-void async_ranks_ended(struct async_io *async, const uint32_t *indices, uint32_t count);
-
-/* --- work.c -------------------------------------------------------------------------------- */
-/* Gives the ready ranks of a cohort the loads of its task. Afterwards they are ready or in parts;
- * with exchange_pending the cohort is to meet and go on with STEP_EXCHANGE. */
-void perform_task(struct cohort *cohort, const struct task *task);
-/* Starts the exchange after the meeting; clears exchange_pending when there is nothing to exchange.
+/* At a point: goes on with the next phase iteration. */
+void execution_continue(struct execution *execution);
+/* At a point, after lifecycle_reconfigure: runs on_reconfiguration on the job's new nodes, then
+ * on_expansion on those that are not in `before` (sorted by ID), and goes on. Returns 0, or -1 with
+ * err. */
+int execution_reconfigure(struct execution *execution, const struct node_list *before,
+                          struct error *err);
+/* At a point: the evolving request of the phase that comes next, clipped to the job's bounds when
+ * so configured. *has is false when there is none (or the job's type asks for none). Returns 0, or
+ * -1 with err when the model can't be evaluated or asks for an impossible number. */
+int execution_request(struct execution *execution, bool *has, uint32_t *nodes, struct error *err);
+/* At a point: whether the phase that comes next has a scheduling point (and the job's type reacts).
  */
-void start_exchange(struct cohort *cohort, const struct task *task);
-/* Tells that a rank of a team has ended a task. */
-void tell_task(const struct team *team, const struct task *task, uint32_t rank, double duration);
-void part_destroy(struct part *part);
-void async_destroy(struct async_io *async);
-/* The load of a rank by the task's own pattern (flops or seconds of compute; bytes of I/O). */
-double compute_share(const struct execution *execution, const struct task *task, uint32_t rank,
-                     uint32_t n);
-double io_share(const struct execution *execution, const struct task *task, uint32_t rank,
-                uint32_t n);
+bool execution_has_scheduling_point(const struct execution *execution);
+/* At a point: the phase that comes next and its iteration. */
+void execution_place(const struct execution *execution, uint64_t *phase, uint64_t *iteration);
+
+/* Ends everything the job has under way and frees it (NULL is fine): nothing of it stays busy,
+ * queued or locked. Not to be called from inside executor_run, but from events. */
+void execution_destroy(struct execution *execution);
 
 #endif

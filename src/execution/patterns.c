@@ -1,7 +1,7 @@
 #include "execution/patterns.h"
 
-double vector_share(enum vector_pattern pattern, double payload, const double *list, uint32_t rank,
-                    uint32_t n)
+double patterns_share(enum vector_pattern pattern, double payload, const double *list,
+                      uint32_t rank, uint32_t n)
 {
     const uint32_t num_odd = n / 2, num_even = n - num_odd;
     switch (pattern) {
@@ -32,8 +32,8 @@ static double ring_link_bytes(double per_hop, uint32_t directions, uint32_t n, u
     return per_hop * directions * hops;
 }
 
-double gpu_link_bytes(enum matrix_pattern pattern, double payload, uint32_t node, uint32_t n,
-                      uint32_t g)
+double patterns_gpu_link_bytes(enum matrix_pattern pattern, double payload, uint32_t node,
+                               uint32_t n, uint32_t g)
 {
     if (g < 2)
         return 0;
@@ -58,7 +58,8 @@ double gpu_link_bytes(enum matrix_pattern pattern, double payload, uint32_t node
     return 0;
 }
 
-double gpu_network_payload(enum matrix_pattern pattern, double payload, uint32_t n, uint32_t g)
+double patterns_gpu_network_payload(enum matrix_pattern pattern, double payload, uint32_t n,
+                                    uint32_t g)
 {
     double nodes = n, gpus = nodes * g;
     switch (pattern) {

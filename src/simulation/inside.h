@@ -13,6 +13,7 @@
 
 #include "base/heap.h"
 #include "execution/devices.h"
+#include "execution/execution.h"
 #include "execution/executor.h"
 #include "simulation/simulation.h"
 #include "simulation/validator.h"

@@ -127,7 +127,8 @@ static bool deliver_completions(struct simulation *simulation)
     while (!simulation_failed(simulation) &&
            resources_next_completion(simulation->platform->resources, &completion)) {
         simulation->idle_invocations = 0;
-        executor_complete(&simulation->executor, &completion);
+        executor_complete(&completion);
+        executor_run(&simulation->executor);
         any = true;
     }
     return any;
@@ -195,6 +196,7 @@ static int step(struct simulation *simulation)
     event_heap_remove(&simulation->heap, next);
     lifecycle_advance(state, next->time);
     next->handle(next->owner);
+    executor_run(&simulation->executor);
     return simulation_failed(simulation) ? -1 : 0;
 }
 

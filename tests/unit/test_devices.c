@@ -44,6 +44,7 @@ static void advance(struct bench *bench, double until)
         event_heap_remove(&bench->heap, event);
         bench->state.now = event->time;
         event->handle(event->owner);
+        devices_serve(&bench->devices);
     }
     bench->state.now = until;
 }
@@ -163,6 +164,35 @@ static void test_taking_out_a_waiting_use_leaves_the_others_in_line(void **state
     teardown(&bench);
 }
 
+/* Whoever waited for what has ended goes on before the device serves others. */
+static void test_a_freed_gpu_counts_as_free_until_the_event_is_over(void **state)
+{
+    (void)state;
+    struct bench bench;
+    setup(&bench, 2);
+    int ended[4] = {0};
+    struct device_use uses[] = {use(1, &ended[0]), use(5, &ended[1]), use(7, &ended[2]),
+                                use(1, &ended[3])};
+    for (size_t i = 0; i < 3; i++)
+        devices_use_gpus(&bench.devices, 0, &uses[i], 1);
+    struct device *freed = uses[0].device;
+    assert_ptr_equal(uses[2].device, freed);
+    struct event *event = event_heap_first(&bench.heap);
+    event_heap_remove(&bench.heap, event);
+    bench.state.now = event->time;
+    event->handle(event->owner);
+    devices_use_gpus(&bench.devices, 0, &uses[3], 1);
+    assert_ptr_equal(uses[3].device, freed);
+    assert_int_equal(uses[2].end.slot, 0);
+    devices_serve(&bench.devices);
+    assert_int_not_equal(uses[2].end.slot, 0);
+    advance(&bench, 8);
+    assert_int_equal(ended[2], 1);
+    advance(&bench, 9);
+    assert_int_equal(ended[3], 1);
+    teardown(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +202,7 @@ int main(void)
         cmocka_unit_test(test_the_link_serves_one_exchange_at_a_time),
         cmocka_unit_test(test_taking_out_the_use_in_service_starts_the_next_at_once),
         cmocka_unit_test(test_taking_out_a_waiting_use_leaves_the_others_in_line),
+        cmocka_unit_test(test_a_freed_gpu_counts_as_free_until_the_event_is_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

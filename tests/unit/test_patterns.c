@@ -32,14 +32,14 @@ static void test_vector_shares_follow_the_definitions(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (uint32_t rank = 0; rank < 5; rank++)
-            assert_close(vector_share(rows[i].pattern, S, list, rank, 5), rows[i].shares[rank]);
+            assert_close(patterns_share(rows[i].pattern, S, list, rank, 5), rows[i].shares[rank]);
 }
 
 static void test_odd_ranks_of_a_single_rank_get_nothing(void **state)
 {
     (void)state;
-    assert_true(vector_share(VECTOR_ODD_RANKS, S, NULL, 0, 1) == 0);
-    assert_true(vector_share(VECTOR_EVEN_RANKS, S, NULL, 0, 1) == S);
+    assert_true(patterns_share(VECTOR_ODD_RANKS, S, NULL, 0, 1) == 0);
+    assert_true(patterns_share(VECTOR_EVEN_RANKS, S, NULL, 0, 1) == S);
 }
 
 /* The exchange matrix over n ranks by the definitions of docs/application_model.md. */
@@ -93,9 +93,9 @@ static double between(const double *m, uint32_t from, uint32_t to, uint32_t n, u
 static void check_gpu_layout(enum matrix_pattern pattern, uint32_t n, uint32_t g)
 {
     double *gpus = full_matrix(pattern, S, n * g);
-    double *nodes = full_matrix(pattern, gpu_network_payload(pattern, S, n, g), n);
+    double *nodes = full_matrix(pattern, patterns_gpu_network_payload(pattern, S, n, g), n);
     for (uint32_t i = 0; i < n; i++) {
-        assert_close(gpu_link_bytes(pattern, S, i, n, g), busiest_pair(gpus, i, n, g));
+        assert_close(patterns_gpu_link_bytes(pattern, S, i, n, g), busiest_pair(gpus, i, n, g));
         for (uint32_t j = 0; n > 1 && j < n; j++)
             if (i != j)
                 assert_close(nodes[i * n + j], between(gpus, i, j, n, g));

@@ -1,0 +1,221 @@
+/* Promise: an execution is never destroyed from inside its own work; whatever it has to tell goes
+ * through an event of the same instant (wake.h). */
+#include "execution/execution.h"
+
+#include "execution/async.h"
+#include "execution/blocks.h"
+#include "execution/cohort.h"
+#include "execution/evaluation.h"
+#include "execution/point.h"
+#include "execution/team.h"
+#include "execution/wake.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* --- Start ------------------------------------------------------------------------------------ */
+
+/* Whether a one-time phase is there and has something to run. */
+static int runs(const struct execution *execution, const struct block *block, bool *result,
+                struct error *err)
+{
+    uint64_t iterations = 0;
+    if (block && evaluation_iterations(execution, block, &iterations, err))
+        return -1;
+    *result = iterations > 0;
+    return 0;
+}
+
+static bool shares_cpus(const struct execution *execution)
+{
+    const struct state *state = execution->executor->state;
+    return state->oversubscription || resources_have_profiles(state->platform->resources) ||
+           (state->platform->has_compute_on_io && job_uses_burst_buffer(execution->job->request));
+}
+
+static int begin(struct execution *execution, struct error *err)
+{
+    bool initializes;
+    if (runs(execution, execution->application->on_init, &initializes, err))
+        return -1;
+    struct place place = {.stage = initializes ? STAGE_INIT : STAGE_PHASES};
+    struct cohort *cohort = team_cohort(&execution->all, &place);
+    if (!cohort)
+        return error_no_memory(err);
+    if (initializes)
+        cohort_make_runnable(cohort);
+    else
+        blocks_enter_phases(cohort);
+    if (execution->wake.slot == 0)
+        wake_in_turn(execution);
+    return 0;
+}
+
+static struct execution *execution_create(struct executor *executor, const struct job *job)
+{
+    const struct application *application = job->request->application;
+    struct execution *execution = calloc(1, sizeof *execution);
+    if (!execution)
+        return NULL;
+    execution->executor = executor;
+    execution->job = job;
+    execution->application = application;
+    execution->depths = application->max_depth + 1;
+    execution->shares_cpus = shares_cpus(execution);
+    execution->values = calloc(application->num_tasks + 1, sizeof *execution->values);
+    execution->phase_iterations =
+        calloc(application->num_phases, sizeof *execution->phase_iterations);
+    if (execution->values && execution->phase_iterations)
+        return execution;
+    execution_destroy(execution);
+    return NULL;
+}
+
+static int prepare(struct execution *execution, struct error *err)
+{
+    const struct application *application = execution->application;
+    for (size_t i = 0; i < application->num_phases; i++)
+        if (evaluation_iterations(execution, &application->phases[i],
+                                  &execution->phase_iterations[i], err))
+            return -1;
+    execution->next_phase = blocks_first_phase(execution, 0);
+    const struct node_list *nodes = &execution->job->executing;
+    if (evaluation_loads(execution, true, err) ||
+        team_create(&execution->all, execution, nodes->ids, nodes->count, err))
+        return -1;
+    return begin(execution, err);
+}
+
+int execution_start(struct executor *executor, const struct job *job, struct error *err)
+{
+    struct execution *execution = execution_create(executor, job);
+    if (!execution)
+        return error_no_memory(err);
+    executor->executions[job->request->id] = execution;
+    if (prepare(execution, err)) {
+        error_prefix(err, "job %u", job->request->id);
+        return -1;
+    }
+    return 0;
+}
+
+void execution_destroy(struct execution *execution)
+{
+    if (!execution)
+        return;
+    wake_never(execution);
+    while (execution->cohorts)
+        cohort_destroy(execution->cohorts);
+    while (execution->async)
+        async_destroy(execution->async);
+    team_release(&execution->all);
+    team_release(&execution->newcomers);
+    free(execution->values);
+    free(execution->phase_iterations);
+    execution->executor->executions[execution->job->request->id] = NULL;
+    free(execution);
+}
+
+/* --- Points ----------------------------------------------------------------------------------- */
+
+void execution_continue(struct execution *execution)
+{
+    struct cohort *cohort = execution->at_point;
+    execution->at_point = NULL;
+    blocks_begin(cohort);
+    cohort_make_runnable(cohort);
+    wake_in_turn(execution);
+}
+
+/* The nodes of the new assignment that are not in `before` (sorted), in rank order. */
+static int newcomers_create(struct execution *execution, const struct node_list *before,
+                            struct error *err)
+{
+    const struct node_list *nodes = &execution->job->executing;
+    uint32_t *ids = execution->executor->ranks;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < nodes->count; i++) {
+        uint32_t low = 0, high = before->count;
+        while (low < high) {
+            uint32_t middle = low + (high - low) / 2;
+            if (before->ids[middle] < nodes->ids[i])
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        if (low == before->count || before->ids[low] != nodes->ids[i])
+            ids[count++] = nodes->ids[i];
+    }
+    if (count == 0)
+        return 0;
+    return team_create(&execution->newcomers, execution, ids, count, err);
+}
+
+int execution_reconfigure(struct execution *execution, const struct node_list *before,
+                          struct error *err)
+{
+    const struct application *application = execution->application;
+    const struct node_list *nodes = &execution->job->executing;
+    cohort_destroy(execution->at_point);
+    execution->at_point = NULL;
+    team_release(&execution->all);
+    team_release(&execution->newcomers);
+    bool reconfigures, expands;
+    if (team_create(&execution->all, execution, nodes->ids, nodes->count, err) ||
+        evaluation_loads(execution, false, err) ||
+        runs(execution, application->on_reconfiguration, &reconfigures, err) ||
+        runs(execution, application->on_expansion, &expands, err) ||
+        (expands && newcomers_create(execution, before, err))) {
+        error_prefix(err, "job %u", execution->job->request->id);
+        return -1;
+    }
+    struct place place = {.stage = STAGE_RECONFIGURATION,
+                          .passed = execution->job->completed_phases};
+    struct cohort *cohort = team_cohort(&execution->all, &place);
+    if (!cohort)
+        return error_no_memory(err);
+    if (reconfigures)
+        cohort_make_runnable(cohort);
+    else
+        blocks_after_reconfiguration(cohort);
+    if (execution->wake.slot == 0)
+        wake_in_turn(execution);
+    return 0;
+}
+
+int execution_request(struct execution *execution, bool *has, uint32_t *nodes, struct error *err)
+{
+    const struct job *job = execution->job;
+    const struct block *phase = &execution->application->phases[execution->next_phase];
+    const struct payload *request = &phase->evolving_request;
+    *has = point_has_request(execution, phase);
+    if (!*has)
+        return 0;
+    double value;
+    if (evaluation_request(execution, request, &value, err)) {
+        error_prefix(err, "job %u", job->request->id);
+        return -1;
+    }
+    bool clips = execution->executor->state->configuration->clip_evolving_requests;
+    double low = job->request->nodes_min, high = job->request->nodes_max;
+    if (!clips && (value < low || value > high))
+        return error_set(
+            err, ERROR_INPUT,
+            "job %u: %s: the evolving request for %.15g node%s is outside of the job's "
+            "bounds %.15g to %.15g; change the model, or set clip_evolving_requests "
+            "to true",
+            job->request->id, request->where, value, value == 1 ? "" : "s", low, high);
+    *nodes = (uint32_t)fmin(fmax(value, low), high);
+    return 0;
+}
+
+bool execution_has_scheduling_point(const struct execution *execution)
+{
+    return point_has_resize(execution, &execution->application->phases[execution->next_phase]);
+}
+
+void execution_place(const struct execution *execution, uint64_t *phase, uint64_t *iteration)
+{
+    *phase = execution->next_phase;
+    *iteration = execution->next_iteration;
+}

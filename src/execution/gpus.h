@@ -1,0 +1,11 @@
+/* GPU tasks: kernels on the GPUs of each rank's node, and exchanges between these. */
+#ifndef ELASTISIM_EXECUTION_GPUS_H
+#define ELASTISIM_EXECUTION_GPUS_H
+
+#include "execution/shapes.h"
+
+/* Gives the ready ranks their kernels and their exchange on the GPU link; with exchange_pending
+ * they meet for what goes over the network. */
+void gpus_perform(struct cohort *cohort, const struct task *task);
+
+#endif

@@ -1,0 +1,13 @@
+/* How far a job has come: phase iterations that all its ranks have passed, and the one that its
+ * first ranks are in. */
+#ifndef ELASTISIM_EXECUTION_PROGRESS_H
+#define ELASTISIM_EXECUTION_PROGRESS_H
+
+#include "execution/shapes.h"
+
+/* Tells when the ranks are the first of the job in an iteration of a phase. */
+void progress_note(const struct cohort *cohort);
+/* Counts a phase iteration of the cohort as finished. */
+void progress_pass(struct cohort *cohort);
+
+#endif
