@@ -1,5 +1,5 @@
 # What is installed, and where. Each file belongs to a component, which becomes a package (Packages.cmake): elastisim,
-# elastisim-dev or python3-elastisim.
+# elastisim-python, elastisim-dev or python3-elastisim.
 
 set(data ${CMAKE_INSTALL_DATADIR}/elastisim)
 # Debian's Python looks into this folder; elsewhere the package has a folder of its own.
@@ -14,6 +14,11 @@ set(ELASTISIM_PYTHON_DIR ${python_default} CACHE PATH "Where the Python packages
 install(TARGETS elastisim RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT elastisim)
 install(DIRECTORY platforms application_models workloads configurations schedulers schemas
         DESTINATION ${data} COMPONENT elastisim PATTERN __pycache__ EXCLUDE)
+
+if(PYTHON_EMBED_FOUND)
+  install(TARGETS elastisim_python LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/elastisim
+          COMPONENT elastisim-python)
+endif()
 
 # --- For schedulers in C --------------------------------------------------------------------------
 # The .pc files name what they are about relative to their own folder, so that a tree can be moved.

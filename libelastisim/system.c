@@ -349,6 +349,29 @@ const char *elastisim_job_runtime_argument(const struct elastisim_job *job, cons
     return text_of(job->runtime_arguments, key);
 }
 
+static const char *key_of(const cJSON *texts, size_t index)
+{
+    const cJSON *member = texts ? texts->child : NULL;
+    for (; member && index > 0; index--)
+        member = member->next;
+    return member ? member->string : NULL;
+}
+
+const char *elastisim_job_argument_key(const struct elastisim_job *job, size_t index)
+{
+    return key_of(job->arguments, index);
+}
+
+const char *elastisim_job_attribute_key(const struct elastisim_job *job, size_t index)
+{
+    return key_of(job->attributes, index);
+}
+
+const char *elastisim_job_runtime_argument_key(const struct elastisim_job *job, size_t index)
+{
+    return key_of(job->runtime_arguments, index);
+}
+
 double elastisim_job_attribute_number(const struct elastisim_job *job, const char *key,
                                       double fallback)
 {

@@ -5,8 +5,9 @@ _elastisim_schedulers() {
     case $1 in
         builtin:*,*) COMPREPLY=() ;;
         builtin:*) COMPREPLY=($(compgen -P builtin: -W "$(_elastisim_policies "$2")" -- "${1#builtin:}")) ;;
+        python:*) COMPREPLY=($(compgen -P python: -f -X '!*.py' -- "${1#python:}")) ;;
         plugin:*) COMPREPLY=($(compgen -P plugin: -f -X '!*.so' -- "${1#plugin:}")) ;;
-        *) COMPREPLY=($(compgen -W 'builtin: exec: plugin: zmq:' -- "$1")) ;;
+        *) COMPREPLY=($(compgen -W 'builtin: exec: plugin: python: zmq:' -- "$1")) ;;
     esac
 }
 
@@ -33,6 +34,10 @@ _elastisim() {
             return
             ;;
         --cfg | --log | --events-url) return ;;
+        --python)
+            _filedir
+            return
+            ;;
         -C | --directory | --output)
             _filedir -d
             return

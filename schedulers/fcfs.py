@@ -6,20 +6,22 @@ gets as many free nodes as it may use, lowest identifiers first, and on each of 
 An evolving request is granted if enough nodes are free, otherwise declined. A malleable or adaptive job grows
 into idle nodes at its scheduling points as long as no job waits.
 
-usage: elastisim CONFIG --scheduler "exec:python3 schedulers/fcfs.py"
+usage: elastisim CONFIG --scheduler python:schedulers/fcfs.py
+   or: elastisim CONFIG --scheduler "exec:python3 schedulers/fcfs.py"
    or: python3 schedulers/fcfs.py URL     beside a simulator that waits at that URL
 with python/ in PYTHONPATH, and in CONFIG at least schedule_on_job_submit and schedule_on_job_finalize.
 """
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
-from elastisim_python import InvocationType, Job, JobState, JobType, Node, NodeState, run
+from elastisim_python import InvocationType, Job, Jobs, JobType, Node, Nodes, run
 
 
-def schedule(jobs: list[Job], nodes: list[Node], system: dict[str, Any]) -> None:
+def schedule(jobs: Jobs, nodes: Nodes, system: dict[str, Any]) -> None:
     """Answers the request if there is one, then starts what fits, then grows the job if nothing waits."""
-    free = free_nodes(nodes)
+    free = list(nodes.free)
     if system['invocation_type'] is InvocationType.INVOKE_EVOLVING_REQUEST:
         answer_request(system['job'], system['evolving_request'], free)
     waiting = start_waiting(jobs, nodes, free)
@@ -27,13 +29,9 @@ def schedule(jobs: list[Job], nodes: list[Node], system: dict[str, Any]) -> None
         grow(system['job'], free)
 
 
-def free_nodes(nodes: list[Node]) -> list[Node]:
-    return [node for node in nodes if node.state is NodeState.FREE]
-
-
 def with_gpus(nodes: list[Node], gpus: int) -> list[Node]:
     """The nodes that have so many GPUs."""
-    return [node for node in nodes if len(node.gpus) >= gpus]
+    return [node for node in nodes if len(node.gpus) >= gpus] if gpus else nodes
 
 
 def bounds(job: Job) -> tuple[int, int]:
@@ -53,21 +51,20 @@ def gpus_for(job: Job, nodes: list[Node]) -> int:
     return max(job.num_gpus_per_node_min, min(job.num_gpus_per_node_max, counts[job.num_nodes_min - 1]))
 
 
-def start_waiting(jobs: list[Job], nodes: list[Node], free: list[Node]) -> list[Job]:
+def start_waiting(jobs: Jobs, nodes: list[Node], free: list[Node]) -> Sequence[Job]:
     """Starts waiting jobs in order until one doesn't fit, and takes their nodes out of free.
 
-    Returns those that still wait. Jobs started in this invocation are still pending, but modified.
+    Returns those that still wait.
     """
-    waiting = [job for job in jobs if job.state is JobState.PENDING and not job.modified]
-    for started, job in enumerate(waiting):
+    for job in jobs.pending:
         least, most = bounds(job)
         gpus = gpus_for(job, nodes)
         usable = with_gpus(free, gpus)
         if len(usable) < least:
-            return waiting[started:]
+            break
         job.assign_num_gpus_per_node(gpus)
         give(job, usable[:most], free)
-    return []
+    return jobs.pending
 
 
 def answer_request(job: Job, request: int, free: list[Node]) -> None:
@@ -102,7 +99,10 @@ def give(job: Job, given: list[Node], free: list[Node]) -> None:
     by_rank(job)
     job.assign(given)
     note_ranks(job)
-    free[:] = [node for node in free if node.identifier not in job.assigned_node_ids]
+    if free[:len(given)] == given:
+        del free[:len(given)]
+    else:
+        free[:] = [node for node in free if node.identifier not in job.assigned_node_ids]
 
 
 def take(job: Job, taken: list[Node], free: list[Node]) -> None:

@@ -4,7 +4,7 @@
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 build_packages=(cmake g++ gcc ninja-build pkg-config libsimgrid-dev libzmq3-dev libcjson-dev
-                libmuparser-dev)
+                libmuparser-dev libpython3-dev)
 test_packages=(libcmocka-dev python3-zmq python3-pytest python3-hypothesis clang clang-format
                python3-matplotlib python3-selenium chromium chromium-driver help2man bash-completion
                pypy3 python3-rich python3-jsonschema)

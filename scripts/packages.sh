@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the Debian packages elastisim, elastisim-dev and python3-elastisim into build-packages/.
+# Builds the Debian packages elastisim, elastisim-python, elastisim-dev and python3-elastisim into build-packages/.
 # usage: scripts/packages.sh [--no-install]
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"

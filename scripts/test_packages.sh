@@ -89,7 +89,11 @@ try_packages() {
     as_user external "elastisim $share/configurations/example.json \\
             --scheduler 'exec:/usr/bin/python3 $share/schedulers/fcfs.py'
         cmp output/job_statistics.csv ../builtin/output/job_statistics.csv
+        cp output/job_statistics.csv process.csv
         elastisim-report output; test -s report.html; elastisim-stats output | head -n 1; elastisim-workload --version"
+    install_package elastisim-python
+    as_user inside "elastisim $share/configurations/example.json --scheduler python:$share/schedulers/fcfs.py
+        cmp output/job_statistics.csv ../external/process.csv"
 }
 
 try_demo() {
@@ -110,7 +114,7 @@ try_c() {
 }
 
 try_removal() {
-    apt_in_root purge elastisim elastisim-dev python3-elastisim
+    apt_in_root purge elastisim elastisim-dev elastisim-python python3-elastisim
     local left
     left=$(find "$root/usr" -name '*elastisim*')
     [ -z "$left" ] || { echo "purged packages leave $left" >&2; return 1; }

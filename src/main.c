@@ -83,10 +83,12 @@ static int open_scheduler(struct run *run, struct error *err)
 {
     const struct configuration *configuration = &run->configuration;
     bool url;
-    const char *spec = scheduler_spec(run, &url);
+    const struct scheduler_request request = {.spec = scheduler_spec(run, &url),
+                                              .timeout = configuration->scheduler_timeout,
+                                              .python = run->options->python};
     if (url)
-        return zeromq_backend_open(&run->scheduler, spec, configuration->scheduler_timeout, err);
-    return scheduler_open(&run->scheduler, spec, configuration->scheduler_timeout, err);
+        return zeromq_backend_open(&run->scheduler, request.spec, request.timeout, err);
+    return scheduler_open(&run->scheduler, &request, err);
 }
 
 static int inspect_workload(struct run *run, struct error *err)
@@ -149,6 +151,16 @@ static int read_inputs(struct run *run, struct error *err)
     return run->workload ? check_inputs(configuration, run->workload, err) : -1;
 }
 
+/* Of a scheduler that runs the simulation: what its script does afterwards finds all results. */
+static int conduct(void *context, struct error *err)
+{
+    struct run *run = context;
+    simulation_run(run->simulation, err);
+    results_close(run->results, simulation_state(run->simulation), err);
+    run->results = NULL;
+    return err->kind ? -1 : 0;
+}
+
 static int simulate(struct run *run, struct error *err)
 {
     bool url;
@@ -167,7 +179,9 @@ static int simulate(struct run *run, struct error *err)
                                         &run->scheduler, &run->observers, err);
     if (!run->simulation || open_scheduler(run, err) || inspect_workload(run, err))
         return -1;
-    return simulation_run(run->simulation, err);
+    const struct scheduler_backend *scheduler = &run->scheduler;
+    return scheduler->run ? scheduler->run(scheduler->self, conduct, run, err)
+                          : simulation_run(run->simulation, err);
 }
 
 /* What can be said of a scheduler without starting anything. */
@@ -356,6 +370,13 @@ static void check_standard_output(struct error *err)
                   strerror(errno));
 }
 
+static void print_version(void)
+{
+    puts("elastisim " ELASTISIM_VERSION);
+    if (!python_backend_version())
+        puts("without a Python of its own: schedulers in Python are exec: processes");
+}
+
 int main(int argc, char **argv)
 {
     static struct error err;
@@ -368,7 +389,7 @@ int main(int argc, char **argv)
             print_wrapped(stdout, options_print_help);
             break;
         case COMMAND_VERSION:
-            puts("elastisim " ELASTISIM_VERSION);
+            print_version();
             break;
         case COMMAND_SCHEDULERS:
             print_wrapped(stdout, policy_print_list);

@@ -21,6 +21,11 @@ static void apply_scheduler(struct options *options, const char *value)
     options->scheduler = value;
 }
 
+static void apply_python(struct options *options, const char *value)
+{
+    options->python = value;
+}
+
 static const char *const models[] = {"flow", "simgrid", NULL};
 
 static void apply_model(struct options *options, const char *value)
@@ -116,8 +121,12 @@ static void apply_version(struct options *options, const char *value)
 
 static const struct option table[] = {
     {"scheduler", 0, "SPEC",
-     "builtin:NAME, exec:COMMAND, plugin:FILE.so or zmq:URL, in place of the configuration's",
+     "builtin:NAME, python:FILE.py, exec:COMMAND, plugin:FILE.so or zmq:URL, in place of the "
+     "configuration's",
      apply_scheduler, NULL},
+    {"python", 0, "PROGRAM",
+     "for python:FILE.py, the Python whose packages the script finds, in place of VIRTUAL_ENV's",
+     apply_python, NULL},
     {"model", 0, "NAME",
      "flow (default where it can) or simgrid: who shares out network, disks and CPUs; same times, "
      "flow is faster",

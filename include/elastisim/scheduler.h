@@ -31,7 +31,7 @@ extern "C" {
 
 /* Rises when something is added (minor) or changes meaning (major). */
 #define ELASTISIM_API_MAJOR 1
-#define ELASTISIM_API_MINOR 2
+#define ELASTISIM_API_MINOR 3
 
 struct elastisim_view;
 struct elastisim_job;
@@ -192,6 +192,10 @@ uint64_t elastisim_job_total_phases(const struct elastisim_job *job);
 const char *elastisim_job_argument(const struct elastisim_job *job, const char *key);
 const char *elastisim_job_attribute(const struct elastisim_job *job, const char *key);
 const char *elastisim_job_runtime_argument(const struct elastisim_job *job, const char *key);
+/* The keys of these, in the order of their first mention; NULL from the end on. */
+const char *elastisim_job_argument_key(const struct elastisim_job *job, size_t index);
+const char *elastisim_job_attribute_key(const struct elastisim_job *job, size_t index);
+const char *elastisim_job_runtime_argument_key(const struct elastisim_job *job, size_t index);
 /* The attribute as a number; `fallback` when there is none or it is no finite number. */
 double elastisim_job_attribute_number(const struct elastisim_job *job, const char *key,
                                       double fallback);

@@ -8,10 +8,11 @@ methods of the jobs; the simulator carries the decisions out when the function h
 
 from .invocation import InvocationType
 from .job import Job, JobState, JobType
+from .listing import Jobs, Nodes
 from .node import Gpu, GpuState, Node, NodeState, NodeType
 from .scheduler import pass_algorithm, run
 
 __all__ = [
-    'Gpu', 'GpuState', 'InvocationType', 'Job', 'JobState', 'JobType', 'Node', 'NodeState', 'NodeType',
+    'Gpu', 'GpuState', 'InvocationType', 'Job', 'JobState', 'JobType', 'Jobs', 'Node', 'NodeState', 'NodeType', 'Nodes',
     'pass_algorithm', 'run',
 ]

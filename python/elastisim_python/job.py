@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any, SupportsIndex, Union
 
 from .enumerations import quick
 from .node import Node
-from .ordering import in_order_of_a_set
+from .records import JobRecord, listed
 
 # None where a figure doesn't apply to the job's type. The union with Any rather than None lets
 # type-checked schedulers look at job.type instead of asserting before every use.
@@ -51,7 +51,7 @@ class JobState(Enum):
     """Ended by its walltime or by the scheduler."""
 
 
-class Job:
+class Job(JobRecord):
     """A job, from its submission on.
 
     There is one object per job for the whole simulation, brought up to date before each invocation.
@@ -131,17 +131,9 @@ class Job:
         self.runtime_estimate = runtime_estimate
         self.kill_flag = False
         self.modified_runtime_args = False
-        # The nodes as the simulator last told of them, by identifier, and where to find them. The lists that
-        # the scheduler sees are made when it first looks: most jobs of most invocations are never looked at.
-        self._told_ids: Sequence[int] = ()
-        self._all_nodes: Mapping[int, Node] = {}
-        self._node_ids: set[int] | None = None
-        self._node_list: list[Node] | None = list(assigned_nodes)
-        self._modified = False
+        self.assigned_nodes = list(assigned_nodes)
         # Whether the scheduler chose the GPUs per node since the simulator last told of the job.
         self._chose_gpus = False
-        # Where a job enters itself when it is first modified, so that an answer costs only what it says.
-        self._modified_jobs: list[Job] = []
 
     def __repr__(self) -> str:
         count = len(self.assigned_nodes)
@@ -162,41 +154,12 @@ class Job:
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy is the scheduler's own: what is done to it isn't sent, and it doesn't hold all nodes."""
-        return {**vars(self), '_node_list': self.assigned_nodes, '_all_nodes': {}, '_modified_jobs': []}
+        own = {name: value for name, value in vars(self).items() if name not in _OF_THE_ORIGINAL}
+        return {**own, **{name: getattr(self, name) for name in _ATTRIBUTES}, '_modified': self.modified}
 
-    @property
-    def assigned_nodes(self) -> list[Node]:
-        nodes = self._node_list
-        if nodes is None:
-            known = self._all_nodes
-            nodes = self._node_list = [known[i] for i in in_order_of_a_set(self._told_ids)]
-        return nodes
-
-    @assigned_nodes.setter
-    def assigned_nodes(self, nodes: list[Node]) -> None:
-        self._node_list = nodes
-
-    @property
-    def assigned_node_ids(self) -> set[int]:
-        ids = self._node_ids
-        if ids is None:
-            nodes = self._node_list
-            ids = self._node_ids = set(self._told_ids) if nodes is None else {node.identifier for node in nodes}
-        return ids
-
-    @assigned_node_ids.setter
-    def assigned_node_ids(self, ids: set[int]) -> None:
-        self._node_ids = ids
-
-    @property
-    def modified(self) -> bool:
-        return self._modified
-
-    @modified.setter
-    def modified(self, modified: bool) -> None:
-        if modified and not self._modified:
-            self._modified_jobs.append(self)
-        self._modified = bool(modified)
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
 
     def assign(self, nodes: Node | Iterable[Node]) -> None:
         """Appends nodes, in the given order, to those of the job. Nodes it already has stay where they are.
@@ -211,20 +174,22 @@ class Job:
             TypeError: One of them isn't a Node; nothing is assigned then.
             ValueError: The job has ended.
         """
-        listed = _listed(nodes)
+        given = listed(nodes)
+        if given is None:
+            given = _listed(nodes)
         if self._ended():
-            if not listed:
+            if not given:
                 return
             raise ValueError(f"job {self.identifier} has ended ({self.state.name}): can't assign nodes to it;"
                              f' look at job.state first')
-        ids, assigned = self.assigned_node_ids, self.assigned_nodes
-        for node in listed:
-            if node.identifier not in ids:
-                assigned.append(node)
-                ids.add(node.identifier)
-        if listed and self.state is JobState.PENDING and not self._chose_gpus:
-            least = self.num_gpus_per_node or self.num_gpus_per_node_min or 0
-            self.assigned_num_gpus_per_node = max(self.assigned_num_gpus_per_node, least)
+        self._append(given)
+        if given and self.state is JobState.PENDING:
+            if not self._chose_gpus:
+                least = self.num_gpus_per_node or self.num_gpus_per_node_min or 0
+                if least:
+                    self.assigned_num_gpus_per_node = max(self.assigned_num_gpus_per_node, least)
+            if self._shown.pending is not None:
+                self._shown.pending._hide(self.identifier)
         self._modify()
 
     assigned = assign
@@ -248,6 +213,7 @@ class Job:
             # A new list: one that the algorithm took before, to pass the nodes on, keeps them.
             self.assigned_nodes = [node for node in self.assigned_nodes if node.identifier not in gone]
             ids -= gone
+            self._show_again(gone)
         self._modify()
 
     def assign_num_gpus_per_node(self, gpus_per_node: SupportsIndex | float | None = None, *,
@@ -279,6 +245,8 @@ class Job:
         """Ends the job at once, running or pending. Killing a job that has ended changes nothing."""
         if not self._ended():
             self.kill_flag = True
+            if self._shown.pending is not None:
+                self._shown.pending._hide(self.identifier)
             self._modify()
 
     def update_runtime_argument(self, key: str, value: Any) -> None:
@@ -316,10 +284,13 @@ class Job:
     def _ended(self) -> bool:
         return self.state is JobState.COMPLETED or self.state is JobState.KILLED
 
-    def _modify(self) -> None:
-        if not self._modified:
-            self._modified = True
-            self._modified_jobs.append(self)
+    def _show_again(self, gone: set[int]) -> None:
+        """What was given and taken back in one invocation is as it was."""
+        if self._shown.free is not None:
+            for identifier in gone:
+                self._shown.free._show(identifier)
+        if self._shown.pending is not None and not self.assigned_nodes and not self.kill_flag:
+            self._shown.pending._show(self.identifier)
 
     def _settle(self) -> None:
         """Forgets what the scheduler did in the invocation that is over, but for the nodes it assigned."""
@@ -327,10 +298,15 @@ class Job:
             self._told_ids = [node.identifier for node in self._node_list]
         self._modified = self.kill_flag = self.modified_runtime_args = False
 
-    def _show_nodes(self, ids: Sequence[int]) -> None:
-        """Takes over the identifiers of the nodes that the simulator tells of."""
-        self._told_ids = ids
-        self._node_ids = self._node_list = None
+
+# What a copy has of a job, and what it hasn't.
+_ATTRIBUTES = (
+    'identifier', 'type', 'state', 'walltime', 'num_nodes', 'num_gpus_per_node', 'num_nodes_min', 'num_nodes_max',
+    'num_gpus_per_node_min', 'num_gpus_per_node_max', 'submit_time', 'start_time', 'end_time', 'wait_time', 'makespan',
+    'turnaround_time', 'assigned_nodes', 'assigned_node_ids', 'assigned_num_gpus_per_node', 'arguments', 'attributes',
+    'runtime_arguments', 'total_phase_count', 'completed_phases', 'name', 'num_nodes_preferred', 'runtime_estimate',
+    'kill_flag', 'modified_runtime_args', '_chose_gpus')
+_OF_THE_ORIGINAL = ('_told_ids', '_all_nodes', '_node_ids', '_node_list', '_modified_jobs', '_shown')
 
 
 def _listed(nodes: Node | Iterable[Node]) -> list[Node]:

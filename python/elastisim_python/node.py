@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .enumerations import quick
+from .records import NodeRecord
 
 if TYPE_CHECKING:
     from .job import Job
@@ -59,8 +61,7 @@ class Gpu:
     state: GpuState = GpuState.FREE
 
 
-@dataclass(eq=False, repr=False)
-class Node:
+class Node(NodeRecord):
     """A compute node. It shows what the simulator last said: assigning it to a job doesn't change it.
 
     There is one object per node for the whole simulation, brought up to date before each invocation. Nodes are equal,
@@ -75,15 +76,14 @@ class Node:
         assigned_job_ids: Their identifiers.
     """
 
-    identifier: int
-    type: NodeType = NodeType.COMPUTE_NODE
-    state: NodeState = NodeState.FREE
-    gpus: list[Gpu] = field(default_factory=list)
-    assigned_jobs: list[Job] = field(default_factory=list)
-    assigned_job_ids: set[int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.assigned_job_ids = {job.identifier for job in self.assigned_jobs}
+    def __init__(self, identifier: int, type: NodeType = NodeType.COMPUTE_NODE, state: NodeState = NodeState.FREE,
+                 gpus: Iterable[Gpu] = (), assigned_jobs: Iterable[Job] = ()) -> None:
+        self.identifier = identifier
+        self.type = type
+        self.state = state
+        self.gpus: list[Gpu] = list(gpus)
+        self.assigned_jobs: list[Job] = list(assigned_jobs)
+        self.assigned_job_ids: set[int] = {job.identifier for job in self.assigned_jobs}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Node):
@@ -100,3 +100,13 @@ class Node:
 
     def __repr__(self) -> str:
         return f'<Node {self.identifier} {self.state.name}>'
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), **{name: getattr(self, name) for name in _ATTRIBUTES}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+
+
+_ATTRIBUTES = ('identifier', 'type', 'state', 'gpus', 'assigned_jobs', 'assigned_job_ids')

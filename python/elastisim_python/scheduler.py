@@ -9,14 +9,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from . import protocol
-from .job import Job
-from .node import Node
+from .listing import Jobs, Nodes
+from .records import IN_PROCESS
 from .state import State
 
 if TYPE_CHECKING:
     from .connection import Connection
 
-Algorithm = Callable[[list[Job], list[Node], dict[str, Any]], Any]
+Algorithm = Callable[[Jobs, Nodes, dict[str, Any]], Any]
 """``schedule(jobs, nodes, system)``; what it returns is ignored."""
 
 URL_VARIABLE = 'ELASTISIM_URL'
@@ -57,7 +57,10 @@ def pass_algorithm(function: Algorithm | None = None, url: str | None = None, *,
         raise TypeError(f'the scheduling algorithm must be a function of (jobs, nodes, system), not {algorithm!r}')
     if not isinstance(url, str):
         raise TypeError(f'the URL must be a string such as ipc://scheduler.ipc, not {url!r}')
-    _serve(algorithm, _where_the_simulator_waits(url))
+    if IN_PROCESS:
+        _run_the_simulation(algorithm)
+    else:
+        _serve(algorithm, _where_the_simulator_waits(url))
 
 
 def run(function: Algorithm, url: str | None = None) -> None:
@@ -87,6 +90,18 @@ def _where_the_simulator_waits(url: str) -> str:
         print(f'elastisim_python: connecting to the simulator that started this process ({URL_VARIABLE}), not to {url}',
               file=sys.stderr, flush=True)
     return told
+
+
+def _run_the_simulation(function: Algorithm) -> None:
+    """Inside the simulator, which calls the function."""
+    from . import inprocess
+
+    inprocess.prepare()
+    try:
+        inprocess.simulate(function)
+    except BaseException as error:
+        _leave_the_traceback_to_the_simulator(error)
+        raise
 
 
 def _serve(function: Algorithm, url: str) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from .invocation import InvocationType
 from .job import Job, JobState, JobType
+from .listing import Jobs, Listing, Nodes
 from .node import Gpu, GpuState, Node, NodeState, NodeType
 from .protocol import ProtocolError
+from .records import Shown
 
 T = TypeVar('T')
 Message = dict[str, Any]
@@ -19,54 +20,6 @@ _FLOATS = ('walltime', 'submit_time', 'start_time', 'end_time', 'wait_time', 'ma
 _INTEGERS = ('num_nodes', 'num_gpus_per_node', 'num_nodes_min', 'num_nodes_max', 'num_gpus_per_node_min',
              'num_gpus_per_node_max', 'num_nodes_preferred', 'total_phase_count', 'completed_phases')
 _IO_FIGURES = ('pfs_read_bw', 'pfs_write_bw', 'pfs_read_utilization', 'pfs_write_utilization')
-
-
-class Listing(list[T]):
-    """What the algorithm gets as ``jobs`` or ``nodes``: everything known, in the order of identifiers.
-
-    The algorithm may sort or shorten the list as it likes. That is noticed rather than copied against, as
-    a copy per invocation would cost more than most invocations.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.known: dict[int, T] = {}
-        self._last_id = -1
-        self._disordered = False
-
-    def get(self, identifier: int) -> T | None:
-        """Returns the entity with an identifier, or None."""
-        return self.known.get(identifier)
-
-    def add(self, identifier: int, entity: T) -> None:
-        """Adds an entity that isn't known yet."""
-        self.known[identifier] = entity
-        if identifier > self._last_id:
-            self._last_id = identifier
-            super().append(entity)
-        else:
-            self._disordered = True
-
-    def restore(self) -> None:
-        """Puts back in order what the algorithm rearranged or what was added out of order."""
-        if self._disordered:
-            super().__setitem__(slice(None), [self.known[identifier] for identifier in sorted(self.known)])
-            self._disordered = False
-
-
-def _noticing(name: str) -> Callable[..., Any]:
-    change = getattr(list, name)
-
-    def method(self: Listing[Any], *args: Any, **kwargs: Any) -> Any:
-        self._disordered = True
-        return change(self, *args, **kwargs)
-
-    return method
-
-
-for _name in ('__delitem__', '__iadd__', '__imul__', '__setitem__', 'append', 'clear', 'extend', 'insert', 'pop',
-              'remove', 'reverse', 'sort'):
-    setattr(Listing, _name, _noticing(_name))
 
 
 class State:
@@ -81,9 +34,10 @@ class State:
     """
 
     def __init__(self) -> None:
-        self.jobs: Listing[Job] = Listing()
-        self.nodes: Listing[Node] = Listing()
-        self.modified_jobs: list[Job] = []
+        self._shown = Shown()
+        self.nodes = Nodes(shown=self._shown)
+        self.jobs = Jobs(shown=self._shown)
+        self.modified_jobs = self.nodes.modified_jobs
 
     def update(self, message: Message) -> dict[str, Any]:
         """Takes in an invocation and returns what the algorithm gets as ``system``: besides what is meant for it, the
@@ -97,6 +51,9 @@ class State:
         for job in self.modified_jobs:
             job._settle()
         self.modified_jobs.clear()
+        for view in (self._shown.pending, self._shown.free):
+            if view is not None:
+                view._show_all()
         jobs, nodes = _entities(message, 'job'), _entities(message, 'node')
         # Jobs and nodes refer to each other: first everything has to be there.
         for entity in nodes:
@@ -111,12 +68,15 @@ class State:
             _told(self._update_node, entity, 'node')
         self.jobs.restore()
         self.nodes.restore()
+        self.jobs.tell([entity['id'] for entity in jobs])
+        self.nodes.tell([entity['id'] for entity in nodes])
         return _told(self._system, message, 'invocation')
 
     def _add_job(self, message: Message) -> None:
         job = Job(message['id'], JobType(message['type']))
         job._modified_jobs = self.modified_jobs
         job._all_nodes = self.nodes.known
+        job._shown = self._shown
         self.jobs.add(job.identifier, job)
 
     def _update_job(self, message: Message) -> None:
@@ -136,11 +96,12 @@ class State:
         job.arguments = dict(message.get('arguments', {}))
         job.attributes = dict(message.get('attributes', {}))
         job.runtime_arguments = dict(message.get('runtime_arguments', {}))
+        self.jobs.sort_in(job)
 
     def _show_nodes(self, job: Job, ids: Sequence[int]) -> None:
         """Schedulers written for ElastiSim find the nodes that a job had on it when it has ended."""
         if not ids and job._ended():
-            ids = array('q', job._told_ids)
+            ids = list(job._told_ids)
         for node_id in ids:
             _known(self.nodes, node_id, 'node')
         job._show_nodes(ids)
@@ -152,6 +113,7 @@ class State:
         node.assigned_jobs = [_known(self.jobs, job_id, 'job') for job_id in message.get('assigned_jobs', ())]
         node.assigned_job_ids = {job.identifier for job in node.assigned_jobs}
         node.gpus = [Gpu(gpu['id'], GpuState(gpu['state'])) for gpu in message.get('gpus', ())]
+        self.nodes.sort_in(node)
 
     def _system(self, message: Message) -> dict[str, Any]:
         system = dict(message)

@@ -19,10 +19,18 @@ static const struct {
 #define NUM_ENDINGS (sizeof endings / sizeof *endings)
 
 static volatile sig_atomic_t received;
+static void (*volatile also)(void);
 
 static void note(int number)
 {
     received = number;
+    if (also)
+        also();
+}
+
+void interrupt_tell(void (*tell)(void))
+{
+    also = tell;
 }
 
 /* Who runs us under nohup wants us to outlive the terminal. */

@@ -9,6 +9,8 @@
  * or SIGTERM kills the process as it would without us. SIGHUP stays ignored where it was (nohup).
  * SIGPIPE and SIGXFSZ are ignored: writing fails with an errno instead. */
 void interrupt_install(void);
+/* Has the handlers call a function, too, which may do what a handler may; NULL for none. */
+void interrupt_tell(void (*tell)(void));
 /* The signal that arrived, 0 when none did. */
 int interrupt_signal(void);
 /* Fills err with "interrupted by SIGINT" (ERROR_FAILURE) when a signal arrived; returns -1 then,

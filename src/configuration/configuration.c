@@ -43,7 +43,7 @@ static const struct key keys[] = {
     {"zmq_url", TYPE_STRING, "-", AT(zmq_url),
      "where an external scheduler connects, e.g. ipc:///tmp/elastisim.ipc"},
     {"scheduler", TYPE_STRING, "-", AT(scheduler),
-     "builtin:NAME, exec:COMMAND, plugin:FILE.so or zmq:URL"},
+     "builtin:NAME, python:FILE.py, exec:COMMAND, plugin:FILE.so or zmq:URL"},
     {"scheduler_timeout", TYPE_SECONDS, "0", AT(scheduler_timeout),
      "longest wait for the scheduler, wall clock; 0 is for ever"},
     {"schedule_on_job_submit", TYPE_BOOL, "false", AT(schedule_on_job_submit),

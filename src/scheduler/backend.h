@@ -42,13 +42,25 @@ struct scheduler_backend {
      * an error. Called once, before destroy. Never fails the run. */
     void (*finalize)(void *self, bool failed);
     void (*destroy)(void *self);
+    /* Of a scheduler that runs the simulation instead of being run beside it: calls simulate once
+     * and returns 0, or -1 with err, which also holds what simulate filled it with. NULL for
+     * others. */
+    int (*run)(void *self, int (*simulate)(void *context, struct error *err), void *context,
+               struct error *err);
 };
 
-/* Opens the scheduler that SPEC names ("builtin:NAME", "exec:COMMAND", "plugin:FILE.so",
- * "zmq:URL"). `timeout` is in wall-clock seconds, 0 for none. Returns 0, or -1 with err
- * (ERROR_INPUT for an unknown kind or policy; ERROR_SCHEDULER when the scheduler can't be started
- * or does not connect). */
-int scheduler_open(struct scheduler_backend *backend, const char *spec, double timeout,
+/* Which scheduler is wanted. */
+struct scheduler_request {
+    const char
+        *spec; /* "builtin:NAME", "exec:COMMAND", "plugin:FILE.so", "python:FILE.py", "zmq:URL" */
+    double timeout;     /* for each answer, in wall-clock seconds; 0 for none */
+    const char *python; /* for scripts inside the simulator: the Python whose packages count; NULL
+                         * for that of VIRTUAL_ENV, or the usual one */
+};
+
+/* Opens the scheduler. Returns 0, or -1 with err (ERROR_INPUT for an unknown kind or policy;
+ * ERROR_SCHEDULER when the scheduler can't be started or does not connect). */
+int scheduler_open(struct scheduler_backend *backend, const struct scheduler_request *request,
                    struct error *err);
 void scheduler_close(struct scheduler_backend *backend); /* fine on a zeroed one */
 
@@ -66,6 +78,12 @@ int process_backend_open(struct scheduler_backend *backend, const char *command,
  * can't begin). */
 int plugin_backend_open(struct scheduler_backend *backend, const char *spec, double timeout,
                         struct error *err);
+/* A script in Python that runs inside the simulator: "FILE.py" or "FILE.py,ARGUMENTS". Returns 0,
+ * or -1 with err (ERROR_INPUT when there is no such script, or no Python in this simulator). */
+int python_backend_open(struct scheduler_backend *backend, const char *spec,
+                        const struct scheduler_request *request, struct error *err);
+/* The version of the Python inside this simulator; NULL when it is built or installed without. */
+const char *python_backend_version(void);
 /* A policy inside the simulator: NAME with its options, e.g. "easy,order=sjf". */
 int builtin_backend_open(struct scheduler_backend *backend, const char *spec, struct error *err);
 

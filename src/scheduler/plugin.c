@@ -2,25 +2,16 @@
  *
  * Promise: a plugin that fails, crashes, exits or does not come back ends the run with a sentence,
  * and the results so far are kept. What it does to the simulator's memory before that is beyond us.
- *
- * While a plugin's function runs, signals that end a process (and exit itself) come back to the
- * call by a long jump. There is one guard, since signal handlers and exit know nothing of who runs.
  */
-#define _XOPEN_SOURCE 700 /* sigaltstack */
-
 #include "elastisim/scheduler.h"
 #include "scheduler/backend.h"
+#include "scheduler/guard.h"
 #include "scheduler/view.h"
 
 #include <dlfcn.h>
-#include <pthread.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 struct plugin {
     char *file;    /* owned */
@@ -32,84 +23,6 @@ struct plugin {
     bool is_broken; /* it crashed or hung: none of its functions is called any more */
     double timeout; /* seconds, 0 for none */
 };
-
-/* --- The guard ----------------------------------------------------------------------------- */
-
-static const int guarded_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGALRM};
-enum { NUM_SIGNALS = sizeof guarded_signals / sizeof guarded_signals[0], EXITED = -1 };
-
-/* Wall-clock seconds that closing results may take after a plugin was interrupted: it may have held
- * a lock that they need. */
-enum { LAST_GASP = 30 };
-
-static struct {
-    volatile sig_atomic_t active; /* a plugin's function runs, in `thread` */
-    volatile sig_atomic_t reason; /* the signal that ended it, or EXITED */
-    pthread_t thread;
-    sigjmp_buf back;
-    struct sigaction before[NUM_SIGNALS];
-    bool knows_exit;
-} guard;
-
-static void leave(int reason)
-{
-    guard.active = 0;
-    guard.reason = reason;
-    siglongjmp(guard.back, 1);
-}
-
-/* What is not the plugin's is for whoever handled it before. */
-static void pass_on(int number)
-{
-    for (size_t i = 0; i < NUM_SIGNALS; i++)
-        if (guarded_signals[i] == number)
-            sigaction(number, &guard.before[i], NULL);
-    raise(number);
-}
-
-static void on_signal(int number)
-{
-    if (guard.active && pthread_equal(guard.thread, pthread_self()))
-        leave(number);
-    if (number == SIGALRM)
-        _exit(ERROR_SCHEDULER); /* the last gasp is over */
-    pass_on(number);
-}
-
-/* Leaving exit by a jump is not in the C standard; the C libraries of Linux allow it. */
-static void on_exit_of_process(void)
-{
-    if (guard.active)
-        leave(EXITED);
-}
-
-static void guard_install(void)
-{
-    /* The plugin may have used up its own stack. */
-    static char stack[1 << 16];
-    const stack_t alternative = {.ss_sp = stack, .ss_size = sizeof stack};
-    sigaltstack(&alternative, NULL);
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK};
-    sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < NUM_SIGNALS; i++)
-        sigaction(guarded_signals[i], &action, &guard.before[i]);
-    if (!guard.knows_exit)
-        guard.knows_exit = atexit(on_exit_of_process) == 0;
-}
-
-static void guard_remove(void)
-{
-    for (size_t i = 0; i < NUM_SIGNALS; i++)
-        sigaction(guarded_signals[i], &guard.before[i], NULL);
-}
-
-static void set_alarm(double seconds)
-{
-    struct itimerval timer = {0};
-    timer.it_value.tv_sec = (time_t)seconds;
-    timer.it_value.tv_usec = (suseconds_t)(1e6 * (seconds - (double)timer.it_value.tv_sec));
-    setitimer(ITIMER_REAL, &timer, NULL);
-}
 
 /* --- Calling ------------------------------------------------------------------------------- */
 
@@ -132,21 +45,34 @@ static int call_close(struct plugin *plugin, struct elastisim_view *view)
     return 0;
 }
 
-static int broke(struct plugin *plugin, struct error *err)
+static int broke(struct plugin *plugin, int reason, struct error *err)
 {
     plugin->is_broken = true;
-    set_alarm(LAST_GASP);
-    if (guard.reason == EXITED)
+    guard_last_gasp();
+    if (reason == GUARD_EXITED)
         return error_set(err, ERROR_SCHEDULER,
                          "the plugin %s called exit; a scheduler that can't go on returns "
                          "elastisim_fail(view, ...)",
                          plugin->file);
-    if (guard.reason == SIGALRM)
+    if (reason == GUARD_LATE)
         return error_set(err, ERROR_SCHEDULER,
                          "the plugin %s did not answer within %g s (scheduler_timeout)",
                          plugin->file, plugin->timeout);
     return error_set(err, ERROR_SCHEDULER, "the plugin %s crashed (%s)", plugin->file,
-                     strsignal(guard.reason));
+                     strsignal(reason));
+}
+
+/* One of the plugin's functions, to be called. */
+struct errand {
+    struct plugin *plugin;
+    int (*function)(struct plugin *, struct elastisim_view *);
+    struct elastisim_view *view;
+};
+
+static int run_errand(void *context)
+{
+    const struct errand *errand = context;
+    return errand->function(errand->plugin, errand->view);
 }
 
 /* Calls one of its functions; *result is what it returned. Returns -1 with err when it did not
@@ -154,17 +80,10 @@ static int broke(struct plugin *plugin, struct error *err)
 static int call(struct plugin *plugin, int (*function)(struct plugin *, struct elastisim_view *),
                 struct elastisim_view *view, int *result, struct error *err)
 {
-    if (sigsetjmp(guard.back, 1))
-        return broke(plugin, err);
-    guard.thread = pthread_self();
-    if (plugin->timeout > 0)
-        set_alarm(plugin->timeout);
-    guard.active = 1;
-    *result = function(plugin, view);
-    guard.active = 0;
-    if (plugin->timeout > 0)
-        set_alarm(0);
-    return 0;
+    struct errand errand = {plugin, function, view};
+    const struct guard_limit limit = {.seconds = plugin->timeout};
+    int reason = guard_call(run_errand, &errand, limit, result);
+    return reason ? broke(plugin, reason, err) : 0;
 }
 
 /* --- The backend --------------------------------------------------------------------------- */

@@ -14,7 +14,8 @@
 #define MODULE "/elastisim_python/__init__.py"
 
 /* Relative to the executable's folder: of a build, and of an installation. */
-static const char *const places[] = {"python", ELASTISIM_PYTHON_PLACE};
+static const char *const package_places[] = {"python", ELASTISIM_PYTHON_PLACE, NULL};
+static const char *const module_places[] = {".", ELASTISIM_MODULE_PLACE, NULL};
 
 /* Cuts the executable's name off. Returns whether the folder is known. */
 static bool find_executable(char folder[PATH_MAX])
@@ -29,26 +30,38 @@ static bool find_executable(char folder[PATH_MAX])
     return slash;
 }
 
-static bool find_package(char package[PATH_MAX])
+/* The first of the places that holds a readable file of this name. */
+static bool find(const char *const *places, const char *name, char file[PATH_MAX])
 {
     char folder[PATH_MAX];
     if (!find_executable(folder))
         return false;
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        int length = snprintf(package, PATH_MAX, "%s/%s" MODULE, folder, places[i]);
-        if (length >= PATH_MAX || access(package, R_OK))
-            continue;
-        package[(size_t)length - strlen(MODULE)] = '\0';
-        return true;
+    for (; *places; places++) {
+        int length = snprintf(file, PATH_MAX, "%s/%s%s", folder, *places, name);
+        if (length < PATH_MAX && access(file, R_OK) == 0)
+            return true;
     }
     return false;
+}
+
+bool python_find_package(char folder[PATH_MAX])
+{
+    if (!find(package_places, MODULE, folder))
+        return false;
+    folder[strlen(folder) - strlen(MODULE)] = '\0';
+    return true;
+}
+
+bool python_find_module(char file[PATH_MAX])
+{
+    return find(module_places, "/elastisim-python.so", file);
 }
 
 int python_path(char **variable, struct error *err)
 {
     char package[PATH_MAX];
     *variable = NULL;
-    if (!find_package(package))
+    if (!python_find_package(package))
         return 0;
     const char *given = getenv("PYTHONPATH");
     if (!given)

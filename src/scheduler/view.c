@@ -361,6 +361,27 @@ const char *elastisim_job_attribute(const struct elastisim_job *job, const char 
     return NULL;
 }
 
+static const char *argument_key(const struct arguments *arguments, size_t index)
+{
+    return index < arguments->count ? arguments->items[index].key : NULL;
+}
+
+const char *elastisim_job_argument_key(const struct elastisim_job *job, size_t index)
+{
+    return argument_key(&job_of(job)->request->arguments, index);
+}
+
+const char *elastisim_job_runtime_argument_key(const struct elastisim_job *job, size_t index)
+{
+    return argument_key(&job_of(job)->runtime_arguments, index);
+}
+
+const char *elastisim_job_attribute_key(const struct elastisim_job *job, size_t index)
+{
+    const struct attributes *attributes = &job_of(job)->request->attributes;
+    return index < attributes->count ? attributes->items[index].key : NULL;
+}
+
 double elastisim_job_attribute_number(const struct elastisim_job *job, const char *key,
                                       double fallback)
 {

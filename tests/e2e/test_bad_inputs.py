@@ -171,8 +171,11 @@ def test_a_missing_file_is_named(scenario: Scenario, key: str, path: str, compla
     ('builtin:zz', "scheduler builtin:zz: there is no policy 'zz'; known: fcfs, sjf, easy, conservative, hybrid, "
                    'malleable-min, malleable-avg, malleable-pref, keep-pref, equipartition, io-aware'),
     ('builtin:', "scheduler 'builtin:': nothing follows 'builtin:'; give the name of a policy, e.g. builtin:fcfs"),
-    ('fcfs', "scheduler 'fcfs': unknown kind; use builtin:NAME, exec:COMMAND, plugin:FILE.so or zmq:URL"),
+    ('fcfs', "scheduler 'fcfs': unknown kind; use builtin:NAME, exec:COMMAND, plugin:FILE.so, python:FILE.py or "
+             'zmq:URL'),
     ('exec:', "scheduler 'exec:': nothing follows 'exec:'; give a command, e.g. exec:'python3 schedulers/fcfs.py'"),
+    ('python:', "scheduler 'python:': nothing follows 'python:'; give a script, e.g. python:schedulers/fcfs.py"),
+    ('python:nosuch.py', "scheduler 'python:nosuch.py': cannot read the script: No such file or directory"),
     ('exec: ', 'the scheduler command is empty; use exec:COMMAND'),
     ('zmq:', "scheduler 'zmq:': nothing follows 'zmq:'; give a URL, e.g. zmq:ipc:///tmp/elastisim.ipc"),
     ('zmq:localhost:5555', "can't wait for a scheduler at 'localhost:5555': use ipc://PATH or tcp://HOST:PORT"),
@@ -193,7 +196,8 @@ def test_a_scheduler_that_can_not_be_had_is_refused(scenario: Scenario, spec: st
 def test_a_scheduler_of_the_configuration_is_refused_in_the_same_words(scenario: Scenario, key: str) -> None:
     scenario.workload(rigid()).configure(**{key: 'what?'})
     assert refused(scenario, scheduler=None) == {
-        'scheduler': "scheduler 'what?': unknown kind; use builtin:NAME, exec:COMMAND, plugin:FILE.so or zmq:URL",
+        'scheduler': "scheduler 'what?': unknown kind; use builtin:NAME, exec:COMMAND, plugin:FILE.so, python:FILE.py "
+                     'or zmq:URL',
         'zmq_url': "can't wait for a scheduler at 'what?': use ipc://PATH or tcp://HOST:PORT"}[key]
 
 

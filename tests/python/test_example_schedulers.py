@@ -10,7 +10,7 @@ from typing import Any
 import fcfs
 import malleable
 import pytest
-from elastisim_python import Gpu, InvocationType, Job, JobState, JobType, Node, NodeState
+from elastisim_python import Gpu, InvocationType, Job, Jobs, JobState, JobType, Node, Nodes, NodeState
 from standin import Script, Simulator, nodes, rigid
 
 BOTH = pytest.mark.parametrize('policy', [fcfs, malleable], ids=['fcfs', 'malleable'])
@@ -44,7 +44,8 @@ class Machine:
     def invoke(self, policy: ModuleType, kind: InvocationType = InvocationType.INVOKE_JOB_SUBMIT,
                **more: Any) -> dict[int, list[int]]:
         """Returns the nodes of the modified jobs, by job."""
-        policy.schedule(self.jobs, self.nodes, {'time': 0.0, 'invocation_type': kind, **more})
+        nodes = Nodes(self.nodes)
+        policy.schedule(Jobs(self.jobs, nodes), nodes, {'time': 0.0, 'invocation_type': kind, **more})
         return {job.identifier: [node.identifier for node in job.assigned_nodes] for job in self.jobs if job.modified}
 
     def scheduling_point(self, policy: ModuleType, job: Job) -> dict[int, list[int]]:

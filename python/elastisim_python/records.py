@@ -1,0 +1,123 @@
+"""What jobs and nodes are made of: in Python here, in C where the script runs inside the simulator.
+
+There, the module ``_elastisim`` has classes of the same behaviour, whose attributes come from the simulator's own state.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .ordering import in_order_of_a_set
+from .views import PlainView
+
+if TYPE_CHECKING:
+    from .job import Job
+    from .node import Node
+
+
+class Shown:
+    """The views in which decisions show at once; None as long as nobody looks."""
+
+    def __init__(self) -> None:
+        self.pending: PlainView[Job] | None = None
+        self.free: PlainView[Node] | None = None
+
+
+class PlainJob:
+    """The nodes of a job, and whether the scheduler has changed it."""
+
+    identifier: int
+
+    # The nodes as the simulator last told of them, by identifier, and where to find them. The lists that
+    # the scheduler sees are made when it first looks: most jobs of most invocations are never looked at.
+    _told_ids: Sequence[int] = ()
+    _all_nodes: Mapping[int, Node] = {}
+    _node_ids: set[int] | None = None
+    _node_list: list[Node] | None = None
+    _modified = False
+    # Where a job enters itself when it is first modified, so that an answer costs only what it says.
+    _modified_jobs: list[Any] | None = None
+    _shown = Shown()
+
+    @property
+    def assigned_nodes(self) -> list[Node]:
+        nodes = self._node_list
+        if nodes is None:
+            known = self._all_nodes
+            nodes = self._node_list = [known[i] for i in in_order_of_a_set(self._told_ids)]
+        return nodes
+
+    @assigned_nodes.setter
+    def assigned_nodes(self, nodes: list[Node]) -> None:
+        self._node_list = nodes
+
+    @property
+    def assigned_node_ids(self) -> set[int]:
+        ids = self._node_ids
+        if ids is None:
+            nodes = self._node_list
+            ids = self._node_ids = set(self._told_ids) if nodes is None else {node.identifier for node in nodes}
+        return ids
+
+    @assigned_node_ids.setter
+    def assigned_node_ids(self, ids: set[int]) -> None:
+        self._node_ids = ids
+
+    @property
+    def modified(self) -> bool:
+        return self._modified
+
+    @modified.setter
+    def modified(self, modified: bool) -> None:
+        if modified:
+            self._modify()
+        self._modified = bool(modified)
+
+    def _modify(self) -> None:
+        if not self._modified:
+            self._modified = True
+            if self._modified_jobs is not None:
+                self._modified_jobs.append(self)
+
+    def _append(self, nodes: Iterable[Node]) -> None:
+        """Appends the nodes that it hasn't yet."""
+        ids, assigned, free = self.assigned_node_ids, self.assigned_nodes, self._shown.free
+        for node in nodes:
+            if node.identifier not in ids:
+                assigned.append(node)
+                ids.add(node.identifier)
+                if free is not None:
+                    free._hide(node.identifier)
+
+    def _show_nodes(self, ids: Sequence[int]) -> None:
+        """Takes over the identifiers of the nodes that the simulator tells of."""
+        self._told_ids = ids
+        self._node_ids = self._node_list = None
+
+
+class PlainNode:
+    """Nothing: what a node has is told with every message about it."""
+
+
+def plain_listed(nodes: object) -> list[Any] | None:
+    """A node or a list of them as a list; None where it takes a closer look."""
+    return None
+
+
+IN_PROCESS = '_elastisim' in sys.builtin_module_names
+"""Whether this is the simulator's own process."""
+
+if TYPE_CHECKING or not IN_PROCESS:
+    JobRecord = PlainJob
+    NodeRecord = PlainNode
+    View = PlainView
+    listed = plain_listed
+else:
+    from _elastisim import JobRecord, NodeRecord, ViewRecord, listed, set_nobody
+
+    set_nobody(Shown())
+
+    class View(ViewRecord, Sequence):
+        __doc__ = PlainView.__doc__

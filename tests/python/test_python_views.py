@@ -1,0 +1,138 @@
+"""The views of jobs and nodes, and columns, without a simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isnan
+
+import pytest
+from elastisim_python.records import View
+from elastisim_python.state import State
+from hypothesis import given
+from hypothesis import strategies as st
+from standin import node, nodes, rigid
+
+
+def told(state, jobs=(), nodes=()):
+    state.update({'time': 0, 'invocation_type': 0, 'jobs': list(jobs), 'nodes': list(nodes)})
+    return state
+
+
+def ids(view):
+    return [entity.identifier for entity in view]
+
+
+@pytest.fixture(params=['looked at before', 'looked at after'])
+def state(request):
+    """Three jobs, of which 1 runs, and four nodes, of which 0 is taken."""
+    state = State()
+    if request.param == 'looked at before':
+        look_at_all(state)
+    return told(state, [rigid(0), rigid(1, state=4, assigned_nodes=[0]), rigid(2)],
+                [node(0, state=1, assigned_jobs=[1]), *nodes(4)[1:]])
+
+
+def look_at_all(state):
+    return [ids(view) for view in (state.jobs.pending, state.jobs.running, state.jobs.changed, state.nodes.free,
+                                   state.nodes.changed)]
+
+
+def test_views_show_what_the_simulator_tells(state):
+    assert look_at_all(state) == [[0, 2], [1], [0, 1, 2], [1, 2, 3], [0, 1, 2, 3]]
+    told(state, [rigid(0, state=4, assigned_nodes=[2]), rigid(1, state=7)], [node(0), node(2, state=1, assigned_jobs=[0])])
+    assert look_at_all(state) == [[2], [0], [0, 1], [0, 1, 3], [0, 2]]
+    told(state)
+    assert look_at_all(state) == [[2], [0], [], [0, 1, 3], []]
+
+
+def test_decisions_show_at_once_and_the_next_message_counts(state):
+    state.jobs[0].assign(state.nodes.free[:2])
+    assert look_at_all(state) == [[2], [1], [0, 1, 2], [3], [0, 1, 2, 3]]
+    state.jobs[0].remove(state.nodes[1])
+    assert (ids(state.jobs.pending), ids(state.nodes.free)) == ([2], [1, 3])
+    state.jobs[0].remove(state.nodes[2])
+    assert (ids(state.jobs.pending), ids(state.nodes.free)) == ([0, 2], [1, 2, 3])
+    state.jobs[2].kill()
+    state.jobs[0].assign(state.nodes[3])
+    assert (ids(state.jobs.pending), ids(state.nodes.free)) == ([], [1, 2])
+    told(state)
+    assert (ids(state.jobs.pending), ids(state.nodes.free)) == ([0, 2], [1, 2, 3])
+
+
+def test_one_may_decide_while_one_iterates(state):
+    seen = []
+    for job in state.jobs.pending:
+        job.assign(state.nodes.free[0])
+        seen.append(job.identifier)
+    assert seen == [0, 2] and ids(state.nodes.free) == [3]
+    for first in state.nodes.free:
+        state.jobs[1].assign(state.nodes[3])
+    assert not state.nodes.free and not state.jobs.pending
+
+
+def test_a_view_is_a_sequence(state):
+    free = state.nodes.free
+    assert isinstance(free, Sequence) and len(free) == 3 and bool(free)
+    assert (free[0], free[-1], free[1:], free[:-1], free[::2], free[::-1]) == (
+        state.nodes[1], state.nodes[3], state.nodes[2:], state.nodes[1:3], state.nodes[1::2], state.nodes[:0:-1])
+    assert state.nodes[2] in free and state.nodes[0] not in free and 2 not in free
+    assert free.index(state.nodes[3]) == 2 and list(reversed(free)) == state.nodes[:0:-1]
+    assert repr(free) == '[<Node 1 FREE>, <Node 2 FREE>, <Node 3 FREE>]'
+    with pytest.raises(IndexError, match='there are 3, none at 3'):
+        free[3]
+    with pytest.raises(TypeError):
+        free['a']
+
+
+class Item:
+    def __init__(self, identifier):
+        self.identifier = identifier
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.sampled_from(['in', 'out', 'hide', 'show', 'all']))),
+       st.slices(12))
+def test_a_view_is_the_list_of_its_members(steps, part):
+    view, items, members, hidden = View(), [Item(i) for i in range(31)], set(), set()
+    for item in items:
+        view._put(item.identifier, item)
+    for at, step in steps:
+        if step in ('in', 'out'):
+            view._mark(at, step == 'in')
+            (members.add if step == 'in' else members.discard)(at)
+            hidden.discard(at)
+        elif step == 'hide':
+            view._hide(at)
+            if at in members:
+                members.discard(at)
+                hidden.add(at)
+        elif step == 'show':
+            view._show(at)
+            if at in hidden:
+                hidden.discard(at)
+                members.add(at)
+        else:
+            view._show_all()
+            members |= hidden
+            hidden.clear()
+        assert len(view) == len(members)
+    expected = [items[at] for at in sorted(members)]
+    assert list(view) == expected and view[part] == expected[part]
+    assert [item for item in items if item in view] == expected
+
+
+def test_columns_are_buffers_that_follow_what_changes(state):
+    submitted, states = state.jobs.column('submit_time'), state.jobs.column('state')
+    assert (submitted.readonly, submitted.format, list(submitted), list(states)) == (True, 'd', [0, 0, 0], [1, 4, 1])
+    told(state, [rigid(1, state=7), rigid(3, submit_time=2.5), rigid(5)])
+    assert list(state.jobs.column('state')) == [1, 7, 1, 1, pytest.approx(float('nan'), nan_ok=True), 1]
+    assert state.jobs.column('submit_time')[3] == 2.5 and isnan(state.jobs.column('runtime_estimate')[0])
+    assert list(submitted) == [0, 0, 0] and list(state.nodes.column('identifier')) == [0, 1, 2, 3]
+    with pytest.raises(AttributeError):
+        state.jobs.column('mood')
+    with pytest.raises(TypeError):
+        state.jobs.column('arguments')
+
+
+def test_sorted_lists_leave_views_and_columns_alone(state):
+    state.nodes.reverse()
+    assert ids(state.nodes.free) == [1, 2, 3] and list(state.nodes.column('identifier')) == [0, 1, 2, 3]
