@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from importlib.machinery import SourceFileLoader
 from typing import Any
 
-import _elastisim  # type: ignore[import]
+import _elastisim
 
 from . import protocol
 from .invocation import InvocationType
@@ -36,16 +36,16 @@ class System(dict[str, Any]):
     The rest of the message, as schedulers written for ElastiSim find it there, is made when somebody asks for it.
     """
 
-    __slots__ = ('_whole',)
+    _whole = False
 
     def __missing__(self, key: str) -> Any:
         self._complete()
-        if key not in self:
+        if not dict.__contains__(self, key):
             raise KeyError(key)
         return self[key]
 
     def _complete(self) -> System:
-        if not hasattr(self, '_whole'):
+        if not self._whole:
             self._whole = True
             message = _elastisim.message()
             for key, value in protocol.decode(message).items() if message else ():
@@ -53,7 +53,7 @@ class System(dict[str, Any]):
         return self
 
     def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default
+        return self[key] if self.__contains__(key) else default
 
     def __contains__(self, key: object) -> bool:
         return dict.__contains__(self, key) or (key not in _ALWAYS_TOLD and dict.__contains__(self._complete(), key))
