@@ -120,7 +120,7 @@ static void close_ranks(struct stream *stream)
 }
 
 /* Returns whether all is sent. */
-static bool send_backlog(struct stream *stream, double now)
+static bool send_backlog(struct stream *stream)
 {
     const struct message *messages = stream->messages.items;
     size_t next = stream->first;
@@ -128,7 +128,7 @@ static bool send_backlog(struct stream *stream, double now)
            send_message(stream, &messages[next], next > 0 ? messages[next - 1].end : 0))
         next++;
     if (next > stream->first)
-        stream->taken = now;
+        stream->taken = wall_seconds();
     stream->first = next;
     close_ranks(stream);
     return num_kept(stream) == 0;
@@ -157,14 +157,16 @@ static int keep_happening(struct stream *stream, const struct happening *happeni
 /* --- Messages ------------------------------------------------------------------------------ */
 
 /* Looks now and then only: an event that nobody hears of, or that has to wait, costs no more than
- * looking at the clock and writing it down. */
-static void look(struct stream *stream, double now)
+ * looking at the clock and writing it down; a change of a node, of which an event of a job may
+ * bring thousands, not even the clock. */
+static void look(struct stream *stream)
 {
+    double now = wall_seconds();
     if (now - stream->looked < look_interval)
         return;
     stream->looked = now;
     receive_subscriptions(stream);
-    send_backlog(stream, now);
+    send_backlog(stream);
 }
 
 /* The last message always has. */
@@ -176,8 +178,8 @@ static bool has_room(const struct stream *stream, const struct happening *happen
 static int notice(void *self, const struct happening *happening, struct error *err)
 {
     struct stream *stream = self;
-    double now = wall_seconds();
-    look(stream, now);
+    if (happening->kind != NODE_CHANGED)
+        look(stream);
     if (stream->subscriptions == 0)
         return 0;
     if (!has_room(stream, happening)) {
@@ -188,7 +190,7 @@ static int notice(void *self, const struct happening *happening, struct error *e
     if (keep_happening(stream, happening, err))
         return -1;
     if (!waits)
-        send_backlog(stream, now);
+        send_backlog(stream);
     return 0;
 }
 
@@ -234,14 +236,13 @@ static int begin_stream(void *self, const struct run_facts *facts, struct error 
     struct stream *stream = self;
     if (stream->waits && await_subscriber(stream, err))
         return -1;
-    double now = wall_seconds();
-    look(stream, now);
+    look(stream);
     if (stream->subscriptions == 0)
         return 0;
     event_write_head(&stream->text, facts);
     if (keep(stream, EVENT_HEAD_TOPIC, err))
         return -1;
-    send_backlog(stream, now);
+    send_backlog(stream);
     return 0;
 }
 
@@ -257,7 +258,7 @@ static void drain(struct stream *stream)
 {
     zmq_pollitem_t item = {.socket = stream->socket, .events = ZMQ_POLLOUT};
     double ended = wall_seconds(), now = ended;
-    while (!send_backlog(stream, now) && now < end_of_patience(stream, ended)) {
+    while (!send_backlog(stream) && now < end_of_patience(stream, ended)) {
         zmq_poll(&item, 1, SLICE);
         now = wall_seconds();
     }
