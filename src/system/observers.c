@@ -5,6 +5,8 @@ void observers_add(struct observers *observers, const struct observer *observer)
 {
     if (!observer->hears || observers->count == MAX_OBSERVERS)
         return;
+    for (unsigned kind = 0; kind < NUM_HAPPENINGS; kind++)
+        observers->listeners[kind] |= (observer->hears >> kind & 1) << observers->count;
     observers->items[observers->count++] = *observer;
     observers->heard |= observer->hears;
 }
@@ -15,10 +17,10 @@ int observers_tell(const struct observers *observers, const struct happening *ha
     if (!observers_want(observers, happening->kind))
         return 0;
     int result = 0;
-    for (size_t i = 0; i < observers->count; i++) {
+    uint32_t listeners = observers->listeners[happening->kind];
+    for (size_t i = 0; listeners >> i; i++) {
         const struct observer *observer = &observers->items[i];
-        if (observer->hears >> happening->kind & 1 &&
-            observer->notice(observer->self, happening, err))
+        if (listeners >> i & 1 && observer->notice(observer->self, happening, err))
             result = -1;
     }
     return result;

@@ -97,7 +97,8 @@ enum { MAX_OBSERVERS = 16 };
 struct observers {
     struct observer items[MAX_OBSERVERS];
     size_t count;
-    uint32_t heard; /* by any */
+    uint32_t heard;                     /* by any */
+    uint32_t listeners[NUM_HAPPENINGS]; /* to a kind: a bit for each item */
 };
 
 /* Those that hear nothing are not kept. */
