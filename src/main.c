@@ -166,6 +166,7 @@ static int simulate(struct run *run, struct error *err)
     bool url;
     char source[512];
     struct run_facts facts = {.configuration = &run->configuration,
+                              .observers = &run->observers,
                               .platform = &run->platform,
                               .workload = run->workload,
                               .scheduler = scheduler_spec(run, &url)};

@@ -18,6 +18,8 @@ struct run_facts {
     const char *events_url;    /* of the live stream; NULL for none */
     const char *events_source; /* with it: who gave the URL, for messages */
     bool events_wait;          /* for the stream's first subscriber */
+    struct observers
+        *observers; /* who listens to the run: those that listen at times only change it */
 };
 
 struct result_kind {

@@ -12,6 +12,7 @@
 #include "base/interrupt.h"
 #include "base/vector.h"
 #include "results/event.h"
+#include "system/state.h"
 
 #include <errno.h>
 #include <math.h>
@@ -53,6 +54,12 @@ struct stream {
     VECTOR(struct message) messages;
     size_t first; /* not sent yet */
     uint64_t sent, dropped;
+    /* Changes of nodes are most of what happens, so the stream hears of them only while somebody
+     * does and there is room. */
+    struct observers *observers;
+    bool deaf;      /* to them */
+    bool misses;    /* them, as there is no room; else nobody wants them */
+    uint64_t heard; /* changes of nodes, when it became deaf */
 };
 
 /* --- Subscriptions ------------------------------------------------------------------------- */
@@ -175,11 +182,27 @@ static bool has_room(const struct stream *stream, const struct happening *happen
     return num_kept(stream) < MOST_KEPT || happening->kind == RUN_ENDED;
 }
 
+/* Counts what it missed until now, and decides anew what it hears. */
+static void listen(struct stream *stream, const struct state *state, bool over)
+{
+    bool full = stream->subscriptions > 0 && num_kept(stream) >= MOST_KEPT;
+    bool deaf = stream->subscriptions == 0 || full;
+    if (deaf == stream->deaf && full == stream->misses && !over)
+        return;
+    if (stream->misses)
+        stream->dropped += state->num_node_changes - stream->heard;
+    stream->heard = state->num_node_changes;
+    stream->misses = full;
+    stream->deaf = deaf;
+    observers_listen(stream->observers, stream, NODE_CHANGED, !deaf);
+}
+
 static int notice(void *self, const struct happening *happening, struct error *err)
 {
     struct stream *stream = self;
     if (happening->kind != NODE_CHANGED)
         look(stream);
+    listen(stream, happening->state, happening->kind == RUN_ENDED);
     if (stream->subscriptions == 0)
         return 0;
     if (!has_room(stream, happening)) {
@@ -226,6 +249,7 @@ static int open_stream(struct observer *observer, const struct run_facts *facts,
         return error_no_memory(err);
     *observer = (struct observer){.hears = event_kinds(), .notice = notice, .self = stream};
     stream->waits = facts->events_wait;
+    stream->observers = facts->observers;
     if (output_open_memory(&stream->text, err))
         return -1;
     return open_socket(stream, facts, err);

@@ -195,6 +195,7 @@ static int node_settle(struct state *state, struct node *node, struct error *err
     uint32_t gpus = node->description->num_gpus;
     node->gpus_allocated = node->gpu_claims < gpus ? node->gpu_claims : gpus;
     node_changed(state, node);
+    state->num_node_changes++;
     if (!observers_want(state->observers, NODE_CHANGED))
         return 0;
     struct happening happening = {.kind = NODE_CHANGED, .state = state, .node = node};

@@ -11,6 +11,17 @@ void observers_add(struct observers *observers, const struct observer *observer)
     observers->heard |= observer->hears;
 }
 
+void observers_listen(struct observers *observers, const void *self, enum happening_kind kind,
+                      bool listens)
+{
+    uint32_t *listeners = &observers->listeners[kind];
+    for (size_t i = 0; i < observers->count; i++)
+        if (observers->items[i].self == self)
+            *listeners = listens ? *listeners | UINT32_C(1) << i : *listeners & ~(UINT32_C(1) << i);
+    observers->heard =
+        *listeners ? observers->heard | HEARS(kind) : observers->heard & ~HEARS(kind);
+}
+
 int observers_tell(const struct observers *observers, const struct happening *happening,
                    struct error *err)
 {

@@ -104,6 +104,10 @@ struct observers {
 /* Those that hear nothing are not kept. */
 void observers_add(struct observers *observers, const struct observer *observer);
 
+/* Whether the observer with that `self` hears a kind from now on, also while it is being told. */
+void observers_listen(struct observers *observers, const void *self, enum happening_kind kind,
+                      bool listens);
+
 /* NULL observers hear nothing. */
 static inline bool observers_want(const struct observers *observers, enum happening_kind kind)
 {

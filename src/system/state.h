@@ -100,6 +100,7 @@ struct state {
     struct job_queue running; /* in order of start */
     uint64_t *free_nodes;     /* bit set by node ID: FREE */
     uint32_t num_free;
+    uint64_t num_node_changes; /* so far, of all nodes */
     /* Changed since the last invocation, each once; sorted by ID when an invocation is made. */
     struct job **changed_jobs;
     size_t num_changed_jobs, changed_jobs_capacity;
