@@ -107,8 +107,10 @@ static int choose_model(struct run *run, struct error *err)
         return 0;
     const char *obstacle = resources_use_flow(run->resources, err);
     if (obstacle && run->options->model == MODEL_FLOW)
-        fprintf(stderr, "elastisim: note: %s: %s, so SimGrid shares it out; --model=flow can't\n",
-                run->configuration.platform_file, obstacle);
+        fprintf(
+            stderr,
+            "elastisim: note: %s: %s, so SimGrid's model is used; --model=flow can't simulate it\n",
+            run->configuration.platform_file, obstacle);
     return err->kind ? -1 : 0;
 }
 

@@ -143,7 +143,7 @@ static const struct option table[] = {
      "tcp://HOST:PORT",
      apply_events_url, NULL},
     {"events-wait", 0, NULL, "begin when the first subscriber is there", apply_events_wait, NULL},
-    {"summary", 0, NULL, "print jobs, makespan, waits, slowdown and utilisation at the end",
+    {"summary", 0, NULL, "print jobs, makespan, waits, slowdown and utilization at the end",
      apply_summary, NULL},
     {"timing", 0, NULL, "print where the wall-clock time went to standard error", apply_timing,
      NULL},
@@ -229,8 +229,8 @@ static int check_value(const struct option *option, const char *value, struct er
     for (size_t i = 0; option->values[i]; i++)
         if (strcmp(option->values[i], value) == 0)
             return 0;
-    return error_set(err, ERROR_INPUT, "command line: --%s %s: it is %s or %s", option->name, value,
-                     option->values[0], option->values[1]);
+    return error_set(err, ERROR_INPUT, "command line: --%s %s: must be %s or %s", option->name,
+                     value, option->values[0], option->values[1]);
 }
 
 static int check_jobs(const char *value, struct error *err)

@@ -196,7 +196,7 @@ const char *elastisim_job_runtime_argument(const struct elastisim_job *job, cons
 const char *elastisim_job_argument_key(const struct elastisim_job *job, size_t index);
 const char *elastisim_job_attribute_key(const struct elastisim_job *job, size_t index);
 const char *elastisim_job_runtime_argument_key(const struct elastisim_job *job, size_t index);
-/* The attribute as a number; `fallback` when there is none or it is no finite number. */
+/* The attribute as a number; `fallback` when there is none or it is not a finite number. */
 double elastisim_job_attribute_number(const struct elastisim_job *job, const char *key,
                                       double fallback);
 

@@ -257,7 +257,7 @@ class Job(JobRecord):
         Args:
             key: The variable's name; anything but a string is taken as its text.
             value: A number, a truth value (taken as 1 or 0) or the text of an expression; anything else is taken as
-                its text. What is no expression is an error when a model uses it.
+                its text. A text that is not an expression is an error when a model uses it.
 
         Raises:
             ValueError: The name is empty.

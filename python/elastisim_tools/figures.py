@@ -200,7 +200,7 @@ def draw(text: str, runs: Sequence[Run], width: float) -> None:
                           'like one of them, or give KIND=FILE')
     path = Path(name)
     if path.suffix not in ('.svg', '.pdf', '.png'):
-        raise OutputError(f"--figure {text}: '{path.suffix}' is no format; end the name in .svg, .pdf or .png")
+        raise OutputError(f"--figure {text}: '{path.suffix}' is not a format; end the name in .svg, .pdf or .png")
     if len(runs) > len(LINE_STYLES):
         raise OutputError(f'--figure {text}: {len(runs)} runs are too many for one figure; give '
                           f'{len(LINE_STYLES)} at most')

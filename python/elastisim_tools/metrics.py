@@ -40,7 +40,7 @@ METRICS: tuple[Metric, ...] = (
     *_distribution('makespan', 'Makespan of a job', 's'),
     *_distribution('slowdown', 'Bounded slowdown', 'ratio'),
     Metric('node_hours', 'Node hours', 'node hours'),
-    Metric('node_utilization', 'Node utilisation', 'percent'),
+    Metric('node_utilization', 'Node utilization', 'percent'),
     Metric('span', 'Span, first submission to last end', 's'),
     Metric('throughput', 'Throughput', 'jobs/h'),
     Metric('reconfigurations', 'Reconfigurations', 'count'),
@@ -111,7 +111,7 @@ def _figures(jobs: Sequence[Job], num_nodes: int | None, span: float, node_secon
 
 
 def statistics_of(run: Run, timeline: Timeline | None) -> Statistics:
-    """Works out the figures. Times are over the jobs that started and ended; node utilisation, span and throughput of
+    """Works out the figures. Times are over the jobs that started and ended; node utilization, span and throughput of
     a job type refer to the span of the whole run, so that those of all types add up to that of the run."""
     num_nodes = len(timeline.nodes) if timeline else None
     span = max(0.0, run.last_end - run.first_submit)

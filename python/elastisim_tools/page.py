@@ -176,7 +176,7 @@ def _tiles(story: Story) -> str:
               f'95 % within {format_value(figures["wait_p95"], "s")}'),
         _tile('Bounded slowdown', format_value(figures['slowdown_mean'], 'ratio'),
               f'median {format_value(figures["slowdown_median"], "ratio")}'),
-        _tile('Node utilisation', format_value(figures['node_utilization'], 'percent'),
+        _tile('Node utilization', format_value(figures['node_utilization'], 'percent'),
               count_text(nodes, 'node') if nodes else 'nodes not known'),
         _tile('Throughput', f'{format_value(figures["throughput"], "jobs/h")} jobs/h'),
         _tile('Reconfigurations', format_value(figures['reconfigurations'], 'count'),

@@ -158,7 +158,7 @@ def _read_configuration(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise OutputError(f'{path}: not a configuration: {error}') from error
     if not isinstance(configuration, dict):
-        raise OutputError(f'{path}: not a configuration: an object is wanted')
+        raise OutputError(f'{path}: not a configuration, which is an object')
     return configuration
 
 
@@ -194,7 +194,7 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
                     return
                 raise OutputError(f'{path}:{number}: not an event: {error}') from error
             if not isinstance(event, dict) or 'time' not in event or 'kind' not in event:
-                raise OutputError(f'{path}:{number}: not an event: an object with time and kind is wanted')
+                raise OutputError(f'{path}:{number}: not an event, which is an object with time and kind')
             yield event
 
 

@@ -140,7 +140,7 @@ def charts_of(run: Run, timeline: Timeline | None) -> list[Chart]:
         if any(timeline.reserved.values):
             lines['reserved'] = thin(timeline.reserved)
         charts.append(Chart('nodes', 'Nodes in use', 'count', lines, len(timeline.nodes)))
-    for key, title in (('cpu_utilization', 'CPU utilisation'), ('gpu_utilization', 'GPU utilisation')):
+    for key, title in (('cpu_utilization', 'CPU utilization'), ('gpu_utilization', 'GPU utilization')):
         if key in run.files:
             line = _columns(run.files[key], _mean, 1)[0]
             if key == 'cpu_utilization' or any(line.values):

@@ -14,7 +14,7 @@ from .metrics import ALL, METRICS, Figures, Metric, Statistics, count_text, form
 from .run import OutputError, load_run
 from .timeline import timeline_of
 
-HELP = """Prints count, wait, turnaround, makespan, bounded slowdown (10 s), node hours, utilisation, throughput and
+HELP = """Prints count, wait, turnaround, makespan, bounded slowdown (10 s), node hours, utilization, throughput and
 reconfigurations of finished runs, by job type and for all jobs."""
 
 OUTPUT_HELP = """[NAME=]PATH of a run: a folder with result files, a job statistics file, or the configuration of the
@@ -77,7 +77,7 @@ def as_text(runs: Sequence[Statistics]) -> str:
 
 
 def as_csv(runs: Sequence[Statistics]) -> str:
-    """A row per run and group; empty fields are not known. Times in seconds, utilisation from 0 to 1."""
+    """A row per run and group; empty fields are not known. Times in seconds, utilization from 0 to 1."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator='\n')
     writer.writerow(['run', 'group', *(metric.key for metric in METRICS)])

@@ -187,7 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog='elastisim-watch', description=HELP, epilog=EPILOG)
     parser.add_argument('url', metavar='URL', help='what the simulator was given as --events-url or events_url')
     parser.add_argument('--plain', action='store_true',
-                        help='print each event as a line; so it is, too, where the output is no terminal')
+                        help='print each event as a line; also done where the output is not a terminal')
     parser.add_argument('--version', action='version', version=f'%(prog)s {__version__}')
     parsed = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _terminate)

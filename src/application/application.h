@@ -1,6 +1,6 @@
 /* Application models: what a job does, compiled once and shared by every job that names the file.
  *
- * Tasks of a block (a phase or a one-time phase) stand in one array in the order in which they run,
+ * Tasks of a block (a phase or a one-time phase) are in one array, in the order in which they run,
  * a sequence before its children; `next` leads over a task's subtree. Loads are payloads: a number,
  * a performance model or a list; a job evaluates them for its nodes at every (re)configuration.
  */
@@ -101,7 +101,7 @@ struct application *application_read(const char *path, struct warnings *warnings
                                      struct error *err);
 void application_destroy(struct application *application); /* NULL is fine */
 
-/* Names as they stand in the file ("pfs_read", "all_to_all"), for messages. */
+/* Names as they are in the file ("pfs_read", "all_to_all"), for messages. */
 const char *task_type_name(enum task_type type);
 const char *vector_pattern_name(enum vector_pattern pattern);
 const char *matrix_pattern_name(enum matrix_pattern pattern);

@@ -23,7 +23,7 @@ static const char *const task_types[] = {
     [NUM_TASK_TYPES] = NULL,
 };
 
-/* An alias stands behind the names of the enum, and before the end. */
+/* An alias comes after the names of the enum, and before the end. */
 enum { VECTOR_TOTAL = NUM_VECTOR_PATTERNS };
 
 static const char *const vector_patterns[] = {

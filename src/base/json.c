@@ -115,7 +115,7 @@ static void put(struct writer *writer, const char *format, ...)
         writer->length += (size_t)length < room ? (size_t)length : room - 1;
 }
 
-/* Whether a key can stand in a path as it is. */
+/* Whether a key can be part of a path as it is. */
 static bool is_plain(const char *key)
 {
     return *key != '\0' && strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -152,7 +152,7 @@ static int read_members(struct stream *stream, struct error *err)
     return take(stream, '}') ? 0 : syntax_error(stream, err);
 }
 
-/* A top level that is no object: says so if it is JSON at all. */
+/* A top level that is not an object: says so if it is JSON at all. */
 static int refuse_top_level(struct stream *stream, struct error *err)
 {
     cJSON *value = json_text_value(&stream->text, err);

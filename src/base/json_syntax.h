@@ -14,7 +14,7 @@
 int json_syntax_error(const char *name, const char *text, size_t length, struct error *err);
 
 /* Whether the text is UTF-8 and has no NUL byte and no wrong \u escape: cJSON would take the latter
- * silently for the end of a string, and what is no UTF-8 as it is. */
+ * silently for the end of a string, and bytes that are not UTF-8 as they are. */
 bool json_syntax_is_clean(const char *text, size_t length);
 
 #endif

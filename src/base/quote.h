@@ -11,7 +11,7 @@ enum { QUOTE_TEXT = 204 };
  * returns it. */
 const char *quote(const char *text, char *buffer);
 
-/* How much of a text of that length to quote: at most so many bytes, and whole characters. */
+/* How much of a text of that length to quote: at most that many bytes, and whole characters. */
 int quoted_length(const char *text, size_t length, size_t most);
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/quote.h"
 
-/* So many are named; a message with more of them would not be read. */
+/* This many are named; nobody would read a message with more of them. */
 enum { MOST_UNKNOWN_KEYS = 6, UNKNOWN_KEY_PLACE = 256 };
 
 struct unknown_key {

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* What stands for a byte that is no UTF-8 (U+FFFD). */
+/* What stands for a byte that is not UTF-8 (U+FFFD). */
 #define UTF8_REPLACEMENT "\xEF\xBF\xBD"
 
 /* How many bytes the character has that the `length` bytes begin with, of those that RFC 3629

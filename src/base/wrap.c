@@ -26,7 +26,7 @@ static size_t count_characters(const char *text, size_t length)
     return count;
 }
 
-/* The bytes of so many characters, or all. */
+/* The bytes of the first `characters` of a text, or of all. */
 static size_t bytes_of(const char *text, size_t length, size_t characters)
 {
     size_t i = 0;

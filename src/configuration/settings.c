@@ -80,7 +80,7 @@ static int read_known(cJSON *object, const char *key, const char *text,
     if (!known->keys[i])
         return unknown_key(key, known->keys, err);
     if (!json_syntax_is_clean(text, strlen(text)))
-        return error_set(err, ERROR_INPUT, "%s: %s: must be UTF-8; spell it so", place, key);
+        return error_set(err, ERROR_INPUT, "%s: %s: must be in UTF-8; encode it so", place, key);
     return put(object, key, value_of(known->forms[i], text), err);
 }
 

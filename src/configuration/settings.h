@@ -7,7 +7,7 @@
 /* How the text of a value is understood; "null" is null in any case. */
 enum setting_form {
     SETTING_TEXT, /* as it stands */
-    SETTING_JSON, /* a number, true or false; what is no JSON becomes a string */
+    SETTING_JSON, /* a number, true or false; what is not JSON becomes a string */
     SETTING_LIST, /* a JSON list, or strings with commas between them */
 };
 

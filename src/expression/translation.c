@@ -198,7 +198,7 @@ static const struct advice {
     {"$", "names begin with a letter or _"},
 };
 
-/* The advice on what stands at a place, unless an operator of ours is longer; or NULL. */
+/* The advice on what is at a place, unless an operator of ours is longer; or NULL. */
 static const struct advice *find_advice(const char *text)
 {
     const struct binary_operator *binary = find_binary(text);
@@ -464,7 +464,7 @@ static int take_prefix(struct translator *translator, const struct prefix_operat
     return emit_call(translator, prefix->code);
 }
 
-/* Whether nothing stands behind the latest parenthesis yet. */
+/* Whether nothing follows the latest parenthesis yet. */
 static bool is_entered(const struct translator *translator)
 {
     return translator->result->code[translator->code_length - 2] == '(';

@@ -24,8 +24,9 @@ static int read_role(struct reader *reader, size_t host)
         read_bool(reader, host, "pfs_host", &is_pfs_host))
         return -1;
     if (is_batch_system && is_pfs_host)
-        return property_error(reader, host, "pfs_host",
-                              "must not be true beside 'batch_system'; a host is one of both");
+        return property_error(
+            reader, host, "pfs_host",
+            "must not be true together with 'batch_system'; a host can only be one of them");
     reader->roles[host] = is_batch_system ? ROLE_BATCH_SYSTEM
                           : is_pfs_host   ? ROLE_PFS_HOST
                                           : ROLE_NODE;
@@ -53,7 +54,7 @@ static int check_roles(struct reader *reader)
         size_t first = next_of_role(reader, ROLE_BATCH_SYSTEM, 0);
         size_t second = next_of_role(reader, ROLE_BATCH_SYSTEM, first + 1);
         return property_error(reader, second, "batch_system",
-                              "must be true for one host only, and is for '%s' already",
+                              "must be true for one host only, and already is for '%s'",
                               host_name(reader, first));
     }
     if (count_role(reader, ROLE_NODE) == 0)
@@ -147,7 +148,7 @@ static int read_node(struct reader *reader, size_t host)
     if (!(node->speed > 0))
         return error_set(
             reader->err, ERROR_INPUT,
-            "%s: host '%s': a compute node needs a speed above 0; give a host that is not one "
+            "%s: host '%s': a compute node needs a speed above 0; give a host that isn't one "
             "the property 'batch_system' or 'pfs_host'",
             reader->file, node->name);
     return read_burst_buffer(reader, node) || read_gpus(reader, node) ? -1 : 0;

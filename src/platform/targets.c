@@ -66,10 +66,10 @@ static int no_pfs_host(struct reader *reader, uint32_t host, const char *name)
     free(names);
     if (nearest)
         return property_error(reader, host, "pfs_targets",
-                              "'%s' is no host with the property 'pfs_host', did you mean '%s'?",
+                              "'%s' is not a host with the property 'pfs_host', did you mean '%s'?",
                               name, nearest);
     return property_error(reader, host, "pfs_targets",
-                          "'%s' is no host with the property 'pfs_host'", name);
+                          "'%s' is not a host with the property 'pfs_host'", name);
 }
 
 static int add_target(struct reader *reader, uint32_t host, const char *name, uint32_t *list,

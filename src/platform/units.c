@@ -45,7 +45,8 @@ static const struct unit flops_units[] = {
     {NULL, 0, NULL},
 };
 
-/* The factor that text (PREFIX followed by the unit's name) stands for; 0 when it is no such unit.
+/* The factor that text (PREFIX followed by the unit's name) stands for; 0 when it is not such a
+ * unit.
  */
 static double unit_factor(const struct unit *unit, const char *text)
 {

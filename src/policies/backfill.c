@@ -2,9 +2,10 @@
  *
  * EASY, hybrid and conservative backfilling are one procedure that differs in the number of blocked
  * jobs with a reservation: the jobs are visited in the order of the queue; one that fits into the
- * profile now, without touching a reservation, starts; the first so many others get the earliest
- * place in the profile. With one reservation this is EASY: the profile just before the reservation
- * is what ends before the shadow time, and what is left during it are the extra nodes.
+ * profile now, without touching a reservation, starts; the first others, as many as may have one,
+ * get a reservation at the earliest place in the profile. With one reservation this is EASY: the
+ * profile just before the reservation is what ends before the shadow time, and what is left during
+ * it are the extra nodes.
  *
  * Reservations stay in the profile from one pass to the next. Only when nodes became free or a job
  * came in front are the waiting jobs visited again; otherwise new ones alone are looked at.

@@ -67,7 +67,7 @@ void entry_destroy(struct entry *entry); /* NULL is fine */
 
 /* Whether it can be resized at any scheduling point. */
 bool entry_is_malleable(const struct entry *entry);
-/* How long it runs on so many nodes, in seconds. Returns 0, or -1 with err. */
+/* How long it runs on that many nodes, in seconds. Returns 0, or -1 with err. */
 int entry_duration(const struct entry *entry, struct estimates *estimates, uint32_t count,
                    double *seconds, struct error *err);
 

@@ -1,5 +1,5 @@
-/* What a policy knows about a job beforehand: how long it runs on so many nodes, and on how many it
- * would like to run, from where the options say that the workload has it. */
+/* What a policy knows about a job beforehand: how long it runs on a number of nodes, and on how
+ * many it would like to run, from where the options say that the workload has it. */
 #ifndef ELASTISIM_POLICIES_ESTIMATES_H
 #define ELASTISIM_POLICIES_ESTIMATES_H
 
@@ -26,9 +26,9 @@ struct estimates {
 void estimates_create(struct estimates *estimates, const struct policy_options *options);
 void estimates_release(struct estimates *estimates);
 
-/* How long a job runs on so many nodes, in seconds: INFINITY when nothing says; never longer than
+/* How long a job runs on that many nodes, in seconds: INFINITY when nothing says; never longer than
  * its walltime. *follows_size tells whether that depends on the number of nodes. Returns 0, or -1
- * with err: what the workload has there is no such number. */
+ * with err: what the workload has there is not such a number. */
 int estimates_duration(struct estimates *estimates, const struct elastisim_job *job,
                        uint32_t num_nodes, double *seconds, bool *follows_size, struct error *err);
 /* The number of nodes that a job prefers: the mean of its bounds when nothing says. Returns 0, or

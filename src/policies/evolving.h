@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-/* Answers the request that the invocation is about: the job wants so many nodes. Returns 0, or -1
+/* Answers the request that the invocation is about: the job wants that many nodes. Returns 0, or -1
  * as the books do. */
 int evolving_answer(struct books *books, struct entry *entry, uint32_t wanted);
 

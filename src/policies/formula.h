@@ -27,7 +27,7 @@ enum formula_result {
     FORMULA_FAILED /* no expression, a circle of arguments, no memory */
 };
 
-/* Evaluates a text for a job on so many nodes. The value may be infinite or not a number. */
+/* Evaluates a text for a job on that many nodes. The value may be infinite or not a number. */
 enum formula_result formulas_evaluate(struct formulas *formulas, const char *text,
                                       const struct elastisim_job *job, uint32_t num_nodes,
                                       double *value, struct error *err);

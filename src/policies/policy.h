@@ -22,8 +22,8 @@ bool policy_decides_by_instant(const struct policy *policy);
 /* Before the run, where all jobs are known beforehand: looks at each of them, */
 int policy_inspect(struct policy *policy, const struct elastisim_job *job, struct error *err);
 /* and says what the policy would need to know about them and does not. Both return 0, or -1 with
- * err (ERROR_INPUT): what the options name is no number that a job can have, or no job has it; with
- * warnings->strict, a warning. */
+ * err (ERROR_INPUT): what the options name is not a number that a job can have, or no job has it;
+ * with warnings->strict, a warning. */
 int policy_tell(const struct policy *policy, struct warnings *warnings, struct error *err);
 
 /* Called at every invocation; returns 0, or -1 with err. */

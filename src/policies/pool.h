@@ -42,7 +42,7 @@ struct node_pool {
 int pool_create(struct node_pool *pool, const struct elastisim_view *view, bool with_ranks);
 void pool_release(struct node_pool *pool); /* fine on a zeroed one */
 
-/* Classes that have at least so many GPUs per node, and a burst buffer if asked for. */
+/* Classes that have at least that many GPUs per node, and a burst buffer if asked for. */
 uint64_t pool_classes(const struct node_pool *pool, uint32_t gpus, bool burst_buffer);
 /* Nodes of these classes, busy or not. */
 uint32_t pool_size(const struct node_pool *pool, uint64_t classes);
@@ -65,8 +65,8 @@ uint32_t pool_available(const struct node_pool *pool, const struct entry *entry,
  * Returns 0, or -1 when memory ran out. */
 int pool_list_kept(const struct node_pool *pool, const struct entry *entry, uint32_t *quota,
                    uint32_t count, struct ids *list);
-/* Appends free nodes of the classes in the mask, by ID, until there are at least so many or no more
- * of them. Returns 0, or -1 when memory ran out. */
+/* Appends free nodes of the classes in the mask, by ID, until there are at least `enough` or no
+ * more of them. Returns 0, or -1 when memory ran out. */
 int pool_list_free(const struct node_pool *pool, uint64_t classes, uint32_t enough,
                    struct ids *list);
 

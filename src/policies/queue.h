@@ -15,8 +15,8 @@ struct queue {
 
 /* What a search looks for; all of it must hold. */
 struct wanted {
-    uint32_t nodes; /* needs at most so many */
-    uint32_t extra; /* and at most so many unless ... */
+    uint32_t nodes; /* needs at most this many */
+    uint32_t extra; /* and at most this many unless ... */
     double window;  /* ... it runs at most so long */
     double start;   /* reserved to start then or earlier */
 };

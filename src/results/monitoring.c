@@ -13,7 +13,7 @@
  * of times is all that keeps it from coming at it (as with walltimes). */
 #define SAMPLE_TOLERANCE 1e-9
 
-/* More in one step of the clock is no run that anybody waits for. */
+/* Nobody waits for a run that needs more in one step of the clock. */
 #define MOST_SAMPLES 1e9
 
 enum file { CPU, NETWORK, PFS, GPU, NUM_FILES };

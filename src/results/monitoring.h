@@ -1,6 +1,6 @@
 /* The monitoring files (docs/monitoring.md): how busy CPUs, GPUs, network and file system are.
  *
- * Nothing here is an event: utilisation is constant between events, so whoever moves the clock says
+ * Nothing here is an event: utilization is constant between events, so whoever moves the clock says
  * so beforehand, and the samples that lie on the way are written. What a run does and when does not
  * depend on it. Functions take a NULL monitoring and then do nothing.
  */
@@ -33,8 +33,8 @@ int monitoring_check(struct monitoring *monitoring, struct error *err);
 
 /* One rank more (+1) or less (-1) computes on a node without the resource port. */
 void monitoring_compute(struct monitoring *monitoring, uint32_t node, int change);
-/* So many GPUs of a node more or less are busy; until when at the most (INFINITY if that will be
- * said by another call). */
+/* That many more (or fewer) GPUs of a node are busy; until when at the most (INFINITY if that will
+ * be said by another call). */
 void monitoring_use_gpus(struct monitoring *monitoring, uint32_t node, int change, double until);
 
 #endif

@@ -198,7 +198,7 @@ static bool row_ends_at(const struct output *output, size_t place)
     return output->row_ends[place / CHAR_BIT] >> place % CHAR_BIT & 1;
 }
 
-/* So many bytes of the buffer have arrived in the file, which had `before` until then. */
+/* That many bytes of the buffer have arrived in the file, which had `before` until then. */
 static void note_whole_rows(struct output *output, uint64_t before, size_t arrived)
 {
     while (arrived > 0 && !row_ends_at(output, arrived - 1))
@@ -208,7 +208,7 @@ static void note_whole_rows(struct output *output, uint64_t before, size_t arriv
     memset(output->row_ends, 0, BUFFER_SIZE / CHAR_BIT);
 }
 
-/* What is no file can't be cut and needs not be. */
+/* What is not a file can't be cut, and need not be. */
 static void cut_to_whole_rows(struct output *output)
 {
     output->cut = ftruncate(output->descriptor, (off_t)output->whole) == 0;

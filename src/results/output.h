@@ -49,9 +49,9 @@ int output_open(struct output *output, const char *path, const char *config, con
 bool output_is_open(const struct output *output);
 /* From now on the file is written beside its path, where no file is until output_close moves the
  * complete one there; if not all of it can be written, there will be none. Before anything is
- * written. `bytes` are kept free for it on the disk. What is no regular file is written as usual,
- * and so is one beside which no other may be made. Returns 0, or -1 with err (ERROR_FAILURE) when
- * there is no room. */
+ * written. `bytes` are kept free for it on the disk. What is not a regular file is written as
+ * usual, and so is one beside which no other may be made. Returns 0, or -1 with err (ERROR_FAILURE)
+ * when there is no room. */
 int output_set_aside(struct output *output, uint64_t bytes, struct error *err);
 /* Returns 0, or -1 when something could not be written: added to err once. */
 int output_check(struct output *output, struct error *err);

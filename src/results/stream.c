@@ -305,7 +305,7 @@ static bool close_socket(struct stream *stream)
 
 static int close_stream(void *self, struct error *err)
 {
-    (void)err; /* a subscriber that does not keep up is no failure of the run */
+    (void)err; /* a subscriber that does not keep up does not fail the run */
     struct stream *stream = self;
     const char *url = stream->endpoint.url;
     if (stream->socket)

@@ -77,7 +77,7 @@ void summary_print(FILE *out, const struct summary *summary, double wall_seconds
     print_time(out, "mean wait", summary->mean_wait);
     print_time(out, "mean turnaround", summary->mean_turnaround);
     fprintf(out, "bounded slowdown     %12.2f\n", summary->bounded_slowdown);
-    fprintf(out, "node utilisation     %12.1f %%\n", 100 * summary->node_utilization);
+    fprintf(out, "node utilization     %12.1f %%\n", 100 * summary->node_utilization);
     fprintf(out, "reconfigurations     %12zu\n", summary->reconfigurations);
     fprintf(out, "wall time            %12.3f s\n", wall_seconds);
 }

@@ -103,7 +103,7 @@ static int plugin_invoke(void *self, const struct state *state, const struct inv
                       view.wishes.failure);
         else
             error_set(err, ERROR_SCHEDULER,
-                      "the plugin %s failed: its function schedule returned %d without a word "
+                      "the plugin %s failed: its function schedule returned %d without saying why "
                       "(elastisim_fail)",
                       plugin->file, result);
     }

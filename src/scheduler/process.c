@@ -48,7 +48,7 @@ static bool has_ended(struct process *process)
         return true;
     while ((found = waitpid(process->pid, &process->status, WNOHANG)) < 0 && errno == EINTR)
         ;
-    process->ended = found != 0; /* or it is no child of ours any more */
+    process->ended = found != 0; /* or it is not our child any more */
     return process->ended;
 }
 

@@ -294,7 +294,7 @@ static int read_answer(zmq_msg_t *answer, bool asked, struct decisions *decision
         return 0;
     decisions_clear(decisions);
     return error_set(err, ERROR_SCHEDULER,
-                     "the scheduler sent an answer before it was asked; it is to send one answer "
+                     "the scheduler sent an answer before it was asked; it must send one answer "
                      "per invocation");
 }
 

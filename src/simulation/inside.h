@@ -73,7 +73,7 @@ static inline void simulation_queue(struct simulation *simulation, struct event 
 }
 
 /* --- points.c ------------------------------------------------------------------------------ */
-/* All ranks of the job stand at a point; `context` is the simulation. */
+/* All ranks of the job are at a point; `context` is the simulation. */
 void points_reached(void *context, const struct job *job);
 
 /* --- asking.c ------------------------------------------------------------------------------ */

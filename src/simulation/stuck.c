@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-/* So many periodic invocations in a row, with nothing else to happen, nothing to be submitted and
+/* This many periodic invocations in a row, with nothing else to happen, nothing to be submitted and
  * nothing decided, mean that the scheduler will never start what waits... */
 #define MAX_IDLE_INVOCATIONS 100000
 /* ... and, if nothing moves either, that what runs will never end. No latency is as long as this

@@ -15,7 +15,7 @@ int validator_create(struct validator *validator, uint32_t num_nodes, struct err
 void validator_release(struct validator *validator);
 
 /* Returns 0 when every decision can be applied, else -1 with err (ERROR_SCHEDULER) that names time,
- * invocation, job and rule. `at_point` tells that the triggering job stands at a scheduling point
+ * invocation, job and rule. `at_point` tells that the triggering job is at a scheduling point
  * or evolving request, where what it gives up can be given to others at once. */
 int validate_decisions(struct validator *validator, const struct state *state,
                        const struct invocation *invocation, bool at_point,

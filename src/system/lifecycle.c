@@ -643,7 +643,7 @@ static const char *check_job(const struct state *state, const struct job *job)
         if (!resident_has(running_on(&state->nodes[job->executing.ids[i]]), job))
             return "a job runs on a node that does not know it";
     if (job->state == JOB_PENDING_RECONFIGURATION && !job->has_change)
-        return "a job waits for a change that there is not";
+        return "a job waits for a change that does not exist";
     return NULL;
 }
 

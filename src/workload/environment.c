@@ -198,7 +198,7 @@ static int circle(const struct argument *argument, const struct step *trail, str
                      text + start, argument->key);
 }
 
-/* The compiler's own words on a text that is no expression. */
+/* The compiler's own words on a text that is not an expression. */
 static int not_an_expression(const struct argument *argument, struct error *err)
 {
     struct expression *model = expression_compile(argument->text, err);

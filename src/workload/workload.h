@@ -21,9 +21,9 @@ const char *job_type_name(enum job_type type); /* "rigid", ... */
  * jobs; a runtime argument (arguments_set) owns its own. */
 struct argument {
     char *key;
-    char *text;               /* as sent to the scheduler */
-    double number;            /* when model is NULL; NAN for a text that is no expression, which is
-                                 an error once a model uses it */
+    char *text;    /* as sent to the scheduler */
+    double number; /* when model is NULL; NAN for a text that is not an expression, which is
+                      an error once a model uses it */
     struct expression *model; /* when the string is an expression; borrowed from the workload (or,
                                  for runtime arguments, from their set) */
 };

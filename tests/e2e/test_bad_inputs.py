@@ -213,11 +213,11 @@ BUFFER = {'node_local_bb': 'true', 'bb_read_bw': '1GBps', 'bb_write_bw': '1GBps'
 PROPERTIES: list[tuple[dict[str, Any], str]] = [
     ({'batch_system': 'yes'}, "'batch_system': must be 'true' or 'false', is 'yes'"),
     ({'pfs_host': 'maybe'}, "'pfs_host': must be 'true' or 'false', is 'maybe'"),
-    ({'batch_system': 'true', 'pfs_host': 'true'}, "'pfs_host': must not be true beside 'batch_system'; a host is one "
-                                                   'of both'),
-    ({'pfs_targets': 'pfs'}, "'pfs_targets': 'pfs' is no host with the property 'pfs_host'"),
-    ({'pfs_targets': 'a'}, "'pfs_targets': 'a' is no host with the property 'pfs_host'"),
-    ({'pfs_targets': 'storag'}, "'pfs_targets': 'storag' is no host with the property 'pfs_host', did you mean "
+    ({'batch_system': 'true', 'pfs_host': 'true'}, "'pfs_host': must not be true together with 'batch_system'; a host "
+                                                   'can only be one of them'),
+    ({'pfs_targets': 'pfs'}, "'pfs_targets': 'pfs' is not a host with the property 'pfs_host'"),
+    ({'pfs_targets': 'a'}, "'pfs_targets': 'a' is not a host with the property 'pfs_host'"),
+    ({'pfs_targets': 'storag'}, "'pfs_targets': 'storag' is not a host with the property 'pfs_host', did you mean "
                                 "'storage'?"),
     ({'pfs_targets': 'storage;storage'}, "'pfs_targets': names 'storage' twice"),
     ({'pfs_targets': ','}, "'pfs_targets': names no host"),
@@ -256,10 +256,10 @@ def test_a_property_of_a_host_with_a_mistake_is_refused(
 
 @pytest.mark.parametrize('text, complaint', [
     (one_node(batch_system='true'), "platform.xml: host 'batch': property 'batch_system': must be true for one host "
-                                    "only, and is for 'a' already"),
+                                    "only, and already is for 'a'"),
     (one_node(pfs_host='true'), 'platform.xml: there is no compute node: each host is the batch system or a PFS host'),
     (pairwise({'a': host('a', '0Gf')}), "platform.xml: host 'a': a compute node needs a speed above 0; give a host "
-                                        "that is not one the property 'batch_system' or 'pfs_host'"),
+                                        "that isn't one the property 'batch_system' or 'pfs_host'"),
     ('', 'platform.xml: the platform file is empty'),
 ])
 def test_a_platform_with_a_mistake_is_refused(scenario: Scenario, text: str, complaint: str) -> None:

@@ -120,11 +120,11 @@ def test_a_profile_takes_as_long_as_it_says(profiles: dict[str, Any], end: float
      "job 1, profile 'p': an smpi profile replays a time-independent trace, rank by rank"),
     ({'type': 'dance'}, 'profile_not_supported', "job 1, profile 'p': the type is \"dance\""),
     ({'type': 'delay'}, 'malformed_profile',
-     "job 1, profile 'p': 'delay' is null; a number of at least 0 is wanted"),
+     "job 1, profile 'p': 'delay' is null; must be a number of at least 0"),
     ({'type': 'composed', 'seq': ['p']}, 'malformed_profile', "job 1, profile 'p': composed profiles contain each "
      "other"),
     ({'type': 'composed', 'seq': ['q']}, 'malformed_profile',
-     "job 1, profile 'p': it names a profile \"q\" that there is not"),
+     "job 1, profile 'p': it names a profile \"q\", which does not exist"),
     ({'type': 'parallel', 'cpu': [1, 2, 3]}, 'matrix_size', "job 1, profile 'p': made for 3 hosts, asks for 2"),
     ({'type': 'parallel', 'cpu': [1, 2], 'com': [1]}, 'malformed_profile',
      "job 1, profile 'p': 'com' has 1 numbers; 2 hosts exchange 4"),

@@ -48,7 +48,7 @@ def test_waits_are_compared_with_those_of_the_log(tmp_path: Path) -> None:
     assert told['all']['recorded_mean_wait'] == 20 and told['all']['simulated_mean_wait'] == 45
     assert told['all']['mean_difference'] == 25 and told['all']['mean_absolute_difference'] == 25
     assert told['groups']['user']['2']['mean_difference'] == 50 and told['all']['pearson'] == pytest.approx(1)
-    assert told['utilisation_by_week'] == {'recorded': [800 / (4 * WEEK)], 'simulated': [800 / (4 * WEEK)]}
+    assert told['utilization_by_week'] == {'recorded': [800 / (4 * WEEK)], 'simulated': [800 / (4 * WEEK)]}
     assert (tmp_path / 'jobs.csv').read_text().splitlines()[2] == '2,4,10,50,100,40,90'
     text = workload('validate', 'run/output', '--log', 'log.swf', '--nodes', 4, cwd=tmp_path)
     assert text.startswith('2 jobs are in both, 0 of the run are not in the log; 100.0 % start within a minute')
@@ -70,7 +70,7 @@ def test_figures_are_drawn_alike_each_time(suffix: str, tmp_path: Path) -> None:
             workload(*command, '--figure', f'{name}.{suffix}', cwd=tmp_path)
         assert (tmp_path / f'a.{suffix}').read_bytes() == (tmp_path / f'b.{suffix}').read_bytes() != b''
         said = workload(*command, '--figure', 'a.gif', cwd=tmp_path, status=2)
-        assert "--figure a.gif: '.gif' is no format; end the name in .svg, .pdf or .png" in said
+        assert "--figure a.gif: '.gif' is not a format; end the name in .svg, .pdf or .png" in said
 
 
 numbers = some.lists(some.integers(0, 20).map(float), min_size=3, max_size=30)

@@ -174,7 +174,7 @@ def test_3_when_the_scheduler_sends_an_answer_before_it_is_asked(scenario: Scena
     answer = json.dumps({'code': ANSWER, 'jobs': [change(0, [0])]}).encode()
     result, _ = scenario.ask(lambda peer: (answer, answer), status=3)
     assert re.sub('at [0-9.]+ s', 'at TIME s', result.error) == (
-        'at TIME s (job completed of job 0): the scheduler sent an answer before it was asked; it is to send one '
+        'at TIME s (job completed of job 0): the scheduler sent an answer before it was asked; it must send one '
         'answer per invocation')
 
 

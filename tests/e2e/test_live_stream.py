@@ -219,7 +219,8 @@ def many(scenario: Scenario) -> Scenario:
 
 
 def dropped(url: str, stderr: str) -> tuple[int, int]:
-    found = re.fullmatch(r'elastisim: note: (\d+) of (\d+) events were dropped, as a subscriber at (\S+) did not keep up\n'
+    found = re.fullmatch(r'elastisim: note: (\d+) of (\d+) events were dropped, as a subscriber at (\S+) did not '
+                         r'keep up\n'
                          r'(elastisim: note: a subscriber at (\S+) did not take the last events within 1 s\n)?', stderr)
     assert found and {found[3], found[5] or url} == {url}, stderr
     return int(found[1]), int(found[2])

@@ -171,10 +171,10 @@ def test_names_are_unique(tmp_path: Path) -> None:
 @pytest.mark.parametrize('line, told', [
     ('1 2 3', '3 fields; a row has 18'),
     (row() + ' 4', '19 fields; a row has 18'),
-    (row(user='anna'), "user is 'anna', no number"),
-    (row(run='nan'), "run time is 'nan', no number"),
-    (row(run='1e999'), "run time is '1e999', no number"),
-    (row(run='1_0'), "run time is '1_0', no number"),
+    (row(user='anna'), "user is 'anna', not a number"),
+    (row(run='nan'), "run time is 'nan', not a number"),
+    (row(run='1e999'), "run time is '1e999', not a number"),
+    (row(run='1_0'), "run time is '1_0', not a number"),
     (row(run='1e308', wait='1e308', procs='1e308'), 'the numbers are too large'),
 ])
 def test_a_row_that_is_no_row_is_told_with_its_line(line: str, told: str, tmp_path: Path) -> None:
@@ -218,9 +218,9 @@ def test_what_is_no_log_is_refused_and_leaves_no_jobs_file(content: bytes, argum
 @pytest.mark.parametrize('arguments, told', [
     (('nothing.swf', '-o', 'out'), 'elastisim-workload: error: nothing.swf: no such file or directory\n'),
     (('.', '-o', 'out'), 'elastisim-workload: error: .: a folder; give a file\n'),
-    (('log.swf', '-o', 'out', '--nodes', '0'), "argument --nodes: '0': a whole number of at least 1 is wanted\n"),
+    (('log.swf', '-o', 'out', '--nodes', '0'), "argument --nodes: '0': must be a whole number of at least 1\n"),
     (('log.swf', '-o', 'out', '--speed', 'fast'),
-     "argument --speed: 'fast' is no figure with a unit, such as 1Gf, 12.5GBps or 1us\n"),
+     "argument --speed: 'fast' is not a number with a unit, such as 1Gf, 12.5GBps or 1us\n"),
 ])
 def test_arguments_that_make_no_sense_are_told(arguments: tuple[str, ...], told: str, tmp_path: Path) -> None:
     assert workload('import', 'swf', *arguments, cwd=tmp_path, status=2).endswith(told)

@@ -59,4 +59,4 @@ def test_platform_with_profiles_is_left_to_simgrid_with_a_note(tmp_path: Path) -
 def test_unknown_model_is_refused() -> None:
     done = subprocess.run([SIMULATOR, 'config.json', '--model=fast'], capture_output=True, text=True)
     assert done.returncode == 2
-    assert 'command line: --model fast: it is flow or simgrid' in done.stderr
+    assert 'command line: --model fast: must be flow or simgrid' in done.stderr

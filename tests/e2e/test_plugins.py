@@ -86,7 +86,7 @@ def two_jobs(scenario: Scenario) -> None:
 
 @pytest.mark.parametrize(('fault', 'message'), [
     ('fails', 'failed: no luck with job 1'),
-    ('silent', 'failed: its function schedule returned 5 without a word (elastisim_fail)'),
+    ('silent', 'failed: its function schedule returned 5 without saying why (elastisim_fail)'),
     ('segfault', 'crashed (Segmentation fault)'),
     ('overflow', 'crashed (Segmentation fault)'),
     ('abort', 'crashed (Aborted)'),

@@ -158,10 +158,10 @@ def test_slurm_conf_gives_the_nodes_and_the_limits_of_partitions(tmp_path: Path)
 
 
 @pytest.mark.parametrize('text, told', [
-    ('NodeName=cn[1-\n', "slurm.conf:1: 'cn[1-' is no list of nodes"),
-    ('NodeName=cn1 CPUs=many\n', "slurm.conf:1: cpus is 'many'; a whole number of at least 1 is wanted"),
+    ('NodeName=cn[1-\n', "slurm.conf:1: 'cn[1-' is not a list of nodes"),
+    ('NodeName=cn1 CPUs=many\n', "slurm.conf:1: cpus is 'many'; must be a whole number of at least 1"),
     ('NodeName=a\nPartitionName=p Nodes=a MaxTime=x\n',
-     "slurm.conf:2: MaxTime is 'x'; minutes, D-HH:MM:SS or UNLIMITED is wanted"),
+     "slurm.conf:2: MaxTime is 'x'; must be minutes, D-HH:MM:SS or UNLIMITED"),
     ('ClusterName=x\n', 'slurm.conf: no NodeName line; is this slurm.conf?'),
     ('Include slurm.conf\n', 'slurm.conf:1: files include each other more than 10 deep'),
 ])

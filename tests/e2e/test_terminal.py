@@ -280,14 +280,14 @@ def test_check_does_not_start_the_scheduler(scenario: Scenario) -> None:
     assert not (scenario.folder / 'started').exists()
 
 
-def test_summary_tells_jobs_times_and_utilisation(scenario: Scenario) -> None:
+def test_summary_tells_jobs_times_and_utilization(scenario: Scenario) -> None:
     """Two jobs of 20 s on all nodes one after the other, then one on half of them, killed after 10 s."""
     scenario.workload(rigid(4, waiting(20), 5), rigid(4, waiting(20), 5), rigid(2, waiting(20), 5, walltime=10))
     text = scenario.run('--summary').stdout
     figures = {line[:21].strip(): line[21:].split()[0] for line in text.splitlines()}
     assert {key: float(value) for key, value in figures.items() if key != 'wall time'} == {
         'jobs completed': 2, 'jobs killed': 1, 'makespan': 50, 'mean wait': 20, 'mean turnaround': 36.7,
-        'bounded slowdown': 2.67, 'node utilisation': 90, 'reconfigurations': 0}
+        'bounded slowdown': 2.67, 'node utilization': 90, 'reconfigurations': 0}
     assert 0 < float(figures['wall time']) < PATIENCE
 
 

@@ -193,7 +193,7 @@ def test_completion_offers_schedulers_and_models(prefix: Path, tmp_path: Path) -
     assert completions(prefix, tmp_path, 'elastisim', '--scheduler', '') == {'builtin:', 'exec:', 'plugin:', 'zmq:'}
     refusal = run(simulator, '--model', 'none', cwd=tmp_path, status=2).stderr
     models = completions(prefix, tmp_path, 'elastisim', '--model', '')
-    assert refusal.endswith(f': it is {" or ".join(sorted(models))}\n')
+    assert refusal.endswith(f': must be {" or ".join(sorted(models))}\n')
 
 
 def test_completion_offers_configurations(prefix: Path, tmp_path: Path) -> None:

@@ -186,7 +186,7 @@ def test_a_figure_is_the_same_each_time(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize('figure, message', [
     ('pie.svg', "no figure is called 'pie'; there are gantt, jobs, utilization, wait, slowdown"),
-    ('gantt.docx', "'.docx' is no format"),
+    ('gantt.docx', "'.docx' is not a format"),
 ])
 def test_unknown_figures(folder: Path, figure: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip('matplotlib')

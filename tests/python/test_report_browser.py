@@ -116,7 +116,7 @@ def largest_job(output: Path, kind: str | None = None) -> int:
 
 def test_all_charts_are_drawn(page: Page) -> None:
     titles = page.run("return Array.from(document.querySelectorAll('.chart h3')).map(h => h.firstChild.textContent)")
-    assert titles == ['Jobs', 'Nodes in use', 'CPU utilisation', 'Network activity', 'File system, read',
+    assert titles == ['Jobs', 'Nodes in use', 'CPU utilization', 'Network activity', 'File system, read',
                       'File system, write', 'Wait', 'Bounded slowdown']
     assert len(page.run("return Array.from(document.querySelectorAll('.uplot canvas')).map(c => c.width)")) >= 9
     blank = page.run("""

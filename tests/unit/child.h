@@ -1,4 +1,4 @@
-/* SimGrid's engine exists once in the life of a process: each case runs in a child, where failed
+/* SimGrid's engine exists once per process: each case runs in a child, where failed
  * checks end it. */
 #ifndef ELASTISIM_TESTS_CHILD_H
 #define ELASTISIM_TESTS_CHILD_H

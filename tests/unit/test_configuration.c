@@ -455,7 +455,7 @@ static const struct bad_setting {
     {"setting_of_a_broken_list", "pfs_read_links=[1",
      "command line: --set: pfs_read_links: must be a list, is a string"},
     {"setting_that_is_no_utf8", "jobs_file=\xff",
-     "command line: --set: jobs_file: must be UTF-8; spell it so"},
+     "command line: --set: jobs_file: must be in UTF-8; encode it so"},
     {"setting_of_an_output_that_is_an_input", "job_statistics=p.xml",
      "command line: --set: job_statistics: 'p.xml' is given as platform_file too; choose another "
      "path"},

@@ -231,18 +231,18 @@ static const struct bad_case bad_platforms[] = {
      "p.xml: host 'a': property 'node_local_bb': must be 'true' or 'false', is '2'", NULL},
     {PLATFORM(HOST("a", PROPERTY("batch_system", "true"))
                   HOST("c", PROPERTY("batch_system", "true")) HOST("b", "")),
-     "p.xml: host 'c': property 'batch_system': must be true for one host only, and is for 'a' "
-     "already",
+     "p.xml: host 'c': property 'batch_system': must be true for one host only, and already is "
+     "for 'a'",
      NULL},
     {PLATFORM(HOST("a", PROPERTY("batch_system", "true") PROPERTY("pfs_host", "true"))
                   HOST("b", "")),
-     "p.xml: host 'a': property 'pfs_host': must not be true beside 'batch_system'; a host is one "
-     "of both",
+     "p.xml: host 'a': property 'pfs_host': must not be true together with 'batch_system'; a host "
+     "can only be one of them",
      NULL},
     {PLATFORM(HOST("a", PROPERTY("batch_system", "true")) PFS_HOSTS),
      "p.xml: there is no compute node: each host is the batch system or a PFS host", NULL},
     {PLATFORM("<host id='a' speed='0f'/>"),
-     "p.xml: host 'a': a compute node needs a speed above 0; give a host that is not one the "
+     "p.xml: host 'a': a compute node needs a speed above 0; give a host that isn't one the "
      "property 'batch_system' or 'pfs_host'",
      NULL},
     {NODE(PROPERTY("node_local_bb", "true")),
@@ -292,14 +292,16 @@ static const struct bad_case bad_platforms[] = {
      "needs a bandwidth, like '50GBps'",
      NULL},
     {PLATFORM(HOST("a", PROPERTY("pfs_targets", "pfs1;pfs")) PFS_HOSTS),
-     "p.xml: host 'a': property 'pfs_targets': 'pfs' is no host with the property 'pfs_host', did "
+     "p.xml: host 'a': property 'pfs_targets': 'pfs' is not a host with the property 'pfs_host', "
+     "did "
      "you mean 'pfs1'?",
      NULL},
     {PLATFORM(HOST("a", PROPERTY("pfs_targets", "lustre")) PFS_HOSTS),
-     "p.xml: host 'a': property 'pfs_targets': 'lustre' is no host with the property 'pfs_host'",
+     "p.xml: host 'a': property 'pfs_targets': 'lustre' is not a host with the property 'pfs_host'",
      NULL},
     {PLATFORM(HOST("a", PROPERTY("pfs_targets", "a")) PFS_HOSTS),
-     "p.xml: host 'a': property 'pfs_targets': 'a' is no host with the property 'pfs_host'", NULL},
+     "p.xml: host 'a': property 'pfs_targets': 'a' is not a host with the property 'pfs_host'",
+     NULL},
     {PLATFORM(HOST("a", PROPERTY("pfs_targets", "pfs1,pfs1")) PFS_HOSTS),
      "p.xml: host 'a': property 'pfs_targets': names 'pfs1' twice", NULL},
     {PLATFORM(HOST("a", PROPERTY("pfs_targets", " ; ")) PFS_HOSTS),

@@ -230,7 +230,7 @@ static const struct bad_case bad_platforms[] = {
      "p.xml: " REFUSED "there is not enough memory for it; is a size in it negative or too large?"},
 #endif
     {"p.xml", PLATFORM(ONE_HOST), "--log",
-     "--log: no option of SimGrid; these begin with --cfg= or --log="},
+     "--log: not an option of SimGrid; those begin with --cfg= or --log="},
     {"p.xml", PLATFORM(ONE_HOST), "--cfg=foo:1", "--cfg=foo:1" REFUSED_OPTION},
     {"p.xml", PLATFORM(ONE_HOST), "--cfg=foo", "--cfg=foo" REFUSED_OPTION},
     {"p.xml", PLATFORM(ONE_HOST), "--log=root.thresh:loud",
@@ -352,7 +352,7 @@ static void open_twice(const void *argument)
     (void)argument;
     resources_close(open_text(mesh));
     check(!resources_open("p.xml", 0, NULL, &err));
-    check_text(err.message, "p.xml: SimGrid loads only one platform in the life of a process");
+    check_text(err.message, "p.xml: SimGrid loads only one platform per process");
     resources_close(NULL);
 }
 

@@ -355,7 +355,7 @@ static const struct {
     {raise_error, false,
      "at 12.5 s (job submit of job 3): the scheduler raised NameError: no x\nline 1"},
     {answer_too_early, true,
-     "at 12.5 s (job submit of job 3): the scheduler sent an answer before it was asked; it is to "
+     "at 12.5 s (job submit of job 3): the scheduler sent an answer before it was asked; it must "
      "send one answer per invocation"},
     {raise_too_early, true,
      "at 12.5 s (job submit of job 3): the scheduler raised ImportError: no y"},
@@ -404,7 +404,7 @@ static void test_a_second_answer_is_not_taken_for_the_next_one(void **context)
     join_peer(&peer);
     sleep_ms(50);
     assert_failed(&backend, "at 12.5 s (job submit of job 3): the scheduler sent an answer before "
-                            "it was asked; it is to send one answer per invocation");
+                            "it was asked; it must send one answer per invocation");
     finish(&backend, true);
 }
 

@@ -16,7 +16,7 @@ def whole(low: int) -> Callable[[str], int]:
 
     def convert(text: str) -> int:
         if not re.fullmatch(r'[+-]?\d{1,15}', text) or int(text) < low:
-            raise argparse.ArgumentTypeError(f"'{text}': a whole number of at least {low} is wanted")
+            raise argparse.ArgumentTypeError(f"'{text}': must be a whole number of at least {low}")
         return int(text)
 
     return convert
@@ -32,7 +32,7 @@ def real(low: float, high: float = math.inf) -> Callable[[str], float]:
             value = math.nan
         if not low <= value <= high or math.isinf(value):
             limits = f'from {low:g} to {high:g}' if high < math.inf else f'of at least {low:g}'
-            raise argparse.ArgumentTypeError(f"'{text}': a number {limits} is wanted")
+            raise argparse.ArgumentTypeError(f"'{text}': must be a number {limits}")
         return value
 
     return convert
@@ -41,7 +41,7 @@ def real(low: float, high: float = math.inf) -> Callable[[str], float]:
 def quantity(text: str) -> str:
     """A figure of a platform file, such as 12.5GBps."""
     if not re.fullmatch(r'\d+(\.\d+)?(e[+-]?\d+)?[A-Za-z]+', text):
-        raise argparse.ArgumentTypeError(f"'{text}' is no figure with a unit, such as 1Gf, 12.5GBps or 1us")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number with a unit, such as 1Gf, 12.5GBps or 1us")
     return text
 
 

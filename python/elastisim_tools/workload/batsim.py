@@ -52,7 +52,7 @@ def number_of(value: Any) -> Optional[float]:
 def _needed(profile: Json, key: str) -> float:
     value = number_of(profile.get(key))
     if value is None or value < 0:
-        raise Malformed(f"'{key}' is {json.dumps(profile.get(key))[:40]}; a number of at least 0 is wanted")
+        raise Malformed(f"'{key}' is {json.dumps(profile.get(key))[:40]}; must be a number of at least 0")
     return value
 
 
@@ -133,7 +133,7 @@ def _composed(profile: Json, profiles: Json) -> list[Json]:
     tasks: list[Json] = []
     for part in parts:
         if part not in profiles:
-            raise Malformed(f'it names a profile {json.dumps(part)[:40]} that there is not')
+            raise Malformed(f'it names a profile {json.dumps(part)[:40]}, which does not exist')
         tasks += tasks_of(profiles[part], profiles)
     return [{'type': 'sequence', 'name': 'composed', 'iterations': int(repeat), 'tasks': tasks}]
 

@@ -35,7 +35,7 @@ DEFAULTS: Json = {
 
 
 class Recipe:
-    """What is done to a workload; `values` is all of it, as it stands in the metadata of what comes out."""
+    """What is done to a workload; `values` is all of it, as it is in the metadata of what comes out."""
 
     def __init__(self, values: Mapping[str, Any], source: str) -> None:
         values = {key: value for key, value in values.items() if key != '$schema'}  # which is for editors
@@ -65,7 +65,7 @@ def pair(text: Any, key: str) -> tuple[float, float]:
     if len(numbers) == 1:
         numbers *= 2
     if len(numbers) != 2 or not 0 <= numbers[0] <= numbers[1] < math.inf:
-        raise LogError(f"{key}: '{text}' is no range; LOW,HIGH is wanted, or one number")
+        raise LogError(f"{key}: '{text}' is not a range; give LOW,HIGH or one number")
     return numbers[0], numbers[1]
 
 
@@ -107,7 +107,7 @@ def window_of(recipe: Recipe, start: Optional[str]) -> tuple[float, float]:
         first, _, last = str(recipe.values['weeks']).partition('-')
         last = last or first
         if not first.isdecimal() or not last.isdecimal() or not 1 <= int(first) <= int(last):
-            raise LogError(f"--weeks {recipe.values['weeks']}: FIRST or FIRST-LAST is wanted, counted from 1")
+            raise LogError(f"--weeks {recipe.values['weeks']}: must be FIRST or FIRST-LAST, counted from 1")
         return (int(first) - 1) * WEEK, int(last) * WEEK
     low = 0.0 if recipe.values['from'] is None else moment(recipe.values['from'], start, 'from')
     high = math.inf if recipe.values['to'] is None else moment(recipe.values['to'], start, 'to')
@@ -143,7 +143,7 @@ def cut_and_scale(jobs: list[Json], recipe: Recipe, start: Optional[str], nodes:
     if recipe.values['load'] is not None:
         load = offered_load(jobs, nodes)
         if not 0 < load < math.inf:
-            raise LogError('the offered load can not be scaled: run times, or the times between submissions, are not '
+            raise LogError("the offered load can't be scaled: run times, or the times between submissions, are not "
                            'known')
         stretch *= load / float(recipe.values['load'])
     for job in jobs:
@@ -276,7 +276,7 @@ def read_json(path: Path) -> Json:
     except (ValueError, RecursionError) as error:
         raise LogError(f'{path}: not JSON: {error}') from None
     if not isinstance(value, dict):
-        raise LogError(f'{path}: an object is wanted')
+        raise LogError(f'{path}: must be an object')
     return value
 
 

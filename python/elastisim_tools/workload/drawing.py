@@ -13,7 +13,7 @@ FORMATS = ('.svg', '.pdf', '.png')
 def figure_for(path: Path, height: float = 4.6) -> Any:
     """An empty figure of matplotlib's, which is only needed here. Raises LogError for a name that is no format's."""
     if path.suffix not in FORMATS:
-        raise LogError(f"--figure {path}: '{path.suffix}' is no format; end the name in .svg, .pdf or .png")
+        raise LogError(f"--figure {path}: '{path.suffix}' is not a format; end the name in .svg, .pdf or .png")
     try:
         from matplotlib.figure import Figure
     except ImportError:

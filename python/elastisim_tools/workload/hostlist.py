@@ -43,7 +43,7 @@ def split(text: str) -> list[str]:
 
 
 def parse(text: str) -> list[NodeRange]:
-    """Raises LogError for what is no list of nodes."""
+    """Raises LogError for text that is not a list of nodes."""
     return [one for part in split(text) for one in _part(part)]
 
 
@@ -55,7 +55,7 @@ def _part(part: str) -> list[NodeRange]:
     match = re.fullmatch(r'([^\[\],]*)\[([0-9,\- ]+)\]((?:\[[0-9,\- ]+\]|[^\[\],])*)', part)
     if not match:
         if '[' in part or ']' in part:
-            raise LogError(f"'{part[:60]}' is no list of nodes")
+            raise LogError(f"'{part[:60]}' is not a list of nodes")
         return [NodeRange(part, None, 0, 0, '')]
     prefix, inside, rest = match.groups()
     ranges = [_range(prefix, one.strip(), rest) for one in inside.split(',')]
@@ -70,5 +70,5 @@ def _range(prefix: str, text: str, suffix: str) -> NodeRange:
     low, dash, high = text.partition('-')
     high = high if dash else low
     if not low.isdecimal() or not high.isdecimal() or int(high) < int(low) or int(high) - int(low) >= MOST_NODES:
-        raise LogError(f"'{prefix}[{text[:60]}]' is no list of nodes")
+        raise LogError(f"'{prefix}[{text[:60]}]' is not a list of nodes")
     return NodeRange(prefix, int(low), int(high), len(low), suffix)

@@ -72,7 +72,7 @@ PARTITION_LIMIT = Rule('partition_limit', MENDED, "the time limit is that of the
                        'MaxTime where --slurm-conf says it, else there is none')
 HET_JOB = Rule('heterogeneous', NOTED, 'a component of a heterogeneous job is a job of its own')
 OTHER_PARTITION = Rule('other_partition', DROPPED, 'the job ran in a partition that --partition does not name')
-DEPENDENCY_LOST = Rule('dependency_not_kept', NOTED, 'a dependency that is no after, afterany, afterok or afternotok '
+DEPENDENCY_LOST = Rule('dependency_not_kept', NOTED, 'a dependency other than after, afterany, afterok or afternotok '
                        'on jobs (singleton, burst buffer...) is left out')
 
 KINDS = {'after': 'after', 'afterany': 'after_any', 'afterok': 'after_ok', 'afternotok': 'after_not_ok',

@@ -33,7 +33,7 @@ class Configuration:
 
 
 def read(path: str) -> Configuration:
-    """Raises LogError with FILE:LINE for what is no line of slurm.conf."""
+    """Raises LogError with FILE:LINE for what is not a line of slurm.conf."""
     configuration = Configuration()
     node_defaults: dict[str, str] = {}
     partition_defaults: dict[str, str] = {}
@@ -90,7 +90,7 @@ def _add_nodes(configuration: Configuration, values: dict[str, str]) -> None:
 def _whole(values: dict[str, str], key: str, default: int) -> int:
     text = values.get(key, str(default))
     if not re.fullmatch(r'\d{1,9}', text) or int(text) < 1:
-        raise LogError(f"{key} is '{text[:40]}'; a whole number of at least 1 is wanted")
+        raise LogError(f"{key} is '{text[:40]}'; must be a whole number of at least 1")
     return int(text)
 
 
@@ -118,7 +118,7 @@ def _add_partition(configuration: Configuration, values: dict[str, str]) -> None
         try:
             seconds = float(limit) * 60 if limit.isdecimal() else span(limit)
         except ValueError:
-            raise LogError(f"MaxTime is '{limit[:40]}'; minutes, D-HH:MM:SS or UNLIMITED is wanted") from None
+            raise LogError(f"MaxTime is '{limit[:40]}'; must be minutes, D-HH:MM:SS or UNLIMITED") from None
     configuration.partitions[values['partitionname']] = Partition(values.get('nodes', ''), seconds)
 
 

@@ -17,7 +17,7 @@ from .record import LogError
 
 STANDARD_INPUT = '-'
 
-# A log has no lines longer than this: what has is no log, and would fill the memory.
+# A log has no lines longer than this: a file that has is not a log, and would fill the memory.
 LONGEST_LINE = 1 << 20
 
 

@@ -113,7 +113,7 @@ def model_of(text: str) -> Model:
         raise LogError(f"speedup: '{text[:60]}' is none of {', '.join(MODELS)}, and no expression over num_nodes "
                        f"with + - * / ^ and {', '.join(FUNCTIONS)}") from None
     if not 0 < value < math.inf:
-        raise LogError(f"speedup: '{text[:60]}' is {value:g} on one node; a number above 0 is wanted")
+        raise LogError(f"speedup: '{text[:60]}' is {value:g} on one node; must be a number above 0")
     return Model(text, lambda n, p: _evaluate(tree, n), lambda random, ranges, nodes: {}, {})
 
 

@@ -58,7 +58,7 @@ HEADER_LINE = re.compile(r';\s*(\w+):\s*(.*)')
 
 @dataclass
 class Header:
-    """The comments before the first row. Values as they stand there."""
+    """The comments before the first row. Values as they are there."""
 
     values: dict[str, str] = field(default_factory=dict)
     queues: dict[float, str] = field(default_factory=dict)
@@ -248,7 +248,7 @@ def _malformation(fields: list[bytes]) -> str:
             if value - value or b'_' in text:
                 raise ValueError
         except ValueError:
-            return f"{name} is '{text.decode('utf-8', 'replace')[:40]}', no number"
+            return f"{name} is '{text.decode('utf-8', 'replace')[:40]}', not a number"
     return 'the numbers are too large'
 
 

@@ -129,7 +129,7 @@ def compare(pairs: Sequence[Pair], seed: int) -> Json:
             'same_start': sum(1 for one in differences if abs(one) <= 60) / len(pairs)}
 
 
-def utilisation(starts: Sequence[tuple[float, float, int]], nodes: int) -> list[float]:
+def utilization(starts: Sequence[tuple[float, float, int]], nodes: int) -> list[float]:
     """Of each week: node seconds in use, per node second. Starts with run times and nodes."""
     last = max((start + runtime for start, runtime, _ in starts), default=0.0)
     weeks = [0.0] * (int(last // WEEK) + 1)
@@ -158,9 +158,9 @@ def validate(pairs: Sequence[Pair], nodes: int, seed: int, most_users: int) -> J
             names.sort(key=lambda name: members[name][0].nodes if title == 'nodes' else
                        members[name][0].runtime if title == 'run time' else members[name][0].submit)
         result['groups'][title] = {name: compare(members[name], seed) for name in names}
-    result['utilisation_by_week'] = {
-        'recorded': utilisation([(pair.recorded_start, pair.runtime, pair.nodes) for pair in pairs], nodes),
-        'simulated': utilisation([(pair.start, pair.runtime, pair.nodes) for pair in pairs], nodes)}
+    result['utilization_by_week'] = {
+        'recorded': utilization([(pair.recorded_start, pair.runtime, pair.nodes) for pair in pairs], nodes),
+        'simulated': utilization([(pair.start, pair.runtime, pair.nodes) for pair in pairs], nodes)}
     return result
 
 
@@ -190,8 +190,8 @@ def as_text(result: Json, lost: int) -> str:
     for row in rows:
         cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]
         lines.append('  '.join([row[0].ljust(widths[0]), *cells]).rstrip())
-    weeks = result['utilisation_by_week']
-    lines += ['', 'utilisation by week: recorded, simulated']
+    weeks = result['utilization_by_week']
+    lines += ['', 'utilization by week: recorded, simulated']
     for week in range(max(map(len, weeks.values()))):
         both = [f'{100 * values[week]:6.1f} %' if week < len(values) else '       -' for values in weeks.values()]
         lines.append(f'  {week + 1:>4} {both[0]} {both[1]}')
@@ -209,13 +209,13 @@ def add_to(commands: Subparsers) -> None:
     add('run_output', metavar='RUN', help='folder with the result files of the run, or its job_statistics')
     add('--log', required=True, metavar='FILE', help='the log that the workload was imported from')
     add('--format', choices=('swf', 'slurm'), default='swf', help='of the log (default: %(default)s)')
-    add('--nodes', type=whole(1), required=True, metavar='N', help='of the machine, for the utilisation')
+    add('--nodes', type=whole(1), required=True, metavar='N', help='of the machine, for the utilization')
     add('--cores-per-node', type=whole(1), metavar='N', help='as in the import')
     add('--time-zone', metavar='ZONE', default='UTC', type=given_zone, help='as in the import (default: UTC)')
     add('--users', type=whole(1), default=10, metavar='N', help='show the N busiest users (default: %(default)s)')
     add('--json', action='store_true', help='print JSON')
     add('--jobs', metavar='FILE', type=Path, help='also write a CSV file with a row for each job')
-    add('--figure', metavar='FILE', type=Path, help='draw waits against each other and the utilisation: .svg, .pdf, '
+    add('--figure', metavar='FILE', type=Path, help='draw waits against each other and the utilization: .svg, .pdf, '
         '.png')
     add('--seed', type=int, default=1, metavar='N', help='of the intervals (default: %(default)s)')
     parser.set_defaults(run=run)
@@ -245,8 +245,8 @@ def draw(pairs: Sequence[Pair], result: Json, path: Path) -> None:
     left.scatter([max(1.0, pair.recorded_wait) for pair in pairs], [max(1.0, pair.wait) for pair in pairs], s=2,
                  rasterized=len(pairs) > 5000)
     left.set(xscale='log', yscale='log', xlabel='recorded wait (seconds)', ylabel='simulated wait (seconds)')
-    for name, values in result['utilisation_by_week'].items():
+    for name, values in result['utilization_by_week'].items():
         right.step(range(1, len(values) + 1), values, where='mid', label=name)
-    right.set(xlabel='week', ylabel='utilisation')
+    right.set(xlabel='week', ylabel='utilization')
     right.legend()
     save_figure(figure, path)

@@ -50,7 +50,7 @@ static struct element *new_element(struct sharing *sharing)
     return element;
 }
 
-/* Spare cells are linked through `first`, which is no element then. */
+/* Spare cells are linked through `first`, which is not an element then. */
 static struct cell *new_cell(struct sharing *sharing, double capacity, bool fatpipe)
 {
     if (!sharing->spare_cells) {
@@ -72,7 +72,7 @@ static struct cell *new_cell(struct sharing *sharing, double capacity, bool fatp
     return cell;
 }
 
-/* Puts an empty cell by. */
+/* Puts an empty cell aside. */
 static void free_cell(struct sharing *sharing, struct cell *cell)
 {
     if (cell->room > 16) { /* a few large ones must not pin much memory */
@@ -486,7 +486,7 @@ static uint32_t count_by_cell(const struct sharing *sharing, const struct resour
 }
 
 /* Whether a cell may stay as it is: it holds nothing else than resources of the set. One that
- * nobody uses makes way for a larger one when there are more than so many. */
+ * nobody uses makes way for a larger one when there are more than that. */
 static bool fits(const struct cell *cell, bool too_many)
 {
     return !cell->part && cell->num_carved == cell->count && !(too_many && is_idle(cell));

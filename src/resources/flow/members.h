@@ -31,7 +31,7 @@ struct numbers {
 /* Amounts below this are none, as in simgrid/draft.c. */
 #define NEGLIGIBLE 1e-100
 
-/* Has them hold that many. Returns 0, or -1 with err. */
+/* Makes them hold that many. Returns 0, or -1 with err. */
 int sketches_need(struct sketches *sketches, uint32_t count, struct error *err);
 /* Sorts by hash, then index. */
 void sketches_sort(struct member_sketch *sketches, uint32_t count);

@@ -182,7 +182,7 @@ struct variable_memory {
     struct resource_set *sets;
     uint32_t *resources, *members;
 };
-/* Gives a variable that has none yet zeroed memory for so many. Returns 0, or -1 when out of
+/* Gives a variable that has none yet zeroed memory for that many. Returns 0, or -1 when out of
  * memory. */
 int variable_own(struct variable *variable, uint32_t num_sets, size_t num_resources,
                  uint32_t num_members, struct variable_memory *memory);

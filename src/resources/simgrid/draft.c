@@ -38,7 +38,7 @@ static double significant(double amount)
     return amount >= NEGLIGIBLE ? amount : 0;
 }
 
-/* An empty draft with room for so many hosts. */
+/* An empty draft with room for that many hosts. */
 static int begin(struct draft *draft, size_t room, struct error *err)
 {
     draft->size = 0;

@@ -2,7 +2,7 @@
  * to each other one. A task goes on at the rate of the slowest of all that.
  *
  * An entry computes with one core. A node is to use all of its cores, so a host with c cores and
- * flops to compute stands in the list c times, with an even share each; only the first of these
+ * flops to compute is in the list c times, with an even share each time; only the first of these
  * sends and receives.
  */
 #ifndef ELASTISIM_RESOURCES_SIMGRID_DRAFT_H

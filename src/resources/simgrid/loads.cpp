@@ -41,7 +41,7 @@ void exercise(l07 *model, activity_kind kind, size_t count)
     }
 }
 
-/* Sees to it that so many activities can be used again. */
+/* Makes sure that that many activities can be used again. */
 int stock_up(l07 *model, activity_kind kind, size_t count, struct error *err)
 {
     std::string reason;

@@ -13,7 +13,7 @@ int check(size_t count, const char *const *options, struct error *err)
             std::strncmp(options[i], "--log=", 6) != 0)
             return error_set(
                 err, ERROR_INPUT,
-                "%s: no option of SimGrid; these begin with --cfg= or --log=", options[i]);
+                "%s: not an option of SimGrid; those begin with --cfg= or --log=", options[i]);
     return 0;
 }
 

@@ -16,7 +16,7 @@ namespace options
 /* The one host model that has parallel tasks. */
 constexpr const char *host_model = "ptask_L07";
 
-/* Returns 0, or -1 with err when one is no option of SimGrid's. */
+/* Returns 0, or -1 with err when one is not an option of SimGrid. */
 int check(size_t count, const char *const *options, struct error *err);
 
 /* An argument vector for SimGrid, ended by NULL; it stays valid. Ours come first: what the user

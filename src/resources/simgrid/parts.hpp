@@ -13,7 +13,7 @@ void part_ended(l07_part *part);
 
 /* Something is about to end at this time. */
 void observe(l07 *model, double time);
-/* Has SimGrid tell when activities end; once in the life of a process. */
+/* Has SimGrid tell when activities end; once per process. */
 void watch_activities();
 
 /* Keeps an activity that SimGrid will not touch any more. */

@@ -54,7 +54,7 @@ static char *read_text(const char *path, struct error *err)
     struct stat status;
     FILE *stream = NULL;
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
-        open_error(path, S_ISDIR(status.st_mode) ? "it is a directory" : "it is no regular file",
+        open_error(path, S_ISDIR(status.st_mode) ? "it is a directory" : "it is not a regular file",
                    err);
         return NULL;
     }
@@ -153,7 +153,7 @@ static int check_nesting(const char *path, const char *xml, struct error *err)
 
 /* --- Profiles ------------------------------------------------------------------------------ */
 
-/* Whether the attribute stands there with a value that is not empty. */
+/* Whether the attribute is given with a value that is not empty. */
 static bool has_attribute(const char *xml, const char *name)
 {
     const char *end = xml + strlen(xml);

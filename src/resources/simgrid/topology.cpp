@@ -184,8 +184,8 @@ struct topology *topology_open(const char *platform_file, size_t num_options,
     static bool used = false;
     bool has_profiles;
     if (used) {
-        error_set(err, ERROR_FAILURE,
-                  "%s: SimGrid loads only one platform in the life of a process", platform_file);
+        error_set(err, ERROR_FAILURE, "%s: SimGrid loads only one platform per process",
+                  platform_file);
         return nullptr;
     }
     if (options::check(num_options, options, err) ||
