@@ -25,8 +25,9 @@ enum {
 };
 
 /* Seconds: */
-static const double grace = 0.2;          /* for the last words of a process that has ended */
-static const double first_notice = 2.0;   /* until the user is told what is waited for */
+static const double last_words = 1.0;   /* that a process that has ended said may be on its way */
+static const double last_breath = 5.0;  /* of a process that has disconnected, on a busy machine */
+static const double first_notice = 2.0; /* until the user is told what is waited for */
 static const double second_notice = 10.0; /* until the user is told what may be wrong with it */
 
 struct zeromq {
@@ -180,7 +181,7 @@ static bool is_lost(struct zeromq *zeromq, struct wait *wait)
         return true;
     if (wait->lost_since <= 0)
         wait->lost_since = wall_seconds();
-    return wall_seconds() - wait->lost_since >= grace;
+    return wall_seconds() - wait->lost_since >= (ended ? last_words : last_breath);
 }
 
 static void tell_what_for(const struct zeromq *zeromq)

@@ -37,6 +37,8 @@ import random_workload  # noqa: E402
 
 SIMULATOR = os.environ.get('ELASTISIM', str(ROOT / 'build' / 'elastisim'))
 RESTLESS = Path(SIMULATOR).resolve().parent / 'tests' / 'plugins' / 'restless.so'
+# What SimGrid leaks when it gives up is no fault of ours.
+os.environ.setdefault('LSAN_OPTIONS', f'suppressions={ROOT / "tests" / "lsan.supp"}:print_suppressions=0')
 LONG = 2  # s of CPU time: a run that takes more is asked to end by SIGXCPU...
 HANGS = 20  # s of CPU time: ... and what takes this long does not heed it
 PATIENCE = 300  # s on the wall: what takes this long waits for something that never comes
