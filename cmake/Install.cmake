@@ -12,7 +12,7 @@ set(ELASTISIM_PYTHON_DIR ${python_default} CACHE PATH "Where the Python packages
 
 # --- The simulator --------------------------------------------------------------------------------
 install(TARGETS elastisim RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT elastisim)
-install(DIRECTORY platforms application_models workloads configurations schedulers schemas
+install(DIRECTORY platforms application_models workloads configurations schedulers studies schemas
         DESTINATION ${data} COMPONENT elastisim PATTERN __pycache__ EXCLUDE)
 
 if(PYTHON_EMBED_FOUND)

@@ -27,8 +27,8 @@ set(CPACK_COMPONENT_ELASTISIM-DEV_DESCRIPTION
 set(CPACK_COMPONENT_PYTHON3-ELASTISIM_DESCRIPTION
 "The package for schedulers in Python, and the commands elastisim-report
  and elastisim-stats, which show finished runs, elastisim-watch, which shows
- one as it goes, and elastisim-workload,
- which makes workloads.")
+ one as it goes, elastisim-workload, which
+ makes workloads, and elastisim-study, which carries out many runs.")
 
 set(CPACK_COMPONENT_ELASTISIM-PYTHON_DESCRIPTION
 "What runs a scheduler in Python inside the simulator (python:FILE.py), ten
@@ -56,7 +56,8 @@ set(CPACK_DEBIAN_PYTHON3-ELASTISIM_PACKAGE_SECTION python)
 set(CPACK_DEBIAN_PYTHON3-ELASTISIM_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_PYTHON3-ELASTISIM_PACKAGE_DEPENDS "python3 (>= 3.9), python3-zmq")
 set(CPACK_DEBIAN_PYTHON3-ELASTISIM_PACKAGE_RECOMMENDS elastisim)
-set(CPACK_DEBIAN_PYTHON3-ELASTISIM_PACKAGE_SUGGESTS "python3-matplotlib, python3-rich")
+set(CPACK_DEBIAN_PYTHON3-ELASTISIM_PACKAGE_SUGGESTS 
+    "python3-matplotlib, python3-rich, snakemake, python3-scipy, python3-pandas, python3-tomli")
 set(CPACK_DEBIAN_PYTHON3-ELASTISIM_PACKAGE_CONTROL_EXTRA
     ${PROJECT_SOURCE_DIR}/packaging/postinst ${PROJECT_SOURCE_DIR}/packaging/prerm)
 

@@ -1,4 +1,4 @@
-# Completion of elastisim-report, -stats, -watch and -workload for bash. The options come from --help.
+# Completion of elastisim-report, -stats, -study, -watch and -workload for bash. The options come from --help.
 # shellcheck shell=bash disable=SC2034,SC2207
 
 _elastisim_tools() {
@@ -12,4 +12,4 @@ _elastisim_tools() {
     fi
 }
 
-complete -F _elastisim_tools elastisim-report elastisim-stats elastisim-watch elastisim-workload
+complete -F _elastisim_tools elastisim-report elastisim-stats elastisim-study elastisim-watch elastisim-workload

@@ -90,7 +90,8 @@ try_packages() {
             --scheduler 'exec:/usr/bin/python3 $share/schedulers/fcfs.py'
         cmp output/job_statistics.csv ../builtin/output/job_statistics.csv
         cp output/job_statistics.csv process.csv
-        elastisim-report output; test -s report.html; elastisim-stats output | head -n 1; elastisim-workload --version"
+        elastisim-report output; test -s report.html; elastisim-stats output | head -n 1; elastisim-workload --version
+        elastisim-study --version"
     install_package elastisim-python
     as_user inside "elastisim $share/configurations/example.json --scheduler python:$share/schedulers/fcfs.py
         cmp output/job_statistics.csv ../external/process.csv"

@@ -1,0 +1,159 @@
+"""Figures of elastisim-study: what they show, that text stays text, that no two series look the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip('matplotlib')
+pytest.importorskip('scipy')
+
+from elastisim_tools.study.command import main  # noqa: E402
+from elastisim_tools.study.figure import COLOURS, KINDS, MOST_SERIES, Request, look_of, style  # noqa: E402
+from elastisim_tools.study.figure import draw_bars, draw_lines  # noqa: E402
+from elastisim_tools.study.table import make_tables  # noqa: E402
+from elastisim_tools.study.description import read_study  # noqa: E402
+
+STUDY = '''
+configuration = "config.json"
+folder = "out"
+metrics = ["wait_mean", "span"]
+baseline = {policy = "easy"}
+[axes.policy]
+set = "scheduler"
+values = ["easy", "min & more"]
+[axes.share]
+set = "scheduling_interval"
+values = [0.0, 0.5, 1.0]
+[replications]
+set = "job_kill_grace_period"
+seeds = 3
+'''
+
+
+def wait_of(policy: str, share: float, seed: int) -> float:
+    return 100 + 10 * seed - (20 if policy == 'easy' else 40 + seed) * share
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A study that has been carried out, as far as tables and figures see."""
+    monkeypatch.chdir(tmp_path)
+    Path('study.toml').write_text(STUDY)
+    runs = []
+    for policy in ('easy', 'min & more'):
+        for share in ('0', '0.5', '1'):
+            for seed in ('1', '2', '3'):
+                key = f'{policy[0]}{share}{seed}'
+                place = Path('out', 'runs', key)
+                place.mkdir(parents=True)
+                wait = wait_of(policy, float(share), int(seed))
+                (place / 'job_statistics.csv').write_text(
+                    'ID,Type,Submit Time,Start Time,End Time,Wait Time,Makespan,Turnaround Time,Status\n'
+                    f'0,rigid,0,{wait},500,{wait},1,1,completed\n')
+                (place / 'run.json').write_text(json.dumps({'status': 0, 'nodes': 4, 'version': '1', 'seconds': 1}))
+                runs.append({'key': key, 'names': {'policy': policy, 'share': share, 'seed': seed},
+                             'inputs': {'program': '', 'jobs': '', 'platform': ''}})
+    axes = {'policy': ['easy', 'min & more'], 'share': ['0', '0.5', '1'], 'seed': ['1', '2', '3']}
+    Path('out/plan.json').write_text(json.dumps({'axes': axes, 'runs': runs}))
+    return tmp_path
+
+
+def test_no_two_series_look_the_same() -> None:
+    looks = [look_of(number) for number in range(MOST_SERIES)]
+    assert len({(look.colour, look.line) for look in looks}) == MOST_SERIES == 28
+    assert len({(look.colour, look.hatch) for look in looks}) == MOST_SERIES
+    assert len({look.marker for look in looks[:len(COLOURS)]}) == len(COLOURS)
+
+
+def test_lines_go_through_the_means_and_bands_are_the_intervals(folder: Path) -> None:
+    tables = make_tables(read_study('study.toml'), Path('out'))
+    with style('one-column') as pyplot:
+        figure, axes = pyplot.subplots()
+        draw_lines(axes, tables, Request('lines', 'wait_mean', 'share', 'policy', 'one-column'))
+        easy, least = axes.get_lines()
+        # Means over the seeds 1, 2, 3: 120 less 20 and 42 times the share.
+        assert list(easy.get_xdata()) == [0, 0.5, 1] and list(easy.get_ydata()) == pytest.approx([120, 110, 100])
+        assert list(least.get_ydata()) == pytest.approx([120, 99, 78])
+        band = axes.collections[0].get_paths()[0].get_extents()
+        half = 4.302653 * 10 / 3 ** 0.5
+        assert (band.ymin, band.ymax) == pytest.approx((100 - half, 120 + half), abs=1e-4)
+        assert [text.get_text() for text in axes.get_xticklabels()] == ['0.0', '0.5', '1.0']
+        pyplot.close(figure)
+
+
+def test_bars_stand_beside_each_other_and_have_whiskers(folder: Path) -> None:
+    tables = make_tables(read_study('study.toml'), Path('out'))
+    with style('two-column') as pyplot:
+        figure, axes = pyplot.subplots()
+        draw_bars(axes, tables, Request('bars', 'wait_mean', 'policy', 'share', 'two-column'))
+        bars = list(axes.patches)
+        assert [bar.get_height() for bar in bars] == pytest.approx([120, 120, 110, 99, 100, 78])
+        lefts = sorted(bar.get_x() for bar in bars)
+        assert all(b - a > 0.2 for a, b in zip(lefts, lefts[1:])), 'none covers another'
+        pyplot.close(figure)
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_every_kind_is_drawn_with_text_as_text(folder: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    by = ['--by', 'policy'] if kind == 'heat' else []
+    command = ['figure', 'study.toml', '--kind', kind, '--metric', 'wait_mean', *by, '--figure', f'{kind}.svg']
+    assert main(command) == 0
+    assert capsys.readouterr().out == f'{kind}.svg\n'
+    drawn = Path(f'{kind}.svg').read_text()
+    words = re.findall(r'<text[^>]*>([^<]*)</text>', drawn)
+    assert 'Wait, mean (s)' in words
+    assert main(command) == 0 and Path(f'{kind}.svg').read_text() == drawn, 'the same each time'
+
+
+def test_there_is_a_figure_for_each_metric(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(['figure', 'study.toml', '--where', 'policy=easy']) == 0
+    assert capsys.readouterr().out == 'out/figures/wait_mean.pdf\nout/figures/span.pdf\n'
+    assert Path('out/figures/span.pdf').read_bytes().startswith(b'%PDF')
+    assert main(['figure', 'study.toml', '--figure', 'all.svg', '--style', 'screen']) == 0
+    assert capsys.readouterr().out == 'all-wait_mean.svg\nall-span.svg\n'
+
+
+ERRORS = [
+    (('--metric', 'wait_max'), '--metric wait_max: is no metric of the study; they are wait_mean, span'),
+    (('--x', 'shar'), "--x shar: there is no such axis; did you mean 'share'?"),
+    (('--by', 'zzz'), '--by zzz: there is no such axis; axes are policy, share'),
+    (('--x', 'share', '--by', 'share'),
+     '--by share: is the axis along which the figure goes; give another one'),
+    (('--where', 'policy'), '--where policy: must be AXIS=VALUE'),
+    (('--where', 'policy=sjf'), '--where policy=sjf: no run has that value; there are easy, min & more'),
+    (('--figure', 'a.gif', '--metric', 'span'), 'a.gif: must end in .pdf, .svg, .eps, .png'),
+    (('--kind', 'heat', '--where', 'policy=easy'), 'a heat map needs two axes; give --by AXIS'),
+]
+
+
+@pytest.mark.parametrize(('options', 'message'), ERRORS, ids=range(len(ERRORS)))
+def test_what_cannot_be_drawn_is_told(folder: Path, capsys: pytest.CaptureFixture[str], options: 'tuple[str, ...]',
+                                      message: str) -> None:
+    assert main(['figure', 'study.toml', *options]) == 2
+    assert capsys.readouterr().err == f'elastisim-study: error: {message}\n'
+
+
+def test_differences_need_a_baseline_and_something_to_draw(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path('study.toml').write_text(STUDY.replace('baseline', '# '))
+    assert main(['figure', 'study.toml', '--kind', 'differences']) == 2
+    assert capsys.readouterr().err == "elastisim-study: error: study.toml: differences need a 'baseline'\n"
+    Path('study.toml').write_text(STUDY.replace('"span"', '"node_utilization"'))
+    assert main(['figure', 'study.toml', '--metric', 'node_utilization']) == 2
+    assert capsys.readouterr().err == ('elastisim-study: error: node_utilization: no run has a value of it, so there '
+                                       'is nothing to draw\n')
+
+
+def test_a_table_is_that_of_the_runs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(['table', 'study.toml', '--format', 'markdown']) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == ('| policy | share | Wait, mean (s) | difference | Span, first submission to last end (s) | '
+                       'difference |')
+    # Seeds 1, 2, 3: differences to easy are -10.5, -11, -11.5 at 0.5, of 110.
+    assert said[6] == '| min & more | 0.5 | 99.00 ± 23.60 | -11.00 (-10 %)* | 500.0 ± 0.0 | 0.0 (+0 %) |'
+    caption = said[-1]
+    assert caption.startswith('Means over 3 seeds ± half-width of the 95 % t interval; nothing cut. Differences to '
+                              'policy=easy, paired by seed')
