@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -11,54 +10,19 @@ import pytest
 pytest.importorskip('matplotlib')
 pytest.importorskip('scipy')
 
+from made_study import STUDY, make_study  # noqa: E402
+
 from elastisim_tools.study.command import main  # noqa: E402
 from elastisim_tools.study.figure import COLOURS, KINDS, MOST_SERIES, Request, look_of, style  # noqa: E402
 from elastisim_tools.study.figure import draw_bars, draw_lines  # noqa: E402
 from elastisim_tools.study.table import make_tables  # noqa: E402
 from elastisim_tools.study.description import read_study  # noqa: E402
 
-STUDY = '''
-configuration = "config.json"
-folder = "out"
-metrics = ["wait_mean", "span"]
-baseline = {policy = "easy"}
-[axes.policy]
-set = "scheduler"
-values = ["easy", "min & more"]
-[axes.share]
-set = "scheduling_interval"
-values = [0.0, 0.5, 1.0]
-[replications]
-set = "job_kill_grace_period"
-seeds = 3
-'''
-
-
-def wait_of(policy: str, share: float, seed: int) -> float:
-    return 100 + 10 * seed - (20 if policy == 'easy' else 40 + seed) * share
-
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A study that has been carried out, as far as tables and figures see."""
     monkeypatch.chdir(tmp_path)
-    Path('study.toml').write_text(STUDY)
-    runs = []
-    for policy in ('easy', 'min & more'):
-        for share in ('0', '0.5', '1'):
-            for seed in ('1', '2', '3'):
-                key = f'{policy[0]}{share}{seed}'
-                place = Path('out', 'runs', key)
-                place.mkdir(parents=True)
-                wait = wait_of(policy, float(share), int(seed))
-                (place / 'job_statistics.csv').write_text(
-                    'ID,Type,Submit Time,Start Time,End Time,Wait Time,Makespan,Turnaround Time,Status\n'
-                    f'0,rigid,0,{wait},500,{wait},1,1,completed\n')
-                (place / 'run.json').write_text(json.dumps({'status': 0, 'nodes': 4, 'version': '1', 'seconds': 1}))
-                runs.append({'key': key, 'names': {'policy': policy, 'share': share, 'seed': seed},
-                             'inputs': {'program': '', 'jobs': '', 'platform': ''}})
-    axes = {'policy': ['easy', 'min & more'], 'share': ['0', '0.5', '1'], 'seed': ['1', '2', '3']}
-    Path('out/plan.json').write_text(json.dumps({'axes': axes, 'runs': runs}))
+    make_study()
     return tmp_path
 
 

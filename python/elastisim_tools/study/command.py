@@ -18,6 +18,7 @@ from .errors import StudyError
 from .figure import KINDS, STYLES, complete, draw, restrict
 from .materials import remove_folder
 from .plan import Plan, make_plan
+from .report import write_report
 from .simulator import find_simulator
 from .table import FORMATS, PRECISION, make_tables, read_plan, write_tables
 from .worker import FAILURE, record_of
@@ -125,6 +126,14 @@ def figure_command(study: Study, options: argparse.Namespace) -> int:
     return 0
 
 
+def report_command(study: Study, options: argparse.Namespace) -> int:
+    folder = folder_of(study, options)
+    path = Path(options.report or folder / 'report.html')
+    write_report(make_tables(study, folder), path, options.gantt)
+    print(path)
+    return 0
+
+
 def clean_command(study: Study, options: argparse.Namespace) -> int:
     folder = folder_of(study, options)
     if not (folder / 'plan.json').is_file():
@@ -205,6 +214,10 @@ def parser() -> argparse.ArgumentParser:
     figure.add_argument('--style', choices=STYLES, default='one-column', help='width and text (default: %(default)s)')
     figure.add_argument('--figure', metavar='FILE',
                         help=".pdf, .svg, .eps or .png (default: figures/METRIC.pdf in the study's folder)")
+    report = add_command(commands, 'report', report_command, 'make one page of the groups, figures and runs')
+    report.add_argument('--report', metavar='FILE', help="(default: report.html in the study's folder)")
+    report.add_argument('--gantt', action='append', metavar='AXIS=VALUE,...',
+                        help='runs that get a page of their own, which shows who ran where; any number of times')
     clean = add_command(commands, 'clean', clean_command, 'remove all that the study left')
     clean.add_argument('--unused', action='store_true', help='only what the plan does not name any longer')
     return top
