@@ -6,6 +6,7 @@ project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_packages=(cmake g++ gcc ninja-build pkg-config libsimgrid-dev libzmq3-dev libcjson-dev
                 libmuparser-dev libpython3-dev)
 test_packages=(libcmocka-dev python3-zmq python3-pytest python3-hypothesis clang clang-format
+               python3-venv python3-setuptools python3-wheel
                python3-matplotlib python3-selenium chromium chromium-driver help2man bash-completion
                pypy3 python3-rich snakemake slurm-wlm munge python3-numpy python3-scipy
                python3-pandas python3-jsonschema)
@@ -57,7 +58,7 @@ install_packages() {
     [ "$(id -u)" -eq 0 ] || apt=(sudo env DEBIAN_FRONTEND=noninteractive "${apt[@]}")
     update_lists "${apt[@]}"
     announce "${missing[@]}"
-    DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends \
+    DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y -q -o Dpkg::Use-Pty=0 --no-install-recommends \
         "${missing[@]}" >&2
 }
 
