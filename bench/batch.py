@@ -3,8 +3,8 @@
 
 usage: python3 bench/batch.py [--simulator FILE] [--runs N] [--jobs N]
 
-Prints the wall time, the runs per second, and those per second of CPU time, all processes together. The aim is 300 on each
-core.
+Prints the wall time, the runs per second, and those per second of CPU time, all processes together. The aim is 300
+on each core.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def schedule(jobs: Jobs, nodes: Nodes, system: dict[str, Any]) -> None:
 
 
 def backfill(jobs: Jobs, nodes: Nodes, now: float, shadow: float, extra: int) -> None:
-    """Starts those behind the first waiting job that end before the shadow time, or need no more than the extra nodes."""
+    """Starts those behind the first waiting job that end before the shadow time, or need none but the extra nodes."""
     others = iter(jobs.pending)
     next(others)
     for job in others:

@@ -40,7 +40,7 @@ class System(dict[str, Any]):
 
     def __missing__(self, key: str) -> Any:
         self._complete()
-        if not dict.__contains__(self, key):
+        if not super().__contains__(key):
             raise KeyError(key)
         return self[key]
 
@@ -56,7 +56,9 @@ class System(dict[str, Any]):
         return self[key] if self.__contains__(key) else default
 
     def __contains__(self, key: object) -> bool:
-        return dict.__contains__(self, key) or (key not in _ALWAYS_TOLD and dict.__contains__(self._complete(), key))
+        if not super().__contains__(key) and key not in _ALWAYS_TOLD:
+            self._complete()
+        return super().__contains__(key)
 
     def __iter__(self) -> Iterator[str]:
         return dict.__iter__(self._complete())
@@ -110,7 +112,8 @@ def prepare() -> None:
         RuntimeError: It has been run, or this is another thread than the first one.
     """
     if _run.simulated:
-        raise RuntimeError('the simulation has been run: a script inside the simulator calls pass_algorithm or run once')
+        raise RuntimeError('the simulation has been run: a script inside the simulator calls pass_algorithm or run '
+                           'once')
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError('inside the simulator, pass_algorithm and run are called in the first thread of the script;'
                            ' run a script that calls them in another one as a process (exec:)')
@@ -118,7 +121,8 @@ def prepare() -> None:
     jobs, nodes = _lists()
     _elastisim.prepare(Job, Node, Gpu, JobState, JobType, NodeState, NodeType, GpuState, InvocationType, System,
                        protocol.encode_answer, protocol.encode_failure)
-    _elastisim.connect(jobs, nodes, nodes.modified_jobs, jobs._shown, jobs.pending, jobs.running, jobs.changed, nodes.free,
+    _elastisim.connect(jobs, nodes, nodes.modified_jobs, jobs._shown, jobs.pending, jobs.running, jobs.changed,
+                       nodes.free,
                        nodes.changed)
 
 
@@ -177,8 +181,8 @@ def _whose_packages(interpreter: str) -> str | None:
     theirs = asked.stdout.strip()
     if theirs == ours:
         return None
-    return (f"cannot have the packages of {interpreter}, {f'a Python {theirs}' if theirs else 'which is no Python'}: the"
-            f' simulator has Python {ours}; run the script as a process: exec:')
+    return (f"cannot have the packages of {interpreter}, {f'a Python {theirs}' if theirs else 'which is no Python'}: "
+            f'the simulator has Python {ours}; run the script as a process: exec:')
 
 
 def _version_of_environment(folder: str) -> str:

@@ -139,7 +139,8 @@ for _name in ('__delitem__', '__iadd__', '__imul__', '__setitem__', 'append', 'c
 class Jobs(Listing[Job]):
     """The jobs, and those of them that one looks for most: ``pending``, ``running`` and ``changed``.
 
-    To try a policy without a simulator, ``Jobs([Job(...), ...], nodes)`` makes one, beside ``nodes = Nodes([Node(0), ...])``.
+    To try a policy without a simulator, ``Jobs([Job(...), ...], nodes)`` makes one, beside
+    ``nodes = Nodes([Node(0), ...])``.
     """
 
     _running: View[Job] | None = None

@@ -1,6 +1,7 @@
 """What jobs and nodes are made of: in Python here, in C where the script runs inside the simulator.
 
-There, the module ``_elastisim`` has classes of the same behaviour, whose attributes come from the simulator's own state.
+There, the module ``_elastisim`` has classes of the same behaviour, whose attributes come from the simulator's own
+state.
 """
 
 from __future__ import annotations
@@ -105,6 +106,8 @@ def plain_listed(nodes: object) -> list[Any] | None:
     """A node or a list of them as a list; None where it takes a closer look."""
     return None
 
+
+__all__ = ['IN_PROCESS', 'JobRecord', 'NodeRecord', 'Shown', 'View', 'listed']
 
 IN_PROCESS = '_elastisim' in sys.builtin_module_names
 """Whether this is the simulator's own process."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import SIMULATOR, Scenario, cpu, crossbar, document, flexible, host, link, model, phase, rigid, task, waiting
+from harness import (SIMULATOR, Scenario, cpu, crossbar, document, flexible, host, link, model, phase, rigid, task,
+                     waiting)
 
 POLICIES = Path(SIMULATOR).resolve().parent / 'tests' / 'plugins' / 'policies.so'
 BOTH_MODELS = pytest.mark.parametrize('option', ['--model=flow', '--model=simgrid'])
@@ -161,7 +162,8 @@ def test_a_platform_that_crashes_simgrid_is_named(scenario: Scenario) -> None:
 
 def dijkstra(*routes: str) -> str:
     """Nodes a, b and c in a zone in which SimGrid looks for the shortest way at each question."""
-    return document('<zone id="graph" routing="Dijkstra">', host('a'), host('b'), host('c'), link('wire'), *routes, '</zone>')
+    return document('<zone id="graph" routing="Dijkstra">', host('a'), host('b'), host('c'), link('wire'), *routes,
+                    '</zone>')
 
 
 def route(source: str, destination: str, symmetrical: str = 'YES') -> str:
@@ -180,8 +182,8 @@ def test_a_route_that_crashes_simgrid_is_named(scenario: Scenario, option: str, 
     result = ring_on(scenario, dijkstra(route('a', 'b'))).run(option, scheduler=scheduler, status=2)
     assert result.text('job_statistics')
     assert result.error == (
-        "job 0 at 0 s: platform.xml: SimGrid crashes while it looks for the route from host 'b' to host 'c'; look for a "
-        'route, a zone or a gateway between them that is not where the file says')
+        "job 0 at 0 s: platform.xml: SimGrid crashes while it looks for the route from host 'b' to host 'c'; look for "
+        'a route, a zone or a gateway between them that is not where the file says')
 
 
 @BOTH_MODELS
@@ -190,5 +192,5 @@ def test_a_route_that_simgrid_never_finds_is_named(scenario: Scenario, option: s
     platform = dijkstra(route('a', 'b'), route('c', 'a', 'NO'))
     result = ring_on(scenario, platform).run(option, status=2)
     assert result.error == (
-        "job 0 at 0 s: platform.xml: SimGrid gets lost while it looks for the route from host 'b' to host 'c'; look for a "
-        'route between them that leads one way only')
+        "job 0 at 0 s: platform.xml: SimGrid gets lost while it looks for the route from host 'b' to host 'c'; look "
+        'for a route between them that leads one way only')

@@ -46,7 +46,8 @@ def inside(scenario: Scenario, text: str, name: str = 'inside.py', options: str 
 def calls(body: str) -> str:
     """A script whose function has this body."""
     lines = '\n'.join(f'    {line}' for line in body.splitlines())
-    return f'import os, sys\nfrom elastisim_python import *\n\ndef schedule(jobs, nodes, system):\n{lines}\n\nrun(schedule)\n'
+    return ('import os, sys\nfrom elastisim_python import *\n\n'
+            f'def schedule(jobs, nodes, system):\n{lines}\n\nrun(schedule)\n')
 
 
 def all_results(scenario: Scenario, scheduler: str) -> list[str]:
@@ -54,7 +55,8 @@ def all_results(scenario: Scenario, scheduler: str) -> list[str]:
     scenario.configure(events='out/events.jsonl')
     result = scenario.run(scheduler=scheduler)
     events = [json.loads(line) for line in (scenario.folder / 'out' / 'events.jsonl').read_text().splitlines()]
-    kept = [{key: value for key, value in event.items() if key not in ('scheduler', 'wall_seconds')} for event in events]
+    kept = [{key: value for key, value in event.items() if key not in ('scheduler', 'wall_seconds')}
+            for event in events]
     return [*(result.text(table) for table in TABLES), json.dumps(kept)]
 
 
@@ -173,7 +175,8 @@ run(schedule)
      "the scheduler's answer: jobs[0].assigned_num_gpus_per_node: must be at least 0, is -1"),
     ("jobs[0].kill_flag = 'yes'; jobs[0].modified = True",
      "the scheduler's answer: jobs[0].kill_flag: must be true or false, is a string"),
-    ('jobs[0].assign(nodes)', "scheduler's answer at 0 s (job submit of job 0): job 0: 4 nodes are assigned; it takes 1"),
+    ('jobs[0].assign(nodes)',
+     "scheduler's answer at 0 s (job submit of job 0): job 0: 4 nodes are assigned; it takes 1"),
 ])
 def test_an_impossible_answer_is_told_as_from_a_process(scenario: Scenario, body: str, words: str) -> None:
     scenario.workload(rigid())
@@ -270,14 +273,16 @@ def test_an_interrupted_script_ends_the_run(scenario: Scenario, number: signal.S
 
 def test_code_after_the_simulation_finds_the_results(scenario: Scenario) -> None:
     scenario.workload(rigid(), rigid())
-    text = FITTING + "    print(len(open('out/job_statistics.csv').readlines()), 'lines')\n    raise ValueError('my own')\n"
+    text = FITTING + ("    print(len(open('out/job_statistics.csv').readlines()), 'lines')\n"
+                      "    raise ValueError('my own')\n")
     result = scenario.run('--summary', scheduler=inside(scenario, text))
     assert re.match(r'3 lines\njobs completed +2\n', result.stdout)
     assert 'ValueError: my own' in result.stderr and result.error == ''
 
 
 def test_an_error_of_the_function_can_be_caught_behind_it(scenario: Scenario) -> None:
-    text = calls("raise KeyError('x')").replace('run(schedule)', 'try:\n    run(schedule)\nexcept KeyError as e:\n    print(e)')
+    text = calls("raise KeyError('x')").replace('run(schedule)',
+                                                'try:\n    run(schedule)\nexcept KeyError as e:\n    print(e)')
     result = scenario.workload(rigid()).run(scheduler=inside(scenario, text), status=3)
     assert result.stdout == "'x'\n" and 'the scheduler raised KeyError' in result.error
 
@@ -384,14 +389,15 @@ def test_packages_of_another_version_are_refused(scenario: Scenario, environment
     scenario.workload(rigid())
     told = scenario.run('--python', './python', scheduler=inside(scenario, FITTING), status=3).error
     ours = '%d.%d' % sys.version_info[:2]
-    assert told == (f'the scheduler script inside.py cannot have the packages of ./python, a Python 3.4: the simulator has'
-                    f' Python {ours}; run the script as a process: exec:')
+    assert told == (f'the scheduler script inside.py cannot have the packages of ./python, a Python 3.4: the simulator '
+                    f'has Python {ours}; run the script as a process: exec:')
     told = scenario.run('--python', './nosuch', scheduler=inside(scenario, FITTING), status=2).error
     assert told == 'command line: --python: cannot run ./nosuch: No such file or directory'
     scenario.write('pyvenv.cfg', 'version = 3.4.1\n')
     scenario.environment['VIRTUAL_ENV'] = str(scenario.folder)
     assert scenario.run(scheduler=inside(scenario, FITTING)).warnings == [
-        f'packages of VIRTUAL_ENV, which has Python 3.4, are not found: the simulator has Python {ours}; use exec: for them']
+        f'packages of VIRTUAL_ENV, which has Python 3.4, are not found: the simulator has Python {ours}; use exec: for '
+        'them']
 
 
 # --- Without a Python ---------------------------------------------------------------------------------------------

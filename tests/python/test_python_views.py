@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import isnan
+from typing import Any, cast
 
 import pytest
 from elastisim_python.records import View
 from elastisim_python.state import State
 from hypothesis import given
 from hypothesis import strategies as st
-from standin import node, nodes, rigid
+from standin import Json, node, nodes, rigid
 
 
-def told(state, jobs=(), nodes=()):
+def told(state: State, jobs: Iterable[Json] = (), nodes: Iterable[Json] = ()) -> State:
     state.update({'time': 0, 'invocation_type': 0, 'jobs': list(jobs), 'nodes': list(nodes)})
     return state
 
 
-def ids(view):
+def ids(view: Iterable[Any]) -> list[int]:
     return [entity.identifier for entity in view]
 
 
 @pytest.fixture(params=['looked at before', 'looked at after'])
-def state(request):
+def state(request: pytest.FixtureRequest) -> State:
     """Three jobs, of which 1 runs, and four nodes, of which 0 is taken."""
     state = State()
     if request.param == 'looked at before':
@@ -32,20 +33,22 @@ def state(request):
                 [node(0, state=1, assigned_jobs=[1]), *nodes(4)[1:]])
 
 
-def look_at_all(state):
-    return [ids(view) for view in (state.jobs.pending, state.jobs.running, state.jobs.changed, state.nodes.free,
-                                   state.nodes.changed)]
+def look_at_all(state: State) -> list[list[int]]:
+    jobs, nodes = state.jobs, state.nodes
+    views: list[Iterable[Any]] = [jobs.pending, jobs.running, jobs.changed, nodes.free, nodes.changed]
+    return [ids(view) for view in views]
 
 
-def test_views_show_what_the_simulator_tells(state):
+def test_views_show_what_the_simulator_tells(state: State) -> None:
     assert look_at_all(state) == [[0, 2], [1], [0, 1, 2], [1, 2, 3], [0, 1, 2, 3]]
-    told(state, [rigid(0, state=4, assigned_nodes=[2]), rigid(1, state=7)], [node(0), node(2, state=1, assigned_jobs=[0])])
+    told(state, [rigid(0, state=4, assigned_nodes=[2]), rigid(1, state=7)],
+         [node(0), node(2, state=1, assigned_jobs=[0])])
     assert look_at_all(state) == [[2], [0], [0, 1], [0, 1, 3], [0, 2]]
     told(state)
     assert look_at_all(state) == [[2], [0], [], [0, 1, 3], []]
 
 
-def test_decisions_show_at_once_and_the_next_message_counts(state):
+def test_decisions_show_at_once_and_the_next_message_counts(state: State) -> None:
     state.jobs[0].assign(state.nodes.free[:2])
     assert look_at_all(state) == [[2], [1], [0, 1, 2], [3], [0, 1, 2, 3]]
     state.jobs[0].remove(state.nodes[1])
@@ -59,7 +62,7 @@ def test_decisions_show_at_once_and_the_next_message_counts(state):
     assert (ids(state.jobs.pending), ids(state.nodes.free)) == ([0, 2], [1, 2, 3])
 
 
-def test_one_may_decide_while_one_iterates(state):
+def test_one_may_decide_while_one_iterates(state: State) -> None:
     seen = []
     for job in state.jobs.pending:
         job.assign(state.nodes.free[0])
@@ -70,7 +73,7 @@ def test_one_may_decide_while_one_iterates(state):
     assert not state.nodes.free and not state.jobs.pending
 
 
-def test_a_view_is_a_sequence(state):
+def test_a_view_is_a_sequence(state: State) -> None:
     free = state.nodes.free
     assert isinstance(free, Sequence) and len(free) == 3 and bool(free)
     assert (free[0], free[-1], free[1:], free[:-1], free[::2], free[::-1]) == (
@@ -81,18 +84,21 @@ def test_a_view_is_a_sequence(state):
     with pytest.raises(IndexError, match='there are 3, none at 3'):
         free[3]
     with pytest.raises(TypeError):
-        free['a']
+        free[cast(Any, 'a')]
 
 
 class Item:
-    def __init__(self, identifier):
+    def __init__(self, identifier: int) -> None:
         self.identifier = identifier
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.sampled_from(['in', 'out', 'hide', 'show', 'all']))),
        st.slices(12))
-def test_a_view_is_the_list_of_its_members(steps, part):
-    view, items, members, hidden = View(), [Item(i) for i in range(31)], set(), set()
+def test_a_view_is_the_list_of_its_members(steps: list[tuple[int, str]], part: slice) -> None:
+    view: View[Any] = View()
+    items = [Item(i) for i in range(31)]
+    members: set[int] = set()
+    hidden: set[int] = set()
     for item in items:
         view._put(item.identifier, item)
     for at, step in steps:
@@ -120,7 +126,7 @@ def test_a_view_is_the_list_of_its_members(steps, part):
     assert [item for item in items if item in view] == expected
 
 
-def test_columns_are_buffers_that_follow_what_changes(state):
+def test_columns_are_buffers_that_follow_what_changes(state: State) -> None:
     submitted, states = state.jobs.column('submit_time'), state.jobs.column('state')
     assert (submitted.readonly, submitted.format, list(submitted), list(states)) == (True, 'd', [0, 0, 0], [1, 4, 1])
     told(state, [rigid(1, state=7), rigid(3, submit_time=2.5), rigid(5)])
@@ -133,6 +139,6 @@ def test_columns_are_buffers_that_follow_what_changes(state):
         state.jobs.column('arguments')
 
 
-def test_sorted_lists_leave_views_and_columns_alone(state):
+def test_sorted_lists_leave_views_and_columns_alone(state: State) -> None:
     state.nodes.reverse()
     assert ids(state.nodes.free) == [1, 2, 3] and list(state.nodes.column('identifier')) == [0, 1, 2, 3]
