@@ -65,7 +65,12 @@ static int take_ids(const cJSON *object, const char *key, size_t limit, struct n
 
 static bool stands_before(const struct elastisim_job *a, const struct elastisim_job *b)
 {
-    return a->start_time < b->start_time || (a->start_time <= b->start_time && a->id < b->id);
+    if (a->start_time < b->start_time || a->start_time > b->start_time)
+        return a->start_time < b->start_time;
+    bool wait = a->state == ELASTISIM_PENDING;
+    if (wait && (a->eligible_time < b->eligible_time || a->eligible_time > b->eligible_time))
+        return a->eligible_time < b->eligible_time;
+    return a->id < b->id;
 }
 
 static void job_list_add(struct job_list *list, struct elastisim_job *job)
@@ -173,6 +178,7 @@ static int take_job(struct elastisim_view *view, cJSON *message)
     job->type = (enum elastisim_job_type)count(message, "type", 0);
     job->state = (enum elastisim_job_state)count(message, "state", 0);
     job->submit_time = number(message, "submit_time", 0);
+    job->eligible_time = number(message, "eligible_time", job->submit_time);
     job->start_time = number(message, "start_time", -1);
     job->end_time = number(message, "end_time", -1);
     job->walltime = number(message, "walltime", 0);

@@ -258,6 +258,11 @@ double elastisim_job_submit_time(const struct elastisim_job *job)
     return job->submit_time;
 }
 
+double elastisim_job_eligible_time(const struct elastisim_job *job)
+{
+    return job->eligible_time;
+}
+
 double elastisim_job_start_time(const struct elastisim_job *job)
 {
     return job->start_time;

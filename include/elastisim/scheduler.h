@@ -132,16 +132,18 @@ double elastisim_pfs_write_bandwidth(const struct elastisim_view *view);
 double elastisim_pfs_read_utilization(const struct elastisim_view *view);
 double elastisim_pfs_write_utilization(const struct elastisim_view *view);
 
-/* Jobs submitted so far, finished ones included: IDs 0 .. elastisim_num_jobs() - 1. */
+/* Jobs submitted so far, finished ones included: their IDs are below this. Where jobs have
+ * dependencies, some of the IDs below may be those of jobs that are not submitted yet. */
 size_t elastisim_num_jobs(const struct elastisim_view *view);
-/* NULL when there is no such job (yet). */
+/* NULL when there is no such job (yet), or none that is submitted. */
 struct elastisim_job *elastisim_job(const struct elastisim_view *view, size_t id);
 size_t elastisim_num_nodes(const struct elastisim_view *view);
 struct elastisim_node *elastisim_node(const struct elastisim_view *view, size_t id);
 
-/* Pending jobs in ID order, running jobs (in any running state) in the order of their start (of
- * those that start at one instant, external schedulers see the lower ID first); NULL at the end.
- * Each step costs O(1), whatever the number of jobs. */
+/* Pending jobs by eligible time, ties in ID order (without dependencies, that is ID order), running
+ * jobs (in any running state) in the order of their start (of those that start at one instant,
+ * external schedulers see the lower ID first); NULL at the end. Each step costs O(1), whatever the
+ * number of jobs. */
 struct elastisim_job *elastisim_first_pending(const struct elastisim_view *view);
 struct elastisim_job *elastisim_next_pending(const struct elastisim_job *job);
 size_t elastisim_num_pending(const struct elastisim_view *view);
@@ -165,6 +167,8 @@ const char *elastisim_job_name(const struct elastisim_job *job); /* NULL when it
 enum elastisim_job_type elastisim_job_type(const struct elastisim_job *job);
 enum elastisim_job_state elastisim_job_state(const struct elastisim_job *job);
 double elastisim_job_submit_time(const struct elastisim_job *job);
+/* When all that it waited for held: its submit time, if it waited for nothing. Since API 1.3. */
+double elastisim_job_eligible_time(const struct elastisim_job *job);
 double elastisim_job_start_time(const struct elastisim_job *job);       /* -1 while not known */
 double elastisim_job_end_time(const struct elastisim_job *job);         /* -1 while not known */
 double elastisim_job_walltime(const struct elastisim_job *job);         /* 0 for none */

@@ -73,6 +73,7 @@ class Job(JobRecord):
         num_nodes_min, num_nodes_max, num_gpus_per_node_min, num_gpus_per_node_max: The inclusive bounds of a
             job that isn't rigid; None for rigid ones.
         submit_time, start_time, end_time: When it was submitted, started and ended.
+        eligible_time: When all that it waited for held; its submit time, if it waited for nothing.
         wait_time: From submission to start.
         makespan: From start to end.
         turnaround_time: From submission to end.
@@ -103,7 +104,8 @@ class Job(JobRecord):
                  assigned_num_gpus_per_node: int = 0, arguments: dict[str, str] | None = None,
                  attributes: dict[str, str] | None = None, runtime_arguments: dict[str, str] | None = None,
                  total_phase_count: int = 0, completed_phases: int = 0, name: str | None = None,
-                 num_nodes_preferred: int | None = None, runtime_estimate: float | None = None) -> None:
+                 num_nodes_preferred: int | None = None, runtime_estimate: float | None = None,
+                 eligible_time: float | None = None) -> None:
         self.identifier = identifier
         self.type = type
         self.state = state
@@ -115,6 +117,7 @@ class Job(JobRecord):
         self.num_gpus_per_node_min = num_gpus_per_node_min
         self.num_gpus_per_node_max = num_gpus_per_node_max
         self.submit_time = submit_time
+        self.eligible_time = submit_time if eligible_time is None else eligible_time
         self.start_time = start_time
         self.end_time = end_time
         self.wait_time = wait_time

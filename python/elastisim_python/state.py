@@ -88,6 +88,7 @@ class State:
         for name in _INTEGERS:
             if message.get(name) is not None:
                 setattr(job, name, int(message[name]))
+        job.eligible_time = float(message.get('eligible_time', job.submit_time))
         job.name = message.get('name')
         # What is empty is left out.
         self._show_nodes(job, message.get('assigned_nodes', ()))

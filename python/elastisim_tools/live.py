@@ -56,6 +56,7 @@ class LiveRun:
     running: dict[int, LiveJob] = field(default_factory=dict)
     completed: int = 0
     killed: int = 0
+    cancelled: int = 0
     invocations: int = 0
     end: Event | None = None
     last: deque[str] = field(default_factory=lambda: deque(maxlen=100))  # events but those of nodes, as lines
@@ -92,6 +93,8 @@ class LiveRun:
         if kind == 'submit':
             self.pending[number] = LiveJob(number, event['type'], event.get('name', ''), event['num_nodes_min'],
                                            event['num_nodes_max'], event['time'])
+        elif kind == 'cancel':
+            self.cancelled += 1
         elif kind in ('complete', 'kill'):
             self.pending.pop(number, None)
             self.running.pop(number, None)

@@ -34,6 +34,7 @@ METRICS: tuple[Metric, ...] = (
     Metric('jobs', 'Jobs', 'count'),
     Metric('completed', 'Jobs completed', 'count'),
     Metric('killed', 'Jobs killed', 'count'),
+    Metric('cancelled', 'Jobs cancelled', 'count'),
     Metric('unfinished', 'Jobs unfinished', 'count'),
     *_distribution('wait', 'Wait', 's'),
     *_distribution('turnaround', 'Turnaround', 's'),
@@ -93,7 +94,7 @@ def _figures(jobs: Sequence[Job], num_nodes: int | None, span: float, node_secon
                       else node_seconds.get(job.id, 0.0) if node_seconds is not None else None for job in jobs)
     figures: Figures = {
         'jobs': len(jobs), **{status: sum(job.status == status for job in jobs)
-                              for status in ('completed', 'killed', 'unfinished')},
+                              for status in ('completed', 'killed', 'cancelled', 'unfinished')},
         **_spread('wait', (job.wait for job in ran)),
         **_spread('turnaround', (job.turnaround for job in ran)),
         **_spread('makespan', (job.runtime for job in ran)),

@@ -23,7 +23,7 @@ HERE = Path(__file__).resolve().parent
 
 UPLOT_VERSION = '1.6.32'
 
-STATUSES = ('completed', 'killed', 'unfinished')
+STATUSES = ('completed', 'killed', 'unfinished', 'cancelled')
 
 
 @dataclass
@@ -166,7 +166,8 @@ def _tiles(story: Story) -> str:
     figures = story.statistics.groups[ALL]
     killed = figures['killed'] or 0
     unfinished = figures['unfinished'] or 0
-    troubles = [f'{number:,.0f} {name}' for number, name in ((killed, 'killed'), (unfinished, 'unfinished')) if number]
+    troubles = [f'{number:,.0f} {name}' for number, name in (
+        (killed, 'killed'), (figures['cancelled'] or 0, 'cancelled'), (unfinished, 'unfinished')) if number]
     nodes = story.statistics.num_nodes
     span = figures['span'] or 0
     tiles = [

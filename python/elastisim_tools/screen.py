@@ -47,8 +47,9 @@ def picture(run: LiveRun, rates: tuple[float, float], url: str, connected: bool,
 def summary(run: LiveRun) -> str:
     """How the run ended, in a line."""
     end = run.end or {'completed': run.completed, 'killed': run.killed, 'unfinished': 0}
+    cancelled = f' {end["cancelled"]} cancelled,' if end.get('cancelled') else ''
     return (f'run over at {duration_text(run.time)}: {end["completed"]} jobs completed, {end["killed"]} killed,'
-            f' {end["unfinished"]} unfinished')
+            f'{cancelled} {end["unfinished"]} unfinished')
 
 
 def _panel(content: RenderableType, title: str) -> Panel:

@@ -36,9 +36,12 @@ def count_changes(changes: Iterable[tuple[float, int]]) -> Series:
 
 
 def queue_length(jobs: Iterable[Job]) -> Series:
-    """Jobs submitted and not started. One that never starts leaves when it is killed, or not at all."""
+    """Jobs submitted and not started. One that never starts leaves when it is killed, or not at all; one that was
+    cancelled has never been in any queue."""
     changes = []
     for job in jobs:
+        if job.status == 'cancelled':
+            continue
         changes.append((job.submit, 1))
         leaves = job.start if job.start >= 0 else job.end
         if leaves >= 0:

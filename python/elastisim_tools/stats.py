@@ -25,7 +25,7 @@ TABLE_NOTE = '- not known (node figures need node_utilization or events, time in
 
 def shown_metrics(columns: Sequence[Figures]) -> list[Metric]:
     """Those with something to say: a row of nothing but zeros or unknowns about failures is left out."""
-    optional = {'unfinished', 'killed'}
+    optional = {'unfinished', 'killed', 'cancelled'}
     return [metric for metric in METRICS
             if metric.key not in optional or any(figures[metric.key] for figures in columns)]
 

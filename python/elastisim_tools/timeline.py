@@ -81,7 +81,7 @@ class Replay:
             'begin': self._begin, 'submit': self._submit, 'start': self._start, 'reserve': self._reserve,
             'withdraw': self._withdraw, 'shrink': self._shrink, 'grow': self._grow,
             'reconfiguration_begin': self._reconfigure, 'reconfiguration_end': self._resume,
-            'complete': self._complete, 'kill': self._kill,
+            'complete': self._complete, 'kill': self._kill, 'cancel': self._cancel,
         }
 
     def apply(self, event: dict[str, Any]) -> None:
@@ -156,6 +156,9 @@ class Replay:
 
     def _kill(self, event: dict[str, Any]) -> None:
         self._end(event['job'], 'killed')
+
+    def _cancel(self, event: dict[str, Any]) -> None:
+        self._end(event['job'], 'cancelled')
 
     def _end(self, job: int, state: str) -> None:
         self._move(self.job_nodes.pop(job, []), job, False, False)

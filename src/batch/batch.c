@@ -68,6 +68,8 @@ static void put_summary(struct output *text, const struct summary *summary)
 {
     put_count(text, "completed", summary->completed);
     put_count(text, "killed", summary->killed);
+    if (summary->cancelled > 0)
+        put_count(text, "cancelled", summary->cancelled);
     put_count(text, "unfinished", summary->unfinished);
     put_number(text, "makespan", summary->makespan);
     put_number(text, "mean_wait", summary->mean_wait);

@@ -204,6 +204,7 @@ static int start_or_reserve(struct books *books, struct entry *entry, bool *star
         books->plan.num_blocked++;
     books->plan.has_last = true;
     books->plan.last_key = entry->key;
+    books->plan.last_eligible = entry->eligible;
     books->plan.last_id = entry->id;
     return reserve(books, entry);
 }
@@ -349,7 +350,9 @@ static bool precedes_last_blocked(const struct books *books, const struct entry 
 {
     const struct plan *plan = &books->plan;
     return !plan->has_last || plan->num_blocked < books->options.reservation_depth ||
-           queue_precedes(entry, &(struct entry){.key = plan->last_key, .id = plan->last_id});
+           queue_precedes(entry, &(struct entry){.key = plan->last_key,
+                                                 .eligible = plan->last_eligible,
+                                                 .id = plan->last_id});
 }
 
 static bool precedes_any(const struct books *books, const struct entry *entry)

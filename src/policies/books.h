@@ -43,7 +43,8 @@ struct plan {
     bool unbounded;       /* one of them has no start in sight */
     bool overtaken;       /* a job started so late that other reservations don't hold */
     bool has_last;        /* the last of them, in the order of the queue: */
-    double last_key;      /* its place there, which it keeps when it starts */
+    double last_eligible;
+    double last_key; /* its place there, which it keeps when it starts */
     uint32_t last_id;
 };
 

@@ -55,6 +55,7 @@ static int fill(struct entry *entry, const struct node_pool *pool, struct estima
     entry->job = job;
     entry->id = (uint32_t)elastisim_job_id(job);
     entry->type = elastisim_job_type(job);
+    entry->eligible = elastisim_job_eligible_time(job);
     entry->least = elastisim_job_nodes_min(job);
     entry->most = elastisim_job_nodes_max(job);
     entry->gpus = gpus_of(pool, entry, burst_buffer);

@@ -23,6 +23,7 @@ struct entry {
     uint32_t gpus;                   /* per node, to start with or as started */
     uint64_t classes;                /* mask of the classes of nodes it can run on */
     double estimate;                 /* seconds, on `least` nodes; INFINITY */
+    double eligible;                 /* seconds: when it was submitted to the scheduler */
     double shortest;                 /* the least estimate of any size it may start on */
     bool follows_size;               /* the estimate depends on the number of nodes */
     double walltime;                 /* 0 for none */

@@ -1,4 +1,4 @@
-/* The jobs that wait, in the order of the policy: a treap by (key, ID).
+/* The jobs that wait, in the order of the policy: a treap by (key, eligible time, ID).
  *
  * Promise: adding, removing and finding the next job that is wanted cost O(log n): every subtree
  * knows its least nodes, runtime and reserved start, so that a search passes over those that can't
@@ -12,7 +12,11 @@ const struct wanted queue_want_all = {UINT32_MAX, UINT32_MAX, INFINITY, INFINITY
 
 bool queue_precedes(const struct entry *a, const struct entry *b)
 {
-    return a->key < b->key || (a->key <= b->key && a->id < b->id);
+    if (a->key < b->key || a->key > b->key)
+        return a->key < b->key;
+    if (a->eligible < b->eligible || a->eligible > b->eligible)
+        return a->eligible < b->eligible;
+    return a->id < b->id;
 }
 
 /* --- The treap ----------------------------------------------------------------------------- */

@@ -128,7 +128,9 @@ static void put_totals(struct output *out, const struct happening *happening)
     const struct state *state = happening->state;
     put_count(out, "\"completed\"", state->num_completed);
     put_count(out, "\"killed\"", state->num_killed);
-    put_count(out, "\"unfinished\"", state->num_jobs - state->num_completed - state->num_killed);
+    put_count(out, "\"unfinished\"", state->num_jobs - jobs_ended(state));
+    if (state->num_cancelled > 0)
+        put_count(out, "\"cancelled\"", state->num_cancelled);
 }
 
 static void put_jobs(struct output *out, const char *key,
@@ -189,12 +191,15 @@ static const struct object objects[NUM_HAPPENINGS] = {
 };
 
 static const struct object completion = OBJECT("job", "complete", NULL);
+static const struct object cancellation = OBJECT("job", "cancel", put_reason);
 static const struct object phase = OBJECT("job", "phase", put_phase);
 
 static const struct object *object_of(const struct happening *happening, unsigned index)
 {
     if (happening->kind == JOB_ENDED && !happening->reason)
         return &completion;
+    if (happening->kind == JOB_ENDED && happening->job->state == JOB_CANCELLED)
+        return &cancellation;
     if (index + 1 < event_count(happening))
         return &phase;
     return &objects[happening->kind];

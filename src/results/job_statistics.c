@@ -12,13 +12,19 @@ static const char header[] =
 /* What a row of job_statistics takes at the most without its name. */
 #define MAX_ROW 272
 
+/* Where jobs have dependencies: when each was submitted to the scheduler, and why not. */
+static const char header_of_dependents[] = ",Eligible Time,Reason";
+#define MAX_ROW_OF_DEPENDENTS (32 + CANCEL_REASON)
+
 /* An upper bound of the bytes of job_statistics: quotes in a name are doubled. */
 static uint64_t size_of_statistics(const struct workload *workload)
 {
-    uint64_t size = sizeof header;
+    uint64_t size = sizeof header + sizeof header_of_dependents;
+    uint64_t row =
+        workload_num_dependencies(workload) > 0 ? MAX_ROW + MAX_ROW_OF_DEPENDENTS : MAX_ROW;
     for (size_t i = 0; i < workload_num_jobs(workload); i++) {
         const char *name = workload_job(workload, i)->name;
-        size += MAX_ROW + (name ? 2 * strlen(name) + 2 : 0);
+        size += row + (name ? 2 * strlen(name) + 2 : 0);
     }
     return size;
 }
@@ -44,9 +50,19 @@ static void put_count(struct output *file, uint64_t value)
 
 static const char *status_of(const struct job *job)
 {
-    return job->state == JOB_COMPLETED ? "completed"
-           : job->state == JOB_KILLED  ? "killed"
-                                       : "unfinished";
+    return job->state == JOB_COMPLETED   ? "completed"
+           : job->state == JOB_KILLED    ? "killed"
+           : job->state == JOB_CANCELLED ? "cancelled"
+                                         : "unfinished";
+}
+
+static void put_waiting(struct output *file, const struct job *job)
+{
+    char reason[CANCEL_REASON];
+    put_span(file, 0, job->eligible_time);
+    output_char(file, ',');
+    output_field(file, job->state == JOB_CANCELLED ? job_cancel_reason(job, reason, sizeof reason)
+                                                   : NULL);
 }
 
 static void put_job(struct output *file, const struct state *state, const struct job *job)
@@ -73,6 +89,8 @@ static void put_job(struct output *file, const struct state *state, const struct
     output_number(file, job->node_seconds + since * job->executing.count);
     put_count(file, job->reconfigurations);
     put_count(file, job->completed_phases);
+    if (workload_num_dependencies(state->workload) > 0)
+        put_waiting(file, job);
     output_end_row(file);
 }
 
@@ -92,7 +110,10 @@ static int open_statistics(struct observer *observer, const struct run_facts *fa
         return 0;
     observer->hears = HEARS(RUN_ENDED);
     observer->notice = notice;
-    return table_open(observer, path, facts, "job_statistics", header, err);
+    char columns[sizeof header + sizeof header_of_dependents];
+    bool dependents = workload_num_dependencies(facts->workload) > 0;
+    snprintf(columns, sizeof columns, "%s%s", header, dependents ? header_of_dependents : "");
+    return table_open(observer, path, facts, "job_statistics", columns, err);
 }
 
 const struct result_kind job_statistics_result = {open_statistics, begin, table_close};

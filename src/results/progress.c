@@ -108,7 +108,7 @@ struct progress_bar {
 
 static void draw(struct progress_bar *bar, const struct state *state, double now)
 {
-    size_t ended = state->num_completed + state->num_killed;
+    size_t ended = jobs_ended(state);
     double share = state->num_jobs ? (double)ended / (double)state->num_jobs : 1;
     double elapsed = now - bar->started;
     struct parts parts;

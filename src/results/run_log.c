@@ -91,7 +91,9 @@ static void say_answered(const struct happening *happening)
 static void say_ended(const struct happening *happening)
 {
     const struct job *job = happening->job;
-    if (happening->reason)
+    if (job->state == JOB_CANCELLED)
+        say(happening, "is cancelled: %s", happening->reason);
+    else if (happening->reason)
         say(happening, "is killed: %s", happening->reason);
     else
         say(happening, "is complete after %.3f s", job->end_time - job->start_time);

@@ -21,6 +21,7 @@ struct summary summarize(const struct state *state)
         double submitted = job->request->submit_time;
         summary.completed += job->state == JOB_COMPLETED;
         summary.killed += job->state == JOB_KILLED;
+        summary.cancelled += job->state == JOB_CANCELLED;
         summary.unfinished += !job_has_ended(job);
         summary.reconfigurations += job->reconfigurations;
         node_seconds += job->node_seconds;
@@ -71,6 +72,8 @@ void summary_print(FILE *out, const struct summary *summary, double wall_seconds
 {
     fprintf(out, "jobs completed       %12zu\n", summary->completed);
     fprintf(out, "jobs killed          %12zu\n", summary->killed);
+    if (summary->cancelled > 0)
+        fprintf(out, "jobs cancelled       %12zu\n", summary->cancelled);
     if (summary->unfinished > 0)
         fprintf(out, "jobs unfinished      %12zu\n", summary->unfinished);
     print_time(out, "makespan", summary->makespan);

@@ -10,7 +10,7 @@ struct state;
 /* Times in seconds of simulated time. Means are over the jobs that started and ended; 0 when there
  * are none. */
 struct summary {
-    size_t completed, killed, unfinished;
+    size_t completed, killed, cancelled, unfinished;
     double makespan;        /* from the first submission to the last end */
     double mean_wait;       /* start - submission */
     double mean_turnaround; /* end - submission */

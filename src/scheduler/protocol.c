@@ -152,6 +152,8 @@ static void put_times(struct message *message, const struct job *job)
     double submit = job->request->submit_time;
     put_number_member(message, ",\"walltime\":", job->request->walltime);
     put_number_member(message, ",\"submit_time\":", submit);
+    if (job->eligible_time > submit)
+        put_number_member(message, ",\"eligible_time\":", job->eligible_time);
     put_number_member(message, ",\"start_time\":", job->start_time);
     put_number_member(message, ",\"end_time\":", job->end_time);
     put_number_member(message, ",\"wait_time\":", span(submit, job->start_time));

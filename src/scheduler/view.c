@@ -170,7 +170,9 @@ size_t elastisim_num_jobs(const struct elastisim_view *view)
 
 struct elastisim_job *elastisim_job(const struct elastisim_view *view, size_t id)
 {
-    return id < view->state->num_submitted ? public_job(&view->state->jobs[id]) : NULL;
+    return id < view->state->num_submitted && job_is_known(&view->state->jobs[id])
+               ? public_job(&view->state->jobs[id])
+               : NULL;
 }
 
 size_t elastisim_num_nodes(const struct elastisim_view *view)
@@ -261,6 +263,11 @@ enum elastisim_job_state elastisim_job_state(const struct elastisim_job *job)
 double elastisim_job_submit_time(const struct elastisim_job *job)
 {
     return job_of(job)->request->submit_time;
+}
+
+double elastisim_job_eligible_time(const struct elastisim_job *job)
+{
+    return job_of(job)->eligible_time;
 }
 
 double elastisim_job_start_time(const struct elastisim_job *job)

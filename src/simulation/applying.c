@@ -113,6 +113,7 @@ static void apply_start(struct simulation *simulation, const struct job *job,
         lifecycle_start(&simulation->state, job, nodes, decided_gpus(job, decision),
                         simulation->err))
         return;
+    dependents_started(simulation, job);
     walltime_watch(simulation, job);
     execution_start(&simulation->executor, job, simulation->err);
 }

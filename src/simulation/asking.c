@@ -206,14 +206,15 @@ int asking_check_periods(const struct simulation *simulation)
     const struct configuration *configuration = simulation->configuration;
     if (configuration->scheduling_interval <= 0 || state->num_jobs == 0)
         return 0;
-    const struct job_request *last = state->jobs[state->num_jobs - 1].request;
-    double periods = last->submit_time / configuration->scheduling_interval;
+    double time;
+    const struct job_request *last = workload_last_submitted(state->workload, &time);
+    double periods = time / configuration->scheduling_interval;
     if (periods <= MOST_PERIODS)
         return 0;
     return error_set(simulation->err, ERROR_INPUT,
                      "%s: scheduling_interval: job %u is submitted at %.15g s, up to where an "
                      "interval of %.15g s means %.3g invocations of the scheduler, which never "
-                     "end; raise the interval, or look at that 'submit_time'",
-                     configuration->file, last->id, last->submit_time,
-                     configuration->scheduling_interval, periods);
+                     "end; raise the interval, or look at that '%s'",
+                     configuration->file, last->id, time, configuration->scheduling_interval,
+                     periods, time > last->submit_time ? "delay" : "submit_time");
 }

@@ -3,6 +3,7 @@
  *
  *     simulation.c   creation and the loop
  *     points.c       what happens at scheduling points and evolving requests
+ *     dependents.c   jobs that wait for others
  *     asking.c       when the scheduler is invoked
  *     applying.c     what its answer does
  *     stuck.c        why nothing goes on
@@ -21,6 +22,7 @@
 
 struct walltime_watch; /* walltime.c */
 struct follow_up;      /* applying.c */
+struct dependents;     /* dependents.c */
 
 /* Invokes the scheduler now or, when it is too early, later; returns whether it was now. `at_point`
  * is the job whose change is applied at once, or NULL. */
@@ -39,6 +41,11 @@ struct simulation {
     struct decisions decisions;
     struct error *err;
     struct event submission;       /* of the job that is next */
+    size_t num_arrived;            /* IDs below have reached their submit time */
+    struct dependents *dependents; /* NULL where no job waits for another */
+    /* Submits a job (simulation.c). A pointer, since ends and starts lead to submissions, by an
+     * event of their own. */
+    void (*submit)(struct simulation *simulation, const struct job *job, double eligible);
     struct event period;           /* the next periodic invocation */
     uint64_t periods;              /* made so far */
     struct event put_off;          /* an invocation put off by min_scheduling_interval */
@@ -75,6 +82,19 @@ static inline void simulation_queue(struct simulation *simulation, struct event 
 /* --- points.c ------------------------------------------------------------------------------ */
 /* All ranks of the job are at a point; `context` is the simulation. */
 void points_reached(void *context, const struct job *job);
+
+/* --- dependents.c -------------------------------------------------------------------------- */
+int dependents_create(struct simulation *simulation, const struct workload *workload);
+void dependents_release(struct simulation *simulation);
+/* Whether a job whose submit time has come has to wait for others, or is cancelled: then it is
+ * submitted from here when it may be. */
+bool dependents_hold_back(struct simulation *simulation, const struct job *job);
+/* The job has started; it is complete, killed or cancelled. */
+void dependents_started(struct simulation *simulation, const struct job *job);
+void dependents_ended(struct simulation *simulation, const struct job *job);
+/* The first dependency of a job of which it is not known whether it holds; NULL without one. */
+const struct dependency *dependents_first_open(const struct simulation *simulation,
+                                               const struct job *job);
 
 /* --- asking.c ------------------------------------------------------------------------------ */
 asking_fn asking_invoke;

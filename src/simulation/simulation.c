@@ -29,9 +29,9 @@ static void submit_next(void *owner);
 static void expect_submission(struct simulation *simulation)
 {
     struct state *state = &simulation->state;
-    if (state->num_submitted == state->num_jobs)
+    if (simulation->num_arrived == state->num_jobs)
         return;
-    double time = state->jobs[state->num_submitted].request->submit_time;
+    double time = state->jobs[simulation->num_arrived].request->submit_time;
     simulation_queue(simulation, &simulation->submission,
                      (struct event){
                          .time = fmax(time, state->now),
@@ -41,17 +41,21 @@ static void expect_submission(struct simulation *simulation)
                      });
 }
 
+static void submit(struct simulation *simulation, const struct job *job, double eligible)
+{
+    if (lifecycle_submit(&simulation->state, job, eligible, simulation->err) == 0 &&
+        simulation->configuration->schedule_on_job_submit)
+        asking_invoke(simulation, (struct invocation){.type = ELASTISIM_JOB_SUBMIT, .trigger = job},
+                      NULL);
+}
+
 static void submit_next(void *owner)
 {
     struct simulation *simulation = owner;
-    struct state *state = &simulation->state;
-    const struct job *job = &state->jobs[state->num_submitted];
-    if (lifecycle_submit(state, job, simulation->err))
-        return;
+    const struct job *job = &simulation->state.jobs[simulation->num_arrived++];
     expect_submission(simulation);
-    if (simulation->configuration->schedule_on_job_submit)
-        asking_invoke(simulation, (struct invocation){.type = ELASTISIM_JOB_SUBMIT, .trigger = job},
-                      NULL);
+    if (!dependents_hold_back(simulation, job) && !simulation_failed(simulation))
+        submit(simulation, job, job->request->submit_time);
 }
 
 /* --- The end --------------------------------------------------------------------------------- */
@@ -86,6 +90,7 @@ struct simulation *simulation_create(const struct configuration *configuration,
     if (walltime_create(simulation, workload_num_jobs(workload)) ||
         state_create(state, configuration, configuration->allow_oversubscription, platform,
                      workload, observers, err) ||
+        dependents_create(simulation, workload) ||
         validator_create(&simulation->validator, platform->num_nodes, err) ||
         devices_create(&simulation->devices, state, &simulation->heap, err) ||
         executor_create(&simulation->executor, state, &simulation->heap, &simulation->devices,
@@ -95,6 +100,7 @@ struct simulation *simulation_create(const struct configuration *configuration,
     }
     lifecycle_show_wishes(state, &simulation->decisions);
     simulation->ask = asking_invoke;
+    simulation->submit = submit;
     simulation->executor.at_point = points_reached;
     simulation->executor.at_end = at_end;
     simulation->executor.context = simulation;
@@ -105,6 +111,7 @@ void simulation_destroy(struct simulation *simulation)
 {
     if (!simulation)
         return;
+    dependents_release(simulation);
     walltime_release(simulation);
     applying_release(simulation);
     node_list_release(&simulation->before);
@@ -198,11 +205,6 @@ static int step(struct simulation *simulation)
     next->handle(next->owner);
     executor_run(&simulation->executor);
     return simulation_failed(simulation) ? -1 : 0;
-}
-
-static size_t jobs_ended(const struct state *state)
-{
-    return state->num_completed + state->num_killed;
 }
 
 static int run_events(struct simulation *simulation)

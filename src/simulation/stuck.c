@@ -23,6 +23,15 @@
 
 /* --- The message ----------------------------------------------------------------------------- */
 
+/* A job that is not even submitted. */
+static void describe_dependent(const struct simulation *simulation, const struct job *job,
+                               char *buffer, size_t size)
+{
+    const struct dependency *dependency = dependents_first_open(simulation, job);
+    snprintf(buffer, size, "job %u is not submitted: it waits for job %u (%s)", job->request->id,
+             dependency->other, dependency_kind_name(dependency->kind));
+}
+
 /* Why a job that did not end does not go on. */
 static void describe_waiting(const struct simulation *simulation, const struct job *job,
                              char *buffer, size_t size)
@@ -35,13 +44,15 @@ static void describe_waiting(const struct simulation *simulation, const struct j
                  number_plural(request->nodes_max), request->gpus_min > 0 ? " with GPUs" : "",
                  simulation->state.num_free, simulation->platform->num_nodes,
                  number_is_or_are(simulation->state.num_free));
+    else if (job->state == JOB_UNSUBMITTED)
+        describe_dependent(simulation, job, buffer, size);
     else
         snprintf(buffer, size,
                  "job %u, started at %.15g s, is %s, and what it waits for never ends", request->id,
                  job->start_time, job_state_name(job->state));
 }
 
-/* What keeps those that wait from going on. */
+/* What keeps those that wait, and are submitted, from going on. */
 static void describe_cause(const struct simulation *simulation, size_t waiting, char *buffer,
                            size_t size)
 {
@@ -63,7 +74,7 @@ static void describe_cause(const struct simulation *simulation, size_t waiting, 
 int stuck_error(const struct simulation *simulation)
 {
     const struct state *state = &simulation->state;
-    size_t waiting = state->num_jobs - state->num_completed - state->num_killed;
+    size_t waiting = state->num_jobs - jobs_ended(state);
     char text[2500], line[256], cause[1000];
     size_t length = 0, listed = 0;
     text[0] = '\0';
@@ -76,7 +87,7 @@ int stuck_error(const struct simulation *simulation)
     }
     if (waiting > listed)
         snprintf(text + length, sizeof text - length, "\n  and %zu more", waiting - listed);
-    describe_cause(simulation, waiting, cause, sizeof cause);
+    describe_cause(simulation, state->pending.count + state->running.count, cause, sizeof cause);
     return error_set(simulation->err, ERROR_STUCK,
                      "the simulation is stuck at %.15g s: nothing is left to happen while %zu of "
                      "%zu job%s wait%s; %s:%s",
@@ -97,7 +108,7 @@ static bool only_invocations_are_due(const struct simulation *simulation)
 static bool is_idle(const struct simulation *simulation)
 {
     const struct state *state = &simulation->state;
-    return only_invocations_are_due(simulation) && state->num_submitted == state->num_jobs &&
+    return only_invocations_are_due(simulation) && simulation->num_arrived == state->num_jobs &&
            simulation->decisions.count == 0;
 }
 

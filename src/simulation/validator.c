@@ -265,6 +265,9 @@ static int check_job(const struct check *check, const struct decision *decision)
                       check->state->num_submitted, number_plural(check->state->num_submitted),
                       number_is_or_are(check->state->num_submitted));
     const struct job *job = &check->state->jobs[decision->job];
+    if (!job_is_known(job))
+        return refuse(check, decision->job, "it is not submitted: it %s",
+                      job_has_ended(job) ? "was cancelled" : "waits for other jobs");
     if (decision->kill || !job_has_ended(job) || decision->num_nodes == 0)
         return 0;
     return refuse(check, decision->job, "it has ended (%s) and can't be changed",

@@ -33,7 +33,8 @@ void walltime_end_job(struct simulation *simulation, const struct job *job, cons
 {
     forget_watch(simulation, job);
     execution_destroy(executor_find(&simulation->executor, job));
-    lifecycle_end(&simulation->state, job, reason, simulation->err);
+    if (lifecycle_end(&simulation->state, job, reason, simulation->err) == 0)
+        dependents_ended(simulation, job);
 }
 
 /* --- Walltimes ------------------------------------------------------------------------------- */

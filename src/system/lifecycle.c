@@ -24,6 +24,8 @@ const char *job_state_name(enum job_state state)
         return "completed";
     case JOB_KILLED:
         return "killed";
+    case JOB_CANCELLED:
+        return "cancelled";
     }
     return "unknown";
 }
@@ -42,7 +44,28 @@ bool job_is_running(const struct job *job)
 
 bool job_has_ended(const struct job *job)
 {
-    return job->state == JOB_COMPLETED || job->state == JOB_KILLED;
+    return job->state == JOB_COMPLETED || job->state == JOB_KILLED || job->state == JOB_CANCELLED;
+}
+
+bool job_is_known(const struct job *job)
+{
+    return job->state != JOB_UNSUBMITTED && job->state != JOB_CANCELLED;
+}
+
+size_t jobs_ended(const struct state *state)
+{
+    return state->num_completed + state->num_killed + state->num_cancelled;
+}
+
+const char *job_cancel_reason(const struct job *job, char *buffer, size_t size)
+{
+    const struct job *other = &job->run->jobs[job->never->other];
+    snprintf(buffer, size, "%s of job %u, which %s", dependency_kind_name(job->never->kind),
+             other->request->id,
+             other->state == JOB_COMPLETED ? "is complete"
+             : other->state == JOB_KILLED  ? "was killed"
+                                           : "was cancelled");
+    return buffer;
 }
 
 const struct node_list *job_assigned(const struct job *job)
@@ -66,6 +89,25 @@ struct job *node_expected_job(const struct node *node, uint32_t index)
 }
 
 /* --- Lists --------------------------------------------------------------------------------- */
+
+static bool comes_before(const struct job *a, const struct job *b)
+{
+    return a->eligible_time < b->eligible_time ||
+           (a->eligible_time <= b->eligible_time && a->request->id < b->request->id);
+}
+
+/* In the order of eligible times, which jobs have almost when they come. */
+static void queue_insert(struct job_queue *queue, struct job *job)
+{
+    struct job *before = queue->last;
+    while (before && comes_before(job, before))
+        before = before->previous;
+    job->previous = before;
+    job->next = before ? before->next : queue->first;
+    *(before ? &before->next : &queue->first) = job;
+    *(job->next ? &job->next->previous : &queue->last) = job;
+    queue->count++;
+}
 
 static void queue_append(struct job_queue *queue, struct job *job)
 {
@@ -351,8 +393,11 @@ int state_create(struct state *state, const struct configuration *configuration,
         return error_no_memory(err);
     }
     for (size_t i = 0; i < state->num_jobs; i++)
-        state->jobs[i] = (struct job){
-            .request = workload_job(workload, i), .run = state, .start_time = -1, .end_time = -1};
+        state->jobs[i] = (struct job){.request = workload_job(workload, i),
+                                      .run = state,
+                                      .eligible_time = -1,
+                                      .start_time = -1,
+                                      .end_time = -1};
     for (uint32_t i = 0; i < platform->num_nodes; i++) {
         state->nodes[i] =
             (struct node){.description = &platform->nodes[i], .id = i, .state = NODE_ALLOCATED};
@@ -384,15 +429,34 @@ void state_release(struct state *state)
     *state = (struct state){0};
 }
 
-int lifecycle_submit(struct state *state, const struct job *subject, struct error *err)
+int lifecycle_submit(struct state *state, const struct job *subject, double eligible,
+                     struct error *err)
 {
     struct job *job = own(state, subject);
     job->state = JOB_PENDING;
-    queue_append(&state->pending, job);
-    state->num_submitted++;
+    job->eligible_time = eligible;
+    queue_insert(&state->pending, job);
+    if (state->num_submitted <= job->request->id)
+        state->num_submitted = job->request->id + 1;
     if (tell(state, JOB_SUBMITTED, job, err))
         return -1;
     return settled(state, job, err);
+}
+
+int lifecycle_cancel(struct state *state, const struct job *subject, const struct dependency *never,
+                     struct error *err)
+{
+    struct job *job = own(state, subject);
+    char reason[CANCEL_REASON];
+    job->state = JOB_CANCELLED;
+    job->end_time = state->now;
+    job->never = never;
+    state->num_cancelled++;
+    struct happening happening = {.kind = JOB_ENDED,
+                                  .state = state,
+                                  .job = job,
+                                  .reason = job_cancel_reason(job, reason, sizeof reason)};
+    return observers_tell(state->observers, &happening, err);
 }
 
 int lifecycle_start(struct state *state, const struct job *subject, struct node_list nodes,

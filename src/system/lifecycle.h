@@ -1,7 +1,7 @@
 /* Jobs and nodes as state machines: the only place that writes their states and what follows from
  * them (queues, node states, reservations, counters, what changed), and tells the observers.
  *
- *     UNSUBMITTED  submit -> PENDING
+ *     UNSUBMITTED  submit -> PENDING, or cancel -> CANCELLED
  *     PENDING      start  -> RUNNING
  *     RUNNING and PENDING_RECONFIGURATION  want -> either, whether a change waits or not
  *     PENDING_RECONFIGURATION  reconfigure -> IN_RECONFIGURATION
@@ -33,8 +33,13 @@ void lifecycle_show_wishes(struct state *state, const struct decisions *wishes);
 /* Moves the clock on; it never goes back. */
 void lifecycle_advance(struct state *state, double now);
 
-/* UNSUBMITTED -> PENDING. */
-int lifecycle_submit(struct state *state, const struct job *job, struct error *err);
+/* UNSUBMITTED -> PENDING, for a job that may be submitted since `eligible`. */
+int lifecycle_submit(struct state *state, const struct job *job, double eligible,
+                     struct error *err);
+/* UNSUBMITTED -> CANCELLED, since `never`, one of its dependencies, can't hold any more. The
+ * scheduler never hears of it. */
+int lifecycle_cancel(struct state *state, const struct job *job, const struct dependency *never,
+                     struct error *err);
 /* PENDING -> RUNNING on `nodes`. */
 int lifecycle_start(struct state *state, const struct job *job, struct node_list nodes,
                     uint32_t gpus, struct error *err);

@@ -33,7 +33,8 @@ enum happening_kind {
     JOB_AT_POINT,      /* job, place: it stands before an iteration and may be resized */
     JOB_ASKS,          /* job, request: it wants to have that many nodes */
     JOB_ANSWERED,      /* job, request: it has as many nodes as it asked for, or it has not */
-    JOB_ENDED,         /* job, reason: NULL when it is complete, else why it was killed */
+    JOB_ENDED,         /* job, reason: NULL when it is complete, else why it was killed, or
+                          cancelled */
     NODE_CHANGED,      /* node: its state or its jobs; all nodes once at the start */
     TASK_ENDED,        /* job, task: on a node */
     SCHEDULER_INVOKED, /* job (or NULL), invocation: it has answered */
@@ -59,7 +60,7 @@ struct happening {
             uint64_t iterations;       /* of the phase */
         } place;
         uint32_t request;   /* nodes asked for */
-        const char *reason; /* "walltime" or "scheduler" */
+        const char *reason; /* "walltime", "scheduler", or what a cancelled job waited for */
         struct {
             const struct task *task;
             uint32_t node;   /* ID */

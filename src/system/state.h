@@ -25,7 +25,8 @@ enum job_state {
     JOB_PENDING_RECONFIGURATION = 5,
     JOB_IN_RECONFIGURATION = 6,
     JOB_COMPLETED = 7,
-    JOB_KILLED = 8
+    JOB_KILLED = 8,
+    JOB_CANCELLED = 9 /* never submitted: it waited for what can't hold; no scheduler sees it */
 };
 
 enum node_state { NODE_FREE, NODE_ALLOCATED, NODE_RESERVED };
@@ -42,6 +43,7 @@ struct job {
     enum job_state state;
     bool changed;               /* since the last invocation: the job is in state->changed_jobs */
     bool has_change;            /* `wanted` differs from `executing` and waits to be applied */
+    double eligible_time;       /* when it was submitted to the scheduler; -1 before */
     double start_time;          /* -1 while not known */
     double end_time;            /* -1 while not known */
     struct node_list executing; /* while it runs: the nodes it runs on */
@@ -55,7 +57,8 @@ struct job {
     double node_seconds; /* integrated up to node_seconds_until */
     double node_seconds_until;
     uint32_t reconfigurations;
-    struct job *previous, *next; /* in the pending or in the running queue */
+    const struct dependency *never; /* cancelled: what can't hold */
+    struct job *previous, *next;    /* in the pending or in the running queue */
 };
 
 struct node {
@@ -93,10 +96,10 @@ struct state {
     double now;
     struct job *jobs;     /* by ID, num_jobs of them */
     size_t num_jobs;      /* in the workload */
-    size_t num_submitted; /* IDs below are known to the scheduler */
-    size_t num_completed, num_killed;
+    size_t num_submitted; /* IDs below may be known to the scheduler (job_is_known), no others */
+    size_t num_completed, num_killed, num_cancelled;
     struct node *nodes;       /* by ID, platform->num_nodes of them */
-    struct job_queue pending; /* in ID order */
+    struct job_queue pending; /* by eligible_time, ties by ID */
     struct job_queue running; /* in order of start */
     uint64_t *free_nodes;     /* bit set by node ID: FREE */
     uint32_t num_free;
@@ -113,5 +116,11 @@ const struct node_list *job_assigned(const struct job *job);
 uint32_t job_assigned_gpus(const struct job *job);
 bool job_is_running(const struct job *job); /* in any of the running states */
 bool job_has_ended(const struct job *job);
+/* Known to the scheduler: it was submitted. */
+bool job_is_known(const struct job *job);
+enum { CANCEL_REASON = 64 };                  /* room for any reason */
+size_t jobs_ended(const struct state *state); /* how many */
+/* Why a job was cancelled, e.g. "after_ok of job 3, which was killed", into buffer; returns it. */
+const char *job_cancel_reason(const struct job *job, char *buffer, size_t size);
 
 #endif

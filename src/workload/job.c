@@ -34,6 +34,7 @@ enum job_key {
     KEY_NAME,
     KEY_NUM_NODES_PREFERRED,
     KEY_RUNTIME_ESTIMATE,
+    KEY_DEPENDENCIES,
     NUM_JOB_KEYS
 };
 
@@ -53,6 +54,7 @@ static const char *const job_keys[] = {
     [KEY_NAME] = "name",
     [KEY_NUM_NODES_PREFERRED] = "num_nodes_preferred",
     [KEY_RUNTIME_ESTIMATE] = "runtime_estimate",
+    [KEY_DEPENDENCIES] = "dependencies",
     [NUM_JOB_KEYS] = NULL,
 };
 
@@ -326,6 +328,15 @@ static int read_attributes(struct source *source, struct error *err)
                : 0;
 }
 
+static int read_dependencies(struct source *source, struct error *err)
+{
+    struct json_at at = member_at(source, KEY_DEPENDENCIES);
+
+    return given(source, KEY_DEPENDENCIES)
+               ? dependencies_read(source->reader, &at, &source->job->dependencies, err)
+               : 0;
+}
+
 static struct application *load_application(struct workload_reader *reader, const char *path,
                                             struct error *err)
 {
@@ -373,8 +384,9 @@ static int read_application(struct source *source, struct error *err)
 static int read_fields(struct source *source, struct error *err)
 {
     static int (*const readers[])(struct source *, struct error *) = {
-        collect_members, read_type,     read_times,     read_nodes,      read_gpus,
-        read_preferred,  read_job_name, read_arguments, read_attributes, read_application,
+        collect_members, read_type,         read_times,       read_nodes,
+        read_gpus,       read_preferred,    read_job_name,    read_arguments,
+        read_attributes, read_dependencies, read_application,
     };
 
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)

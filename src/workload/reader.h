@@ -1,7 +1,8 @@
 /* Between the files that read workloads; nobody else includes this.
  *
  * workload.c reads the document and owns the workload, job.c reads one job, arguments.c its
- * arguments and attributes, and check.c checks it against its application and the platform.
+ * arguments and attributes, dependencies.c what it waits for, and check.c checks it against its
+ * application and the platform.
  */
 #ifndef ELASTISIM_WORKLOAD_READER_H
 #define ELASTISIM_WORKLOAD_READER_H
@@ -33,6 +34,9 @@ struct workload {
     struct store store; /* jobs, argument and attribute lists, texts */
     struct shared_application *applications;
     struct shared_text *texts;
+    size_t num_dependencies; /* of all jobs */
+    uint32_t last_submitted; /* see workload_last_submitted */
+    double last_submission;
 };
 
 /* What is needed only while reading. */
@@ -58,6 +62,12 @@ int arguments_read(struct workload_reader *reader, const struct json_at *at,
                    struct arguments *arguments, struct error *err);
 int attributes_read(struct workload_reader *reader, const struct json_at *at,
                     struct attributes *attributes, struct error *err);
+
+/* Reads the list at `at` into an empty one; the jobs that are meant are found when all are read. */
+int dependencies_read(struct workload_reader *reader, const struct json_at *at,
+                      struct dependencies *dependencies, struct error *err);
+/* Finds the jobs that dependencies mean, and refuses circles; when the jobs have their IDs. */
+int dependencies_settle(struct workload *workload, struct error *err);
 
 /* The one copy of a text in the table; NULL with err when out of memory. *is_new, which may be
  * NULL, tells whether the table lacked it. */

@@ -126,6 +126,10 @@ struct workload *workload_read(const char *path, const struct workload_limits *l
         return NULL;
     }
     sort_jobs(reader.workload);
+    if (dependencies_settle(reader.workload, err)) {
+        workload_destroy(reader.workload);
+        return NULL;
+    }
     return reader.workload;
 }
 

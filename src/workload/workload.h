@@ -45,6 +45,29 @@ struct attributes {
     size_t count;
 };
 
+/* When a job that waits for another may be submitted, by what the other does. */
+enum dependency_kind {
+    AFTER,        /* it has started, or ended without a start */
+    AFTER_OK,     /* it is complete */
+    AFTER_NOT_OK, /* it was killed or cancelled */
+    AFTER_ANY,    /* it has ended in any way */
+    NUM_DEPENDENCY_KINDS
+};
+
+const char *dependency_kind_name(enum dependency_kind kind); /* "after", ... */
+
+struct dependency {
+    enum dependency_kind kind;
+    uint32_t other; /* ID of the job that is waited for */
+    char *name;     /* by which the file names it, or NULL */
+    double delay;   /* seconds after that, >= 0 */
+};
+
+struct dependencies {
+    struct dependency *items; /* NULL when empty; of the workload */
+    size_t count;
+};
+
 /* What the user asked for: read-only once the workload is read, and owned by it with all it names.
  */
 struct job_request {
@@ -64,6 +87,7 @@ struct job_request {
     struct application *application; /* shared; owned by the workload */
     struct arguments arguments;
     struct attributes attributes;
+    struct dependencies dependencies; /* all of them have to hold; without circles */
 };
 
 /* What the platform offers, for checking that each job can ever run. */
@@ -93,6 +117,11 @@ void workload_destroy(struct workload *workload); /* NULL is fine */
 size_t workload_num_jobs(const struct workload *workload);
 /* By id. Never NULL for id < workload_num_jobs(). */
 const struct job_request *workload_job(const struct workload *workload, size_t id);
+/* How many dependencies jobs have in all. */
+size_t workload_num_dependencies(const struct workload *workload);
+/* The job that is submitted last if no job takes any time, and when that is; only where there are
+ * jobs. */
+const struct job_request *workload_last_submitted(const struct workload *workload, double *time);
 /* The jobs file, for messages. */
 const char *workload_file(const struct workload *workload);
 

@@ -47,7 +47,7 @@ static void setup(struct bench *bench, bool oversubscription)
                                   bench->workload, NULL, &bench->err),
                      0);
     for (size_t i = 0; i < 3; i++)
-        assert_int_equal(lifecycle_submit(&bench->state, &bench->state.jobs[i], &bench->err), 0);
+        assert_int_equal(lifecycle_submit(&bench->state, &bench->state.jobs[i], 0, &bench->err), 0);
     state_forget_changes(&bench->state);
 }
 
