@@ -43,7 +43,8 @@ def test_pages_of_chosen_runs_show_who_ran_where(folder: Path, capsys: pytest.Ca
         '["node_utilization"] to the study\n')
     for place in Path('out/runs').iterdir():
         (place / 'node_utilization.csv').write_text(
-            'Time,Node,State,Running jobs,Expected jobs\n0,n0,free,none,none\n200,n0,allocated,0,none\n500,n0,free,none,none\n')
+            'Time,Node,State,Running jobs,Expected jobs\n0,n0,free,none,none\n'
+            '200,n0,allocated,0,none\n500,n0,free,none,none\n')
     assert main(['report', 'study.toml', '--gantt', 'policy=easy,seed=2,share=0.5', '--report', 'page.html']) == 0
     assert 'href="page-e0.52.html"' in Path('page.html').read_text()
     assert '<title>policy=easy, share=0.5, seed=2' in Path('page-e0.52.html').read_text()

@@ -53,8 +53,9 @@ class Look:
 
 
 def look_of(number: int) -> Look:
-    turn = number // len(COLOURS)
-    return Look(COLOURS[number % len(COLOURS)], LINES[turn], MARKERS[number % len(MARKERS)], HATCHES[turn])
+    colour = number % len(COLOURS)
+    turn = (colour + number // len(COLOURS)) % len(LINES)  # neighbours differ in more than their colour
+    return Look(COLOURS[colour], LINES[turn], MARKERS[number % len(MARKERS)], HATCHES[turn])
 
 
 @contextmanager
