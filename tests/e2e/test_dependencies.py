@@ -4,6 +4,7 @@ refused at the start. All schedules are worked out by hand; a job takes as long 
 from __future__ import annotations
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -336,3 +337,52 @@ def test_an_unknown_key_of_a_dependency_is_a_warning(scenario: Scenario) -> None
 def test_a_malleable_job_may_wait_as_well(scenario: Scenario) -> None:
     scenario.workload(rigid(4, waiting(3)), {**flexible('malleable'), 'dependencies': [{'after_ok': 0}]})
     assert rows(scenario.run())[1] == ('completed', 3, 3, 4)
+
+
+# --- Any workload ----------------------------------------------------------------------------------------------------
+
+
+def random_jobs(seed: int, count: int = 120) -> list[Json]:
+    dice = random.Random(seed)
+    jobs = []
+    for i in range(count):
+        job = rigid(dice.randint(1, 3), waiting(3), dice.choice([0, i // 4]), name=f'j{i}',
+                    walltime=dice.choice([0, 2, 9]))
+        others = dice.sample(range(i), min(i, dice.randint(0, 3)))
+        job['dependencies'] = [after(dice.choice(KINDS), k if dice.random() < 0.5 else f'j{k}',
+                                     dice.choice([None, 0, 1, 2.5])) for k in others]
+        jobs.append(job)
+    return jobs
+
+
+def holds_at(kind: str, other: dict[str, str]) -> float | None:
+    """When a dependency held, by what job_statistics says of the other job; None if it never did."""
+    start, end, status = float(other['Start Time']), float(other['End Time']), other['Status']
+    if kind == 'after':
+        return start if start >= 0 else end
+    return end if kind == 'after_any' or (kind == 'after_ok') == (status == 'completed') else None
+
+
+@pytest.mark.parametrize('seed', range(4))
+@pytest.mark.parametrize('policy', ['fcfs', 'easy', 'conservative', 'easy,decide=instant', 'sjf'])
+def test_each_job_is_submitted_or_cancelled_when_its_dependencies_say_so(
+        scenario: Scenario, policy: str, seed: int) -> None:
+    jobs = random_jobs(seed)
+    scenario.workload(*jobs)
+    told = {row['Name']: row for row in scenario.run(scheduler=f'builtin:{policy}').jobs}
+    for job in jobs:
+        row, submit = told[job['name']], job['submit_time']
+        eligible, never = [submit], []
+        for dependency in job['dependencies']:
+            kind = next(key for key in dependency if key != 'delay')
+            name = dependency[kind] if isinstance(dependency[kind], str) else f'j{dependency[kind]}'
+            time = holds_at(kind, told[name])
+            if time is None:
+                never.append(float(told[name]['End Time']))
+            else:
+                eligible.append(time + dependency.get('delay', 0))
+        if never:
+            assert (row['Status'], float(row['End Time'])) == ('cancelled', max(submit, min(never))), job
+        else:
+            assert row['Status'] in ('completed', 'killed'), job
+            assert float(row['Eligible Time']) == max(eligible) <= float(row['Start Time']), job

@@ -162,6 +162,16 @@ def test_a_preceding_job_is_a_dependency_with_its_think_time(tmp_path: Path) -> 
     assert not any('dependencies' in job for job in jobs)
 
 
+def test_think_times_hold_jobs_back_in_the_run(tmp_path: Path) -> None:
+    """Job 1 runs for 10 s. Job 2 follows 30 s after its end, job 3 as soon as job 2 has ended, at 50 s."""
+    rows = row(1), row(2, 5, preceding=1, think=30), row(3, 6, preceding=2)
+    for options, submitted in (((), ['0', '5', '6']), (('--dependencies', 'feedback'), ['0', '0', '0'])):
+        imported(tmp_path, *rows, options=options)
+        told = simulate(tmp_path / 'out')
+        assert [job['Submit Time'] for job in told] == submitted
+        assert [job['Eligible Time'] for job in told] == [job['Start Time'] for job in told] == ['0', '40', '50']
+
+
 def test_names_are_unique(tmp_path: Path) -> None:
     jobs, report = imported(tmp_path, row(5), row(5), row(6, 3), row(7, 1))
     assert [job['name'] for job in jobs] == ['5', '5@4', '6', '7']
@@ -231,10 +241,11 @@ def test_arguments_that_make_no_sense_are_told(arguments: tuple[str, ...], told:
 
 @needs_traces
 @pytest.mark.parametrize('trace, policy', [
-    ('hpc2n_head', 'fcfs'), ('sdsc_sp2_head', 'fcfs'), ('sdsc_sp2_head', 'conservative')])
+    ('hpc2n_head', 'fcfs'), ('sdsc_sp2_head', 'fcfs'), ('sdsc_sp2_head', 'conservative'),
+    ('hpc2n_head', 'easy,decide=instant'), ('sdsc_sp2_head', 'easy,decide=instant')])
 def test_jobs_start_when_the_policy_written_down_plainly_starts_them(trace: str, policy: str, tmp_path: Path) -> None:
     workload('import', 'swf', TRACES / f'{trace}.swf', '-o', 'out', cwd=tmp_path)
     jobs, report = read(tmp_path / 'out')
     starts = {row['Name']: float(row['Start Time']) for row in simulate(tmp_path / 'out', '--scheduler',
                                                                         f'builtin:{policy}')}
-    assert [starts[job['name']] for job in jobs] == reference(policy, jobs, report['nodes'])
+    assert [starts[job['name']] for job in jobs] == reference(policy.partition(',')[0], jobs, report['nodes'])

@@ -30,6 +30,11 @@ static const char *const seeds[] = {
     "{\"jobs_file\": \"j\", \"platform_file\": \"p\", \"schedule_on_job_submit\": true}",
     "x > 3 ? max(1, y, 2^-z) : if(not x = 2, -sqrt(4) % 3, pi)",
     "1.5GiBps",
+    "{\"jobs\": [{\"type\": \"rigid\", \"submit_time\": 0, \"num_nodes\": 1, \"name\": \"n\", "
+    "\"application_model\": \"a.json\"}, {\"type\": \"rigid\", \"submit_time\": 0, \"num_nodes\": "
+    "1, "
+    "\"application_model\": \"a.json\", \"dependencies\": [{\"after\": 0, \"delay\": 1}, "
+    "{\"after_ok\": \"n\"}]}]}",
     "",
 };
 
