@@ -156,8 +156,7 @@ def world(slurm: Slurm, scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> 
 
 def table_of(folder: str) -> str:
     assert main(['table', 'study.toml', '-o', folder]) == 0
-    lines = Path(folder, 'groups.csv').read_text()
-    return lines
+    return Path(folder, 'groups.csv').read_text()
 
 
 def test_a_study_on_slurm_gives_the_table_of_local_cores(world: Scenario) -> None:
@@ -196,7 +195,8 @@ def test_a_job_that_is_cancelled_half_way_is_made_up_for(slurm: Slurm, world: Sc
 
 @pytest.mark.parametrize(('state', 'status'), [
     ('COMPLETED', 'success'), ('RUNNING', 'running'), ('PENDING', 'running'), ('COMPLETING', 'running'),
-    ('CANCELLED', 'failed'), ('NODE_FAIL', 'failed'), ('TIMEOUT', 'failed'), ('OUT_OF_MEMORY', 'failed'), ('', 'failed')])
+    ('CANCELLED', 'failed'), ('NODE_FAIL', 'failed'), ('TIMEOUT', 'failed'), ('OUT_OF_MEMORY', 'failed'),
+    ('', 'failed')])
 def test_states_of_slurm_are_told_to_snakemake(state: str, status: str) -> None:
     assert status_of(state) == status
 
