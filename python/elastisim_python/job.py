@@ -334,7 +334,7 @@ def _is_like_a_node(thing: object) -> bool:
 
 def _whole_number(number: Any, job: Job) -> int:
     try:
-        return operator.index(number)
+        return int(operator.index(number))  # which is a bool for one in PyPy
     except TypeError:
         if not isinstance(number, float):
             raise TypeError(f'the number of GPUs per node of job {job.identifier} must be an integer,'

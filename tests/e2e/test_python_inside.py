@@ -132,7 +132,7 @@ def test_jobs_nodes_and_views_are_the_same_inside_and_as_a_process(scenario: Sce
 
 
 def test_the_tests_of_the_package_pass_inside(scenario: Scenario) -> None:
-    tests = [str(ROOT / 'tests' / 'python' / f'test_python_{name}.py') for name in ('jobs', 'messages', 'views')]
+    tests = [str(ROOT / 'tests' / 'python' / f'test_python_{name}.py') for name in ('jobs', 'messages', 'numpy', 'views')]
     scenario.workload(rigid())
     result = scenario.run(scheduler=inside(scenario, f'''
 import pytest
