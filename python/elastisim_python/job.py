@@ -308,7 +308,7 @@ _ATTRIBUTES = (
     'num_gpus_per_node_min', 'num_gpus_per_node_max', 'submit_time', 'start_time', 'end_time', 'wait_time', 'makespan',
     'turnaround_time', 'assigned_nodes', 'assigned_node_ids', 'assigned_num_gpus_per_node', 'arguments', 'attributes',
     'runtime_arguments', 'total_phase_count', 'completed_phases', 'name', 'num_nodes_preferred', 'runtime_estimate',
-    'kill_flag', 'modified_runtime_args', '_chose_gpus')
+    'eligible_time', 'kill_flag', 'modified_runtime_args', '_chose_gpus')
 _OF_THE_ORIGINAL = ('_told_ids', '_all_nodes', '_node_ids', '_node_list', '_modified_jobs', '_shown')
 
 

@@ -87,7 +87,6 @@ static int add_job(size_t id)
     if (!record)
         return -1;
     embedded.jobs[id] = record;
-    embedded.num_jobs = id + 1;
     PyObject *object = (PyObject *)record;
     return begin_job(record, id) || add(package.jobs, record->identifier, record) ||
                    view_put(package.pending, id, object) || view_put(package.running, id, object) ||
@@ -96,7 +95,8 @@ static int add_job(size_t id)
                : 0;
 }
 
-static int add_jobs(void)
+/* Room for all that may be told of: those that wait for others may be told of late. */
+static int make_room_for_jobs(void)
 {
     size_t count = elastisim_num_jobs(current.view);
     if (count > embedded.jobs_capacity) {
@@ -110,8 +110,7 @@ static int add_jobs(void)
         embedded.jobs_capacity = capacity;
     }
     while (embedded.num_jobs < count)
-        if (add_job(embedded.num_jobs))
-            return -1;
+        embedded.jobs[embedded.num_jobs++] = NULL;
     return 0;
 }
 
@@ -138,6 +137,8 @@ static int note_changes(struct view_record *view, size_t **ids, size_t *number, 
 
 static int update_job(size_t id)
 {
+    if (!embedded.jobs[id] && add_job(id))
+        return -1;
     struct job_record *record = embedded.jobs[id];
     enum elastisim_job_state state = elastisim_job_state(record->job);
     view_mark(package.pending, id, state == ELASTISIM_PENDING);
@@ -218,7 +219,7 @@ static int finish_listing(PyObject *listing, PyObject *changed)
 
 static int update(void)
 {
-    return settle() || add_nodes() || add_jobs() || update_jobs() || update_nodes() ||
+    return settle() || add_nodes() || make_room_for_jobs() || update_jobs() || update_nodes() ||
                    finish_listing(package.jobs, (PyObject *)package.changed_jobs) ||
                    finish_listing(package.nodes, (PyObject *)package.changed_nodes)
                ? -1
@@ -487,11 +488,12 @@ PyObject *invocation_simulate(PyObject *module, PyObject *function)
 void invocation_release(void)
 {
     for (size_t id = 0; id < embedded.num_jobs; id++)
-        embedded.jobs[id]->job = NULL;
+        if (embedded.jobs[id])
+            embedded.jobs[id]->job = NULL;
     for (size_t id = 0; id < embedded.num_nodes; id++)
         embedded.nodes[id]->node = NULL;
     for (size_t id = 0; id < embedded.num_jobs; id++)
-        Py_DECREF((PyObject *)embedded.jobs[id]);
+        Py_XDECREF((PyObject *)embedded.jobs[id]);
     for (size_t id = 0; id < embedded.num_nodes; id++)
         Py_DECREF((PyObject *)embedded.nodes[id]);
     embedded.num_jobs = embedded.num_nodes = 0;

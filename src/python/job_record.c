@@ -2,6 +2,7 @@
  * job, to the last bit and down to the order of a set. */
 #include "python/objects.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 #include <structmember.h>
@@ -27,9 +28,10 @@ static int set_times(struct job_record *record)
 {
     const struct elastisim_job *job = record->job;
     double submit = elastisim_job_submit_time(job), start = elastisim_job_start_time(job),
-           end = elastisim_job_end_time(job);
+           end = elastisim_job_end_time(job), eligible = elastisim_job_eligible_time(job);
     return slot_set(&record->walltime, number(elastisim_job_walltime(job))) ||
            slot_set(&record->submit_time, number(submit)) ||
+           slot_set(&record->eligible_time, number(fmax(submit, eligible))) ||
            slot_set(&record->start_time, number(start)) ||
            slot_set(&record->end_time, number(end)) ||
            slot_set(&record->wait_time, number(span(submit, start))) ||
@@ -495,6 +497,7 @@ static PyMemberDef members[] = {MEMBER(identifier),
                                 MEMBER(num_gpus_per_node_min),
                                 MEMBER(num_gpus_per_node_max),
                                 MEMBER(submit_time),
+                                MEMBER(eligible_time),
                                 MEMBER(start_time),
                                 MEMBER(end_time),
                                 MEMBER(wait_time),

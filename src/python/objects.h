@@ -71,8 +71,8 @@ int node_record_refresh(struct node_record *record);
 struct job_record {
     PyObject_HEAD PyObject *identifier, *type, *state, *walltime, *num_nodes, *num_gpus_per_node,
         *num_nodes_min, *num_nodes_max, *num_gpus_per_node_min, *num_gpus_per_node_max,
-        *submit_time, *start_time, *end_time, *wait_time, *makespan, *turnaround_time,
-        *assigned_num_gpus_per_node, *total_phase_count, *completed_phases, *name,
+        *submit_time, *eligible_time, *start_time, *end_time, *wait_time, *makespan,
+        *turnaround_time, *assigned_num_gpus_per_node, *total_phase_count, *completed_phases, *name,
         *num_nodes_preferred, *runtime_estimate, *kill_flag, *modified_runtime_args, *chose_gpus;
     /* Made when they are asked for: */
     PyObject *node_list, *node_ids, *arguments, *attributes, *runtime_arguments;
@@ -108,7 +108,7 @@ struct embedded {
     PyObject *job_states[JOB_STATES], *job_types[JOB_TYPES], *node_states[NODE_STATES],
         *node_types[NODE_TYPES], *gpu_states[GPU_STATES], *causes[CAUSES];
     PyObject *nobody; /* the views of records that belong to no simulation; owned */
-    /* All records that are bound, by identifier; owned. */
+    /* All records that are bound, by identifier; owned. A job that is not submitted has none. */
     struct node_record **nodes;
     struct job_record **jobs;
     size_t num_nodes, num_jobs, jobs_capacity;

@@ -83,7 +83,7 @@ def facts(job):
     return [(name, getattr(job, name)) for name in (
         'identifier', 'type', 'state', 'walltime', 'num_nodes', 'num_gpus_per_node', 'num_nodes_min', 'num_nodes_max',
         'num_gpus_per_node_min', 'num_gpus_per_node_max', 'submit_time', 'start_time', 'end_time', 'wait_time',
-        'makespan', 'turnaround_time', 'assigned_nodes', 'assigned_node_ids', 'assigned_num_gpus_per_node', 'arguments',
+        'makespan', 'turnaround_time', 'eligible_time', 'assigned_nodes', 'assigned_node_ids', 'assigned_num_gpus_per_node', 'arguments',
         'attributes', 'runtime_arguments', 'total_phase_count', 'completed_phases', 'name', 'num_nodes_preferred',
         'runtime_estimate', 'modified', 'kill_flag', 'modified_runtime_args')]
 
@@ -184,6 +184,15 @@ def test_an_impossible_answer_is_told_as_from_a_process(scenario: Scenario, body
     told = scenario.run(scheduler=inside(scenario, text), status=3).error
     assert told == scenario.run(scheduler=scenario.script(text), status=3).error
     assert words in told
+
+
+def test_jobs_that_wait_for_others_are_the_same_inside_and_as_a_process(scenario: Scenario) -> None:
+    scenario.workload(rigid(application=waiting(4), dependencies=[{'after_any': 3, 'delay': 2}]), rigid(),
+                      rigid(submit=3), rigid(application=waiting(2)), rigid(dependencies=[{'after_ok': 0}]))
+    there = all_results(scenario, inside(scenario, CURIOUS, options=',inside'))
+    assert all_results(scenario, scenario.script(CURIOUS) + ' process') == there
+    seen = [(scenario.folder / f'seen-{where}.txt').read_text() for where in ('inside', 'process')]
+    assert seen[0] == seen[1] and re.search(r"'eligible_time', [1-9]", seen[0])
 
 
 # --- How a script ends ------------------------------------------------------------------------------------------
