@@ -96,7 +96,7 @@ class PlainView(Sequence[T]):
     def __contains__(self, item: object) -> bool:
         identifier = getattr(item, 'identifier', None)
         return (isinstance(identifier, int) and 0 <= identifier < len(self._items)
-                and bool(self._members[identifier]) and self._items[identifier] == item)
+                and self._members[identifier] == 1 and self._items[identifier] == item)
 
     def __repr__(self) -> str:
         return repr(list(self))

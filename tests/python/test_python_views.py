@@ -51,6 +51,7 @@ def test_views_show_what_the_simulator_tells(state: State) -> None:
 def test_decisions_show_at_once_and_the_next_message_counts(state: State) -> None:
     state.jobs[0].assign(state.nodes.free[:2])
     assert look_at_all(state) == [[2], [1], [0, 1, 2], [3], [0, 1, 2, 3]]
+    assert state.nodes[1] not in state.nodes.free and state.jobs[0] not in state.jobs.pending
     state.jobs[0].remove(state.nodes[1])
     assert (ids(state.jobs.pending), ids(state.nodes.free)) == ([2], [1, 3])
     state.jobs[0].remove(state.nodes[2])
