@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures which lines and branches of the C code the tests reach: builds with gcov, runs the tests, and prints a table by
-# folder (docs/coverage.md has it) and the messages that none reaches. Takes several minutes.
+# folder and the messages that none reaches. Takes several minutes; sources must stay as they are meanwhile.
 # usage: scripts/coverage.sh [--no-install] [TESTS]      TESTS: a regular expression of ctest's; by default the unit tests,
 #                                                       the end-to-end tests and the fuzz targets over their seeds
 # Debian packages that are missing are installed first; with --no-install they are only named.

@@ -19,7 +19,7 @@ over time, distributions, statistics, configuration. With --figure it draws sing
 FIGURE_HELP = """[KIND=]FILE: draw a figure into FILE (.svg, .pdf, .png), with KIND one of gantt, jobs, utilization,
 wait, slowdown (default: what FILE is called); may be given several times; needs matplotlib"""
 
-PERFETTO_HELP = """write the run as a trace, with jobs, phases, tasks and nodes, that ui.perfetto.dev opens; of one run"""
+PERFETTO_HELP = """write the run as a trace, with jobs, phases, tasks and nodes, that ui.perfetto.dev opens (one run)"""
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -218,10 +218,12 @@ def test_it_is_configured_without_what_only_tests_need(tmp_path: Path) -> None:
 
 def test_a_virtual_environment_takes_the_package_without_a_network(tmp_path: Path) -> None:
     """As python/README.md says; what pip builds with are Debian's packages."""
-    shutil.copytree(ROOT / 'python', tmp_path / 'python', ignore=shutil.ignore_patterns('build', '*.egg-info', '__pycache__'))
+    shutil.copytree(ROOT / 'python', tmp_path / 'python',
+                    ignore=shutil.ignore_patterns('build', '*.egg-info', '__pycache__'))
     # The system's own modules: a virtual environment in which this runs has others.
     run('/usr/bin/python3', '-m', 'venv', '--system-site-packages', 'elastisim', cwd=tmp_path)
     run('elastisim/bin/pip', 'install', '--no-build-isolation', './python', cwd=tmp_path, env={'PIP_NO_INDEX': '1'})
-    found = run('elastisim/bin/python', '-c', 'import elastisim_python; print(elastisim_python.__file__)', cwd=tmp_path).stdout
+    found = run('elastisim/bin/python', '-c', 'import elastisim_python; print(elastisim_python.__file__)',
+                cwd=tmp_path).stdout
     assert Path(found.strip()).is_relative_to(tmp_path / 'elastisim')
     assert run('elastisim/bin/elastisim-stats', '--version', cwd=tmp_path).stdout.startswith('elastisim-stats ')

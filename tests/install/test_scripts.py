@@ -44,8 +44,10 @@ def apt(tmp_path: Path) -> Path:
 
 def start(apt: Path, command: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        ['bash', '-euc', f'. scripts/lib.sh; {command}'], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, 'APT_CONFIG': str(apt / 'apt.conf'), 'PATH': f'{apt}/bin:{os.environ["PATH"]}', 'LC_ALL': 'C'})
+        ['bash', '-euc', f'. scripts/lib.sh; {command}'], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, 'APT_CONFIG': str(apt / 'apt.conf'), 'PATH': f'{apt}/bin:{os.environ["PATH"]}',
+             'LC_ALL': 'C'})
 
 
 def wait_for(process: subprocess.Popen[str], said: str) -> None:
