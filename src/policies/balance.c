@@ -222,7 +222,9 @@ static int deliver(struct books *books, struct entry *entry)
     if (arrived(books, entry, quota) == 0)
         return 0;
     spare_reservations(books, entry, quota);
-    uint32_t size = elastisim_job_num_assigned(entry->job), count = pool_sum(&books->pool, quota);
+    /* Nodes that it is to lose may be given back to it yet. */
+    uint32_t size = elastisim_job_num_assigned(entry->job) + entry->leaving.count;
+    uint32_t count = pool_sum(&books->pool, quota);
     uint32_t room = entry->most > size ? entry->most - size : 0;
     if (count > room)
         count = room;

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import random
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import (ROOT, Json, Result, Scenario, busy, crossbar, flexible, host, model, near, pairwise, phase, rigid,
-                     waiting)
+from harness import (PYTHON, ROOT, Json, Result, Scenario, busy, crossbar, flexible, host, model, near, pairwise, phase,
+                     rigid, waiting)
 
 PRESETS = ('fcfs', 'sjf', 'easy', 'conservative', 'hybrid', 'malleable-min', 'malleable-avg', 'malleable-pref',
            'keep-pref', 'equipartition', 'io-aware')
@@ -900,3 +902,28 @@ def test_equal_runs_are_equal(scenario: Scenario, tmp_path: Path) -> None:
     scenario.write('jobs.json', {'jobs': jobs})
     first = scenario.run(scheduler='builtin:malleable-avg').text('node_utilization')
     assert scenario.run(scheduler='builtin:malleable-avg').text('node_utilization') == first
+
+
+@pytest.mark.parametrize('policy', ['equipartition', 'malleable-avg', 'malleable-pref', 'malleable-min'])
+def test_a_job_that_gets_nodes_back_and_others_delivered_has_no_more_than_it_takes(scenario: Scenario,
+                                                                                   policy: str) -> None:
+    """In this workload job 279 is to lose eight nodes, which it gets back in the very invocation that brings it five
+    more; it takes 32 at the most."""
+    configuration: Json = json.loads((ROOT / 'configurations' / 'example.json').read_text())
+    path = scenario.folder / 'jobs.json'
+    generate = [PYTHON, str(ROOT / 'workloads' / 'generate.py'), '--malleable', '1.0', '--seed', '9', '-o', str(path)]
+    subprocess.run(generate, check=True, capture_output=True)
+    jobs: Json = json.loads(path.read_text())
+    for job in jobs['jobs']:
+        job['application_model'] = str(ROOT / job['application_model'])
+    scenario.write('jobs.json', jobs)
+    bounds = [job.get('num_nodes_max', job.get('num_nodes')) for job in jobs['jobs']]
+    configuration.update(jobs_file='jobs.json', platform_file=str(ROOT / configuration['platform_file']), sensing=False,
+                         events='out/events.jsonl', job_statistics='out/job_statistics.csv', task_times=None,
+                         node_utilization=None, log_task_times=False)
+    result = scenario.configure(**configuration).run(scheduler=f'builtin:{policy}')
+    assert len(result.jobs) == len(bounds)
+    for line in (scenario.folder / 'out' / 'events.jsonl').read_text().splitlines():
+        event = json.loads(line)
+        if event['kind'] in ('start', 'reconfiguration_begin'):
+            assert len(event['nodes']) <= bounds[event['job']]

@@ -81,11 +81,12 @@ out = open('seen-%s.txt' % __import__('sys').argv[1], 'w')
 
 def facts(job):
     return [(name, getattr(job, name)) for name in (
-        'identifier', 'type', 'state', 'walltime', 'num_nodes', 'num_gpus_per_node', 'num_nodes_min', 'num_nodes_max',
-        'num_gpus_per_node_min', 'num_gpus_per_node_max', 'submit_time', 'start_time', 'end_time', 'wait_time',
-        'makespan', 'turnaround_time', 'eligible_time', 'assigned_nodes', 'assigned_node_ids', 'assigned_num_gpus_per_node', 'arguments',
-        'attributes', 'runtime_arguments', 'total_phase_count', 'completed_phases', 'name', 'num_nodes_preferred',
-        'runtime_estimate', 'modified', 'kill_flag', 'modified_runtime_args')]
+        'identifier', 'type', 'state', 'walltime', 'num_nodes', 'num_gpus_per_node', 'num_nodes_min',
+        'num_nodes_max', 'num_gpus_per_node_min', 'num_gpus_per_node_max', 'submit_time', 'start_time',
+        'end_time', 'wait_time', 'makespan', 'turnaround_time', 'eligible_time', 'assigned_nodes',
+        'assigned_node_ids', 'assigned_num_gpus_per_node', 'arguments', 'attributes', 'runtime_arguments',
+        'total_phase_count', 'completed_phases', 'name', 'num_nodes_preferred', 'runtime_estimate',
+        'modified', 'kill_flag', 'modified_runtime_args')]
 
 def schedule(jobs, nodes, system):
     print(sorted(system.items(), key=lambda item: item[0]), 'evolving_request' in system, system.get('mood'), file=out)
@@ -132,7 +133,8 @@ def test_jobs_nodes_and_views_are_the_same_inside_and_as_a_process(scenario: Sce
 
 
 def test_the_tests_of_the_package_pass_inside(scenario: Scenario) -> None:
-    tests = [str(ROOT / 'tests' / 'python' / f'test_python_{name}.py') for name in ('jobs', 'messages', 'numpy', 'views')]
+    tests = [str(ROOT / 'tests' / 'python' / f'test_python_{name}.py')
+             for name in ('jobs', 'messages', 'numpy', 'views')]
     scenario.workload(rigid())
     result = scenario.run(scheduler=inside(scenario, f'''
 import pytest
