@@ -19,9 +19,9 @@ static const char header_of_dependents[] = ",Eligible Time,Reason";
 /* An upper bound of the bytes of job_statistics: quotes in a name are doubled. */
 static uint64_t size_of_statistics(const struct workload *workload)
 {
-    uint64_t size = sizeof header + sizeof header_of_dependents;
-    uint64_t row =
-        workload_num_dependencies(workload) > 0 ? MAX_ROW + MAX_ROW_OF_DEPENDENTS : MAX_ROW;
+    bool dependents = workload_num_dependencies(workload) > 0;
+    uint64_t size = sizeof header + (dependents ? sizeof header_of_dependents : 0);
+    uint64_t row = dependents ? MAX_ROW + MAX_ROW_OF_DEPENDENTS : MAX_ROW;
     for (size_t i = 0; i < workload_num_jobs(workload); i++) {
         const char *name = workload_job(workload, i)->name;
         size += row + (name ? 2 * strlen(name) + 2 : 0);
