@@ -55,10 +55,12 @@ class Terminal:
         self.ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack('HHHH', lines, columns, 0, 0))
         modes = termios.tcgetattr(theirs)
-        modes[3] &= ~termios.ECHO  # an echoed key would stand somewhere in the picture, within a character perhaps
+        # An echoed key would stand somewhere in the picture, and an interrupt would drop what is not read yet of it.
+        modes[3] = modes[3] & ~termios.ECHO | termios.NOFLSH
         termios.tcsetattr(theirs, termios.TCSANOW, modes)
         self.shown = ''
-        self._decode = codecs.getincrementaldecoder('utf-8')().decode
+        # An interrupt may come between the bytes of a character.
+        self._decode = codecs.getincrementaldecoder('utf-8')('replace').decode
         self.process = subprocess.Popen([PYTHON, WATCH, url], stdin=theirs, stdout=theirs, stderr=theirs,
                                         env=environment(), start_new_session=True, preexec_fn=self._own)
         os.close(theirs)

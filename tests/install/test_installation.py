@@ -191,7 +191,8 @@ def test_completion_offers_schedulers_and_models(prefix: Path, tmp_path: Path) -
     assert 'easy' in policies
     offered = completions(prefix, tmp_path, 'elastisim', '--scheduler', 'builtin', ':', '')
     assert {name.removeprefix('builtin:') for name in offered} == set(policies)
-    assert completions(prefix, tmp_path, 'elastisim', '--scheduler', '') == {'builtin:', 'exec:', 'plugin:', 'zmq:'}
+    assert completions(prefix, tmp_path, 'elastisim', '--scheduler', '') == {
+        'builtin:', 'exec:', 'plugin:', 'python:', 'zmq:'}
     refusal = run(simulator, '--model', 'none', cwd=tmp_path, status=2).stderr
     models = completions(prefix, tmp_path, 'elastisim', '--model', '')
     assert refusal.endswith(f': must be {" or ".join(sorted(models))}\n')
