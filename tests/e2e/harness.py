@@ -229,6 +229,7 @@ class Scenario:
         self.url = f'ipc://{folder}/s.ipc'
         self.environment = {**os.environ, 'PYTHONPATH': str(ROOT / 'python')}
         self.environment.pop('ELASTISIM_URL', None)
+        self._started: list[subprocess.Popen[str]] = []
         self.configuration: Json = {
             'jobs_file': 'jobs.json', 'platform_file': 'platform.xml',
             'schedule_on_job_submit': True, 'schedule_on_job_finalize': True, 'log_task_times': True,
@@ -277,7 +278,18 @@ class Scenario:
                                    **keys}
         process: subprocess.Popen[str] = subprocess.Popen(
             self.command(*options), cwd=self.folder, env=self.environment, text=True, **streams)
+        self._started.append(process)
         return process
+
+    def end(self) -> None:
+        """Ends what a test that failed has left running; a simulator that is told to end does so with its scheduler."""
+        for process in self._started:
+            if process.poll() is None:
+                process.terminate()
+                try:
+                    process.wait(timeout=10)
+                except subprocess.TimeoutExpired:
+                    process.kill()
 
     def finish(self, process: subprocess.Popen[str]) -> Result:
         stdout = stderr = ''
