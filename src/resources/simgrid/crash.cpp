@@ -57,7 +57,8 @@ const int *find_parser_line()
 void watch(const std::string &file)
 {
     struct sigaction action = {};
-    place = "elastisim: error: " + file;
+    place = "elastisim: error: ";
+    place += file;
     parser_line = find_parser_line();
     action.sa_handler = tell_crash;
     action.sa_flags = SA_ONSTACK;
