@@ -1,87 +1,85 @@
 /* The main function of external schedulers: PROGRAM [URL [OPTIONS]]. The URL in ELASTISIM_URL,
  * which the simulator sets for --scheduler exec:PROGRAM, counts more. */
+#include "connection.h"
 #include "system.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zmq.h>
 
-static int complain(const char *what)
+static int send_text(struct elastisim_connection *connection, char *text)
 {
-    fprintf(stderr, "elastisim scheduler: %s: %s\n", what, zmq_strerror(zmq_errno()));
-    return -1;
-}
-
-static int send_text(void *socket, char *text)
-{
-    int result = text ? zmq_send(socket, text, strlen(text), 0) : -1;
+    int result = -1;
+    if (text)
+        result = elastisim_connection_send(connection, text);
+    else
+        fprintf(stderr, "elastisim scheduler: out of memory\n");
     free(text);
-    return result < 0 ? complain("can't send") : 0;
+    return result;
 }
 
-static int answer(struct elastisim_view *view, void *socket, void *data)
+static int answer(struct elastisim_view *view, struct elastisim_connection *connection, void *data)
 {
     view->wishes.failure[0] = '\0';
     if (elastisim_scheduler.schedule(view, data) == 0)
-        return send_text(socket, elastisim_message_answer(view));
-    send_text(socket, elastisim_message_failure(view->wishes.failure[0]
-                                                    ? view->wishes.failure
-                                                    : "failed without a word (elastisim_fail)"));
+        return send_text(connection, elastisim_message_answer(view));
+    send_text(connection, elastisim_message_failure(
+                              view->wishes.failure[0] ? view->wishes.failure
+                                                      : "failed without a word (elastisim_fail)"));
     return -1;
 }
 
 /* Answers invocations until the simulator says that there will be no more. */
-static int serve(struct elastisim_view *view, void *socket, void *data)
+static int serve(struct elastisim_view *view, struct elastisim_connection *connection, void *data)
 {
     for (;;) {
-        zmq_msg_t message;
-        zmq_msg_init(&message);
-        if (zmq_msg_recv(&message, socket, 0) < 0)
-            return complain("can't receive");
-        int code = elastisim_message_take(view, zmq_msg_data(&message), zmq_msg_size(&message));
-        zmq_msg_close(&message);
+        const char *message;
+        size_t length;
+        if (elastisim_connection_receive(connection, &message, &length))
+            return -1;
+        int code = elastisim_message_take(view, message, length);
         if (code == CODE_END)
             return 0;
         if (code == CODE_NONE) {
-            send_text(socket, elastisim_message_failure("can't read the simulator's message"));
+            send_text(connection, elastisim_message_failure("can't read the simulator's message"));
             return -1;
         }
-        if (answer(view, socket, data))
+        if (answer(view, connection, data))
             return -1;
     }
 }
 
-static int connect_and_serve(void *context, const char *url, void *data)
+static int connect_and_serve(const char *url, bool told, void *data)
 {
     struct elastisim_view view = {0};
-    void *socket = zmq_socket(context, ZMQ_PAIR);
-    if (!socket)
-        return complain("can't create a socket");
-    int result = zmq_connect(socket, url) ? complain(url) : serve(&view, socket, data);
+    struct elastisim_connection connection;
+    int result = elastisim_connection_open(&connection, url, told);
+    if (result == 0)
+        result = serve(&view, &connection, data);
     elastisim_view_release(&view);
-    int linger = 5000;
-    zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger);
-    zmq_close(socket);
+    elastisim_connection_close(&connection);
     return result;
 }
 
-static const char *url_for(int argc, char **argv)
+/* *told: by the simulator that started this process. */
+static const char *url_for(int argc, char **argv, bool *told)
 {
-    const char *given = argc > 1 ? argv[1] : NULL, *told = getenv("ELASTISIM_URL");
-    if (!told || !*told)
+    const char *given = argc > 1 ? argv[1] : NULL, *url = getenv("ELASTISIM_URL");
+    *told = url && *url;
+    if (!*told)
         return given;
-    if (given && strcmp(given, told) != 0)
+    if (given && strcmp(given, url) != 0)
         fprintf(stderr,
                 "elastisim scheduler: connecting to the simulator that started this process "
                 "(ELASTISIM_URL), not to %s\n",
                 given);
-    return told;
+    return url;
 }
 
 int main(int argc, char **argv)
 {
-    const char *url = url_for(argc, argv);
+    bool told;
+    const char *url = url_for(argc, argv, &told);
     void *data = NULL;
     if (!url) {
         fprintf(stderr, "usage: %s URL [OPTIONS], or ELASTISIM_URL in the environment\n", argv[0]);
@@ -91,10 +89,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "elastisim scheduler: can't begin\n");
         return 1;
     }
-    void *context = zmq_ctx_new();
-    int result = context ? connect_and_serve(context, url, data) : complain("can't begin");
-    if (context)
-        zmq_ctx_term(context);
+    int result = connect_and_serve(url, told, data);
     if (elastisim_scheduler.close)
         elastisim_scheduler.close(data);
     return result ? 1 : 0;

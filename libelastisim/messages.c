@@ -1,4 +1,5 @@
 /* The messages of the protocol (docs/protocol.md): invocations come in, answers go out. */
+#include "reader.h"
 #include "system.h"
 
 #include "base/bit_set.h"
@@ -10,55 +11,67 @@
 #include <string.h>
 
 #define PROTOCOL_INVOCATION ((double)0xFFEC4400U)
-#define PROTOCOL_ANSWER ((double)0xFFEC4401U)
-#define PROTOCOL_FAILURE ((double)0xFFEC44EEU)
+#define PROTOCOL_ANSWER 0xFFEC4401U
+#define PROTOCOL_FAILURE 0xFFEC44EEU
 #define PROTOCOL_END ((double)0xFFEC44FFU)
 
 /* --- Members ------------------------------------------------------------------------------- */
 
-static double number(const cJSON *object, const char *key, double fallback)
+static double number(struct object *object, const char *key, double fallback)
 {
-    const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, key);
-    return cJSON_IsNumber(member) ? member->valuedouble : fallback;
+    return elastisim_read_number(elastisim_member(object, key), fallback);
 }
 
-static uint32_t count(const cJSON *object, const char *key, uint32_t fallback)
+static uint32_t count(struct object *object, const char *key, uint32_t fallback)
 {
     return (uint32_t)number(object, key, fallback);
 }
 
-static bool flag(const cJSON *object, const char *key)
+static bool has(struct object *object, const char *key)
 {
-    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, key));
+    return elastisim_member(object, key).begin;
 }
 
-static int take_text(const cJSON *object, const char *key, char **text)
+static bool flag(struct object *object, const char *key)
 {
-    const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
-    if (!value)
+    struct value value = elastisim_member(object, key);
+    return value.begin && *value.begin == 't';
+}
+
+static int take_text(struct object *object, const char *key, char **text)
+{
+    struct value value = elastisim_member(object, key);
+    if (!value.begin)
         return 0;
     free(*text);
-    *text = strdup(value);
+    *text = elastisim_read_string(value);
     return *text ? 0 : -1;
 }
 
-/* Moves an object out of the message; none leaves nothing. */
-static void take_object(cJSON *object, const char *key, cJSON **member)
+/* An object of texts; none leaves nothing. */
+static int take_texts(struct object *object, const char *key, cJSON **texts)
 {
-    cJSON_Delete(*member);
-    *member = cJSON_DetachItemFromObjectCaseSensitive(object, key);
+    struct value value = elastisim_member(object, key);
+    cJSON_Delete(*texts);
+    *texts = NULL;
+    if (!value.begin)
+        return 0;
+    *texts = cJSON_ParseWithLength(value.begin, (size_t)(value.end - value.begin));
+    return *texts ? 0 : -1;
 }
 
 /* Takes a list of IDs, all of them below the limit. */
-static int take_ids(const cJSON *object, const char *key, size_t limit, struct node_ids *ids)
+static int take_ids(struct object *object, const char *key, size_t limit, struct node_ids *ids)
 {
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(object, key);
+    struct value rest = elastisim_member(object, key), item;
+    int more;
     ids->count = 0;
-    for (const cJSON *item = list ? list->child : NULL; item; item = item->next)
-        if (!(item->valuedouble >= 0 && item->valuedouble < (double)limit) ||
-            elastisim_node_ids_append(ids, (uint32_t)item->valuedouble))
+    while ((more = elastisim_read_element(&rest, &item)) > 0) {
+        double id = elastisim_read_number(item, -1);
+        if (!(id >= 0 && id < (double)limit) || elastisim_node_ids_append(ids, (uint32_t)id))
             return -1;
-    return 0;
+    }
+    return more;
 }
 
 /* --- Lists of jobs ------------------------------------------------------------------------- */
@@ -126,7 +139,7 @@ static struct elastisim_job *job_with_id(struct elastisim_view *view, size_t id)
     return view->jobs[id];
 }
 
-static void take_bounds(const cJSON *message, struct elastisim_job *job)
+static void take_bounds(struct object *message, struct elastisim_job *job)
 {
     job->nodes_min = count(message, "num_nodes_min", count(message, "num_nodes", 0));
     job->nodes_max = count(message, "num_nodes_max", count(message, "num_nodes", 0));
@@ -152,9 +165,9 @@ static void count_expected(struct elastisim_job *job, uint32_t by)
         nodes[job->executing.items[i]]->executes = false;
 }
 
-static int take_nodes_of_job(const cJSON *message, struct elastisim_job *job)
+static int take_nodes_of_job(struct object *message, struct elastisim_job *job)
 {
-    bool differs = cJSON_HasObjectItem(message, "executing_nodes");
+    bool differs = has(message, "executing_nodes");
     count_expected(job, (uint32_t)-1);
     job->expects = differs && runs(job);
     job->gpus = count(message, "assigned_num_gpus_per_node", 0);
@@ -168,7 +181,7 @@ static int take_nodes_of_job(const cJSON *message, struct elastisim_job *job)
     return 0;
 }
 
-static int take_job(struct elastisim_view *view, cJSON *message)
+static int take_job(struct elastisim_view *view, struct object *message)
 {
     struct elastisim_job *job = job_with_id(view, (size_t)number(message, "id", 0));
     if (!job || take_text(message, "name", &job->name))
@@ -187,9 +200,10 @@ static int take_job(struct elastisim_view *view, cJSON *message)
     job->total_phases = (uint64_t)number(message, "total_phase_count", 0);
     job->completed_phases = (uint64_t)number(message, "completed_phases", 0);
     take_bounds(message, job);
-    take_object(message, "arguments", &job->arguments);
-    take_object(message, "attributes", &job->attributes);
-    take_object(message, "runtime_arguments", &job->runtime_arguments);
+    if (take_texts(message, "arguments", &job->arguments) ||
+        take_texts(message, "attributes", &job->attributes) ||
+        take_texts(message, "runtime_arguments", &job->runtime_arguments))
+        return -1;
     view->changed_jobs[view->num_changed_jobs++] = job;
     list_job(view, job);
     return take_nodes_of_job(message, job);
@@ -197,26 +211,28 @@ static int take_job(struct elastisim_view *view, cJSON *message)
 
 /* --- Nodes --------------------------------------------------------------------------------- */
 
-static int take_gpus(const cJSON *message, struct elastisim_node *node)
+static int take_gpus(struct object *message, struct elastisim_node *node)
 {
-    const cJSON *gpu;
+    struct value rest = elastisim_member(message, "gpus"), item;
+    struct object gpu;
+    int more;
     node->num_gpus = node->num_free_gpus = 0;
-    cJSON_ArrayForEach(gpu, cJSON_GetObjectItemCaseSensitive(message, "gpus"))
-    {
+    while ((more = elastisim_read_element(&rest, &item)) > 0) {
+        if (elastisim_read_object(item, &gpu))
+            return -1;
         node->num_gpus++;
-        node->num_free_gpus += count(gpu, "state", 0) == 0;
+        node->num_free_gpus += count(&gpu, "state", 0) == 0;
     }
-    return 0;
+    return more;
 }
 
-static int take_jobs_of_node(const cJSON *message, struct elastisim_node *node)
+static int set_jobs_of_node(struct elastisim_node *node, const struct node_ids *jobs)
 {
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(message, "assigned_jobs"), *item;
-    size_t size = (size_t)cJSON_GetArraySize(list);
-    if (array_reserve(node->jobs, node->jobs_capacity, size + 1))
+    if (array_reserve(node->jobs, node->jobs_capacity, jobs->count))
         return -1;
-    node->num_jobs = 0;
-    cJSON_ArrayForEach(item, list) node->jobs[node->num_jobs++] = (uint32_t)item->valuedouble;
+    if (jobs->count > 0)
+        memcpy(node->jobs, jobs->items, jobs->count * sizeof *node->jobs);
+    node->num_jobs = jobs->count;
     return 0;
 }
 
@@ -228,23 +244,57 @@ static void list_free(struct elastisim_view *view, size_t id, bool is_free)
     view->num_free += is_free ? 1 : (size_t)-1;
 }
 
-static int take_node(struct elastisim_view *view, cJSON *message)
+/* What changes about a node. Whoever it is in the message, it is told of in the order of IDs. */
+static int change_node(struct elastisim_view *view, struct elastisim_node *node,
+                       enum elastisim_node_state state, const struct node_ids *jobs)
+{
+    node->state = state;
+    list_free(view, node->id, state == ELASTISIM_FREE);
+    bit_set_add(view->touched_nodes, node->id);
+    return set_jobs_of_node(node, jobs);
+}
+
+static int take_node(struct elastisim_view *view, struct object *message)
 {
     size_t id = (size_t)number(message, "id", 0);
     if (id >= view->num_nodes)
         return -1;
     struct elastisim_node *node = view->nodes[id];
     node->type = (enum elastisim_node_type)count(message, "type", 0);
-    node->state = (enum elastisim_node_state)count(message, "state", 0);
-    list_free(view, id, node->state == ELASTISIM_FREE);
     node->speed = number(message, "speed", node->speed);
-    if (cJSON_HasObjectItem(message, "properties"))
-        take_object(message, "properties", &node->properties);
-    view->changed_nodes[view->num_changed_nodes++] = node;
-    return take_text(message, "name", &node->name) || take_gpus(message, node) ||
-                   take_jobs_of_node(message, node)
-               ? -1
-               : 0;
+    if (take_text(message, "name", &node->name) || take_gpus(message, node) ||
+        (has(message, "properties") && take_texts(message, "properties", &node->properties)) ||
+        take_ids(message, "assigned_jobs", UINT32_MAX, &view->jobs_told))
+        return -1;
+    enum elastisim_node_state state = (enum elastisim_node_state)count(message, "state", 0);
+    return change_node(view, node, state, &view->jobs_told);
+}
+
+/* Nodes that have changed alike; what never changes about them is known. */
+static int take_group(struct elastisim_view *view, struct object *group)
+{
+    enum elastisim_node_state state = (enum elastisim_node_state)count(group, "state", 0);
+    uint32_t allocated = count(group, "gpus_allocated", 0);
+    if (take_ids(group, "ids", view->num_nodes, &view->nodes_told) ||
+        take_ids(group, "assigned_jobs", UINT32_MAX, &view->jobs_told))
+        return -1;
+    for (uint32_t i = 0; i < view->nodes_told.count; i++) {
+        struct elastisim_node *node = view->nodes[view->nodes_told.items[i]];
+        node->num_free_gpus = node->num_gpus - allocated;
+        if (change_node(view, node, state, &view->jobs_told))
+            return -1;
+    }
+    return 0;
+}
+
+static void list_changed_nodes(struct elastisim_view *view)
+{
+    size_t limit = view->num_nodes, id = bit_set_next(view->touched_nodes, limit, 0);
+    view->num_changed_nodes = 0;
+    for (; id < limit; id = bit_set_next(view->touched_nodes, limit, id + 1)) {
+        bit_set_remove(view->touched_nodes, id);
+        view->changed_nodes[view->num_changed_nodes++] = view->nodes[id];
+    }
 }
 
 /* The first message holds all nodes. */
@@ -255,7 +305,8 @@ static int create_nodes(struct elastisim_view *view, size_t num_nodes)
     view->nodes = calloc(num_nodes + 1, sizeof(struct elastisim_node *));
     view->changed_nodes = calloc(num_nodes + 1, sizeof(struct elastisim_node *));
     view->free_nodes = bit_set_create(num_nodes);
-    if (!view->nodes || !view->changed_nodes || !view->free_nodes)
+    view->touched_nodes = bit_set_create(num_nodes);
+    if (!view->nodes || !view->changed_nodes || !view->free_nodes || !view->touched_nodes)
         return -1;
     for (; view->num_nodes < num_nodes; view->num_nodes++) {
         struct elastisim_node *node = calloc(1, sizeof *node);
@@ -270,7 +321,7 @@ static int create_nodes(struct elastisim_view *view, size_t num_nodes)
 
 /* --- Invocations --------------------------------------------------------------------------- */
 
-static void take_figures(struct elastisim_view *view, const cJSON *message)
+static void take_figures(struct elastisim_view *view, struct object *message)
 {
     view->time = number(message, "time", 0);
     view->invocation = (enum elastisim_invocation)count(message, "invocation_type", 0);
@@ -279,38 +330,58 @@ static void take_figures(struct elastisim_view *view, const cJSON *message)
     view->pfs_write_bandwidth = number(message, "pfs_write_bw", NAN);
     view->pfs_read_utilization = number(message, "pfs_read_utilization", NAN);
     view->pfs_write_utilization = number(message, "pfs_write_utilization", NAN);
-    if (cJSON_HasObjectItem(message, "schedule_on_scheduling_point"))
+    if (has(message, "schedule_on_scheduling_point"))
         view->told_of_points = flag(message, "schedule_on_scheduling_point");
-    if (cJSON_HasObjectItem(message, "allow_oversubscription"))
+    if (has(message, "allow_oversubscription"))
         view->oversubscription = flag(message, "allow_oversubscription");
 }
 
-static int take_jobs(struct elastisim_view *view, const cJSON *list)
+/* Has each element of a list taken. */
+static int take_list(struct elastisim_view *view, struct value rest,
+                     int (*take)(struct elastisim_view *, struct object *))
 {
-    cJSON *item;
-    size_t size = (size_t)cJSON_GetArraySize(list) + 1;
+    struct value item;
+    struct object object;
+    int more;
+    while ((more = elastisim_read_element(&rest, &item)) > 0)
+        if (elastisim_read_object(item, &object) || take(view, &object))
+            return -1;
+    return more;
+}
+
+static size_t list_length(struct value rest)
+{
+    struct value item;
+    size_t length = 0;
+    while (elastisim_read_element(&rest, &item) > 0)
+        length++;
+    return length;
+}
+
+static int take_jobs(struct elastisim_view *view, struct value list)
+{
+    size_t size = list_length(list) + 1;
     if (array_reserve(view->changed_jobs, view->changed_jobs_capacity, size))
         return -1;
     view->num_changed_jobs = 0;
-    cJSON_ArrayForEach(item, list) if (take_job(view, item)) return -1;
-    return 0;
+    return take_list(view, list, take_job);
 }
 
-static int take_nodes(struct elastisim_view *view, const cJSON *list)
+static int take_nodes(struct elastisim_view *view, struct value nodes, struct value groups)
 {
-    cJSON *item;
-    if (create_nodes(view, (size_t)cJSON_GetArraySize(list)))
+    if (create_nodes(view, list_length(nodes)) || take_list(view, nodes, take_node) ||
+        take_list(view, groups, take_group))
         return -1;
-    view->num_changed_nodes = 0;
-    cJSON_ArrayForEach(item, list) if (take_node(view, item)) return -1;
+    list_changed_nodes(view);
     return 0;
 }
 
-static int take_invocation(struct elastisim_view *view, const cJSON *message)
+static int take_invocation(struct elastisim_view *view, struct object *message)
 {
     take_figures(view, message);
-    if (take_nodes(view, cJSON_GetObjectItemCaseSensitive(message, "nodes")) ||
-        take_jobs(view, cJSON_GetObjectItemCaseSensitive(message, "jobs")))
+    if (take_nodes(view, elastisim_member(message, "nodes"),
+                   elastisim_member(message, "node_groups")) ||
+        take_jobs(view, elastisim_member(message, "jobs")))
         return -1;
     elastisim_wishes_release(&view->wishes);
     view->wishes = (struct wishes){
@@ -319,72 +390,129 @@ static int take_invocation(struct elastisim_view *view, const cJSON *message)
         .num_nodes = view->num_nodes,
         .num_free = view->num_free,
     };
-    const cJSON *trigger = cJSON_GetObjectItemCaseSensitive(message, "job_id");
-    view->trigger = trigger ? elastisim_job(view, (size_t)trigger->valuedouble) : NULL;
+    double trigger = number(message, "job_id", -1);
+    view->trigger = trigger >= 0 ? elastisim_job(view, (size_t)trigger) : NULL;
     return 0;
 }
 
 int elastisim_message_take(struct elastisim_view *view, const char *text, size_t length)
 {
-    cJSON *message = cJSON_ParseWithLength(text, length);
-    double code = number(message, "code", 0);
-    int result = CODE_NONE;
+    struct value value;
+    struct object message;
+    if (elastisim_read_text(text, length, &value) || elastisim_read_object(value, &message))
+        return CODE_NONE;
+    double code = number(&message, "code", 0);
     if (code >= PROTOCOL_END && code <= PROTOCOL_END)
-        result = CODE_END;
-    else if (code >= PROTOCOL_INVOCATION && code <= PROTOCOL_INVOCATION)
-        result = take_invocation(view, message) ? CODE_NONE : CODE_INVOCATION;
-    cJSON_Delete(message);
-    return result;
+        return CODE_END;
+    if (!(code >= PROTOCOL_INVOCATION && code <= PROTOCOL_INVOCATION))
+        return CODE_NONE;
+    return take_invocation(view, &message) ? CODE_NONE : CODE_INVOCATION;
 }
 
 /* --- Answers ------------------------------------------------------------------------------- */
 
-static void put_arguments(cJSON *entry, const struct decision *decision)
+/* A text that is being written; NULL when memory ran out. */
+struct writer {
+    char *text;
+    size_t length, room;
+    bool failed;
+};
+
+static void put_bytes(struct writer *writer, const char *bytes, size_t length)
 {
-    cJSON_AddBoolToObject(entry, "modified_runtime_args", decision->num_arguments > 0);
-    if (decision->num_arguments == 0)
+    if (writer->failed || array_reserve(writer->text, writer->room, writer->length + length + 1)) {
+        writer->failed = true;
         return;
-    cJSON *arguments = cJSON_AddObjectToObject(entry, "runtime_arguments");
-    for (size_t i = 0; i < decision->num_arguments; i++)
-        cJSON_AddStringToObject(arguments, decision->arguments[i].key,
-                                decision->arguments[i].value);
+    }
+    memcpy(writer->text + writer->length, bytes, length);
+    writer->length += length;
+    writer->text[writer->length] = '\0';
 }
 
-static void put_decision(cJSON *list, const struct decision *decision)
+static void put(struct writer *writer, const char *text)
 {
-    cJSON *entry = cJSON_CreateObject();
-    cJSON_AddItemToArray(list, entry);
-    cJSON_AddNumberToObject(entry, "id", decision->job);
+    put_bytes(writer, text, strlen(text));
+}
+
+static void put_number(struct writer *writer, const char *before, uint32_t number)
+{
+    char digits[10];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    put(writer, before);
+    put_bytes(writer, digits + at, sizeof digits - at);
+}
+
+static void put_string(struct writer *writer, const char *text)
+{
+    cJSON *item = cJSON_CreateString(text);
+    char *quoted = item ? cJSON_PrintUnformatted(item) : NULL;
+    cJSON_Delete(item);
+    put(writer, quoted ? quoted : "");
+    writer->failed = writer->failed || !quoted;
+    cJSON_free(quoted);
+}
+
+static void put_arguments(struct writer *writer, const struct decision *decision)
+{
+    put(writer, decision->num_arguments > 0 ? ",\"modified_runtime_args\":true"
+                                            : ",\"modified_runtime_args\":false");
+    for (size_t i = 0; i < decision->num_arguments; i++) {
+        put(writer, i == 0 ? ",\"runtime_arguments\":{" : ",");
+        put_string(writer, decision->arguments[i].key);
+        put(writer, ":");
+        put_string(writer, decision->arguments[i].value);
+    }
+    put(writer, decision->num_arguments > 0 ? "}" : "");
+}
+
+static void put_decision(struct writer *writer, const struct decision *decision)
+{
+    put_number(writer, "{\"id\":", decision->job);
     if (decision->sets_nodes) {
-        cJSON *ids = cJSON_AddArrayToObject(entry, "assigned_node_ids");
+        put(writer, ",\"assigned_node_ids\":[");
         for (uint32_t i = 0; i < decision->num_nodes; i++)
-            cJSON_AddItemToArray(ids, cJSON_CreateNumber(decision->nodes[i]));
+            put_number(writer, i == 0 ? "" : ",", decision->nodes[i]);
+        put(writer, "]");
     }
     if (decision->sets_gpus)
-        cJSON_AddNumberToObject(entry, "assigned_num_gpus_per_node", decision->gpus);
-    cJSON_AddBoolToObject(entry, "kill_flag", decision->kill);
-    put_arguments(entry, decision);
+        put_number(writer, ",\"assigned_num_gpus_per_node\":", decision->gpus);
+    put(writer, decision->kill ? ",\"kill_flag\":true" : ",\"kill_flag\":false");
+    put_arguments(writer, decision);
+    put(writer, "}");
+}
+
+/* The text, to be freed; NULL when memory ran out. */
+static char *written(struct writer *writer)
+{
+    if (!writer->failed)
+        return writer->text;
+    free(writer->text);
+    return NULL;
 }
 
 char *elastisim_message_answer(struct elastisim_view *view)
 {
-    cJSON *message = cJSON_CreateObject();
-    cJSON_AddNumberToObject(message, "code", PROTOCOL_ANSWER);
-    cJSON *list = cJSON_AddArrayToObject(message, "jobs");
-    for (size_t i = 0; i < view->decisions.count; i++)
-        put_decision(list, &view->decisions.items[i]);
+    struct writer writer = {.failed = view->wishes.out_of_memory};
+    put_number(&writer, "{\"code\":", PROTOCOL_ANSWER);
+    put(&writer, ",\"jobs\":[");
+    for (size_t i = 0; i < view->decisions.count; i++) {
+        put(&writer, i == 0 ? "" : ",");
+        put_decision(&writer, &view->decisions.items[i]);
+    }
+    put(&writer, "]}");
     decisions_clear(&view->decisions);
-    char *text = view->wishes.out_of_memory ? NULL : cJSON_PrintUnformatted(message);
-    cJSON_Delete(message);
-    return text;
+    return written(&writer);
 }
 
 char *elastisim_message_failure(const char *reason)
 {
-    cJSON *message = cJSON_CreateObject();
-    cJSON_AddNumberToObject(message, "code", PROTOCOL_FAILURE);
-    cJSON_AddStringToObject(message, "error", reason);
-    char *text = cJSON_PrintUnformatted(message);
-    cJSON_Delete(message);
-    return text;
+    struct writer writer = {.failed = false};
+    put_number(&writer, "{\"code\":", PROTOCOL_FAILURE);
+    put(&writer, ",\"error\":");
+    put_string(&writer, reason);
+    put(&writer, "}");
+    return written(&writer);
 }

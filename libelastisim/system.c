@@ -49,6 +49,9 @@ void elastisim_view_release(struct elastisim_view *view)
     free(view->changed_jobs);
     free(view->changed_nodes);
     free(view->free_nodes);
+    free(view->touched_nodes);
+    free(view->nodes_told.items);
+    free(view->jobs_told.items);
     elastisim_wishes_release(&view->wishes);
     decisions_release(&view->decisions);
     *view = (struct elastisim_view){0};

@@ -12,6 +12,8 @@ _LINGER = 5000
 class Connection:
     """The scheduler's end of a PAIR socket that the simulator has bound or will bind."""
 
+    introduces_itself = False
+
     def __init__(self, url: str) -> None:
         """Begins to connect to a ZeroMQ URL; the simulator may come later.
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.machinery import SourceFileLoader
 from typing import Any
 
@@ -22,6 +22,7 @@ from .job import Job, JobState, JobType
 from .listing import Jobs, Nodes
 from .node import Gpu, GpuState, Node, NodeState, NodeType
 from .records import Shown, View
+from .system import System
 
 # How much of a traceback is told: its end says what happened.
 _SHOWN = 3000
@@ -30,70 +31,12 @@ URL = 'inproc://elastisim'
 """What the environment variable ELASTISIM_URL says inside the simulator."""
 
 
-class System(dict[str, Any]):
-    """What the algorithm gets as ``system``.
+class InProcessSystem(System):
+    """The message is not written unless somebody asks."""
 
-    The rest of the message, as schedulers written for ElastiSim find it there, is made when somebody asks for it.
-    """
-
-    _whole = False
-
-    def __missing__(self, key: str) -> Any:
-        self._complete()
-        if not super().__contains__(key):
-            raise KeyError(key)
-        return self[key]
-
-    def _complete(self) -> System:
-        if not self._whole:
-            self._whole = True
-            message = _elastisim.message()
-            for key, value in protocol.decode(message).items() if message else ():
-                self.setdefault(key, value)
-        return self
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if self.__contains__(key) else default
-
-    def __contains__(self, key: object) -> bool:
-        if not super().__contains__(key) and key not in _ALWAYS_TOLD:
-            self._complete()
-        return super().__contains__(key)
-
-    def __iter__(self) -> Iterator[str]:
-        return dict.__iter__(self._complete())
-
-    def __len__(self) -> int:
-        return dict.__len__(self._complete())
-
-    def __eq__(self, other: object) -> bool:
-        return dict.__eq__(self._complete(), other)
-
-    def __repr__(self) -> str:
-        return dict.__repr__(self._complete())
-
-    def __or__(self, other: Any) -> Any:
-        return self.copy() | other
-
-    def keys(self) -> Any:
-        return dict.keys(self._complete())
-
-    def values(self) -> Any:
-        return dict.values(self._complete())
-
-    def items(self) -> Any:
-        return dict.items(self._complete())
-
-    def copy(self) -> dict[str, Any]:
-        return dict(self.items())
-
-    def __reduce__(self) -> Any:
-        return dict, (self.copy(),)
-
-
-# What a System has from the start, where it has it at all.
-_ALWAYS_TOLD = frozenset(('time', 'invocation_type', 'job', 'evolving_request', 'pfs_read_bw', 'pfs_write_bw',
-                          'pfs_read_utilization', 'pfs_write_utilization'))
+    def _rest(self) -> dict[str, Any]:
+        message = _elastisim.message()
+        return protocol.decode(message) if message else {}
 
 
 class _Run:
@@ -119,8 +62,8 @@ def prepare() -> None:
                            ' run a script that calls them in another one as a process (exec:)')
     _run.simulated = True
     jobs, nodes = _lists()
-    _elastisim.prepare(Job, Node, Gpu, JobState, JobType, NodeState, NodeType, GpuState, InvocationType, System,
-                       protocol.encode_answer, protocol.encode_failure)
+    _elastisim.prepare(Job, Node, Gpu, JobState, JobType, NodeState, NodeType, GpuState, InvocationType,
+                       InProcessSystem, protocol.encode_answer, protocol.encode_failure)
     _elastisim.connect(jobs, nodes, nodes.modified_jobs, jobs._shown, jobs.pending, jobs.running, jobs.changed,
                        nodes.free,
                        nodes.changed)

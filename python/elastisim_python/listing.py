@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from .job import Job, JobState
@@ -200,6 +200,11 @@ class Nodes(Listing[Node]):
                 for identifier in job.assigned_node_ids:
                     view._hide(identifier)
         return view
+
+    def sort_in_all(self, identifiers: Sequence[int], free: bool) -> None:
+        """The same for nodes that are all known, and all free or all not."""
+        if self._shown.free is not None:
+            self._shown.free._mark_all(identifiers, free)
 
     def sort_in(self, node: Node) -> None:
         """Takes a node's state over into the view."""

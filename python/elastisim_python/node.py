@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from .enumerations import quick
-from .records import NodeRecord
+from .records import IN_PROCESS, NodeRecord, make_when_looked_at
 
 if TYPE_CHECKING:
     from .job import Job
@@ -102,7 +102,8 @@ class Node(NodeRecord):
         return f'<Node {self.identifier} {self.state.name}>'
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), **{name: getattr(self, name) for name in _ATTRIBUTES}}
+        own = {name: value for name, value in vars(self).items() if name not in _OF_THE_ORIGINAL}
+        return {**own, **{name: getattr(self, name) for name in _ATTRIBUTES}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():
@@ -110,3 +111,13 @@ class Node(NodeRecord):
 
 
 _ATTRIBUTES = ('identifier', 'type', 'state', 'gpus', 'assigned_jobs', 'assigned_job_ids')
+_OF_THE_ORIGINAL = ('_told', '_made', '_num_gpus')
+
+
+def _gpus(node: Any) -> list[Gpu]:
+    allocated = node._told.gpus_allocated
+    return [Gpu(i, GpuState.ALLOCATED if i < allocated else GpuState.FREE) for i in range(node._num_gpus)]
+
+
+if not IN_PROCESS:
+    make_when_looked_at(Node, _gpus)

@@ -14,6 +14,8 @@ INVOCATION = 0xFFEC4400
 """Simulator to scheduler: the jobs and nodes that changed, and why it asks."""
 ANSWER = 0xFFEC4401
 """Scheduler to simulator: the jobs changed by the algorithm."""
+HELLO = 0xFFEC4402
+"""Scheduler to simulator, first of all over a direct connection: how it wants to be told."""
 FAILURE = 0xFFEC44EE
 """Scheduler to simulator, in place of an answer: why there will be none."""
 END = 0xFFEC44FF
@@ -60,6 +62,10 @@ def encode_failure(error: BaseException) -> bytes:
         'error': f'{type(error).__name__}: {error}'.removesuffix(': '),
         'traceback': ''.join(traceback.format_exception(type(error), error, error.__traceback__)),
     })
+
+
+HELLO_MESSAGE = b'{"code":%d,"node_groups":true}' % HELLO
+"""That nodes which changed alike are to be told of together."""
 
 
 def _plain(thing: Any) -> Any:

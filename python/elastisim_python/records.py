@@ -7,7 +7,7 @@ state.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .ordering import in_order_of_a_set
@@ -98,8 +98,66 @@ class PlainJob:
         self._node_ids = self._node_list = None
 
 
+class Told:
+    """What a message said of a group of nodes."""
+
+    __slots__ = ('job_ids', 'gpus_allocated', 'known_jobs')
+
+    def __init__(self, job_ids: Sequence[int], gpus_allocated: int, known_jobs: Mapping[int, Job]) -> None:
+        self.job_ids = job_ids
+        self.gpus_allocated = gpus_allocated
+        self.known_jobs = known_jobs
+
+
 class PlainNode:
-    """Nothing: what a node has is told with every message about it."""
+    """What a node has besides its state, made when somebody looks: most nodes are never looked at."""
+
+    _told: Told | None = None
+    # Whether it has anything that was made from what was told before.
+    _made = True
+    _num_gpus = 0
+
+    def _forget(self) -> None:
+        # Not by way of __dict__, which makes a dictionary of what needs none.
+        for name in ('assigned_jobs', 'assigned_job_ids', 'gpus'):
+            try:
+                delattr(self, name)
+            except AttributeError:
+                pass
+        self._made = False
+
+
+class _Made:
+    """An attribute that stands on the node from the first look on, as one that was set does."""
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        self._make = make
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, node: Any, owner: type) -> Any:
+        if node is None:
+            return self
+        if node._told is None:
+            raise AttributeError(f'{owner.__name__!r} object has no attribute {self._name!r}')
+        made = self._make(node)
+        setattr(node, self._name, made)
+        node._made = True
+        return made
+
+
+def make_when_looked_at(node_class: type, gpus: Callable[[Any], Any]) -> None:
+    """Gives a class of nodes the attributes that are made from what was told."""
+    makes: dict[str, Callable[[Any], Any]] = {
+        'assigned_jobs': lambda node: [node._told.known_jobs[identifier] for identifier in node._told.job_ids],
+        'assigned_job_ids': lambda node: set(node._told.job_ids),
+        'gpus': gpus,
+    }
+    for name, make in makes.items():
+        attribute = _Made(make)
+        attribute.__set_name__(node_class, name)
+        setattr(node_class, name, attribute)
 
 
 def plain_listed(nodes: object) -> list[Any] | None:
@@ -107,7 +165,7 @@ def plain_listed(nodes: object) -> list[Any] | None:
     return None
 
 
-__all__ = ['IN_PROCESS', 'JobRecord', 'NodeRecord', 'Shown', 'View', 'listed']
+__all__ = ['IN_PROCESS', 'JobRecord', 'NodeRecord', 'Shown', 'Told', 'View', 'listed', 'make_when_looked_at']
 
 IN_PROCESS = '_elastisim' in sys.builtin_module_names
 """Whether this is the simulator's own process."""

@@ -15,6 +15,7 @@ from .state import State
 
 if TYPE_CHECKING:
     from .connection import Connection
+    from .direct import DirectConnection
 
 Algorithm = Callable[[Jobs, Nodes, dict[str, Any]], Any]
 """``schedule(jobs, nodes, system)``; what it returns is ignored."""
@@ -104,11 +105,22 @@ def _run_the_simulation(function: Algorithm) -> None:
         raise
 
 
-def _serve(function: Algorithm, url: str) -> None:
-    # Needs pyzmq, which the rest of the package does without: policies can be tried on interpreters that lack it.
+def _connected(url: str) -> Connection | DirectConnection:
+    """A simulator that started this process is talked to directly where it knows how."""
+    if os.environ.get(URL_VARIABLE) == url:
+        from . import direct
+
+        connection = direct.connect(url)
+        if connection is not None:
+            return connection
+    # Needs pyzmq, which the rest of the package does without.
     from .connection import Connection
 
-    connection = Connection(url)
+    return Connection(url)
+
+
+def _serve(function: Algorithm, url: str) -> None:
+    connection = _connected(url)
     try:
         _answer_invocations(function, connection)
     except BaseException as error:
@@ -132,8 +144,10 @@ def _leave_the_traceback_to_the_simulator(told: BaseException) -> None:
     sys.excepthook = hook
 
 
-def _answer_invocations(function: Algorithm, connection: Connection) -> None:
+def _answer_invocations(function: Algorithm, connection: Connection | DirectConnection) -> None:
     state = State()
+    if connection.introduces_itself:
+        connection.send(protocol.HELLO_MESSAGE)
     while True:
         message = protocol.decode(connection.receive())
         if message['code'] == protocol.END:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from .invocation import InvocationType
@@ -10,7 +10,8 @@ from .job import Job, JobState, JobType
 from .listing import Jobs, Listing, Nodes
 from .node import Gpu, GpuState, Node, NodeState, NodeType
 from .protocol import ProtocolError
-from .records import Shown
+from .records import Shown, Told
+from .system import System
 
 T = TypeVar('T')
 Message = dict[str, Any]
@@ -55,6 +56,7 @@ class State:
             if view is not None:
                 view._show_all()
         jobs, nodes = _entities(message, 'job'), _entities(message, 'node')
+        groups = _groups(message)
         # Jobs and nodes refer to each other: first everything has to be there.
         for entity in nodes:
             if self.nodes.get(entity['id']) is None:
@@ -66,10 +68,12 @@ class State:
             _told(self._update_job, entity, 'job')
         for entity in nodes:
             _told(self._update_node, entity, 'node')
+        for group in groups:
+            _told(self._update_group, group, 'a group of nodes')
         self.jobs.restore()
         self.nodes.restore()
         self.jobs.tell([entity['id'] for entity in jobs])
-        self.nodes.tell([entity['id'] for entity in nodes])
+        self.nodes.tell([entity['id'] for entity in nodes] + [i for group in groups for i in group['ids']])
         return _told(self._system, message, 'invocation')
 
     def _add_job(self, message: Message) -> None:
@@ -114,10 +118,27 @@ class State:
         node.assigned_jobs = [_known(self.jobs, job_id, 'job') for job_id in message.get('assigned_jobs', ())]
         node.assigned_job_ids = {job.identifier for job in node.assigned_jobs}
         node.gpus = [Gpu(gpu['id'], GpuState(gpu['state'])) for gpu in message.get('gpus', ())]
+        node._made, node._num_gpus = True, len(node.gpus)
         self.nodes.sort_in(node)
 
+    def _update_group(self, message: Message) -> None:
+        known, identifiers, state = self.nodes.known, message['ids'], NodeState(message['state'])
+        job_ids = message['assigned_jobs']
+        for job_id in job_ids:
+            _known(self.jobs, job_id, 'job')
+        told = Told(job_ids, int(message.get('gpus_allocated', 0)), self.jobs.known)
+        for identifier in identifiers:
+            node = known.get(identifier)
+            if node is None:
+                node = _known(self.nodes, identifier, 'node')
+            node.state = state
+            node._told = told
+            if node._made:
+                node._forget()
+        self.nodes.sort_in_all(identifiers, state is NodeState.FREE)
+
     def _system(self, message: Message) -> dict[str, Any]:
-        system = dict(message)
+        system = GroupedSystem(message, self.nodes.known) if 'node_groups' in message else dict(message)
         system['time'] = float(message['time'])
         system['invocation_type'] = InvocationType(message['invocation_type'])
         if message.get('job_id') is not None:
@@ -128,6 +149,26 @@ class State:
             if message.get(name) is not None:
                 system[name] = float(message[name])
         return system
+
+
+class GroupedSystem(System):
+    """Where a message has groups of nodes, the list of nodes, as in messages that have none, is made of them."""
+
+    def __init__(self, message: Message, nodes: Mapping[int, Node]) -> None:
+        super().__init__(message)
+        self._groups = self.pop('node_groups')
+        self._nodes = nodes
+
+    def _rest(self) -> dict[str, Any]:
+        entries = [self._entry(identifier, group) for group in self._groups for identifier in group['ids']]
+        return {'nodes': sorted(entries, key=lambda entry: int(entry['id']))}
+
+    def _entry(self, identifier: int, group: Message) -> Message:
+        node = self._nodes[identifier]
+        allocated = group.get('gpus_allocated', 0)
+        return {'id': identifier, 'type': node.type.value, 'state': group['state'],
+                'assigned_jobs': list(group['assigned_jobs']),
+                'gpus': [{'id': i, 'state': int(i < allocated)} for i in range(node._num_gpus)]}
 
 
 def _known(listing: Listing[T], identifier: int, what: str) -> T:
@@ -146,6 +187,16 @@ def _entities(message: Message, what: str) -> list[Message]:
         if not isinstance(entity, dict) or type(entity.get('id')) is not int or entity['id'] < 0:
             raise ProtocolError(f"{what}s in the simulator's message holds something without a valid id: {entity!r}")
     return entities
+
+
+def _groups(message: Message) -> list[Message]:
+    """Returns the message's groups of nodes, each an object with a list of identifiers."""
+    groups = message.get('node_groups', [])
+    if not isinstance(groups, list) or not all(
+            isinstance(group, dict) and isinstance(group.get('ids'), list) and isinstance(
+                group.get('assigned_jobs'), list) for group in groups):
+        raise ProtocolError(f"node_groups in the simulator's message is not a list of groups: {groups!r:.200}")
+    return groups
 
 
 def _told(take: Callable[[Message], T], message: Message, what: str) -> T:

@@ -39,6 +39,16 @@ class PlainView(Sequence[T]):
         if member and identifier < self._first:
             self._first = identifier
 
+    def _mark_all(self, identifiers: Sequence[int], member: bool) -> None:
+        """Lets all of these in, or out."""
+        members, before = self._members, 0
+        for identifier in identifiers:
+            before += members[identifier] == 1
+            members[identifier] = member
+        self._count += member * len(identifiers) - before
+        if member and identifiers:
+            self._first = min(self._first, min(identifiers))
+
     def _hide(self, identifier: int) -> None:
         """Lets a member out until it is shown again, or all are."""
         if identifier < len(self._members) and self._members[identifier] == 1:

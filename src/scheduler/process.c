@@ -2,8 +2,8 @@
  * are gone afterwards, whatever the command does. */
 #include "scheduler/backend.h"
 
+#include "scheduler/external.h"
 #include "scheduler/python_path.h"
-#include "scheduler/zeromq.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +22,8 @@
 extern char **environ;
 
 #define URL_VARIABLE "ELASTISIM_URL="
+/* What follows the file of the URL in the name of the one for those that need no ZeroMQ. */
+#define DIRECT ".direct"
 
 enum {
     FOLDER_TEXT = 80,     /* what fits into the address of a socket, with the file's name */
@@ -32,11 +34,12 @@ enum {
 struct process {
     char *command;            /* owned */
     char folder[FOLDER_TEXT]; /* "" while it does not exist */
-    pid_t pid;                /* the shell's, and its group's; 0 while there is none */
+    char direct[FOLDER_TEXT + 16];
+    pid_t pid; /* the shell's, and its group's; 0 while there is none */
     bool ended;
     int status; /* as from waitpid */
-    struct zeromq_process watched;
-    struct zeromq *zeromq;
+    struct external_process watched;
+    struct external *external;
 };
 
 /* --- How it ended --------------------------------------------------------------------------- */
@@ -228,7 +231,7 @@ static void finalize(void *self, bool failed)
 {
     struct process *process = self;
     (void)failed; /* it is to end either way */
-    zeromq_finish(process->zeromq);
+    external_finish(process->external);
     end_process(process, true);
     process->pid = 0;
 }
@@ -237,7 +240,7 @@ static void destroy(void *self)
 {
     struct process *process = self;
     end_process(process, false);
-    zeromq_close(process->zeromq);
+    external_close(process->external);
     if (process->folder[0])
         rmdir(process->folder);
     free(process->command);
@@ -250,7 +253,7 @@ static int invoke(void *self, const struct state *state, const struct invocation
                   struct decisions *decisions, struct error *err)
 {
     struct process *process = self;
-    return zeromq_invoke(process->zeromq, state, invocation, decisions, err);
+    return external_invoke(process->external, state, invocation, decisions, err);
 }
 
 static int open_process(struct process *process, double timeout, struct error *err)
@@ -259,11 +262,13 @@ static int open_process(struct process *process, double timeout, struct error *e
     if (make_folder(process, err))
         return -1;
     snprintf(url, sizeof url, "ipc://%s/s", process->folder);
-    process->watched = (struct zeromq_process){process->command, report_end, process};
-    process->zeromq = zeromq_open(url, timeout, &process->watched, err);
-    if (!process->zeromq || start(process, url, err))
+    snprintf(process->direct, sizeof process->direct, "%s/s" DIRECT, process->folder);
+    process->watched =
+        (struct external_process){process->command, report_end, process, process->direct};
+    process->external = external_open(url, timeout, &process->watched, err);
+    if (!process->external || start(process, url, err))
         return -1;
-    return zeromq_connect(process->zeromq, err);
+    return external_connect(process->external, err);
 }
 
 int process_backend_open(struct scheduler_backend *backend, const char *command, double timeout,

@@ -15,7 +15,8 @@
 #include <string.h>
 
 enum {
-    TRACEBACK_SHOWN = 3000 /* bytes of a traceback, so that its end fits into an error */
+    TRACEBACK_SHOWN = 3000, /* bytes of a traceback, so that its end fits into an error */
+    WIDE_GROUPS = 8 /* groups of nodes whose members are looked for among all that changed */
 };
 
 /* --- Writing -------------------------------------------------------------------------------- */
@@ -195,7 +196,7 @@ static void put_job(struct message *message, const struct job *job)
     put(message, "}");
 }
 
-/* --- Nodes and the whole -------------------------------------------------------------------- */
+/* --- Nodes ---------------------------------------------------------------------------------- */
 
 /* Whether this is the first message, where there is a machine to tell of. */
 static bool introduces(const struct message *message, const struct state *state)
@@ -222,17 +223,23 @@ static void put_description(struct message *message, const struct resources *res
     put(message, "}");
 }
 
+static void put_running(struct message *message, const struct node *node)
+{
+    put_integer_member(message, ",\"state\":", node->state);
+    put(message, ",\"assigned_jobs\":[");
+    for (uint32_t i = 0; i < node->num_running; i++)
+        put_integer_member(message, i == 0 ? "" : ",", node_running_job(node, i)->request->id);
+    put(message, "]");
+}
+
 static void put_node(struct message *message, const struct state *state, const struct node *node)
 {
     put_integer_member(message, "{\"id\":", node->id);
     put_integer_member(message, ",\"type\":", node->description->type);
     if (introduces(message, state))
         put_description(message, state->platform->resources, node);
-    put_integer_member(message, ",\"state\":", node->state);
-    put(message, ",\"assigned_jobs\":[");
-    for (uint32_t i = 0; i < node->num_running; i++)
-        put_integer_member(message, i == 0 ? "" : ",", node_running_job(node, i)->request->id);
-    put(message, "],\"gpus\":[");
+    put_running(message, node);
+    put(message, ",\"gpus\":[");
     for (uint32_t i = 0; i < node->description->num_gpus; i++) {
         put_integer_member(message, i == 0 ? "{\"id\":" : ",{\"id\":", i);
         put_integer_member(message, ",\"state\":", i < node->gpus_allocated);
@@ -240,6 +247,72 @@ static void put_node(struct message *message, const struct state *state, const s
     }
     put(message, "]}");
 }
+
+static void put_nodes(struct message *message, const struct state *state)
+{
+    put(message, ",\"nodes\":[");
+    for (size_t i = 0; i < state->num_changed_nodes; i++) {
+        put(message, i == 0 ? "" : ",");
+        put_node(message, state, state->changed_nodes[i]);
+    }
+    put(message, "]");
+}
+
+/* --- Groups of nodes ------------------------------------------------------------------------ */
+
+static bool are_alike(const struct node *a, const struct node *b)
+{
+    if (a->state != b->state || a->gpus_allocated != b->gpus_allocated ||
+        a->num_running != b->num_running)
+        return false;
+    for (uint32_t i = 0; i < a->num_running; i++)
+        if (node_running_job(a, i) != node_running_job(b, i))
+            return false;
+    return true;
+}
+
+/* The first of the changed nodes, and all that are like it behind it; only as long as there is no
+ * other between, if `near`. */
+static void put_group(struct message *message, const struct state *state, size_t first, bool near)
+{
+    struct node *const *nodes = state->changed_nodes;
+    put_integer_member(message, "{\"ids\":[", nodes[first]->id);
+    for (size_t i = first + 1; i < state->num_changed_nodes; i++) {
+        bool belongs = !message->told[i] && are_alike(nodes[first], nodes[i]);
+        if (near && !belongs)
+            break;
+        if (belongs)
+            put_integer_member(message, ",", nodes[i]->id);
+        message->told[i] = message->told[i] || belongs;
+    }
+    put(message, "]");
+    put_running(message, nodes[first]);
+    if (nodes[first]->gpus_allocated > 0)
+        put_integer_member(message, ",\"gpus_allocated\":", nodes[first]->gpus_allocated);
+    put(message, "}");
+}
+
+/* Each of the first groups takes a look at all nodes, and the others at their neighbours: so the
+ * cost is that of the nodes however different they are. */
+static void put_groups(struct message *message, const struct state *state)
+{
+    size_t count = state->num_changed_nodes, groups = 0;
+    if (array_reserve(message->told, message->told_room, count + 1)) {
+        message->failed = true;
+        return;
+    }
+    memset(message->told, 0, (count + 1) * sizeof *message->told);
+    put(message, ",\"node_groups\":[");
+    for (size_t i = 0; i < count; i++) {
+        if (message->told[i])
+            continue;
+        put(message, groups == 0 ? "" : ",");
+        put_group(message, state, i, groups++ >= WIDE_GROUPS);
+    }
+    put(message, "]");
+}
+
+/* --- The whole ------------------------------------------------------------------------------ */
 
 static void put_cause(struct message *message, const struct invocation *invocation)
 {
@@ -296,12 +369,11 @@ int message_write_invocation(struct message *message, const struct state *state,
         put(message, i == 0 ? "" : ",");
         put_job(message, state->changed_jobs[i]);
     }
-    put(message, "],\"nodes\":[");
-    for (size_t i = 0; i < state->num_changed_nodes; i++) {
-        put(message, i == 0 ? "" : ",");
-        put_node(message, state, state->changed_nodes[i]);
-    }
     put(message, "]");
+    if (message->grouped && message->introduced)
+        put_groups(message, state);
+    else
+        put_nodes(message, state);
     message->introduced = true;
     return finish(message, err);
 }
@@ -315,6 +387,7 @@ int message_write_end(struct message *message, struct error *err)
 void message_release(struct message *message)
 {
     free(message->text);
+    free(message->told);
     *message = (struct message){0};
 }
 
@@ -497,6 +570,38 @@ static int read_root(const struct json_at *root, struct decisions *decisions, st
     return json_error(&member, err,
                       "is %lld (0x%llX); expected %u (0xFFEC4401), the code of an answer", code,
                       (unsigned long long)code, PROTOCOL_ANSWER);
+}
+
+static int read_hello(const struct json_at *root, bool *grouped, struct error *err)
+{
+    long long code;
+    if (json_object(root, err))
+        return -1;
+    struct json_at member = json_member(root, "code");
+    if (json_integer(&member, 0, UINT32_MAX, &code, err))
+        return -1;
+    if (code == PROTOCOL_FAILURE)
+        return read_failure(root, err);
+    if (code != PROTOCOL_HELLO)
+        return json_error(&member, err,
+                          "is %lld (0x%llX); expected %u (0xFFEC4402), the code of a hello", code,
+                          (unsigned long long)code, PROTOCOL_HELLO);
+    return read_flag(root, "node_groups", grouped, err);
+}
+
+int hello_read(const char *name, const char *text, size_t length, bool *grouped, struct error *err)
+{
+    struct json_document document = {0};
+    *grouped = false;
+    int result = json_parse(&document, name, text, length, err);
+    if (result == 0) {
+        struct json_at root = json_root(&document);
+        result = read_hello(&root, grouped, err);
+    }
+    json_close(&document);
+    if (result && err->kind == ERROR_INPUT)
+        err->kind = ERROR_SCHEDULER;
+    return result;
 }
 
 int answer_read(const char *name, const char *text, size_t length, struct decisions *decisions,

@@ -12,6 +12,9 @@
 #define PROTOCOL_ANSWER 0xFFEC4401U
 /* Scheduler to simulator, in place of an answer: what it raised. */
 #define PROTOCOL_FAILURE 0xFFEC44EEU
+/* Scheduler to simulator, before anything else, where it connects directly: how it wants to be
+ * told. */
+#define PROTOCOL_HELLO 0xFFEC4402U
 /* Simulator to scheduler: there will be no further invocation. */
 #define PROTOCOL_END 0xFFEC44FFU
 
@@ -22,6 +25,9 @@ struct message {
     size_t capacity;
     bool failed;     /* memory ran out */
     bool introduced; /* an invocation was written: what never changes is told in the first one */
+    bool grouped;    /* nodes that have changed alike are told together, from the second one on */
+    bool *told;      /* scratch: which of the changed nodes are written; owned */
+    size_t told_room;
 };
 
 /* Writes an invocation in place of what the message held. Costs what it tells, not what is there.
@@ -37,6 +43,10 @@ void message_release(struct message *message);
  * scheduler raised an exception; decisions are empty then. */
 int answer_read(const char *name, const char *text, size_t length, struct decisions *decisions,
                 struct error *err);
+
+/* Reads how a scheduler introduces itself, and whether it wants nodes in groups. Returns 0, or -1
+ * with err (ERROR_SCHEDULER). */
+int hello_read(const char *name, const char *text, size_t length, bool *grouped, struct error *err);
 
 /* When and why the scheduler is asked, for messages: "at 12.5 s (job submit of job 3)" into buffer
  * (cut when too long); returns buffer. */

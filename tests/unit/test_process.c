@@ -1,4 +1,5 @@
-/* Schedulers that the simulator starts: real commands that answer, fail, hang and cling to life. */
+/* Schedulers that the simulator starts: real commands that answer, fail, hang and cling to life;
+ * over ZeroMQ, and with DIRECT=1 in the environment directly. */
 #include "elastisim/scheduler.h"
 #include "scheduler/backend.h"
 #include "scratch.h"
@@ -23,18 +24,35 @@
 #define PYTHON "exec /usr/bin/python3 script.py"
 
 /* What all scripts begin with: a connection, and the two sides of the dialogue. */
-static const char prelude[] = "import json, os, signal, sys, time, zmq\n"
-                              "context = zmq.Context()\n"
-                              "socket = context.socket(zmq.PAIR)\n"
-                              "socket.connect(os.environ['ELASTISIM_URL'])\n"
-                              "def hear():\n"
-                              "    message = socket.recv_json()\n"
+static const char by_zeromq[] = "import json, os, signal, sys, time, zmq\n"
+                                "context = zmq.Context()\n"
+                                "socket = context.socket(zmq.PAIR)\n"
+                                "socket.connect(os.environ['ELASTISIM_URL'])\n"
+                                "def say(text):\n"
+                                "    socket.send(text)\n"
+                                "def next_message():\n"
+                                "    return socket.recv()\n";
+
+static const char directly[] =
+    "import json, os, signal, sys, time\n"
+    "from socket import AF_UNIX, socket as Socket\n"
+    "socket = Socket(AF_UNIX)\n"
+    "socket.connect(os.environ['ELASTISIM_URL'].removeprefix('ipc://') + '.direct')\n"
+    "lines = socket.makefile('rb')\n"
+    "def say(text):\n"
+    "    socket.sendall(text + b'\\n')\n"
+    "def next_message():\n"
+    "    return lines.readline()\n"
+    "say(json.dumps({'code': 0xFFEC4402}).encode())\n";
+
+static const char prelude[] = "def hear():\n"
+                              "    message = json.loads(next_message())\n"
                               "    if message['code'] == 0xFFEC44FF:\n"
                               "        open('ended', 'w').close()\n"
                               "        sys.exit(0)\n"
                               "    return message\n"
                               "def answer(*jobs):\n"
-                              "    socket.send_json({'code': 0xFFEC4401, 'jobs': jobs})\n";
+                              "    say(json.dumps({'code': 0xFFEC4401, 'jobs': jobs}).encode())\n";
 
 static const char serve[] = "while True:\n"
                             "    hear()\n"
@@ -43,7 +61,8 @@ static const char serve[] = "while True:\n"
 static void write_script(const char *body)
 {
     char text[4096];
-    assert_true(snprintf(text, sizeof text, "%s%s", prelude, body) < (int)sizeof text);
+    const char *way = getenv("DIRECT") ? directly : by_zeromq;
+    assert_true(snprintf(text, sizeof text, "%s%s%s", way, prelude, body) < (int)sizeof text);
     scratch_write("script.py", text);
     unlink("ended");
 }
@@ -260,11 +279,11 @@ static const struct {
     {"hear()\nos.kill(os.getpid(), signal.SIGSEGV)\n",
      "the scheduler command '" PYTHON "' was ended by signal 11 (Segmentation fault) before it "
      "answered; its own output may say why"},
-    {"hear()\nsocket.send_json({'code': 0xFFEC44EE, 'error': 'NameError: x', 'traceback': 'l 1'})\n"
+    {"hear()\n"
+     "say(json.dumps({'code': 0xFFEC44EE, 'error': 'NameError: x', 'traceback': 'l 1'}).encode())\n"
      "sys.exit(1)\n",
      "the scheduler raised NameError: x\nl 1"},
-    {"hear()\nsocket.send(b'[]')\nsys.exit(1)\n",
-     "the scheduler's answer: must be an object, is a list"},
+    {"hear()\nsay(b'[]')\nsys.exit(1)\n", "the scheduler's answer: must be an object, is a list"},
     /* A process that it left behind keeps the connection open. */
     {"hear()\n"
      "if os.fork() == 0:\n"

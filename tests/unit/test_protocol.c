@@ -165,6 +165,107 @@ static void test_an_evolving_request_with_everything(void **context)
         "{'id':0,'state':1},{'id':1,'state':1},{'id':2,'state':0}]}]}");
 }
 
+/* The second message to somebody who asked for groups, with ' for each ". */
+static void assert_groups(struct node *nodes, size_t count, const char *expected)
+{
+    struct node *changed[64];
+    struct message message = {.grouped = true};
+    const struct state first = {.now = 0},
+                       state = {.now = 1, .changed_nodes = changed, .num_changed_nodes = count};
+    const struct invocation invocation = {.type = ELASTISIM_PERIODIC};
+    struct error err = {.kind = ERROR_NONE};
+    for (size_t i = 0; i < count; i++)
+        changed[i] = &nodes[i];
+    assert_int_equal(message_write_invocation(&message, &first, &invocation, &err), 0);
+    assert_non_null(strstr(message.text, "\"nodes\":[]")); /* the first one has no groups */
+    assert_int_equal(message_write_invocation(&message, &state, &invocation, &err), 0);
+    char *wanted = strdup(expected), *found = calloc(message.length + 1, 1);
+    for (char *quote = wanted; (quote = strchr(quote, '\''));)
+        *quote = '"';
+    memcpy(found, message.text, message.length);
+    assert_string_equal(strstr(found, "\"jobs\""), wanted);
+    free(found);
+    free(wanted);
+    message_release(&message);
+}
+
+static void test_nodes_that_changed_alike_are_told_of_together(void **context)
+{
+    (void)context;
+    struct job_request requests[] = {rigid_request(), rigid_request()};
+    requests[1].id = 1;
+    struct job jobs[] = {pending(&requests[0]), pending(&requests[1])}, *both[] = {&jobs[1]};
+    const struct node_description gpus = {.type = NODE_PLAIN, .num_gpus = 3};
+    struct node nodes[7];
+    for (uint32_t i = 0; i < 7; i++)
+        nodes[i] = (struct node){.description = &gpus, .id = 10 * i};
+    for (uint32_t i = 0; i < 5; i += 2)
+        nodes[i] = (struct node){.description = &gpus,
+                                 .id = 10 * i,
+                                 .state = NODE_ALLOCATED,
+                                 .num_running = 1,
+                                 .running_one = &jobs[0],
+                                 .gpus_allocated = 2};
+    nodes[5] = (struct node){.description = &gpus,
+                             .id = 50,
+                             .state = NODE_ALLOCATED,
+                             .num_running = 2,
+                             .running_one = &jobs[0],
+                             .running_more = both,
+                             .gpus_allocated = 2};
+    nodes[6].state = NODE_RESERVED;
+    assert_groups(nodes, 7,
+                  "'jobs':[],'node_groups':["
+                  "{'ids':[0,20,40],'state':1,'assigned_jobs':[0],'gpus_allocated':2},"
+                  "{'ids':[10,30],'state':0,'assigned_jobs':[]},"
+                  "{'ids':[50],'state':1,'assigned_jobs':[0,1],'gpus_allocated':2},"
+                  "{'ids':[60],'state':2,'assigned_jobs':[]}]}");
+    assert_groups(nodes, 0, "'jobs':[],'node_groups':[]}");
+}
+
+/* Beyond the first groups, whose members are looked for everywhere, neighbours alone are put
+ * together: every node is told of once all the same. */
+static void test_many_different_nodes_are_told_of_once_each(void **context)
+{
+    (void)context;
+    const struct node_description gpus = {.num_gpus = 99};
+    struct node nodes[40];
+    for (uint32_t i = 0; i < 40; i++)
+        nodes[i] = (struct node){.description = &gpus, .id = i, .gpus_allocated = i / 2 % 15};
+    char expected[4096] = "'jobs':[],'node_groups':[";
+    for (uint32_t group = 0; group < 20; group++) {
+        if (group >= 15)
+            continue; /* these are with the first groups */
+        char more[64] = "";
+        if (group < 5)
+            snprintf(more, sizeof more, ",%u,%u", 30 + 2 * group, 31 + 2 * group);
+        char allocated[40] = "";
+        if (group % 15 > 0)
+            snprintf(allocated, sizeof allocated, ",'gpus_allocated':%u", group % 15);
+        sprintf(expected + strlen(expected), "%s{'ids':[%u,%u%s],'state':0,'assigned_jobs':[]%s}",
+                group == 0 ? "" : ",", 2 * group, 2 * group + 1, more, allocated);
+    }
+    strcat(expected, "]}");
+    assert_groups(nodes, 40, expected);
+    /* The ninth kind comes again, and is told of again. */
+    for (uint32_t i = 0; i < 40; i++)
+        nodes[i].gpus_allocated = i % 20;
+    strcpy(expected, "'jobs':[],'node_groups':[");
+    for (uint32_t i = 0; i < 40; i++) {
+        if (i >= 20 && i < 28)
+            continue;
+        char more[16] = "", allocated[40] = "";
+        if (i < 8)
+            snprintf(more, sizeof more, ",%u", i + 20);
+        if (i % 20 > 0)
+            snprintf(allocated, sizeof allocated, ",'gpus_allocated':%u", i % 20);
+        sprintf(expected + strlen(expected), "%s{'ids':[%u%s],'state':0,'assigned_jobs':[]%s}",
+                i == 0 ? "" : ",", i, more, allocated);
+    }
+    strcat(expected, "]}");
+    assert_groups(nodes, 40, expected);
+}
+
 static void test_the_times_of_jobs_that_have_ended(void **context)
 {
     (void)context;
@@ -524,6 +625,8 @@ int main(void)
         cmocka_unit_test(test_a_periodic_invocation_without_changes),
         cmocka_unit_test(test_a_submitted_rigid_job_and_plain_nodes),
         cmocka_unit_test(test_an_evolving_request_with_everything),
+        cmocka_unit_test(test_nodes_that_changed_alike_are_told_of_together),
+        cmocka_unit_test(test_many_different_nodes_are_told_of_once_each),
         cmocka_unit_test(test_the_times_of_jobs_that_have_ended),
         cmocka_unit_test(test_strings_are_valid_json_and_utf8),
         cmocka_unit_test(test_numbers_read_back_the_same),
