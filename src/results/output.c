@@ -205,7 +205,7 @@ static void note_whole_rows(struct output *output, uint64_t before, size_t arriv
         arrived--;
     if (arrived > 0)
         output->whole = before + arrived;
-    memset(output->row_ends, 0, BUFFER_SIZE / CHAR_BIT);
+    memset(output->row_ends, 0, (output->used + CHAR_BIT - 1) / CHAR_BIT);
 }
 
 /* What is not a file can't be cut, and need not be. */

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_SIZE = 256 * 1024, FIRST_CAPACITY = 64 };
+/* The first chunk is small, and each that follows twice as large, up to the largest. */
+enum { FIRST_CHUNK = 8 * 1024, LARGEST_CHUNK = 256 * 1024, FIRST_CAPACITY = 64 };
 
 struct chunk {
     struct chunk *next;
@@ -15,15 +16,23 @@ struct chunk {
     alignas(max_align_t) unsigned char data[];
 };
 
+static size_t next_size(const struct store *store)
+{
+    size_t size = store->next_size ? store->next_size : FIRST_CHUNK;
+    return size < LARGEST_CHUNK ? size : LARGEST_CHUNK;
+}
+
 static struct chunk *add_chunk(struct store *store, size_t size)
 {
+    size_t next = next_size(store);
     /* A large item gets a chunk of its own, and the one in use stays first. */
-    bool alone = size > CHUNK_SIZE / 4;
-    struct chunk *chunk = calloc(1, sizeof *chunk + (alone ? size : CHUNK_SIZE));
+    bool alone = size > next / 4;
+    struct chunk *chunk = calloc(1, sizeof *chunk + (alone ? size : next));
 
     if (!chunk)
         return NULL;
-    chunk->size = alone ? size : CHUNK_SIZE;
+    chunk->size = alone ? size : next;
+    store->next_size = alone ? next : 2 * next;
     if (alone && store->chunks) {
         chunk->next = store->chunks->next;
         store->chunks->next = chunk;

@@ -1,4 +1,4 @@
-/* Where a workload keeps its jobs: memory in large chunks that lives as long as the workload, and
+/* Where a workload keeps its jobs: memory in chunks, soon large ones, that lives as long as the workload, and
  * tables from text to what was made of it. A million small jobs are a few hundred large blocks. */
 #ifndef ELASTISIM_WORKLOAD_STORE_H
 #define ELASTISIM_WORKLOAD_STORE_H
@@ -10,6 +10,7 @@ struct chunk;
 /* Zeroed, it is empty. */
 struct store {
     struct chunk *chunks; /* the one in use first */
+    size_t next_size;     /* of the next chunk; 0 for the first one's */
 };
 
 /* Memory for any type, zeroed; NULL when there is none left. Freed with the whole store. */
