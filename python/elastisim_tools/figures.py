@@ -25,7 +25,11 @@ from .timeline import ranges  # noqa: E402
 # Told apart in grey and by the colour-blind, too: neighbours in lightness differ in hue.
 COLOURS = dict(zip(JOB_TYPES, ('#3f1fb3', '#b199f8', '#0b9347', '#f7bb00', '#963e79')))
 OTHER_COLOUR = '#5b8db8'
-LINE_STYLES = (('#3f1fb3', '-'), ('#c4671b', '--'), ('#0b8543', ':'), ('#963e79', '-.'))
+LINE_COLOURS = ('#3f1fb3', '#c4671b', '#0b8543', '#963e79', '#5b8db8', '#8a6d00', '#16161a')
+DASHES = ('-', '--', ':', '-.')
+# Seven colours and four dashes go on by one each: no pair comes twice, and neighbours differ in both.
+LINE_STYLES = tuple((LINE_COLOURS[i % len(LINE_COLOURS)], DASHES[i % len(DASHES)])
+                    for i in range(len(LINE_COLOURS) * len(DASHES)))
 
 # More rectangles than this make a vector file that no viewer likes: they become an image inside it.
 MAX_VECTORS = 20000
@@ -105,6 +109,13 @@ def _gantt(stories: Sequence[Story], width: float) -> Figure:
     return figure
 
 
+def _check_number(stories: Sequence[Story]) -> None:
+    """Lines that look alike would be taken for each other, and left out they would not be missed."""
+    if len(stories) > len(LINE_STYLES):
+        raise OutputError(f'{len(stories)} runs: lines of more than {len(LINE_STYLES)} can\'t be told apart in one '
+                          'figure; give fewer')
+
+
 def _panels(stories: Sequence[Story], width: float, wanted: Callable[[str], bool]) -> Figure:
     """A panel per figure over time; one line per run, or per label of a single run."""
     titles: dict[str, tuple[str, float | None]] = {}
@@ -118,6 +129,7 @@ def _panels(stories: Sequence[Story], width: float, wanted: Callable[[str], bool
                 name = story.run.name if len(stories) > 1 else label
                 shown = thin(series, MAX_STEPS)
                 lines.setdefault(title, []).append((name, shown.times, shown.values))
+    _check_number(stories)
     if not titles:
         raise OutputError('there is nothing to draw: the run wrote no monitoring files (sensing) and no '
                           'node_utilization')
@@ -158,6 +170,7 @@ def _shares(axes: Axes, values: Sequence[float], label: str, colour: str, dash: 
 
 def _distribution(stories: Sequence[Story], width: float, value: Callable[[Job], float], label: str) -> Figure:
     figure, axes = plt.subplots(figsize=(width / 2, 2.5))
+    _check_number(stories)
     if len(stories) > 1:
         groups = [(story.run.name, story.run.jobs, *style) for story, style in zip(stories, LINE_STYLES)]
     else:

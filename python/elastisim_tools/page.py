@@ -17,6 +17,7 @@ from .metrics import ALL, Metric, Statistics, count_text, format_seconds, format
 from .run import JOB_TYPES, Run
 from .series import Chart, charts_of
 from .stats import shown_metrics
+from .tasks import tasks_of
 from .timeline import Series, Timeline, ranges, timeline_of
 
 HERE = Path(__file__).resolve().parent
@@ -68,6 +69,12 @@ def _jobs_data(run: Run, types: Sequence[str]) -> dict[str, Any]:
     }
     if any(job.name for job in jobs):
         data['name'] = [job.name for job in jobs]
+    if any(job.eligible is not None for job in jobs):
+        data['eligible'] = _packed('d', (job.submit if job.eligible is None else job.eligible for job in jobs))
+    if any(job.reason for job in jobs):
+        data['reason'] = [job.reason for job in jobs]
+    if all(job.node_seconds is not None for job in jobs):
+        data['nodeSeconds'] = _packed('d', (job.node_seconds or 0.0 for job in jobs))
     if all(job.nodes_at_start is not None for job in jobs):
         data['nodesAtStart'] = _packed('I', (job.nodes_at_start or 0 for job in jobs))
         data['nodesMin'] = _packed('I', (job.nodes_min or 0 for job in jobs))
@@ -125,6 +132,37 @@ def _gantt_data(run: Run, timeline: Timeline) -> dict[str, Any]:
     }
 
 
+def _phases_data(run: Run, timeline: Timeline | None) -> dict[str, Any] | None:
+    if timeline is None or not timeline.has_journal:
+        return None
+    place = {job.id: i for i, job in enumerate(run.jobs)}
+    phases = [phase for phase in timeline.phases if phase.job in place]
+    return {
+        'job': _packed('I', (place[phase.job] for phase in phases)),
+        'number': _packed('I', (phase.number for phase in phases)),
+        'iterations': _packed('I', (phase.iterations for phase in phases)),
+        'begin': _packed('d', (phase.begin for phase in phases)),
+        'end': _packed('d', (phase.end for phase in phases)),
+    }
+
+
+def _tasks_data(run: Run) -> dict[str, Any] | None:
+    if 'task_times' not in run.files:
+        return None
+    place = {job.id: i for i, job in enumerate(run.jobs)}
+    tasks = {key: task for key, task in tasks_of(run.files['task_times']).items() if key[0] in place}
+    names = list(dict.fromkeys(name for _, name in tasks))
+    numbers = {name: i for i, name in enumerate(names)}
+    return {
+        'names': names,
+        'job': _packed('I', (place[job] for job, _ in tasks)),
+        'name': _packed('I', (numbers[name] for _, name in tasks)),
+        'times': _packed('I', (task.times for task in tasks.values())),
+        'seconds': _packed('d', (task.seconds for task in tasks.values())),
+        'longest': _packed('d', (task.longest for task in tasks.values())),
+    }
+
+
 def _series_data(series: Series) -> dict[str, Any]:
     return {'times': _packed('d', series.times), 'values': _packed('d', series.values)}
 
@@ -141,6 +179,8 @@ def _run_data(story: Story, types: Sequence[str]) -> dict[str, Any]:
         'end': max(run.last_end, timeline.end if timeline else 0.0),
         'jobs': _jobs_data(run, types),
         'gantt': _gantt_data(run, timeline) if timeline else None,
+        'phases': _phases_data(run, timeline),
+        'tasks': _tasks_data(run),
         'charts': [_chart_data(chart) for chart in story.charts],
     }
 

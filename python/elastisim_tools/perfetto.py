@@ -8,13 +8,13 @@ written), and the machine (counters: jobs that wait, nodes in use).
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .run import Job, OutputError, Run, read_journal
+from .run import Job, Run, read_journal
+from .tasks import read_task_times
 from .timeline import Timeline, timeline_of
 
 NODES, JOBS, TASKS, MACHINE = range(1, 5)
@@ -100,18 +100,12 @@ def _of_tasks(path: Path, nodes: list[str]) -> Iterator[Event]:
     """The rows of task_times say when a task ended, and how long it took."""
     numbers = {name: number for number, name in enumerate(nodes)}
     named = set()
-    with open(path, newline='', encoding='utf-8') as file:
-        for row in csv.DictReader(file):
-            try:
-                end, length = float(row['Time']), float(row['Duration'])
-                node = numbers.setdefault(row['Node'], len(numbers))
-                job, task = int(row['Job']), row['Task']
-            except (KeyError, TypeError, ValueError) as error:
-                raise OutputError(f'{path}: is no file of task times: {error}') from error
-            if node not in named:
-                named.add(node)
-                yield _name('thread_name', TASKS, node, row['Node'])
-            yield _slice(TASKS, node, task or 'task', end - length, end, job=job)
+    for row in read_task_times(path):
+        node = numbers.setdefault(row.node, len(numbers))
+        if node not in named:
+            named.add(node)
+            yield _name('thread_name', TASKS, node, row.node)
+        yield _slice(TASKS, node, row.task, row.end - row.seconds, row.end, job=row.job)
 
 
 # --- The machine ----------------------------------------------------------------------------------------

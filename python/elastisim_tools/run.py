@@ -50,6 +50,8 @@ class Job:
     node_seconds: float | None = None
     reconfigurations: int | None = None
     completed_phases: int | None = None
+    eligible: float | None = None  # when it no longer waited for other jobs; only where some do
+    reason: str = ''  # why it was cancelled
 
     @property
     def has_run(self) -> bool:
@@ -216,7 +218,8 @@ def read_jobs(path: Path) -> list[Job]:
                     int(row['ID']), row['Type'], float(row['Submit Time']), float(row['Start Time']),
                     float(row['End Time']), row['Status'], row.get('Name') or '', _whole(row.get('Nodes At Start')),
                     _whole(row.get('Nodes Min')), _whole(row.get('Nodes Max')), _number(row.get('Node Seconds')),
-                    _whole(row.get('Reconfigurations')), _whole(row.get('Completed Phases'))))
+                    _whole(row.get('Reconfigurations')), _whole(row.get('Completed Phases')),
+                    _number(row.get('Eligible Time')), row.get('Reason') or ''))
             except KeyError as error:
                 raise OutputError(f'{path}: no column {error}; is this a job statistics file?') from error
             except (TypeError, ValueError) as error:

@@ -33,6 +33,17 @@ class Reconfiguration:
 
 
 @dataclass
+class Phase:
+    """From when a job's first ranks begin a phase to when they begin the next, or the job ends."""
+
+    job: int
+    number: int
+    iterations: int
+    begin: float
+    end: float
+
+
+@dataclass
 class Series:
     """A figure that changes in steps: values[i] holds from times[i] on."""
 
@@ -57,6 +68,7 @@ class Timeline:
     end: float
     # From the journal alone; without it, the instants at which a running job's nodes changed.
     reconfigurations: list[Reconfiguration] = field(default_factory=list)
+    phases: list[Phase] = field(default_factory=list)  # from the journal alone; by begin
     has_journal: bool = False
     overlaps: bool = False  # some node ran several jobs at once
 
@@ -218,6 +230,8 @@ def from_journal(path: Path) -> Timeline:
     allocated, reserved = Series(), Series()
     reconfigurations: list[Reconfiguration] = []
     under_way: dict[int, float] = {}
+    phases: list[Phase] = []
+    in_phase: dict[int, Phase] = {}
     overlaps = False
     time = 0.0
     for event in read_journal(path):
@@ -229,6 +243,11 @@ def from_journal(path: Path) -> Timeline:
             overlaps = overlaps or any(len(replay.running[node]) > 1 for node in event['nodes'])
         elif kind == 'shrink':
             holdings.leave(job, time, event['nodes'])
+        elif kind == 'phase':
+            if job in in_phase:
+                in_phase[job].end = time
+            in_phase[job] = Phase(job, event['phase'], event['iterations'], time, -1)
+            phases.append(in_phase[job])
         elif kind == 'reconfiguration_begin':
             under_way[job] = time
         elif kind in ('reconfiguration_end', 'complete', 'kill'):
@@ -236,12 +255,16 @@ def from_journal(path: Path) -> Timeline:
                 reconfigurations.append(Reconfiguration(job, under_way.pop(job), time))
             if kind != 'reconfiguration_end':
                 holdings.leave(job, time)
+                if job in in_phase:
+                    in_phase.pop(job).end = time
         if replay.changed or kind == 'begin':
             allocated.set(time, replay.allocated)
             reserved.set(time, replay.reserved)
     reconfigurations += [Reconfiguration(job, begin, time) for job, begin in under_way.items()]
+    for phase in in_phase.values():
+        phase.end = time
     return Timeline(replay.node_names, holdings.finish(time), allocated, reserved, time,
-                    sorted(reconfigurations, key=lambda change: (change.begin, change.job)), True, overlaps)
+                    sorted(reconfigurations, key=lambda change: (change.begin, change.job)), phases, True, overlaps)
 
 
 def _jobs_in(text: str) -> list[int]:
@@ -309,7 +332,7 @@ def from_node_utilization(path: Path) -> Timeline:
         raise OutputError(f'{path}: not a node utilization file: {error}') from error
     settle()
     return Timeline(list(numbers), holdings.finish(time), allocated, reserved, time,
-                    reconfigurations, False, overlaps)
+                    reconfigurations, [], False, overlaps)
 
 
 def _keeps(holdings: _Holdings, job: int, left: Sequence[int]) -> bool:

@@ -16,8 +16,11 @@ export function colour(name) {
   return known;
 }
 
-/** @param {number} type */
-export const typeColour = type => colour(`type-${Math.min(type, 5)}`);
+const TYPES = 6;
+/** Types beyond those that have a colour of their own get one that no other has.
+ * @param {number} type */
+export const typeColour = type =>
+  type < TYPES ? colour(`type-${type}`) : `hsl(${Math.round(137.5 * type) % 360} 45% ${50 + 12 * (type % 2)}%)`;
 /* Jobs of a type come in shades, so that neighbours can be told apart. */
 export const SHADES = 3;
 /** @param {number} type
@@ -25,7 +28,7 @@ export const SHADES = 3;
 export const shadeColour = (type, shade) =>
   shade === 0 ? typeColour(type) : `color-mix(in srgb, ${typeColour(type)} 86%, ${shade === 1 ? 'white' : 'black'})`;
 /** @param {number} type */
-export const textColour = type => colour(`on-${Math.min(type, 5)}`);
+export const textColour = type => type < TYPES ? colour(`on-${type}`) : '#16161a';
 
 /** @param {HTMLCanvasElement} canvas
  * @returns {Context} */
@@ -50,8 +53,30 @@ export function hatch(context, scale) {
   return /** @type {CanvasPattern} */ (context.createPattern(tile, 'repeat'));
 }
 
-export const LINES = 4;
+/* Seven colours and four dashes go on by one each, so that no pair comes twice, and neighbours differ in both. */
+const LINE_COLOURS = 7;
+const DASHES = [undefined, [6, 4], [2, 3], [9, 3, 2, 3]];
+/** As many lines can be told apart; where there are more, the page says so. */
+export const MOST_LINES = LINE_COLOURS * DASHES.length;
 /** @param {number} number */
-export const lineColour = number => colour(`line-${number % LINES}`);
-/* Lines can be told apart in print, too. */
-export const DASHES = [undefined, [6, 4], [2, 3], [9, 3, 2, 3]];
+export const lineColour = number => colour(`line-${number % LINE_COLOURS}`);
+/** @param {number} number */
+export const lineDash = number => DASHES[number % DASHES.length];
+
+/** @type {Map<string, string>} */
+const solids = new Map();
+/** A colour as #rrggbb, which every program reads.
+ * @param {string} style */
+export function solid(style) {
+  let found = solids.get(style);
+  if (found)
+    return found;
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = 1;
+  const pen = penOf(canvas);
+  pen.fillStyle = style;
+  pen.fillRect(0, 0, 1, 1);
+  found = `#${[...pen.getImageData(0, 0, 1, 1).data.slice(0, 3)].map(part => part.toString(16).padStart(2, '0')).join('')}`;
+  solids.set(style, found);
+  return found;
+}

@@ -33,6 +33,8 @@ function unpackAll(value) {
 for (const run of runs) {
   run.jobs = unpackAll(run.jobs);
   run.gantt = unpackAll(run.gantt);
+  run.phases = unpackAll(run.phases);
+  run.tasks = unpackAll(run.tasks);
   run.charts = run.charts.map(unpackAll);
 }
 

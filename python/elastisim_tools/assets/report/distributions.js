@@ -1,11 +1,12 @@
 // @ts-check
 /* Which part of the jobs waited how long. */
 import {report, runs, several} from './data.js';
-import {DASHES, LINES, colour, lineColour, repaints, typeColour} from './colours.js';
+import {colour, lineColour, lineDash, repaints, typeColour} from './colours.js';
 import {DAY, HOUR, MINUTE, element} from './words.js';
 import {AXIS_WIDTH, axisStyle, otherCharts} from './time.js';
 import {merge, stepAt} from './steps.js';
-import {legendEntry} from './lines.js';
+import {legendEntry, repeated} from './lines.js';
+import {addSaving, rowsInView} from './saving.js';
 
 /** The share of values that are no larger, as steps; values below `least` count as that.
  * @param {number[]} values
@@ -32,7 +33,7 @@ function groupsOf(values) {
   if (several)
     return runs.map((run, i) => ({
       label: run.name, values: values(run, () => true), width: 2,
-      paint: () => lineColour(i), dash: DASHES[i % LINES]}));
+      paint: () => lineColour(i), dash: lineDash(i)}));
   /** @type {Group[]} */
   const groups = report.types.map((type, i) => ({
     label: type, values: values(runs[0], job => runs[0].jobs.type[job] === i), width: 1.8,
@@ -67,14 +68,15 @@ export function distributionChart(container, title, least, ticks, show, valuesOf
     }
   }
   const box = element('div', {class: 'chart'}), legend = element('span', {class: 'legend'});
-  box.append(element('h3', {}, title), legend);
+  box.append(element('h3', {}, title, legend));
   container.append(box);
   const values = groups.map(group => {
     const {entry, line, value} = legendEntry(group.label, group.paint(), group.dash);
     legend.append(entry);
-    repaints.push(() => { line.style.borderTopColor = group.paint(); });
+    repaints.push(() => { line.style.stroke = group.paint(); });
     return value;
   });
+  legend.append(...repeated(groups.length));
   const data = merge(lines);
   const plot = new uPlot({
     width: box.clientWidth, height: 290, padding: [8, 18, 0, 0], legend: {show: false},
@@ -103,6 +105,11 @@ export function distributionChart(container, title, least, ticks, show, valuesOf
     },
   }, data, box);
   otherCharts.push(plot);
+  addSaving(box, {
+    name: title.toLowerCase().replace(' ', '-'), title, plot,
+    legend: () => groups.map(group => ({label: group.label, paint: group.paint(), dash: group.dash})),
+    table: () => ({head: [title.toLowerCase(), ...groups.map(group => group.label)], rows: rowsInView(plot)}),
+  });
 }
 
 /** Ticks on a logarithmic axis that leave each other room.

@@ -1,10 +1,11 @@
 // @ts-check
 /* What is told of a job under the mouse, and how one is found. */
-import {SLOWDOWN_BOUND, end, report} from './data.js';
+import {SLOWDOWN_BOUND, end, report, runs} from './data.js';
 import {typeColour} from './colours.js';
 import {byId, clock, duration, element, jobField} from './words.js';
 import {setTime} from './time.js';
-import {drawMarked, gantts, jobAt, jobName, selection} from './jobs.js';
+import {drawMarked, jobAt, jobName} from './jobs.js';
+import {isMarked, mark} from './selection.js';
 
 const tip = byId('tip');
 
@@ -13,7 +14,7 @@ const tip = byId('tip');
  * @param {number} job
  * @param {number} time
  * @returns {{count: number, text: string}} */
-function nodeRanges(gantt, job, time) {
+export function nodeRanges(gantt, job, time) {
   const {rects, data} = gantt;
   /** @type {[number, number][]} */
   const parts = [];
@@ -25,9 +26,18 @@ function nodeRanges(gantt, job, time) {
       parts.push([first, length]);
     }
   parts.sort((a, b) => a[0] - b[0]);
-  const names = parts.slice(0, 4).map(([first, length]) =>
+  /** @type {[number, number][]} */
+  const joined = [];
+  for (const [first, length] of parts) {
+    const last = joined[joined.length - 1];
+    if (last && last[0] + last[1] === first)
+      last[1] += length;
+    else
+      joined.push([first, length]);
+  }
+  const names = joined.slice(0, 4).map(([first, length]) =>
     length > 1 ? `${data.nodes[first]} to ${data.nodes[first + length - 1]}` : data.nodes[first]);
-  return {count, text: names.join(', ') + (parts.length > 4 ? ` and ${parts.length - 4} more ranges` : '')};
+  return {count, text: names.join(', ') + (joined.length > 4 ? ` and ${joined.length - 4} more ranges` : '')};
 }
 
 /** @param {Gantt} gantt
@@ -130,20 +140,23 @@ export function watchMouse(gantt) {
   over.addEventListener('mousedown', event => { pressed = [event.clientX, event.clientY]; });
 }
 
-/** @param {Gantt} gantt
+/** A click on the job that is marked, or on none, ends that.
+ * @param {Gantt} gantt
  * @param {MouseEvent} event */
 export function click(gantt, event) {
   if (pressed && Math.hypot(event.clientX - pressed[0], event.clientY - pressed[1]) > 4)
     return; /* the end of a drag */
-  mark(gantt, gantt.hovered);
+  const {run, hovered: job} = gantt;
+  mark(job < 0 || isMarked(run, job) ? null : {run, job});
 }
 
-/** @param {Gantt} gantt
- * @param {number} job */
-function mark(gantt, job) {
-  const {marked} = selection;
-  selection.marked = job < 0 || (marked?.gantt === gantt && marked.job === job) ? null : {gantt, job};
-  gantts.forEach(drawMarked);
+/** Shows when a job waited and ran, on all charts over time.
+ * @param {JobOf} found */
+export function bringIntoView({run, job}) {
+  const {submit, start, end: ends} = run.jobs;
+  const from = start[job] >= 0 ? start[job] : submit[job], until = ends[job] >= 0 ? ends[job] : end;
+  const margin = Math.max(0.5 * (until - from), 1e-3 * end);
+  setTime(from - margin, until + margin);
 }
 
 /** Marks the next job that has the number or the name, and brings it into view.
@@ -152,22 +165,20 @@ export function find(text) {
   const wanted = text.trim().toLowerCase();
   if (!wanted)
     return;
+  /** @type {JobOf[]} */
   const candidates = [];
-  for (const gantt of gantts)
-    for (let job = 0; job < gantt.jobs.id.length; job++)
-      if (gantt.jobs.start[job] >= 0 && (String(gantt.jobs.id[job]) === wanted ||
-          (!/^\d+$/.test(wanted) && jobName(gantt.jobs, job).toLowerCase().includes(wanted))))
-        candidates.push({gantt, job});
+  for (const run of runs)
+    for (let job = 0; job < run.jobs.id.length; job++)
+      if (String(run.jobs.id[job]) === wanted ||
+          (!/^\d+$/.test(wanted) && jobName(run.jobs, job).toLowerCase().includes(wanted)))
+        candidates.push({run, job});
   const input = jobField();
-  input.setCustomValidity(candidates.length ? '' : 'No job that was started has this number or name');
+  input.setCustomValidity(candidates.length ? '' : 'No job has this number or name');
   input.reportValidity();
   if (!candidates.length)
     return;
-  const {marked} = selection;
-  const now = candidates.findIndex(item => item.gantt === marked?.gantt && item.job === marked.job);
-  const {gantt, job} = selection.marked = candidates[(now + 1) % candidates.length];
-  const start = gantt.jobs.start[job], ended = gantt.jobs.end[job] >= 0 ? gantt.jobs.end[job] : end;
-  const margin = Math.max(0.5 * (ended - start), 1e-3 * end);
-  setTime(start - margin, ended + margin);
-  gantts.forEach(drawMarked);
+  const now = candidates.findIndex(({run, job}) => isMarked(run, job));
+  const next = candidates[(now + 1) % candidates.length];
+  mark(next);
+  bringIntoView(next);
 }

@@ -1,11 +1,12 @@
 // @ts-check
 /* The chart of jobs on nodes. */
-import {end, groupBy} from './data.js';
-import {colour} from './colours.js';
+import {end, groupBy, report, several} from './data.js';
+import {colour, typeColour} from './colours.js';
 import {element} from './words.js';
 import {AXIS_WIDTH, axisStyle, resets, timeAxis, timeChart} from './time.js';
-import {drawJobs, drawMarked, gantts, rectangles} from './jobs.js';
+import {drawJobs, drawJobsInto, drawMarked, gantts, hiddenTypes, jobName, rectangles} from './jobs.js';
 import {click, hover} from './facts.js';
+import {addSaving} from './saving.js';
 
 /** @param {Run} run
  * @param {GanttData} data its
@@ -19,7 +20,8 @@ export function makeGantt(run, data, container, height) {
   gantt.plot = timeChart(container, {
     width: container.clientWidth, height,
     series: [{}, {scale: 'y', show: true, stroke: 'transparent', points: {show: false}}],
-    scales: {y: {dir: -1, range: (u, min, max) => max > min ? [min, max] : [0, data.nodes.length]}},
+    /* auto would show all nodes again as soon as the time changes */
+    scales: {y: {dir: -1, auto: false, range: (u, min, max) => max > min ? [min, max] : [0, data.nodes.length]}},
     axes: [timeAxis(true), axisStyle({
       size: AXIS_WIDTH, scale: 'y', incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000],
       grid: {show: false},
@@ -39,8 +41,53 @@ export function makeGantt(run, data, container, height) {
   gantt.plot.over.append(gantt.overlay);
   gantt.plot.over.addEventListener('click', event => click(gantt, event));
   gantts.push(gantt);
-  resets.push(() => gantt.plot.setScale('y', {min: 0, max: data.nodes.length}));
+  const showAllNodes = () => setNodes(gantt, 0, data.nodes.length);
+  resets.push(showAllNodes);
+  showAllNodes();
+  addSaving(container, {
+    name: several ? `nodes-${run.name.replace(/[^\w.-]+/g, '_')}` : 'nodes', title: several ? run.name : 'Nodes over time',
+    plot: gantt.plot,
+    legend: () => report.types.map((label, type) => ({label, paint: typeColour(type), filled: true}))
+      .filter((_, type) => !hiddenTypes.has(type)),
+    draw: (pen, box) => drawJobsInto(gantt, pen, box),
+    table: () => allocationsInView(gantt),
+  });
   return gantt;
+}
+
+/** Shows these nodes, at least one.
+ * @param {Gantt} gantt
+ * @param {number} min
+ * @param {number} max */
+export function setNodes({plot, data}, min, max) {
+  const all = data.nodes.length, span = Math.min(all, Math.max(1, max - min));
+  const low = Math.max(0, Math.min(all - span, min));
+  plot.setScale('y', {min: low, max: low + span});
+}
+
+/** @param {Gantt} gantt
+ * @param {number} share of what is shown */
+export function moveNodes(gantt, share) {
+  const {min, max} = gantt.plot.scales.y;
+  setNodes(gantt, min + share * (max - min), max + share * (max - min));
+}
+
+/** @param {Gantt} gantt
+ * @returns {{head: string[], rows: Row[]}} */
+function allocationsInView({plot, rects, data, jobs}) {
+  const {x, y} = plot.scales;
+  /** @type {Row[]} */
+  const rows = [];
+  for (let i = 0; i < rects.count; i++) {
+    const job = rects.job[i];
+    if (rects.x1[i] < x.min || rects.x0[i] > x.max || rects.y1[i] <= y.min || rects.y0[i] >= y.max ||
+        hiddenTypes.has(jobs.type[job]))
+      continue;
+    const first = Math.floor(rects.y0[i]), last = first + (data.lane ? 1 : data.count[i]) - 1;
+    rows.push([jobs.id[job], jobName(jobs, job), report.types[jobs.type[job]], report.statuses[jobs.status[job]],
+      rects.x0[i], rects.x1[i], data.nodes[first], data.nodes[last], last - first + 1]);
+  }
+  return {head: ['job', 'name', 'type', 'status', 'begin (s)', 'end (s)', 'first node', 'last node', 'nodes'], rows};
 }
 
 /** @param {string} name */

@@ -2,15 +2,13 @@
 /* Where on the chart of nodes a job is, and how it is drawn. */
 import {groupBy, report} from './data.js';
 import {SHADES, colour, hatch, penOf, shadeColour, textColour} from './colours.js';
+import {selection} from './selection.js';
+import {svgHatch} from './svg.js';
 
 /** @type {Gantt[]} */
 export const gantts = [];
 /** @type {Set<number>} */
 export const hiddenTypes = new Set();
-/** The job that was clicked or found.
- * @type {{marked: {gantt: Gantt, job: number} | null}} */
-export const selection = {marked: null};
-
 /** The rectangles of a run: one per allocation and contiguous range of nodes.
  * @param {Run} run
  * @param {GanttData} data
@@ -44,15 +42,37 @@ function projection(gantt, box) {
   return {kx, ky, x: time => box.left + (time - x.min) * kx, y: node => box.top + (node - y.min) * ky, xs: x, ys: y};
 }
 
-/** @param {Gantt} gantt */
+/** On the chart's canvas.
+ * @param {Gantt} gantt */
 export function drawJobs(gantt) {
-  const {plot, rects, jobs} = gantt;
-  const pen = plot.ctx, box = plot.bbox, scale = devicePixelRatio;
-  const at = projection(gantt, box);
+  const {plot} = gantt, {left, top, width, height} = plot.bbox, pen = plot.ctx;
   pen.save();
   pen.beginPath();
-  pen.rect(box.left, box.top, box.width, box.height);
+  pen.rect(left, top, width, height);
   pen.clip();
+  const pattern = hatch(pen, devicePixelRatio);
+  drawJobsWith(gantt, pen, plot.bbox, devicePixelRatio, pattern);
+  pen.restore();
+}
+
+/** In an SVG file, with the job that is marked.
+ * @param {Gantt} gantt
+ * @param {Pen} pen
+ * @param {Box} box */
+export function drawJobsInto(gantt, pen, box) {
+  drawJobsWith(gantt, pen, box, 1, svgHatch(pen) ?? colour('mark'));
+  if (selection.marked?.run === gantt.run)
+    outline(gantt, pen, projection(gantt, box), 1, selection.marked.job, 2.5);
+}
+
+/** @param {Gantt} gantt
+ * @param {Pen} pen
+ * @param {Box} box
+ * @param {number} scale
+ * @param {string | CanvasPattern} pattern of killed jobs */
+function drawJobsWith(gantt, pen, box, scale, pattern) {
+  const {rects, jobs} = gantt;
+  const at = projection(gantt, box);
   const killed = [], labelled = [];
   for (let paint = 0; paint < SHADES * report.types.length; paint++) {
     const type = Math.floor(paint / SHADES);
@@ -78,20 +98,19 @@ export function drawJobs(gantt) {
     }
   }
   pen.globalAlpha = 0.5;
-  pen.fillStyle = hatch(pen, scale);
+  pen.fillStyle = pattern;
   for (let i = 0; i < killed.length; i += 4)
     pen.fillRect(killed[i], killed[i + 1], killed[i + 2], killed[i + 3]);
   pen.globalAlpha = 1;
   drawChanges(gantt, at, pen, scale);
   if (labelled.length < 600)
     labelled.forEach(i => drawLabel(gantt, at, pen, scale, i));
-  pen.restore();
 }
 
 /** Reconfigurations: a dark bar over the job's nodes for as long as it lasts, at least a line.
  * @param {Gantt} gantt
  * @param {Projection} at
- * @param {Context} pen
+ * @param {Pen} pen
  * @param {number} scale */
 function drawChanges(gantt, at, pen, scale) {
   const {rects, data, jobs} = gantt, changes = data.changes;
@@ -125,7 +144,7 @@ export const jobName = (jobs, job) => jobs.name && jobs.name[job] ? jobs.name[jo
 
 /** @param {Gantt} gantt
  * @param {Projection} at
- * @param {Context} pen
+ * @param {Pen} pen
  * @param {number} scale
  * @param {number} i */
 function drawLabel(gantt, at, pen, scale, i) {
@@ -145,10 +164,27 @@ function drawLabel(gantt, at, pen, scale, i) {
   pen.fillText(text, left + 4 * scale, (top + bottom) / 2 + 0.5 * scale);
 }
 
+/** @param {Gantt} gantt
+ * @param {Pen} pen
+ * @param {Projection} at
+ * @param {number} scale
+ * @param {number} job
+ * @param {number} line how wide */
+function outline({rects}, pen, at, scale, job, line) {
+  for (const {style, size} of [{style: colour('card'), size: line + 2}, {style: colour('mark'), size: line}]) {
+    pen.strokeStyle = style;
+    pen.lineWidth = size * scale;
+    for (const i of rects.byJob.of(job)) {
+      const left = at.x(rects.x0[i]), top = at.y(rects.y0[i]);
+      pen.strokeRect(left, top, Math.max(scale, at.x(rects.x1[i]) - left), Math.max(scale, at.y(rects.y1[i]) - top));
+    }
+  }
+}
+
 /** The outline of the job under the cursor and of the one that was clicked, on a canvas of their own.
  * @param {Gantt} gantt */
 export function drawMarked(gantt) {
-  const {plot, overlay, rects} = gantt;
+  const {plot, overlay} = gantt;
   if (!overlay)
     return;
   const scale = devicePixelRatio, width = plot.over.clientWidth, height = plot.over.clientHeight;
@@ -158,22 +194,10 @@ export function drawMarked(gantt) {
   overlay.style.height = `${height}px`;
   const pen = penOf(overlay);
   const at = projection(gantt, {left: 0, top: 0, width: overlay.width, height: overlay.height});
-  /** @param {number} job
-   * @param {number} line how wide */
-  const outline = (job, line) => {
-    for (const {style, size} of [{style: colour('card'), size: line + 2}, {style: colour('mark'), size: line}]) {
-      pen.strokeStyle = style;
-      pen.lineWidth = size * scale;
-      for (const i of rects.byJob.of(job)) {
-        const left = at.x(rects.x0[i]), top = at.y(rects.y0[i]);
-        pen.strokeRect(left, top, Math.max(scale, at.x(rects.x1[i]) - left), Math.max(scale, at.y(rects.y1[i]) - top));
-      }
-    }
-  };
-  if (selection.marked?.gantt === gantt)
-    outline(selection.marked.job, 2.5);
+  if (selection.marked?.run === gantt.run)
+    outline(gantt, pen, at, scale, selection.marked.job, 2.5);
   if (gantt.hovered >= 0)
-    outline(gantt.hovered, 1.5);
+    outline(gantt, pen, at, scale, gantt.hovered, 1.5);
 }
 
 /** The job at a point: the rectangle there, or else one that is drawn there because it is too small to see.

@@ -4,8 +4,20 @@ import {report, runs} from './data.js';
 import {colour, hatch, penOf, repaints, typeColour} from './colours.js';
 import {byId, element} from './words.js';
 import {gantts, hiddenTypes} from './jobs.js';
+import {keep} from './address.js';
 
-export function drawLegend() {
+/** @type {HTMLElement[]} */
+const typeButtons = [];
+
+/** Shows in charts and legend which types are hidden. */
+export function showHiddenTypes() {
+  typeButtons.forEach((button, type) => button.setAttribute('aria-pressed', String(!hiddenTypes.has(type))));
+  gantts.forEach(gantt => gantt.plot.redraw(false));
+}
+
+
+/** @param {() => void} changed is called when a type has been hidden or shown */
+export function drawLegend(changed) {
   const legend = byId('legend');
   report.types.forEach((name, type) => {
     const swatch = element('i');
@@ -15,12 +27,13 @@ export function drawLegend() {
     const button = element('button',
       {type: 'button', 'aria-pressed': 'true', title: `Show or hide ${name} jobs`}, swatch, name);
     button.addEventListener('click', () => {
-      const hide = !hiddenTypes.delete(type);
-      if (hide)
+      if (!hiddenTypes.delete(type))
         hiddenTypes.add(type);
-      button.setAttribute('aria-pressed', String(!hide));
-      gantts.forEach(gantt => gantt.plot.redraw(false));
+      keep('hide', [...hiddenTypes].map(hidden => report.types[hidden]).join(',') || null);
+      showHiddenTypes();
+      changed();
     });
+    typeButtons.push(button);
     legend.append(button);
   });
   /** @param {string} label

@@ -1,19 +1,37 @@
 // @ts-check
 /* Which charts there are over time, and how their lines are drawn. */
 import {runs, several} from './data.js';
-import {DASHES, LINES, lineColour, repaints} from './colours.js';
+import {MOST_LINES, lineColour, lineDash, repaints} from './colours.js';
 import {SHOW, SHOW_TICK, element} from './words.js';
 import {AXIS_WIDTH, axisStyle, timeAxis, timeChart} from './time.js';
 import {areas, means, merge, stepAt} from './steps.js';
+import {addSaving, rowsInView} from './saving.js';
+
+/** @param {string} paint
+ * @param {number[] | undefined} dash */
+function lineSample(paint, dash) {
+  const sample = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  const line = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+  sample.setAttribute('class', 'line');
+  sample.setAttribute('viewBox', '0 0 34 8');
+  line.setAttribute('d', 'M0 4H34');
+  line.setAttribute('stroke-dasharray', (dash ?? []).join(' '));
+  sample.append(line);
+  sample.style.stroke = paint;
+  return sample;
+}
+
+/** What a legend says where there are more lines than looks.
+ * @param {number} count
+ * @returns {Node[]} */
+export const repeated = count => count <= MOST_LINES ? [] :
+  [element('span', {class: 'note'}, `colours and line styles come again after ${MOST_LINES} lines`)];
 
 /** @param {string} label
  * @param {string} strokeColour
  * @param {number[] | undefined} dash */
 export function legendEntry(label, strokeColour, dash) {
-  const line = element('i', {class: 'thin'});
-  line.style.borderTopColor = strokeColour;
-  if (dash)
-    line.style.borderTopStyle = 'dashed';
+  const line = lineSample(strokeColour, dash);
   const value = element('span', {class: 'value'});
   return {entry: element('span', {}, line, label, value), value, line};
 }
@@ -28,16 +46,17 @@ export function lineChart(container, chart, last) {
   const box = element('div', {class: 'chart'}), legend = element('span', {class: 'legend'});
   box.append(element('h3', {}, chart.title, legend));
   container.append(box);
-  const entries = names.map((name, i) => legendEntry(name, lineColour(i), DASHES[i % LINES]));
+  const entries = names.map((name, i) => legendEntry(name, lineColour(i), lineDash(i)));
   entries.forEach(({entry, line}, i) => {
     legend.append(entry);
-    repaints.push(() => { line.style.borderTopColor = lineColour(i); });
+    repaints.push(() => { line.style.stroke = lineColour(i); });
   });
+  legend.append(...repeated(names.length));
   const full = chart.full || 0;
   const plot = timeChart(box, {
     width: box.clientWidth, height: last ? 156 : 134,
     series: [{}, ...lines.map((_, i) => ({
-      scale: 'y', width: 1.4, dash: DASHES[i % LINES], paths: uPlot.paths.stepped({align: 1}), points: {show: false},
+      scale: 'y', width: 1.4, dash: lineDash(i), paths: uPlot.paths.stepped({align: 1}), points: {show: false},
       stroke: () => lineColour(i),
       fill: i === 0 && !several ? () => `color-mix(in srgb, ${lineColour(0)} 16%, transparent)` : undefined,
     }))],
@@ -53,6 +72,11 @@ export function lineChart(container, chart, last) {
       })],
     },
   }, data);
+  addSaving(box, {
+    name: chart.key, title: chart.title, plot,
+    legend: () => names.map((label, i) => ({label, paint: lineColour(i), dash: lineDash(i)})),
+    table: () => ({head: ['time (s)', ...names], rows: rowsInView(plot)}),
+  });
   plot.viewOf = (min, max) => {
     const pixels = plot.over.clientWidth || 1000;
     const most = Math.max(...lines.map(line => stepAt(line.times, max) - stepAt(line.times, min)));

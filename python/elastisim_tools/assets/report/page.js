@@ -1,15 +1,20 @@
 // @ts-check
 /* Everything on the page, and what its buttons do. */
-import {SLOWDOWN_BOUND, end, runs, several} from './data.js';
+import {SLOWDOWN_BOUND, end, report, runs, several} from './data.js';
 import {colours, repaints, root} from './colours.js';
 import {byId, element, jobField, shortTime} from './words.js';
-import {move, otherCharts, setTime, showEverything, timeCharts, zoom} from './time.js';
-import {gantts} from './jobs.js';
+import {move, otherCharts, setTime, showEverything, timeCharts, timeRange, viewWatchers, zoom} from './time.js';
+import {drawMarked, gantts, hiddenTypes} from './jobs.js';
 import {find, watchMouse} from './facts.js';
-import {makeGantt} from './gantt.js';
+import {makeGantt, setNodes} from './gantt.js';
 import {chartsToDraw, lineChart} from './lines.js';
 import {FACTOR_TICKS, TIME_TICKS, distributionChart, figuresOf} from './distributions.js';
-import {drawLegend} from './legend.js';
+import {drawLegend, showHiddenTypes} from './legend.js';
+import {mark, selection, selectionWatchers} from './selection.js';
+import {fillPanel} from './panel.js';
+import {drawTable, refreshTable, restoreTable} from './table.js';
+import {keep, kept, keptRange, short, watchAddress} from './address.js';
+import {watchKeys} from './keys.js';
 
 function drawGantts() {
   const container = byId('gantts');
@@ -66,10 +71,61 @@ function setTheme(theme) {
  * @returns {NodeListOf<HTMLElement>} */
 const buttons = attribute => document.querySelectorAll(`[${attribute}]`);
 
+/* --- The address ---------------------------------------------------------------------------------- */
+
+function keepView() {
+  const {min, max} = timeRange();
+  keep('time', min <= 0 && max >= end ? null : `${short(min)},${short(max)}`);
+  gantts.forEach(({plot, data}, i) => {
+    const {min: low, max: high} = plot.scales.y;
+    keep(`nodes${i}`, low <= 0 && high >= data.nodes.length ? null : `${short(low)},${short(high)}`);
+  });
+}
+
+function keepMarked() {
+  const {marked} = selection;
+  keep('job', marked && `${runs.indexOf(marked.run)},${marked.run.jobs.id[marked.job]}`);
+}
+
+function restoreMarked() {
+  const [number, id] = (kept('job') ?? '-1,').split(',').map(Number), run = runs[number];
+  const job = run ? run.jobs.id.indexOf(id) : -1;
+  mark(job < 0 ? null : {run, job});
+}
+
+function restore() {
+  const wanted = kept('theme');
+  if (wanted === 'light' || wanted === 'dark')
+    setTheme(wanted);
+  hiddenTypes.clear();
+  for (const name of (kept('hide') ?? '').split(','))
+    if (report.types.includes(name))
+      hiddenTypes.add(report.types.indexOf(name));
+  showHiddenTypes();
+  setTime(...keptRange('time') ?? [0, end]);
+  gantts.forEach((gantt, i) => setNodes(gantt, ...keptRange(`nodes${i}`) ?? [0, gantt.data.nodes.length]));
+  restoreTable();
+  restoreMarked();
+}
+
+function watchWhatIsShown() {
+  viewWatchers.push(keepView);
+  selectionWatchers.push(fillPanel, keepMarked, () => gantts.forEach(drawMarked));
+  watchAddress(restore);
+}
+
+/* -------------------------------------------------------------------------------------------------- */
+
 function connect() {
   const preferred = matchMedia('(prefers-color-scheme: dark)');
-  preferred.addEventListener('change', () => setTheme(preferred.matches ? 'dark' : 'light'));
-  byId('theme').addEventListener('click', () => setTheme(root.dataset.theme === 'dark' ? 'light' : 'dark'));
+  preferred.addEventListener('change', () => {
+    keep('theme', null);
+    setTheme(preferred.matches ? 'dark' : 'light');
+  });
+  byId('theme').addEventListener('click', () => {
+    setTheme(root.dataset.theme === 'dark' ? 'light' : 'dark');
+    keep('theme', root.dataset.theme ?? null);
+  });
   byId('reset').addEventListener('click', showEverything);
   for (const button of buttons('data-zoom'))
     button.addEventListener('click', () => zoom(Number(button.dataset.zoom)));
@@ -97,12 +153,16 @@ function connect() {
 
 root.dataset.theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
 byId('theme').textContent = root.dataset.theme === 'dark' ? 'Light' : 'Dark';
-drawLegend();
+drawLegend(refreshTable);
 drawGantts();
 drawCharts();
 drawDistributions();
+drawTable();
+watchWhatIsShown();
 setTime(0, end);
+restore();
 connect();
+watchKeys();
 
 /* For scripts that look into the page. */
 window.elastisim = {gantts, timeCharts, setTime, showEverything, ready: true};

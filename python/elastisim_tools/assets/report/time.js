@@ -46,7 +46,18 @@ export const otherCharts = [];
 /** What else shows everything again.
  * @type {(() => void)[]} */
 export const resets = [];
-let syncing = false;
+/** Who is told when another span, or other nodes, are shown.
+ * @type {(() => void)[]} */
+export const viewWatchers = [];
+let syncing = false, changed = 0;
+
+/** Tells them once for all that changes in a frame. */
+function viewChanged() {
+  changed = changed || requestAnimationFrame(() => {
+    changed = 0;
+    viewWatchers.forEach(watch => watch());
+  });
+}
 
 /** @param {number} min
  * @param {number} max */
@@ -67,9 +78,10 @@ export function setTime(min, max) {
     chart.setScale('x', {min, max});
   }
   syncing = false;
+  viewChanged();
 }
 
-const timeRange = () => timeCharts[0].scales.x;
+export const timeRange = () => timeCharts[0].scales.x;
 
 /** @param {number} factor
  * @param {number} [around] */
@@ -117,6 +129,8 @@ export function timeChart(container, options, data) {
       setScale: [(u, key) => {
         if (key === 'x' && !syncing && timeCharts.includes(u))
           setTime(u.scales.x.min, u.scales.x.max);
+        if (key === 'y' && timeCharts.includes(u))
+          viewChanged();
       }],
     },
   }, data, container);

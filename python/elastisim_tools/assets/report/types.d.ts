@@ -8,6 +8,9 @@ interface Jobs {
   id: Uint32Array; type: Uint8Array; status: Uint8Array;
   submit: Float64Array; start: Float64Array; end: Float64Array;
   name?: string[];
+  /** When a job no longer waited for others; why it was cancelled. Only where some do, and are. */
+  eligible?: Float64Array; reason?: string[];
+  nodeSeconds?: Float64Array;
   nodesAtStart?: Uint32Array; nodesMin?: Uint32Array; nodesMax?: Uint32Array; reconfigurations?: Uint32Array;
 }
 
@@ -26,7 +29,20 @@ interface Steps { times: ArrayLike<number> & Iterable<number>; values: ArrayLike
 type Unit = 'count' | 'percent' | 'bytes/s';
 interface ChartData { key: string; title: string; unit: Unit; full: number | null; lines: Record<string, Steps>; }
 
-interface Run { name: string; end: number; jobs: Jobs; gantt: GanttData | null; charts: ChartData[]; }
+/** When which job was in which phase, in the order in which they began. */
+interface Phases {
+  job: Uint32Array; number: Uint32Array; iterations: Uint32Array; begin: Float64Array; end: Float64Array;
+}
+
+/** For each job and name of a task: how many there were, how long they took together, and the longest. */
+interface Tasks {
+  names: string[]; job: Uint32Array; name: Uint32Array; times: Uint32Array; seconds: Float64Array; longest: Float64Array;
+}
+
+interface Run {
+  name: string; end: number; jobs: Jobs; gantt: GanttData | null; charts: ChartData[];
+  phases: Phases | null; tasks: Tasks | null;
+}
 interface Report { types: string[]; statuses: string[]; runs: Run[]; }
 
 /** What refers to each key, in the order it came. */
@@ -42,6 +58,32 @@ interface Gantt {
   plot: Plot; overlay: HTMLCanvasElement;
   /** The job under the mouse; -1 for none. */
   hovered: number;
+}
+
+/** A job of a run. */
+interface JobOf { run: Run; job: number; }
+
+/** What a chart of nodes is drawn with: a canvas, or what writes the same into an SVG file. */
+interface Pen {
+  fillStyle: string | CanvasGradient | CanvasPattern; strokeStyle: string | CanvasGradient | CanvasPattern;
+  lineWidth: number; globalAlpha: number; font: string; textBaseline: CanvasTextBaseline; textAlign: CanvasTextAlign;
+  fillRect(x: number, y: number, width: number, height: number): void;
+  strokeRect(x: number, y: number, width: number, height: number): void;
+  fillText(text: string, x: number, y: number): void;
+  measureText(text: string): {width: number};
+}
+
+/** An entry of a chart's legend, as it looks now. */
+interface LegendItem { label: string; paint: string; dash?: number[]; filled?: boolean; }
+type Row = (string | number)[];
+
+/** A chart that can be saved as it is shown. */
+interface Shown {
+  name: string; title: string; plot: Plot;
+  legend: () => LegendItem[];
+  /** What is drawn besides the lines of the series. */
+  draw?: (pen: Pen, box: Box) => void;
+  table: () => {head: string[], rows: Row[]};
 }
 
 interface Box { left: number; top: number; width: number; height: number; }
@@ -67,7 +109,7 @@ interface Axis {
 interface Options {
   width: number; height: number; padding?: number[]; legend?: object;
   series: object[];
-  scales: Record<string, {time?: boolean, dir?: number, distr?: number, range: Bounds | [number, number]}>;
+  scales: Record<string, {time?: boolean, dir?: number, distr?: number, auto?: boolean, range: Bounds | [number, number]}>;
   axes: Axis[];
   cursor?: object;
   hooks?: {
@@ -81,6 +123,7 @@ declare class uPlot {
   static paths: {stepped(options: object): object};
   scales: {x: Scale; y: Scale};
   data: Columns;
+  axes: {_splits: number[] | null, _values: (string | null)[] | null}[];
   bbox: Box;
   ctx: Context;
   cursor: {left: number; top: number};
@@ -89,6 +132,7 @@ declare class uPlot {
   width: number;
   height: number;
   posToVal(place: number, scale: string): number;
+  valToPos(value: number, scale: string): number;
   setData(data: Columns, reset: boolean): void;
   setScale(key: string, scale: Scale): void;
   setSize(size: {width: number; height: number}): void;
