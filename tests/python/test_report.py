@@ -68,7 +68,17 @@ def test_the_page_fetches_nothing(folder: Path) -> None:
             if name in ('src', 'href', 'srcset', 'action', 'data'):
                 assert (tag, name, value) == ('link', 'href', 'data:,')
     assert '@import' not in page
-    assert not re.findall(r'url\((?!data:)', page)
+    assert not re.findall(r'url\((?!data:|#)', page)
+
+
+def test_no_two_modules_of_the_page_have_a_name_in_common() -> None:
+    """They become one script, in which the later one would take the name."""
+    named: dict[str, str] = {}
+    for path in sorted((TOOLS / 'assets' / 'report').glob('*.js')):
+        for found in re.finditer(r'^(?:export )?(?:async )?(?:function|class|const|let) (?:\{([^}]*)\}|(\w+))',
+                                 path.read_text(), re.MULTILINE):
+            for name in (found[1] or found[2]).split(','):
+                assert named.setdefault(name.strip(), path.name) == path.name, name
 
 
 def test_the_library_comes_with_licence_and_version(folder: Path) -> None:

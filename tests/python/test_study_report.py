@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +32,7 @@ def test_the_page_holds_all_of_the_study(folder: Path, capsys: pytest.CaptureFix
     page = Path('out/report.html').read_text()
     assert '{{' not in page and 'http://' not in page.replace('http://www.w3.org', '').replace('http://purl.org', '') \
         .replace('http://creativecommons.org', '')
-    assert '18 of 18 runs done' in page and page.count('<figure>') == 2
+    assert '18 of 18 runs done' in page and page.count('<figure id=') == 2
     assert page.count('policy=min &amp; more') >= 3 + 9
     assert '99.00 ± 23.60' in page and '-11.00 (-10 %)*' in page
 
@@ -122,6 +123,40 @@ def test_any_two_groups_stand_side_by_side(page: Any) -> None:
     assert compared(page) == wanted
     page.refresh()
     assert compared(page) == wanted, 'the address keeps what is chosen'
+
+
+def saved(page: Any, name: str, kind: str, folder: Path) -> Path:
+    from selenium.webdriver.support.ui import WebDriverWait
+    page.execute_cdp_cmd('Browser.setDownloadBehavior', {'behavior': 'allow', 'downloadPath': str(folder)})
+    page.find_element('css selector', f'[aria-label="{name}: save as {kind}"]').click()
+    path = folder / f'{name}.{kind.lower()}'
+    WebDriverWait(page, 60).until(lambda _: path.is_file())
+    return path
+
+
+def test_tables_and_figures_are_saved_as_they_are_shown(page: Any, folder: Path) -> None:
+    click_title(page, 'groups', 1)
+    rows = list(csv.reader(saved(page, 'groups', 'CSV', folder).read_text().splitlines()))
+    assert rows[0][:5] == ['group', 'Wait, mean (s)', 'Wait, mean (s), exact', 'difference', 'difference, exact']
+    assert [float(row[2]) for row in rows[1:]] == [78, 99, 100, 110, 120, 120], 'in the order of the page'
+    compared_rows = list(csv.reader(saved(page, 'comparison', 'CSV', folder).read_text().splitlines()))
+    assert compared_rows[1] == compared(page)
+    figures = page.execute_script('return [...document.querySelectorAll("figure")].map(figure => figure.id)')
+    assert len(figures) == 2
+    assert '<text' in saved(page, figures[0], 'SVG', folder).read_text()
+    image = saved(page, figures[0], 'PNG', folder).read_bytes()
+    assert image.startswith(b'\x89PNG') and len(image) > 5000
+
+
+def test_the_keyboard_reaches_every_control(page: Any) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+    page.execute_script('document.querySelector("#groups thead th:nth-child(2) button").focus()')
+    ActionChains(page).send_keys(Keys.ENTER).perform()
+    assert column(page, 'groups', 1)[0].startswith('78.00')
+    unreached = page.execute_script(
+        'return [...document.querySelectorAll("button, select, a, .wide")].filter(e => e.tabIndex < 0).length')
+    assert unreached == 0
 
 
 @pytest.mark.parametrize('width', [380, 2560])

@@ -36,7 +36,7 @@ export class SvgPen {
 
   /** @param {string | CanvasGradient | CanvasPattern} style */
   paint(style) {
-    return typeof style !== 'string' ? '#000000' : style.startsWith('url(') ? style : solid(style);
+    return typeof style !== 'string' ? '#000000' : style === HATCH ? style : solid(style);
   }
 
   /** @param {number} x

@@ -49,7 +49,9 @@ export const resets = [];
 /** Who is told when another span, or other nodes, are shown.
  * @type {(() => void)[]} */
 export const viewWatchers = [];
-let syncing = false, changed = 0;
+/* What all charts show, or will as soon as uPlot has come to it. */
+const shown = {min: NaN, max: NaN};
+let changed = 0;
 
 /** Tells them once for all that changes in a frame. */
 function viewChanged() {
@@ -71,13 +73,12 @@ export function setTime(min, max) {
     [min, max] = [end - span, end];
   else
     max = min + span;
-  syncing = true;
+  Object.assign(shown, {min, max});
   for (const chart of timeCharts) {
     if (chart.viewOf)
       chart.setData(chart.viewOf(min, max), false);
     chart.setScale('x', {min, max});
   }
-  syncing = false;
   viewChanged();
 }
 
@@ -127,8 +128,9 @@ export function timeChart(container, options, data) {
     hooks: {
       ...options.hooks,
       setScale: [(u, key) => {
-        if (key === 'x' && !syncing && timeCharts.includes(u))
-          setTime(u.scales.x.min, u.scales.x.max);
+        const {min, max} = u.scales.x;
+        if (key === 'x' && timeCharts.includes(u) && (min !== shown.min || max !== shown.max))
+          setTime(min, max);
         if (key === 'y' && timeCharts.includes(u))
           viewChanged();
       }],

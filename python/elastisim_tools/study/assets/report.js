@@ -44,6 +44,65 @@
       sort(table, column, direction);
   }
 
+  // --- Files -----------------------------------------------------------------------------------------------
+  const save = (name, blob) => {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  };
+
+  const field = text => /[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
+
+  // As the table stands, with the exact figures beside what is shown of them.
+  const textOf = table => {
+    const rows = [...table.rows];
+    const exact = [...rows[0].cells].map((_, place) => rows.some(row => row.cells[place].dataset.key !== undefined));
+    const second = (cell, row) => row === rows[0] ? `${cell.textContent}, exact` : cell.dataset.key ?? '';
+    return rows.map(row => [...row.cells].flatMap((cell, place) =>
+      exact[place] ? [cell.textContent, second(cell, row)] : [cell.textContent]).map(field).join(',') + '\n').join('');
+  };
+
+  const svgOf = figure => new XMLSerializer().serializeToString(figure.querySelector('svg'));
+
+  const imageOf = async figure => {
+    const drawn = figure.querySelector('svg'), {width, height} = drawn.getBoundingClientRect();
+    const image = new Image();
+    const address = URL.createObjectURL(new Blob([svgOf(figure)], {type: 'image/svg+xml'}));
+    image.src = address;
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [2 * width, 2 * height];
+    const pen = canvas.getContext('2d');
+    pen.fillStyle = '#fff';
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+    URL.revokeObjectURL(address);
+    return new Promise(done => canvas.toBlob(done, 'image/png'));
+  };
+
+  const addSaving = (before, name, kinds) => {
+    const buttons = document.createElement('p');
+    buttons.className = 'save';
+    for (const [kind, make] of Object.entries(kinds)) {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.textContent = kind;
+      button.setAttribute('aria-label', `${name}: save as ${kind}`);
+      button.addEventListener('click', async () => save(`${name}.${kind.toLowerCase()}`, await make()));
+      buttons.append(button);
+    }
+    before.before(buttons);
+  };
+
+  for (const table of document.querySelectorAll('table[id]'))
+    addSaving(table.parentElement, table.id, {CSV: () => new Blob([textOf(table)], {type: 'text/csv'})});
+  for (const figure of document.querySelectorAll('figure'))
+    addSaving(figure, figure.id, {
+      SVG: () => new Blob([svgOf(figure)], {type: 'image/svg+xml'}), PNG: () => imageOf(figure),
+    });
+
   // --- Two groups ------------------------------------------------------------------------------------------
   const mean = values => values.reduce((sum, value) => sum + value, 0) / values.length;
 
