@@ -1,5 +1,6 @@
-/* Where a workload keeps its jobs: memory in chunks, soon large ones, that lives as long as the workload, and
- * tables from text to what was made of it. A million small jobs are a few hundred large blocks. */
+/* Where a workload keeps its jobs: memory in chunks, soon large ones, that lives as long as the
+ * workload, and tables from text to what was made of it. A million small jobs are a few hundred
+ * large blocks. */
 #ifndef ELASTISIM_WORKLOAD_STORE_H
 #define ELASTISIM_WORKLOAD_STORE_H
 

@@ -247,7 +247,8 @@ def test_a_dragged_box_zooms_time_and_nodes_and_a_double_click_resets(page: Page
     assert page.times() == whole and page.nodes() == all_nodes
 
 
-@pytest.mark.parametrize(('end', 'time_changes', 'nodes_change'), [((0.6, 0.41), True, False), ((0.31, 0.8), False, True)])
+@pytest.mark.parametrize(('end', 'time_changes', 'nodes_change'),
+                         [((0.6, 0.41), True, False), ((0.31, 0.8), False, True)])
 def test_a_flat_box_zooms_time_and_a_narrow_one_nodes(page: Page, end: tuple[float, float], time_changes: bool,
                                                       nodes_change: bool) -> None:
     times, nodes = page.times(), page.nodes()
@@ -358,7 +359,8 @@ def test_a_panel_without_journal_says_what_is_missing(browser: webdriver.Chrome,
     (tmp_path / 'job_statistics.csv').write_text(
         'ID,Type,Submit Time,Start Time,End Time,Wait Time,Makespan,Turnaround Time,Status,Name,Nodes At Start,'
         'Nodes Min,Nodes Max,Node Seconds,Reconfigurations,Completed Phases,Eligible Time,Reason\n'
-        '0,rigid,0,9,19,9,10,19,completed,,1,1,1,10,0,1,5,\n1,rigid,3,-1,-1,-1,-1,-1,cancelled,,0,0,0,0,0,0,-1,no way\n')
+        '0,rigid,0,9,19,9,10,19,completed,,1,1,1,10,0,1,5,\n'
+        '1,rigid,3,-1,-1,-1,-1,-1,cancelled,,0,0,0,0,0,0,-1,no way\n')
     path = tmp_path / 'report.html'
     path.write_text(build_page([load_run(str(tmp_path))]))
     page = Page(browser, path)

@@ -98,7 +98,8 @@ def figures(tables: Tables, folder: Path) -> str:
             shown.append(f'<p class="note">{escape(metric_label(metric))}: {escape(error)}</p>')
             continue
         drawn = path.read_text(encoding='utf-8')
-        shown.append(f'<figure id="{escape(path.stem)}">{drawn[drawn.index("<svg"):]}<figcaption>{escape(metric_label(metric))}. Bands and '
+        shown.append(f'<figure id="{escape(path.stem)}">{drawn[drawn.index("<svg"):]}'
+                     f'<figcaption>{escape(metric_label(metric))}. Bands and '
                      'whiskers are 95 % t intervals.</figcaption></figure>')
     return '\n'.join(shown)
 
