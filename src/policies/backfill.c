@@ -12,10 +12,10 @@
  */
 #include "policies/backfill.h"
 
+#include "base/vector.h"
 #include "policies/admission.h"
 #include "policies/sizes.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,36 +23,60 @@
 /* --- One job ------------------------------------------------------------------------------- */
 
 /* Nodes of the least equipped classes first. */
-static void take_counts(const struct books *books, struct entry *entry, const uint32_t *available)
+static void take_counts(const struct books *books, const struct entry *entry,
+                        const uint32_t *available, uint32_t *counts)
 {
     uint32_t missing = entry->least;
     for (size_t i = 0; i < books->pool.num_classes; i++) {
         uint32_t usable = entry->classes >> i & 1 ? available[i] : 0;
-        entry->counts[i] = usable < missing ? usable : missing;
-        missing -= entry->counts[i];
+        counts[i] = usable < missing ? usable : missing;
+        missing -= counts[i];
     }
+}
+
+static struct profile_own reservation_of(const struct entry *entry)
+{
+    double start = entry->reservation.time;
+    return (struct profile_own){entry->counts, start, start + entry->estimate};
+}
+
+/* The earliest place for a job before the one it has; INFINITY when there is none. */
+static double find_place(const struct books *books, const struct entry *entry, uint32_t *least)
+{
+    const struct profile_own own = reservation_of(entry);
+    const struct profile_search search = {
+        .classes = entry->classes,
+        .need = entry->least,
+        .duration = entry->estimate,
+        .from = books->now,
+        .before = entry->reserved ? own.from : INFINITY,
+        .own = entry->reserved ? &own : NULL,
+    };
+    return profile_find(&books->profile, &search, least);
+}
+
+/* The same for a job that has a reservation, and of which it is known that there is no room for all
+ * of it before: it may begin earlier and overlap with what it has. */
+static double find_overlapping(const struct books *books, const struct entry *entry,
+                               uint32_t *least)
+{
+    double start = entry->reservation.time;
+    double slid = profile_slide(&books->profile, entry->least, books->now, start);
+    *least = entry->least;
+    return slid < start ? slid : INFINITY;
 }
 
 /* Reserves the earliest place, if it is earlier than the one it has. */
 static int reserve(struct books *books, struct entry *entry)
 {
-    uint32_t least[MAX_NODE_CLASSES];
-    struct profile_search search = {
-        .classes = entry->classes,
-        .need = entry->least,
-        .duration = entry->estimate,
-        .from = books->now,
-        .before = entry->reserved ? entry->reserved_start : INFINITY,
-        .own = entry->reserved ? entry->counts : NULL,
-        .own_from = entry->reserved_start,
-        .own_to = entry->reserved_start + entry->estimate,
-    };
-    double start = profile_find(&books->profile, &search, least);
+    uint32_t least[MAX_NODE_CLASSES], counts[MAX_NODE_CLASSES];
+    bool is_known = entry->reserved && books->forward.visited && books->profile.num_classes == 1 &&
+                    !forward_has_room(&books->forward, entry);
+    double start =
+        is_known ? find_overlapping(books, entry, least) : find_place(books, entry, least);
     if (isfinite(start)) {
-        if (books_drop_reservation(books, entry))
-            return -1;
-        take_counts(books, entry, least);
-        return books_reserve(books, entry, start);
+        take_counts(books, entry, least, counts);
+        return books_reserve(books, entry, start, counts);
     }
     books->plan.unbounded = books->plan.unbounded || !entry->reserved;
     return 0;
@@ -115,7 +139,7 @@ static int try_start(struct books *books, struct entry *entry, bool had, bool *s
     *started = false;
     if (books->plan.unbounded && isinf(entry->estimate) && !had)
         return 0;
-    double start = had ? fmin(books->now, entry->reserved_start) : books->now;
+    double start = had ? fmin(books->now, entry->reservation.time) : books->now;
     if (!admission_allows(books, entry))
         return 0;
     if (fitting_size(books, entry, start, quota, &size))
@@ -152,7 +176,7 @@ static int pass_without_reservations(struct books *books)
 static int drop_all(struct books *books)
 {
     struct wanted reserved = queue_want_all;
-    reserved.start = DBL_MAX;
+    reserved.reservation = WANT_RESERVED;
     for (struct entry *entry = queue_next(&books->queue, NULL, &reserved); entry;
          entry = queue_next(&books->queue, entry, &reserved))
         if (books_drop_reservation(books, entry))
@@ -164,7 +188,7 @@ static int drop_all(struct books *books)
 static int drop_behind(struct books *books, uint32_t depth)
 {
     struct wanted reserved = queue_want_all;
-    reserved.start = DBL_MAX;
+    reserved.reservation = WANT_RESERVED;
     struct entry *entry = NULL;
     while (depth-- > 0 && (entry = queue_next(&books->queue, entry, &queue_want_all)))
         continue;
@@ -174,19 +198,27 @@ static int drop_behind(struct books *books, uint32_t depth)
     return 0;
 }
 
+/* Whether a job with a reservation may find its least number of nodes from now on, for as long as
+ * it runs at least. */
+static bool may_start(const struct books *books, const struct entry *entry)
+{
+    uint32_t quota[MAX_NODE_CLASSES];
+    return books_room_until(books, entry, books->now + entry->shortest, quota) >= entry->least;
+}
+
 /* Starts a job that has a reservation, if it can; else it keeps it. */
 static int start_reserved(struct books *books, struct entry *entry, bool *started)
 {
-    uint32_t idle[MAX_NODE_CLASSES];
+    double reserved = entry->reservation.time;
     *started = false;
-    if (pool_available(&books->pool, entry, idle) < entry->least)
+    if (!may_start(books, entry))
         return 0;
-    if (books_drop_reservation(books, entry) || try_start(books, entry, true, started))
+    if (try_start(books, entry, true, started))
         return -1;
     /* Others were planned around the reserved interval. */
-    if (*started && books->now > entry->reserved_start + LATE)
+    if (*started && books->now > reserved + LATE)
         books->plan.overtaken = true;
-    return *started ? 0 : books_reserve(books, entry, entry->reserved_start);
+    return 0;
 }
 
 /* Starts a job or gives it a reservation, if it may have one. */
@@ -250,21 +282,57 @@ static int pass_over_all(struct books *books)
     return 0;
 }
 
-/* Those whose reservations are due start, as far as their nodes are there. */
-static int start_due(struct books *books)
+static int compare_entries(const void *a, const void *b)
 {
-    struct wanted due = queue_want_all;
-    due.start = books->now + EARLY;
-    bool started;
-    struct entry *entry = NULL;
-    while ((entry = queue_next(&books->queue, entry, &due)))
-        if (start_reserved(books, entry, &started))
-            return -1;
-    return 0;
+    const struct entry *x = *(struct entry *const *)a, *y = *(struct entry *const *)b;
+    return queue_precedes(x, y) ? -1 : 1;
 }
 
-/* Nodes are free earlier than expected: the first jobs move forward as far as they can, those
- * behind them start if they can do so at once. */
+struct due {
+    VECTOR(struct entry *) entries;
+    int result;
+};
+
+static void add_due(void *context, struct profile_mark *mark, int32_t before)
+{
+    struct due *due = context;
+    (void)before;
+    if (vector_add(&due->entries, entry_of_mark(mark)))
+        due->result = -1;
+}
+
+/* Those whose reservations are due start, in the order of the queue, as far as their nodes are
+ * there. */
+static int start_due(struct books *books)
+{
+    struct due due = {0};
+    bool started;
+    profile_visit_marks(&books->profile, -INFINITY, books->now + EARLY, add_due, &due);
+    if (due.entries.count > 0)
+        qsort(due.entries.items, due.entries.count, sizeof *due.entries.items, compare_entries);
+    for (size_t i = 0; due.result == 0 && i < due.entries.count; i++)
+        due.result = start_reserved(books, due.entries.items[i], &started);
+    free(due.entries.items);
+    return due.result;
+}
+
+/* Nodes are free earlier than expected: each job in turn moves to the earliest place there is for
+ * it now. Only those are visited that could. */
+static int compress_exactly(struct books *books)
+{
+    struct forward *forward = &books->forward;
+    bool started;
+    int result = 0;
+    books->plan.unbounded = false;
+    forward_begin(forward);
+    for (struct entry *entry; result == 0 && (entry = forward_next(forward, &books->queue));)
+        result = start_or_reserve(books, entry, &started);
+    forward_end(forward);
+    return result;
+}
+
+/* The same in fewer visits: the first jobs move forward, those behind them start if they can do so
+ * at once. */
 static int compress(struct books *books)
 {
     uint32_t depth = books->options.compression_depth, visited = 0;
@@ -281,12 +349,6 @@ static int compress(struct books *books)
             wanted.nodes = books->pool.num_free;
     }
     return 0;
-}
-
-static int compare_entries(const void *a, const void *b)
-{
-    const struct entry *x = *(struct entry *const *)a, *y = *(struct entry *const *)b;
-    return queue_precedes(x, y) ? -1 : 1;
 }
 
 /* Visits the jobs that were submitted since the last pass, in the order of the queue. */
@@ -320,9 +382,10 @@ static int pass_conservative(struct books *books)
     /* Jobs without a reservation wait for the file system, for nodes that others hand over, or for
      * the end of jobs that might run for ever. */
     bool unplanned = books->queue.count > books->num_reserved + books->changes.arrivals.count;
-    bool others = books->pool.first_keeper || books->options.io != IO_IGNORE ||
-                  (books->changes.freed && unplanned);
-    if ((books->changes.early || others) && compress(books))
+    bool promised = books->pool.first_keeper || books->options.io != IO_IGNORE;
+    bool others = promised || (books->changes.freed && unplanned);
+    bool exactly = books->forward.is_kept && !promised;
+    if ((books->changes.early || others) && (exactly ? compress_exactly : compress)(books))
         return -1;
     return visit_arrivals(books);
 }
@@ -403,4 +466,13 @@ int backfill_run(struct books *books)
     books_rank_started(books);
     forget_news(books);
     return result;
+}
+
+/* With a few reservations only, each begins when a job ends. Of many, one may move away that
+ * another was waiting for. */
+double backfill_next_due(const struct books *books)
+{
+    return books->options.backfill == BACKFILL_CONSERVATIVE && books->num_reserved > 0
+               ? profile_next_mark(&books->profile, books->now + EARLY)
+               : INFINITY;
 }

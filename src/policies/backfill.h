@@ -15,4 +15,8 @@ bool backfill_is_upset(const struct books *books, const struct entry *entry);
 /* Whether anything happened since the last time. */
 bool backfill_has_news(const struct books *books);
 
+/* When the next reservation begins for which nothing needs to happen but that its time comes;
+ * INFINITY when there is none. */
+double backfill_next_due(const struct books *books);
+
 #endif

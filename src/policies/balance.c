@@ -126,7 +126,7 @@ static void room_behind(const struct books *books, const struct entry *from, con
     for (size_t i = 0; i < books->pool.num_classes; i++)
         room[i] = UINT32_MAX;
     if (books->has_profile && books->num_reserved > 0 && to->expected_end > from->expected_end)
-        profile_least(&books->profile, from->expected_end, to->expected_end, room);
+        profile_least(&books->profile, from->expected_end, to->expected_end, NULL, room);
 }
 
 static int move_nodes(struct books *books, const struct goal *giving, const struct goal *taking)
@@ -198,7 +198,7 @@ static void spare_reservations(const struct books *books, const struct entry *en
     uint32_t least[MAX_NODE_CLASSES];
     if (!books->has_profile || books->num_reserved == 0)
         return;
-    profile_least(&books->profile, books->now, entry->expected_end, least);
+    profile_least(&books->profile, books->now, entry->expected_end, NULL, least);
     for (size_t i = 0; i < books->pool.num_classes; i++)
         quota[i] = quota[i] < least[i] ? quota[i] : least[i];
 }

@@ -35,6 +35,10 @@ int books_create(struct books *books, const char *spec, struct error *err)
     books->has_profile = options_have_reservations(&books->options);
     books->shares.half_life = books->options.half_life;
     books->ordering = (struct ordering){books->options.order, &books->shares};
+    books->forward.is_kept = books->options.backfill == BACKFILL_CONSERVATIVE &&
+                             books->options.reservations == RESERVATIONS_PERSISTENT &&
+                             books->options.compression_depth == 0;
+    books->next_due = INFINITY;
     estimates_create(&books->estimates, &books->options);
     return 0;
 }
@@ -47,6 +51,7 @@ void books_release(struct books *books)
     ids_release(&books->changes.arrivals);
     running_release(&books->running);
     shares_release(&books->shares);
+    forward_release(&books->forward);
     profile_discard(&books->profile);
     pool_release(&books->pool);
     estimates_release(&books->estimates);
@@ -65,9 +70,49 @@ int books_open(struct books *books)
 
 /* --- Profile and shares -------------------------------------------------------------------- */
 
-static int occupy(struct books *books, double from, double to, const uint32_t *nodes, int sign)
+/* Nodes are taken during [from, to). */
+static int occupy(struct books *books, double from, double to, const uint32_t *nodes)
 {
-    return books->has_profile ? profile_add(&books->profile, from, to, nodes, sign) : 0;
+    return books->has_profile ? profile_add(&books->profile, from, to, nodes, -1) : 0;
+}
+
+static int note_freed(struct books *books, double from, double to)
+{
+    return forward_note(&books->forward, &books->profile, fmax(from, books->now), to);
+}
+
+/* Nodes are given back. */
+static int vacate(struct books *books, double from, double to, const uint32_t *nodes)
+{
+    if (!books->has_profile)
+        return 0;
+    return profile_add(&books->profile, from, to, nodes, 1) || note_freed(books, from, to) ? -1 : 0;
+}
+
+/* Nodes that somebody takes for a while. */
+struct stay {
+    double from, to;
+    const uint32_t *nodes; /* by class */
+};
+
+/* One stay in the place of another, which has no more nodes. What both have in common is left alone
+ * where it can be. */
+static int replace(struct books *books, const struct stay *old, const struct stay *new)
+{
+    struct profile *profile = &books->profile;
+    size_t classes = profile->num_classes;
+    bool moves_forward =
+        new->from <= old->from &&
+        old->from < new->to &&new->to <=
+                old->to &&memcmp(old->nodes, new->nodes, classes * sizeof *old->nodes) ==
+            0;
+    const struct stay given = {moves_forward ? new->to : old->from, old->to, old->nodes};
+    const struct stay taken = {new->from, moves_forward ? old->from : new->to, new->nodes};
+    if (profile_add(profile, given.from, given.to, given.nodes, 1) ||
+        profile_add(profile, taken.from, taken.to, taken.nodes, -1))
+        return -1;
+    /* Of several classes it may have others now. */
+    return note_freed(books, classes == 1 ? fmax(old->from, new->to) : old->from, old->to);
 }
 
 static void account(struct books *books, const struct entry *entry, int64_t nodes)
@@ -113,7 +158,9 @@ uint32_t books_room_until(const struct books *books, const struct entry *entry, 
     uint32_t least[MAX_NODE_CLASSES];
     if (pool_available(&books->pool, entry, quota) == 0)
         return 0;
-    profile_least(&books->profile, books->now, until, least);
+    const struct profile_own own = {entry->counts, entry->reservation.time,
+                                    entry->reservation.time + entry->estimate};
+    profile_least(&books->profile, books->now, until, entry->reserved ? &own : NULL, least);
     for (size_t i = 0; i < books->pool.num_classes; i++)
         quota[i] = quota[i] < least[i] ? quota[i] : least[i];
     return pool_sum(&books->pool, quota);
@@ -121,24 +168,56 @@ uint32_t books_room_until(const struct books *books, const struct entry *entry, 
 
 /* --- Reservations -------------------------------------------------------------------------- */
 
+/* An entry has no reservation any more; what it had is in the profile still. */
+static void unmark(struct books *books, struct entry *entry)
+{
+    entry->reserved = false;
+    books->num_reserved--;
+    profile_clear_mark(&books->profile, &entry->reservation);
+    forward_forget(&books->forward, entry);
+}
+
 int books_drop_reservation(struct books *books, struct entry *entry)
 {
     if (!entry->reserved)
         return 0;
-    entry->reserved = false;
-    books->num_reserved--;
+    double start = entry->reservation.time;
+    unmark(books, entry);
     queue_update(&books->queue, entry);
-    return profile_add(&books->profile, entry->reserved_start,
-                       entry->reserved_start + entry->estimate, entry->counts, 1);
+    return vacate(books, start, start + entry->estimate, entry->counts);
 }
 
-int books_reserve(struct books *books, struct entry *entry, double start)
+static int move_reservation(struct books *books, struct entry *entry, double start,
+                            const uint32_t *counts)
+{
+    double before = entry->reservation.time;
+    const struct stay old = {before, before + entry->estimate, entry->counts};
+    const struct stay new = {start, start + entry->estimate, counts};
+    profile_clear_mark(&books->profile, &entry->reservation);
+    return profile_set_mark(&books->profile, &entry->reservation, start) ||
+                   replace(books, &old, &new)
+               ? -1
+               : 0;
+}
+
+static int make_reservation(struct books *books, struct entry *entry, double start,
+                            const uint32_t *counts)
 {
     entry->reserved = true;
     books->num_reserved++;
-    entry->reserved_start = start;
     queue_update(&books->queue, entry);
-    return profile_add(&books->profile, start, start + entry->estimate, entry->counts, -1);
+    return profile_set_mark(&books->profile, &entry->reservation, start) ||
+                   occupy(books, start, start + entry->estimate, counts)
+               ? -1
+               : 0;
+}
+
+int books_reserve(struct books *books, struct entry *entry, double start, const uint32_t *counts)
+{
+    int result = entry->reserved ? move_reservation(books, entry, start, counts)
+                                 : make_reservation(books, entry, start, counts);
+    memcpy(entry->counts, counts, books->pool.num_classes * sizeof *counts);
+    return result;
 }
 
 /* --- Standing ------------------------------------------------------------------------------ */
@@ -224,8 +303,8 @@ static int move_end(struct books *books, struct entry *entry, double end)
     running_move(&books->running, entry, end);
     books->changes.early = books->changes.early || end < before;
     books->changes.replan = books->changes.replan || end > before;
-    return end < before ? occupy(books, end, before, entry->counts, 1)
-                        : occupy(books, before, end, entry->counts, -1);
+    return end < before ? vacate(books, end, before, entry->counts)
+                        : occupy(books, before, end, entry->counts);
 }
 
 /* A job whose estimate follows its size goes on faster or slower from now on: what is left of it
@@ -321,7 +400,9 @@ static int assign_all(struct books *books, struct entry *entry, const uint32_t *
     return result;
 }
 
-static int run(struct books *books, struct entry *entry, uint32_t count)
+/* `reserved` is what it had reserved, or NULL. */
+static int run(struct books *books, struct entry *entry, uint32_t count,
+               const struct stay *reserved)
 {
     double duration;
     if (entry_duration(entry, &books->estimates, count, &duration, books->err))
@@ -332,23 +413,29 @@ static int run(struct books *books, struct entry *entry, uint32_t count)
     account(books, entry, count);
     books->io_rates += entry->io_rate;
     note_start(books, entry);
-    return running_add(&books->running, entry) ||
-                   occupy(books, books->now, entry->expected_end, entry->counts, -1)
-               ? -1
-               : 0;
+    if (running_add(&books->running, entry))
+        return -1;
+    const struct stay stay = {books->now, entry->expected_end, entry->counts};
+    return reserved ? replace(books, reserved, &stay)
+                    : occupy(books, stay.from, stay.to, stay.nodes);
 }
 
 int books_start(struct books *books, struct entry *entry, const uint32_t *quota, uint32_t count)
 {
-    if (books_drop_reservation(books, entry))
-        return -1;
+    uint32_t counts[MAX_NODE_CLASSES];
+    size_t size = books->pool.num_classes * sizeof *counts;
+    const struct stay stay = {entry->reservation.time, entry->reservation.time + entry->estimate,
+                              memcpy(counts, entry->counts, size)};
+    bool had = entry->reserved;
+    if (had)
+        unmark(books, entry);
     queue_remove(&books->queue, entry);
-    memset(entry->counts, 0, books->pool.num_classes * sizeof *entry->counts);
+    memset(entry->counts, 0, size);
     if (entry->type != ELASTISIM_RIGID &&
         elastisim_assign_gpus(books->view, entry->job, entry->gpus))
         return -1;
     return assign_all(books, entry, quota, count) || books_release_promises(books, entry) ||
-                   run(books, entry, count)
+                   run(books, entry, count, had ? &stay : NULL)
                ? -1
                : 0;
 }
@@ -365,7 +452,7 @@ int books_grow(struct books *books, struct entry *entry, const uint32_t *quota, 
     account(books, entry, count);
     rank(books, entry);
     uint32_t size = pool_sum(&books->pool, entry->counts);
-    return occupy(books, books->now, entry->expected_end, more, -1) ||
+    return occupy(books, books->now, entry->expected_end, more) ||
                    retime(books, entry, size - count, size)
                ? -1
                : 0;
@@ -381,7 +468,7 @@ static int shrink_by(struct books *books, struct entry *entry, uint32_t node)
     books->changes.early = true;
     account(books, entry, -1);
     uint32_t size = pool_sum(&books->pool, entry->counts);
-    return occupy(books, books->now, entry->expected_end, one, 1) ||
+    return vacate(books, books->now, entry->expected_end, one) ||
                    retime(books, entry, size + 1, size)
                ? -1
                : 0;
@@ -516,7 +603,7 @@ static int forget_running(struct books *books, struct entry *entry)
     books->io_rates -= entry->io_rate;
     account(books, entry, -(int64_t)pool_sum(&books->pool, entry->counts));
     running_remove(&books->running, entry);
-    return occupy(books, books->now, entry->expected_end, entry->counts, 1);
+    return vacate(books, books->now, entry->expected_end, entry->counts);
 }
 
 int books_forget(struct books *books, struct entry *entry)

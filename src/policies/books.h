@@ -11,6 +11,7 @@
 #include "elastisim/scheduler.h"
 #include "policies/entry.h"
 #include "policies/estimates.h"
+#include "policies/forward.h"
 #include "policies/options.h"
 #include "policies/order.h"
 #include "policies/pool.h"
@@ -65,8 +66,10 @@ struct books {
     struct running running;
     struct entry **entries; /* by job ID; NULL when it is over or not known; owned */
     size_t num_entries, entries_capacity;
-    size_t num_reserved; /* waiting jobs that have a reservation */
-    double io_rates;     /* declared by the jobs that run */
+    size_t num_reserved;    /* waiting jobs that have a reservation */
+    struct forward forward; /* which of them may move to an earlier time */
+    double next_due;        /* seconds: the next one that waits for its time only (backfill.h) */
+    double io_rates;        /* declared by the jobs that run */
 
     struct changes changes;
     struct entry *just_started; /* jobs that are not ranked yet */
@@ -121,8 +124,9 @@ int books_give_back(struct books *books, uint32_t node);
  * sum. Needs a profile. */
 uint32_t books_room_until(const struct books *books, const struct entry *entry, double until,
                           uint32_t *quota);
-/* Reserves nodes (entry->counts, by class) for a waiting job from `start` on. */
-int books_reserve(struct books *books, struct entry *entry, double start);
+/* Reserves nodes (counts, by class) for a waiting job from `start` on, instead of those that it has
+ * reserved. */
+int books_reserve(struct books *books, struct entry *entry, double start, const uint32_t *counts);
 /* Takes the reservation of a job, if it has one, out of the profile. */
 int books_drop_reservation(struct books *books, struct entry *entry);
 

@@ -5,6 +5,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+struct entry *entry_of_mark(struct profile_mark *mark)
+{
+    return (struct entry *)((char *)mark - offsetof(struct entry, reservation));
+}
+
 bool entry_is_malleable(const struct entry *entry)
 {
     return entry->type == ELASTISIM_MALLEABLE || entry->type == ELASTISIM_ADAPTIVE;
@@ -62,7 +67,6 @@ static int fill(struct entry *entry, const struct node_pool *pool, struct estima
     entry->classes = pool_classes(pool, entry->gpus, burst_buffer);
     entry->walltime = elastisim_job_walltime(job);
     entry->io_rate = fmax(0, elastisim_job_attribute_number(job, "io_rate", 0));
-    entry->reserved_start = INFINITY;
     return estimates_preferred(estimates, job, &entry->preferred, err) ||
                    estimate(entry, estimates, err)
                ? -1

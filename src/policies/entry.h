@@ -5,11 +5,13 @@
 #include "elastisim/scheduler.h"
 #include "policies/estimates.h"
 #include "policies/ids.h"
+#include "policies/profile.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct candidates;
 struct node_pool;
 
 enum entry_state { ENTRY_WAITING, ENTRY_RUNNING };
@@ -37,11 +39,15 @@ struct entry {
     struct entry *left, *right;
     uint32_t tree_least;  /* smallest `least` of the subtree */
     double tree_shortest; /* smallest `shortest` */
-    double tree_start;    /* earliest reserved start */
+    bool tree_unreserved; /* one has no reservation */
+    bool tree_reserved;   /* one has */
 
-    /* Waiting: its reservation: `counts` nodes by class from reserved_start for the estimate. */
+    /* Waiting: its reservation: `counts` nodes by class from `reservation.time` for the estimate.
+     */
     bool reserved;
-    double reserved_start; /* INFINITY without one */
+    struct profile_mark reservation;
+    struct candidates *candidates; /* the list it is in (forward.h), or NULL, */
+    size_t candidate;              /* and where */
 
     /* Running: nodes by class in `counts` until expected_end. */
     double start_time, expected_end;
@@ -65,6 +71,9 @@ struct entry {
 struct entry *entry_create(const struct node_pool *pool, struct estimates *estimates,
                            struct elastisim_job *job, struct error *err);
 void entry_destroy(struct entry *entry); /* NULL is fine */
+
+/* The entry that a mark of the profile belongs to. */
+struct entry *entry_of_mark(struct profile_mark *mark);
 
 /* Whether it can be resized at any scheduling point. */
 bool entry_is_malleable(const struct entry *entry);

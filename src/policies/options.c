@@ -255,7 +255,7 @@ static const struct option {
      .offset = MEMBER(compression_depth),
      .least = 0,
      .most = UINT32_MAX,
-     .fallback = "100"},
+     .fallback = "0"},
     {.key = "estimate",
      .help = "how long a job is expected to run",
      .kind = A_CHOICE,

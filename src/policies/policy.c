@@ -106,7 +106,9 @@ static int wait_for_more(struct books *books)
 
 static int schedule(struct books *books)
 {
+    books->changes.freed = books->changes.freed || books->next_due <= books->now + EARLY;
     profile_advance(&books->profile, books->now);
+    books->forward.now = books->now;
     if (note_changes(books) || books_reorder(books))
         return -1;
     if (handle_trigger(books) || balance_deliver(books))
@@ -166,11 +168,17 @@ int policy_schedule(struct policy *policy, struct elastisim_view *view, struct e
     books->now = elastisim_time(view);
     bool is_first = books->pool.num_nodes == 0;
     int result = (is_first && books_open(books)) || schedule(books) ? -1 : 0;
+    books->next_due = backfill_next_due(books);
     books->view = NULL;
     books->err = NULL;
     if (result && err->kind == ERROR_INPUT)
         return error_prefix(err, "scheduler builtin:%s", policy->spec);
     return result ? error_no_memory(err) : 0;
+}
+
+double policy_wakes(const struct policy *policy)
+{
+    return policy->books.next_due;
 }
 
 void policy_print_list(FILE *out)

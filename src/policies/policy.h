@@ -29,6 +29,10 @@ int policy_tell(const struct policy *policy, struct warnings *warnings, struct e
 /* Called at every invocation; returns 0, or -1 with err. */
 int policy_schedule(struct policy *policy, struct elastisim_view *view, struct error *err);
 
+/* When it wants to be called though nothing happens (simulated seconds): a reservation that no end
+ * of a job leads to may be due then. INFINITY for never. */
+double policy_wakes(const struct policy *policy);
+
 /* Prints the policies, their options and where they come from. */
 void policy_print_list(FILE *out);
 

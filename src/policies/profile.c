@@ -1,157 +1,495 @@
-/* Promise: neighbouring steps differ; an operation costs the number of steps it touches. */
+/* Promise: neighbouring steps differ, or a mark stands between them. Steps are kept in blocks of at
+ * most MOST_STEPS, each with its least and its most, so that a search looks into those blocks only
+ * in which something happens: an operation costs the steps that it touches within two blocks, and
+ * the number of blocks that it passes.
+ */
 #include "policies/profile.h"
 
+#include "base/list.h"
+#include "base/vector.h"
+
+#include <limits.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_CLASSES = 64 };
+enum {
+    MAX_CLASSES = 64,
+    MOST_STEPS = 64,  /* of a block */
+    JOINED_STEPS = 48 /* two blocks that have no more become one */
+};
+
+/* Step i lasts from times[i] to the next one; the very last one for ever. */
+struct profile_block {
+    uint32_t count;
+    double times[MOST_STEPS];
+    /* Nodes of all classes together, classes that are overdrawn as 0; with one class its count. */
+    int32_t totals[MOST_STEPS];
+    struct profile_mark *marks[MOST_STEPS];
+    int32_t counts[]; /* [step * num_classes + class], with several classes only */
+};
+
+/* Where a step is; of the end, `span` is num_spans. */
+struct place {
+    size_t span;
+    uint32_t step;
+};
+
+/* --- Steps --------------------------------------------------------------------------------- */
+
+static struct profile_block *block_at(const struct profile *profile, struct place place)
+{
+    return profile->spans[place.span].block;
+}
+
+static bool is_end(const struct profile *profile, struct place place)
+{
+    return place.span == profile->num_spans;
+}
+
+static double time_at(const struct profile *profile, struct place place)
+{
+    return is_end(profile, place) ? INFINITY : block_at(profile, place)->times[place.step];
+}
+
+static int32_t *counts_at(const struct profile *profile, struct place place)
+{
+    struct profile_block *block = block_at(profile, place);
+    return profile->num_classes == 1 ? block->totals + place.step
+                                     : block->counts + place.step * profile->num_classes;
+}
+
+static struct place next_of(const struct profile *profile, struct place place)
+{
+    if (place.step + 1 < block_at(profile, place)->count)
+        return (struct place){place.span, place.step + 1};
+    return (struct place){place.span + 1, 0};
+}
+
+static bool is_first(struct place place)
+{
+    return place.span == 0 && place.step == 0;
+}
+
+static struct place previous_of(const struct profile *profile, struct place place)
+{
+    if (place.step > 0)
+        return (struct place){place.span, place.step - 1};
+    return (struct place){place.span - 1, profile->spans[place.span - 1].block->count - 1};
+}
+
+/* The step that holds at a time; before all of them, the first. */
+static struct place place_of(const struct profile *profile, double time)
+{
+    size_t low = 0, high = profile->num_spans;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (profile->spans[middle].begin <= time)
+            low = middle;
+        else
+            high = middle;
+    }
+    const struct profile_block *block = profile->spans[low].block;
+    uint32_t step = 0, end = block->count;
+    while (end - step > 1) {
+        uint32_t middle = step + (end - step) / 2;
+        if (block->times[middle] <= time)
+            step = middle;
+        else
+            end = middle;
+    }
+    return (struct place){low, step};
+}
+
+size_t profile_num_steps(const struct profile *profile)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < profile->num_spans; i++)
+        count += profile->spans[i].block->count;
+    return count;
+}
+
+/* --- Blocks -------------------------------------------------------------------------------- */
+
+static struct profile_block *create_block(const struct profile *profile)
+{
+    size_t classes = profile->num_classes == 1 ? 0 : profile->num_classes;
+    return calloc(1, sizeof(struct profile_block) + MOST_STEPS * classes * sizeof(int32_t));
+}
+
+/* Its steps changed. */
+static void summarize(struct profile *profile, size_t span)
+{
+    const struct profile_block *block = profile->spans[span].block;
+    int32_t least = INT32_MAX, most = INT32_MIN;
+    for (uint32_t i = 0; i < block->count; i++) {
+        least = block->totals[i] < least ? block->totals[i] : least;
+        most = block->totals[i] > most ? block->totals[i] : most;
+    }
+    profile->spans[span].begin = block->times[0];
+    profile->spans[span].least = least;
+    profile->spans[span].most = most;
+}
+
+static uint32_t count_marks(const struct profile_block *block)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < block->count; i++)
+        for (const struct profile_mark *mark = block->marks[i]; mark; mark = mark->next)
+            count++;
+    return count;
+}
+
+/* Copies steps into a block; there may be an overlap. */
+static void move_steps(const struct profile *profile, struct profile_block *to, uint32_t at,
+                       const struct profile_block *from, uint32_t begin, uint32_t count)
+{
+    size_t classes = profile->num_classes;
+    memmove(to->times + at, from->times + begin, count * sizeof *to->times);
+    memmove(to->totals + at, from->totals + begin, count * sizeof *to->totals);
+    memmove(to->marks + at, from->marks + begin, count * sizeof *to->marks);
+    if (classes > 1)
+        memmove(to->counts + at * classes, from->counts + begin * classes,
+                count * classes * sizeof *to->counts);
+}
+
+static int insert_span(struct profile *profile, size_t at, struct profile_block *block)
+{
+    if (array_reserve(profile->spans, profile->room, profile->num_spans + 1))
+        return -1;
+    memmove(profile->spans + at + 1, profile->spans + at,
+            (profile->num_spans - at) * sizeof *profile->spans);
+    profile->spans[at] = (struct profile_span){.block = block};
+    profile->num_spans++;
+    return 0;
+}
+
+static void remove_spans(struct profile *profile, size_t at, size_t count)
+{
+    for (size_t i = at; i < at + count; i++)
+        free(profile->spans[i].block);
+    profile->num_spans -= count;
+    memmove(profile->spans + at, profile->spans + at + count,
+            (profile->num_spans - at) * sizeof *profile->spans);
+}
+
+/* The second half of a full block becomes one of its own. */
+static int divide(struct profile *profile, size_t span)
+{
+    struct profile_block *half = create_block(profile);
+    if (!half || insert_span(profile, span + 1, half)) {
+        free(half);
+        return -1;
+    }
+    struct profile_block *block = profile->spans[span].block;
+    uint32_t kept = block->count / 2;
+    half->count = block->count - kept;
+    move_steps(profile, half, 0, block, kept, half->count);
+    block->count = kept;
+    profile->spans[span + 1].num_marks = count_marks(half);
+    profile->spans[span].num_marks -= profile->spans[span + 1].num_marks;
+    summarize(profile, span);
+    summarize(profile, span + 1);
+    return 0;
+}
+
+/* A block that became small takes in the next one. */
+static void join_blocks(struct profile *profile, size_t span)
+{
+    struct profile_block *block = profile->spans[span].block;
+    if (span + 1 == profile->num_spans ||
+        block->count + profile->spans[span + 1].block->count > JOINED_STEPS)
+        return;
+    const struct profile_block *next = profile->spans[span + 1].block;
+    move_steps(profile, block, block->count, next, 0, next->count);
+    block->count += next->count;
+    profile->spans[span].num_marks += profile->spans[span + 1].num_marks;
+    remove_spans(profile, span + 1, 1);
+    summarize(profile, span);
+}
+
+/* Makes a step begin at the time, or finds the first step, when that is later; *place is it. */
+static int split(struct profile *profile, double time, struct place *place)
+{
+    *place = place_of(profile, time);
+    if (time_at(profile, *place) >= time)
+        return 0;
+    if (block_at(profile, *place)->count == MOST_STEPS) {
+        if (divide(profile, place->span))
+            return -1;
+        *place = place_of(profile, time);
+    }
+    struct profile_block *block = block_at(profile, *place);
+    uint32_t at = place->step;
+    move_steps(profile, block, at + 1, block, at, block->count - at);
+    block->count++;
+    block->times[at + 1] = time;
+    block->marks[at + 1] = NULL;
+    place->step++;
+    return 0;
+}
+
+static bool is_same(const struct profile *profile, struct place a, struct place b)
+{
+    return memcmp(counts_at(profile, a), counts_at(profile, b),
+                  profile->num_classes * sizeof(int32_t)) == 0;
+}
+
+/* Takes a step away that does not differ from the one before. */
+static void join(struct profile *profile, struct place place)
+{
+    if (is_end(profile, place) || is_first(place) || block_at(profile, place)->marks[place.step] ||
+        !is_same(profile, previous_of(profile, place), place))
+        return;
+    struct profile_block *block = block_at(profile, place);
+    uint32_t behind = block->count - place.step - 1;
+    move_steps(profile, block, place.step, block, place.step + 1, behind);
+    block->count--;
+    if (block->count == 0) {
+        remove_spans(profile, place.span, 1);
+        return;
+    }
+    summarize(profile, place.span);
+    if (block->count < MOST_STEPS / 4)
+        join_blocks(profile, place.span);
+}
+
+/* --- The profile --------------------------------------------------------------------------- */
+
+static int32_t total_of(const struct profile *profile, const int32_t *counts)
+{
+    int32_t total = 0;
+    if (profile->num_classes == 1)
+        return *counts;
+    for (size_t kind = 0; kind < profile->num_classes; kind++)
+        total += counts[kind] > 0 ? counts[kind] : 0;
+    return total;
+}
 
 int profile_create(struct profile *profile, size_t num_classes, const uint32_t *counts)
 {
-    *profile = (struct profile){.num_classes = num_classes, .count = 1, .capacity = 64};
-    profile->times = malloc(profile->capacity * sizeof *profile->times);
-    profile->counts = malloc(profile->capacity * num_classes * sizeof *profile->counts);
-    if (!profile->times || !profile->counts) {
+    *profile = (struct profile){.num_classes = num_classes};
+    struct profile_block *block = create_block(profile);
+    if (!block || insert_span(profile, 0, block)) {
+        free(block);
         profile_discard(profile);
         return -1;
     }
-    profile->times[0] = -INFINITY;
-    for (size_t i = 0; i < num_classes; i++)
-        profile->counts[i] = (int32_t)counts[i];
+    struct place first = {0, 0};
+    block->count = 1;
+    block->times[0] = -INFINITY;
+    for (size_t kind = 0; kind < num_classes; kind++)
+        counts_at(profile, first)[kind] = (int32_t)counts[kind];
+    block->totals[0] = total_of(profile, counts_at(profile, first));
+    summarize(profile, 0);
     return 0;
 }
 
 void profile_discard(struct profile *profile)
 {
-    free(profile->times);
-    free(profile->counts);
+    remove_spans(profile, 0, profile->num_spans);
+    free(profile->spans);
     *profile = (struct profile){0};
 }
 
-static int32_t *counts_of(const struct profile *profile, size_t step)
+/* The marks at a step are in the past from now on. */
+static void pass_marks(struct profile *profile, struct profile_block *block, uint32_t step)
 {
-    return profile->counts + step * profile->num_classes;
-}
-
-/* The step that holds at a time. */
-static size_t step_at(const struct profile *profile, double time)
-{
-    size_t low = profile->first, high = profile->count;
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (profile->times[middle] <= time)
-            low = middle;
-        else
-            high = middle;
+    while (block->marks[step]) {
+        struct profile_mark *mark = block->marks[step];
+        list_remove(&block->marks[step], mark);
+        list_add_first(&profile->past, mark);
     }
-    return low;
-}
-
-/* Moves what is left to the front once half of it is over. */
-static void compact(struct profile *profile)
-{
-    size_t left = profile->count - profile->first;
-    memmove(profile->times, profile->times + profile->first, left * sizeof *profile->times);
-    memmove(profile->counts, counts_of(profile, profile->first),
-            left * profile->num_classes * sizeof *profile->counts);
-    profile->first = 0;
-    profile->count = left;
 }
 
 void profile_advance(struct profile *profile, double now)
 {
-    profile->first = step_at(profile, now);
-    if (profile->first > 64 && profile->first > profile->count / 2)
-        compact(profile);
-}
-
-static int grow(struct profile *profile)
-{
-    size_t capacity = 2 * profile->capacity;
-    double *times = realloc(profile->times, capacity * sizeof *times);
-    if (!times)
-        return -1;
-    profile->times = times;
-    int32_t *counts = realloc(profile->counts, capacity * profile->num_classes * sizeof *counts);
-    if (!counts)
-        return -1;
-    profile->counts = counts;
-    profile->capacity = capacity;
-    return 0;
-}
-
-/* Makes a step begin at the time; *step is it. */
-static int split(struct profile *profile, double time, size_t *step)
-{
-    size_t at = step_at(profile, time);
-    if (profile->times[at] >= time) {
-        *step = at;
-        return 0;
-    }
-    if (profile->count == profile->capacity && grow(profile))
-        return -1;
-    size_t behind = profile->count - at, classes = profile->num_classes;
-    memmove(profile->times + at + 1, profile->times + at, behind * sizeof *profile->times);
-    memmove(counts_of(profile, at + 1), counts_of(profile, at),
-            behind * classes * sizeof *profile->counts);
-    profile->times[at + 1] = time;
-    profile->count++;
-    *step = at + 1;
-    return 0;
-}
-
-/* Takes a step away that does not differ from the one before. */
-static void join(struct profile *profile, size_t step)
-{
-    size_t classes = profile->num_classes;
-    if (step <= profile->first || step >= profile->count ||
-        memcmp(counts_of(profile, step - 1), counts_of(profile, step),
-               classes * sizeof *profile->counts) != 0)
+    struct place first = place_of(profile, now);
+    for (struct place place = {0, 0}; place.span < first.span || place.step < first.step;
+         place = next_of(profile, place))
+        pass_marks(profile, block_at(profile, place), place.step);
+    remove_spans(profile, 0, first.span);
+    struct profile_block *block = profile->spans[0].block;
+    if (first.span == 0 && first.step == 0)
         return;
-    size_t behind = profile->count - step - 1;
-    memmove(profile->times + step, profile->times + step + 1, behind * sizeof *profile->times);
-    memmove(counts_of(profile, step), counts_of(profile, step + 1),
-            behind * classes * sizeof *profile->counts);
-    profile->count--;
+    block->count -= first.step;
+    move_steps(profile, block, 0, block, first.step, block->count);
+    profile->spans[0].num_marks = count_marks(block);
+    summarize(profile, 0);
+    if (block->count < MOST_STEPS / 4)
+        join_blocks(profile, 0);
+}
+
+static void add_to_step(const struct profile *profile, struct place place, const uint32_t *nodes,
+                        int sign)
+{
+    int32_t *counts = counts_at(profile, place);
+    for (size_t kind = 0; kind < profile->num_classes; kind++)
+        counts[kind] += sign * (int32_t)nodes[kind];
+    block_at(profile, place)->totals[place.step] = total_of(profile, counts);
+}
+
+/* Adds to the steps from a place on, within its block, that begin before `to`; *place is the one
+ * behind. */
+static void add_within(struct profile *profile, struct place *place, double to,
+                       const uint32_t *nodes, int sign)
+{
+    size_t span = place->span;
+    do {
+        add_to_step(profile, *place, nodes, sign);
+        *place = next_of(profile, *place);
+    } while (place->span == span && time_at(profile, *place) < to);
+    summarize(profile, span);
 }
 
 int profile_add(struct profile *profile, double from, double to, const uint32_t *nodes, int sign)
 {
+    struct place begin, end;
     if (from >= to || isinf(from))
         return 0;
-    size_t begin, end;
-    if (split(profile, from, &begin))
+    if ((isfinite(to) && split(profile, to, &end)) || split(profile, from, &begin))
         return -1;
-    end = profile->count;
-    if (isfinite(to) && split(profile, to, &end))
-        return -1;
-    for (size_t step = begin; step < end; step++)
-        for (size_t kind = 0; kind < profile->num_classes; kind++)
-            counts_of(profile, step)[kind] += sign * (int32_t)nodes[kind];
+    end = begin;
+    while (!is_end(profile, end) && time_at(profile, end) < to)
+        add_within(profile, &end, to, nodes, sign);
     join(profile, end);
     join(profile, begin);
     return 0;
 }
 
-static void lower(uint32_t *least, const int32_t *counts, size_t classes)
+/* --- The least ----------------------------------------------------------------------------- */
+
+static bool is_own(const struct profile_own *own, double time)
 {
-    for (size_t kind = 0; kind < classes; kind++) {
-        uint32_t count = counts[kind] > 0 ? (uint32_t)counts[kind] : 0;
-        if (count < least[kind])
-            least[kind] = count;
+    return own && time >= own->from && time < own->to;
+}
+
+/* Nodes of a class at a step, one's own included. */
+static int64_t usable_of(const struct profile *profile, const struct profile_own *own,
+                         struct place place, size_t kind)
+{
+    int64_t nodes = counts_at(profile, place)[kind];
+    return is_own(own, time_at(profile, place)) ? nodes + own->nodes[kind] : nodes;
+}
+
+static void lower(const struct profile *profile, const struct profile_own *own, struct place place,
+                  uint32_t *least)
+{
+    for (size_t kind = 0; kind < profile->num_classes; kind++) {
+        int64_t nodes = usable_of(profile, own, place, kind);
+        if (nodes < (int64_t)least[kind])
+            least[kind] = nodes > 0 ? (uint32_t)nodes : 0;
     }
 }
 
-void profile_least(const struct profile *profile, double from, double to, uint32_t *least)
+/* Whether all steps of the block that begins at a place are before `until`, so that its summary
+ * will do. */
+static bool is_whole(const struct profile *profile, const struct profile_own *own,
+                     struct place place, double until)
 {
-    size_t classes = profile->num_classes, step = step_at(profile, from);
-    for (size_t kind = 0; kind < classes; kind++)
-        least[kind] = UINT32_MAX;
-    do
-        lower(least, counts_of(profile, step), classes);
-    while (++step < profile->count && profile->times[step] < to);
+    return place.step == 0 && !own && profile->num_classes == 1 &&
+           place.span + 1 < profile->num_spans && profile->spans[place.span + 1].begin <= until;
 }
+
+static void lower_whole(const struct profile_span *span, uint32_t *least)
+{
+    if (span->least < (int64_t)*least)
+        *least = span->least > 0 ? (uint32_t)span->least : 0;
+}
+
+void profile_least(const struct profile *profile, double from, double to,
+                   const struct profile_own *own, uint32_t *least)
+{
+    for (size_t kind = 0; kind < profile->num_classes; kind++)
+        least[kind] = UINT32_MAX;
+    struct place place = place_of(profile, from);
+    do {
+        if (is_whole(profile, own, place, to)) {
+            lower_whole(&profile->spans[place.span], least);
+            place = (struct place){place.span + 1, 0};
+        } else {
+            lower(profile, own, place, least);
+            place = next_of(profile, place);
+        }
+    } while (!is_end(profile, place) && time_at(profile, place) < to);
+}
+
+void profile_bottom(const struct profile *profile, double from, uint32_t *extra, double *time)
+{
+    struct place place = place_of(profile, from);
+    int64_t least = INT64_MAX;
+    while (!is_end(profile, place)) {
+        if (profile->spans[place.span].least >= least) {
+            place = (struct place){place.span + 1, 0};
+            continue;
+        }
+        int32_t total = block_at(profile, place)->totals[place.step];
+        if (total < least) {
+            least = total;
+            *time = fmax(from, time_at(profile, place));
+        }
+        place = next_of(profile, place);
+    }
+    *extra = least > 0 ? (uint32_t)least : 0;
+}
+
+/* --- Searching among nodes of one class ---------------------------------------------------- */
+
+/* The first step from there on that has the nodes. */
+static struct place next_with(const struct profile *profile, const struct profile_search *search,
+                              struct place place)
+{
+    while (!is_end(profile, place)) {
+        const struct profile_span *span = &profile->spans[place.span];
+        if (!search->own && span->most < (int64_t)search->need)
+            place = (struct place){place.span + 1, 0};
+        else if (usable_of(profile, search->own, place, 0) >= search->need)
+            return place;
+        else
+            place = next_of(profile, place);
+    }
+    return place;
+}
+
+/* The first step from there on that has not the nodes, or begins at `until` or later; *least is the
+ * least before it. */
+static struct place next_without(const struct profile *profile, const struct profile_search *search,
+                                 struct place place, double until, int64_t *least)
+{
+    *least = INT64_MAX;
+    while (!is_end(profile, place) && time_at(profile, place) < until) {
+        const struct profile_span *span = &profile->spans[place.span];
+        bool skips =
+            span->least >= (int64_t)search->need && is_whole(profile, search->own, place, until);
+        int64_t nodes = skips ? span->least : usable_of(profile, search->own, place, 0);
+        if (nodes < (int64_t)search->need)
+            return place;
+        *least = nodes < *least ? nodes : *least;
+        place = skips ? (struct place){place.span + 1, 0} : next_of(profile, place);
+    }
+    return place;
+}
+
+static double find_in_one_class(const struct profile *profile, const struct profile_search *search,
+                                uint32_t *least)
+{
+    struct place place = place_of(profile, search->from);
+    for (;;) {
+        int64_t nodes;
+        place = next_with(profile, search, place);
+        double time = fmax(search->from, time_at(profile, place));
+        if (is_end(profile, place) || time >= search->before)
+            return INFINITY;
+        place = next_without(profile, search, place, time + search->duration, &nodes);
+        if (time_at(profile, place) >= time + search->duration) {
+            *least = (uint32_t)nodes;
+            return time;
+        }
+    }
+}
+
+/* --- Searching among classes --------------------------------------------------------------- */
 
 static uint64_t sum(const uint32_t *counts, size_t classes, uint64_t mask)
 {
@@ -162,21 +500,6 @@ static uint64_t sum(const uint32_t *counts, size_t classes, uint64_t mask)
     return total;
 }
 
-/* As lower, with what the search has there already added. */
-static void lower_found(const struct profile *profile, const struct profile_search *search,
-                        size_t step, uint32_t *least)
-{
-    int32_t counts[MAX_CLASSES];
-    double time = profile->times[step];
-    if (!search->own || time < search->own_from || time >= search->own_to) {
-        lower(least, counts_of(profile, step), profile->num_classes);
-        return;
-    }
-    for (size_t kind = 0; kind < profile->num_classes; kind++)
-        counts[kind] = counts_of(profile, step)[kind] + (int32_t)search->own[kind];
-    lower(least, counts, profile->num_classes);
-}
-
 static void set_all(uint32_t *least, size_t classes)
 {
     for (size_t kind = 0; kind < classes; kind++)
@@ -184,59 +507,205 @@ static void set_all(uint32_t *least, size_t classes)
 }
 
 /* Whether a window that begins in the step has the nodes; *next is where to look if not. */
-static int fits(const struct profile *profile, const struct profile_search *search, size_t begin,
-                double until, uint32_t *least, size_t *next)
+static bool fits(const struct profile *profile, const struct profile_search *search,
+                 struct place begin, double until, uint32_t *least, struct place *next)
 {
     size_t classes = profile->num_classes;
+    struct place place = begin;
     set_all(least, classes);
-    for (size_t step = begin;
-         step < profile->count && (step == begin || profile->times[step] < until); step++) {
-        lower_found(profile, search, step, least);
-        if (sum(least, classes, search->classes) >= search->need)
-            continue;
-        uint32_t alone[MAX_CLASSES];
-        set_all(alone, classes);
-        lower_found(profile, search, step, alone);
-        *next = sum(alone, classes, search->classes) < search->need ? step + 1 : begin + 1;
-        return 0;
-    }
-    return 1;
+    do {
+        lower(profile, search->own, place, least);
+        if (sum(least, classes, search->classes) < search->need) {
+            uint32_t alone[MAX_CLASSES];
+            set_all(alone, classes);
+            lower(profile, search->own, place, alone);
+            bool lacks = sum(alone, classes, search->classes) < search->need;
+            *next = next_of(profile, lacks ? place : begin);
+            return false;
+        }
+        place = next_of(profile, place);
+    } while (!is_end(profile, place) && time_at(profile, place) < until);
+    return true;
 }
 
 double profile_find(const struct profile *profile, const struct profile_search *search,
                     uint32_t *least)
 {
-    size_t step = step_at(profile, search->from);
-    while (step < profile->count) {
-        double time = fmax(search->from, profile->times[step]);
+    if (profile->num_classes == 1)
+        return find_in_one_class(profile, search, least);
+    struct place place = place_of(profile, search->from);
+    while (!is_end(profile, place)) {
+        double time = fmax(search->from, time_at(profile, place));
+        struct place next;
         if (time >= search->before)
             return INFINITY;
-        size_t next;
-        if (fits(profile, search, step, time + search->duration, least, &next))
+        if (fits(profile, search, place, time + search->duration, least, &next))
             return time;
-        step = next;
+        place = next;
     }
     return INFINITY;
 }
 
-static int64_t total(const struct profile *profile, size_t step)
+double profile_slide(const struct profile *profile, uint32_t need, double from, double end)
 {
-    int64_t nodes = 0;
-    const int32_t *counts = counts_of(profile, step);
-    for (size_t kind = 0; kind < profile->num_classes; kind++)
-        nodes += counts[kind] > 0 ? counts[kind] : 0;
-    return nodes;
+    struct place place = place_of(profile, end);
+    double start = end;
+    while (start > from && !is_first(place)) {
+        if (time_at(profile, place) >= start)
+            place = previous_of(profile, place);
+        const struct profile_span *span = &profile->spans[place.span];
+        bool whole = span->least >= (int64_t)need;
+        if (!whole && span->block->totals[place.step] < (int64_t)need)
+            break;
+        if (whole)
+            place.step = 0;
+        start = time_at(profile, place);
+    }
+    return fmax(from, start);
 }
 
-void profile_bottom(const struct profile *profile, double from, uint32_t *extra, double *time)
+/* --- Marks --------------------------------------------------------------------------------- */
+
+int profile_set_mark(struct profile *profile, struct profile_mark *mark, double time)
 {
-    int64_t least = INT64_MAX;
-    for (size_t step = step_at(profile, from); step < profile->count; step++) {
-        int64_t nodes = total(profile, step);
-        if (nodes >= least)
-            continue;
-        least = nodes;
-        *time = fmax(from, profile->times[step]);
+    struct place place;
+    if (split(profile, time, &place))
+        return -1;
+    mark->time = time;
+    if (time < time_at(profile, place)) {
+        list_add_first(&profile->past, mark);
+        return 0;
     }
-    *extra = (uint32_t)least;
+    list_add_first(&block_at(profile, place)->marks[place.step], mark);
+    profile->spans[place.span].num_marks++;
+    return 0;
+}
+
+void profile_clear_mark(struct profile *profile, struct profile_mark *mark)
+{
+    if (mark->time < profile->spans[0].begin) {
+        list_remove(&profile->past, mark);
+        return;
+    }
+    struct place place = place_of(profile, mark->time);
+    list_remove(&block_at(profile, place)->marks[place.step], mark);
+    profile->spans[place.span].num_marks--;
+    join(profile, place);
+}
+
+double profile_next_mark(const struct profile *profile, double after)
+{
+    struct place place = place_of(profile, after);
+    while (!is_end(profile, place)) {
+        const struct profile_span *span = &profile->spans[place.span];
+        if (span->block->marks[place.step] && span->block->times[place.step] > after)
+            return span->block->times[place.step];
+        place = span->num_marks > 0 ? next_of(profile, place) : (struct place){place.span + 1, 0};
+    }
+    return INFINITY;
+}
+
+double profile_last_mark(const struct profile *profile)
+{
+    for (size_t span = profile->num_spans; span > 0; span--) {
+        if (profile->spans[span - 1].num_marks == 0)
+            continue;
+        const struct profile_block *block = profile->spans[span - 1].block;
+        uint32_t step = block->count - 1;
+        while (!block->marks[step])
+            step--;
+        return block->times[step];
+    }
+    return profile->past ? profile->past->time : -INFINITY;
+}
+
+void profile_visit_marks(const struct profile *profile, double after, double until,
+                         profile_mark_fn *visit, void *context)
+{
+    struct place place = place_of(profile, after);
+    int32_t before = 0;
+    if (isinf(after))
+        for (struct profile_mark *mark = profile->past; mark; mark = mark->next)
+            visit(context, mark, 0);
+    for (; !is_end(profile, place); place = next_of(profile, place)) {
+        const struct profile_block *block = block_at(profile, place);
+        double time = block->times[place.step];
+        if (time > until)
+            return;
+        if (time > after)
+            for (struct profile_mark *mark = block->marks[place.step]; mark; mark = mark->next)
+                visit(context, mark, before);
+        before = block->totals[place.step];
+    }
+}
+
+/* --- Stretches ----------------------------------------------------------------------------- */
+
+unsigned profile_level(uint32_t nodes)
+{
+    return 31u - (unsigned)__builtin_clz(nodes);
+}
+
+/* Levels that so many nodes reach. */
+static unsigned levels_of(int32_t nodes)
+{
+    return nodes > 0 ? profile_level((uint32_t)nodes) + 1 : 0;
+}
+
+/* Stretches of the levels below `open` began at begins[level] and have not ended yet. */
+struct stretches {
+    unsigned open;
+    double begins[PROFILE_LEVELS];
+    double *longest;
+};
+
+static void end_stretches(struct stretches *stretches, unsigned levels, double time)
+{
+    while (stretches->open > levels) {
+        unsigned level = --stretches->open;
+        double length = time - stretches->begins[level];
+        if (length > stretches->longest[level])
+            stretches->longest[level] = length;
+    }
+}
+
+/* Those that hold at `from`, back to where each began. */
+static void begin_stretches(const struct profile *profile, struct stretches *stretches,
+                            struct place place, double from, double earliest)
+{
+    unsigned levels = levels_of(block_at(profile, place)->totals[place.step]);
+    stretches->open = levels;
+    double begin = fmin(from, time_at(profile, place));
+    for (;;) {
+        while (levels > 0 && (is_first(place) || begin <= earliest))
+            stretches->begins[--levels] = fmax(begin, earliest);
+        if (levels == 0)
+            return;
+        place = previous_of(profile, place);
+        unsigned reached = levels_of(block_at(profile, place)->totals[place.step]);
+        for (; levels > reached; levels--)
+            stretches->begins[levels - 1] = begin;
+        begin = time_at(profile, place);
+    }
+}
+
+double profile_measure(const struct profile *profile, double from, double to, double earliest,
+                       double latest, double *longest)
+{
+    struct stretches stretches = {.longest = longest};
+    struct place place = place_of(profile, from);
+    begin_stretches(profile, &stretches, place, from, earliest);
+    double time = from;
+    for (place = next_of(profile, place); stretches.open > 0 || time < to;
+         place = next_of(profile, place)) {
+        time = time_at(profile, place);
+        if (time >= latest)
+            break;
+        unsigned levels = levels_of(block_at(profile, place)->totals[place.step]);
+        end_stretches(&stretches, levels, time);
+        while (time < to && stretches.open < levels)
+            stretches.begins[stretches.open++] = time;
+    }
+    end_stretches(&stretches, 0, latest);
+    return fmax(fmin(time, latest), to);
 }

@@ -1,14 +1,14 @@
 /* The jobs that wait, in the order of the policy: a treap by (key, eligible time, ID).
  *
  * Promise: adding, removing and finding the next job that is wanted cost O(log n): every subtree
- * knows its least nodes, runtime and reserved start, so that a search passes over those that can't
- * match. Its shape follows from the job IDs alone.
+ * knows its least nodes and runtime, and whether it has reservations, so that a search passes over
+ * those that can't match. Its shape follows from the job IDs alone.
  */
 #include "policies/queue.h"
 
 #include <math.h>
 
-const struct wanted queue_want_all = {UINT32_MAX, UINT32_MAX, INFINITY, INFINITY};
+const struct wanted queue_want_all = {.nodes = UINT32_MAX, .extra = UINT32_MAX, .window = INFINITY};
 
 bool queue_precedes(const struct entry *a, const struct entry *b)
 {
@@ -36,15 +36,16 @@ static void include(struct entry *root, const struct entry *child)
         root->tree_least = child->tree_least;
     if (child->tree_shortest < root->tree_shortest)
         root->tree_shortest = child->tree_shortest;
-    if (child->tree_start < root->tree_start)
-        root->tree_start = child->tree_start;
+    root->tree_reserved = root->tree_reserved || child->tree_reserved;
+    root->tree_unreserved = root->tree_unreserved || child->tree_unreserved;
 }
 
 static struct entry *summarize(struct entry *root)
 {
     root->tree_least = root->least;
     root->tree_shortest = root->shortest;
-    root->tree_start = root->reserved ? root->reserved_start : INFINITY;
+    root->tree_reserved = root->reserved;
+    root->tree_unreserved = !root->reserved;
     include(root, root->left);
     include(root, root->right);
     return root;
@@ -134,19 +135,25 @@ void queue_update(struct queue *queue, struct entry *entry)
 
 /* --- Searching ----------------------------------------------------------------------------- */
 
+static bool fits(const struct wanted *wanted, uint32_t least, double shortest)
+{
+    return least <= wanted->nodes && (least <= wanted->extra || shortest <= wanted->window) &&
+           (!wanted->longest || shortest <= wanted->longest[profile_level(least)]);
+}
+
 static bool may_hold(const struct entry *root, const struct wanted *wanted)
 {
-    return root->tree_least <= wanted->nodes &&
-           (root->tree_least <= wanted->extra || root->tree_shortest <= wanted->window) &&
-           root->tree_start <= wanted->start;
+    const bool holds[] = {[WANT_ANY] = true,
+                          [WANT_RESERVED] = root->tree_reserved,
+                          [WANT_UNRESERVED] = root->tree_unreserved};
+    return holds[wanted->reservation] && fits(wanted, root->tree_least, root->tree_shortest);
 }
 
 static bool matches(const struct entry *entry, const struct wanted *wanted)
 {
-    double start = entry->reserved ? entry->reserved_start : INFINITY;
-    return entry->least <= wanted->nodes &&
-           (entry->least <= wanted->extra || entry->shortest <= wanted->window) &&
-           start <= wanted->start;
+    const bool is[] = {
+        [WANT_ANY] = true, [WANT_RESERVED] = entry->reserved, [WANT_UNRESERVED] = !entry->reserved};
+    return is[wanted->reservation] && fits(wanted, entry->least, entry->shortest);
 }
 
 static struct entry *find(struct entry *root, const struct entry *after,

@@ -13,12 +13,17 @@ struct queue {
     size_t count;
 };
 
+enum wanted_reservation { WANT_ANY, WANT_RESERVED, WANT_UNRESERVED };
+
 /* What a search looks for; all of it must hold. */
 struct wanted {
     uint32_t nodes; /* needs at most this many */
     uint32_t extra; /* and at most this many unless ... */
     double window;  /* ... it runs at most so long */
-    double start;   /* reserved to start then or earlier */
+    enum wanted_reservation reservation;
+    /* It runs at most longest[profile_level(nodes)], which must not rise with the level; NULL: as
+     * long as it likes. */
+    const double *longest;
 };
 
 /* Wants everything. */
@@ -27,7 +32,7 @@ extern const struct wanted queue_want_all;
 /* Adds a job whose key is set. */
 void queue_add(struct queue *queue, struct entry *entry);
 void queue_remove(struct queue *queue, struct entry *entry);
-/* After the reserved start of an entry changed. */
+/* After an entry got or lost its reservation. */
 void queue_update(struct queue *queue, struct entry *entry);
 /* The first waiting job behind `after` (NULL: from the head) that is wanted. */
 struct entry *queue_next(const struct queue *queue, const struct entry *after,

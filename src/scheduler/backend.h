@@ -38,6 +38,9 @@ struct scheduler_backend {
      */
     int (*invoke)(void *self, const struct state *state, const struct invocation *invocation,
                   struct decisions *decisions, struct error *err);
+    /* When it wants to be invoked though nothing happens, in simulated seconds; INFINITY for never.
+     * Asked after each answer. NULL for schedulers that can't want that. */
+    double (*wakes)(const void *self);
     /* Tells the scheduler that the run is over and lets go of it; `failed` when the run ended with
      * an error. Called once, before destroy. Never fails the run. */
     void (*finalize)(void *self, bool failed);

@@ -25,6 +25,11 @@ static int builtin_inspect(void *self, const struct state *state, struct warning
     return policy_tell(self, warnings, err);
 }
 
+static double builtin_wakes(const void *self)
+{
+    return policy_wakes(self);
+}
+
 static void builtin_finalize(void *self, bool failed)
 {
     (void)self;
@@ -47,6 +52,7 @@ int builtin_backend_open(struct scheduler_backend *backend, const char *spec, st
         .by_instant = policy_decides_by_instant(policy),
         .inspect = builtin_inspect,
         .invoke = builtin_invoke,
+        .wakes = builtin_wakes,
         .finalize = builtin_finalize,
         .destroy = builtin_destroy,
     };

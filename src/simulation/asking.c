@@ -1,5 +1,6 @@
-/* When the scheduler is invoked, and with what: at once, put off by min_scheduling_interval, or
- * periodically; and, when it decides once per instant, whether it hears of this one again.
+/* When the scheduler is invoked, and with what: at once, put off by min_scheduling_interval,
+ * periodically, or when it wants to be; and, when it decides once per instant, whether it hears of
+ * this one again.
  *
  * Promise: an invocation comes in the order in which its reason arose, a periodic one at an exact
  * multiple of the interval; the answer is judged whole before anything of it is applied.
@@ -66,7 +67,7 @@ static int ask(struct simulation *simulation, const struct invocation *invocatio
 static bool instant_continues(const struct simulation *simulation)
 {
     return event_heap_is_due(&simulation->heap, simulation->state.now) &&
-           event_heap_first(&simulation->heap) != &simulation->decision;
+           event_heap_first(&simulation->heap)->turn != EVENT_DECISION;
 }
 
 static void decide(void *owner);
@@ -88,6 +89,28 @@ static void settle_decision(struct simulation *simulation, struct invocation *in
                          });
 }
 
+static void wake(void *owner);
+
+/* Of several answers, the last one says when. */
+static void expect_wake(struct simulation *simulation)
+{
+    const struct scheduler_backend *scheduler = simulation->scheduler;
+    double time = scheduler->wakes ? scheduler->wakes(scheduler->self) : INFINITY;
+    bool waits = simulation->wake.slot > 0;
+    if (waits && simulation->wake.time >= time && simulation->wake.time <= time)
+        return;
+    if (waits)
+        event_heap_remove(&simulation->heap, &simulation->wake);
+    if (isfinite(time) && time > simulation->state.now)
+        simulation_queue(simulation, &simulation->wake,
+                         (struct event){
+                             .time = time,
+                             .turn = EVENT_DECISION,
+                             .handle = wake,
+                             .owner = simulation,
+                         });
+}
+
 static void invoke_now(struct simulation *simulation, struct invocation invocation,
                        const struct job *at_point)
 {
@@ -100,6 +123,7 @@ static void invoke_now(struct simulation *simulation, struct invocation invocati
                            &simulation->decisions, simulation->err))
         return;
     applying_apply(simulation, at_point);
+    expect_wake(simulation);
 }
 
 static void decide(void *owner)
@@ -159,6 +183,11 @@ static void invoke_periodic(struct simulation *simulation)
 }
 
 static void invoke_put_off(void *owner)
+{
+    invoke_periodic(owner);
+}
+
+static void wake(void *owner)
 {
     invoke_periodic(owner);
 }

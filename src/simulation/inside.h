@@ -51,6 +51,7 @@ struct simulation {
     struct event put_off;          /* an invocation put off by min_scheduling_interval */
     struct event put_off_periodic; /* a periodic one */
     struct event decision; /* of schedulers by instant: when nothing more happens at this one */
+    struct event wake;     /* when the scheduler wants to be asked, whatever happens */
     struct follow_up *follow_ups;
     bool has_invoked;
     double last_invocation;

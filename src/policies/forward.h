@@ -1,0 +1,52 @@
+/* Which reservations may move to an earlier time, now that the profile has more nodes somewhere.
+ *
+ * Conservative backfilling visits the waiting jobs in the order of the queue, and each moves to the
+ * earliest place there is for it. A job for which there was none when it was visited last has one
+ * now only where nodes came free since. Either they came free just before its start: then it is a
+ * candidate by name. Or there is room for all of it before its start, which touches where they came
+ * free: for that, the longest stretches are kept, by the number of nodes.
+ */
+#ifndef ELASTISIM_POLICIES_FORWARD_H
+#define ELASTISIM_POLICIES_FORWARD_H
+
+#include "policies/entry.h"
+#include "policies/profile.h"
+#include "policies/queue.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Reserved jobs. */
+struct candidates {
+    struct entry **items; /* owned, the entries are not */
+    size_t count, room;
+};
+
+struct forward {
+    bool is_kept; /* whether anybody asks; else nothing is noted */
+    double now;
+    const struct entry *visited; /* the last one that the pass came to; NULL without a pass */
+    struct candidates due;   /* for the pass that goes on: a heap, the first of the queue on top */
+    struct candidates later; /* for the next one */
+    /* Lengths (seconds) by level: of what came free since the pass began, and of what came free
+     * before, back to the beginning of the one before. */
+    double since[PROFILE_LEVELS], before[PROFILE_LEVELS];
+    double longest[PROFILE_LEVELS]; /* of both; does not rise with the level */
+};
+
+/* The profile got more nodes during [from, to). Returns 0, or -1 when out of memory. */
+int forward_note(struct forward *forward, const struct profile *profile, double from, double to);
+/* An entry no longer has a reservation. */
+void forward_forget(struct forward *forward, struct entry *entry);
+void forward_release(struct forward *forward);
+
+/* A pass over the queue begins. */
+void forward_begin(struct forward *forward);
+/* The next one in the order of the queue that has no reservation, or whose reservation may move;
+ * NULL when there is none. */
+struct entry *forward_next(struct forward *forward, const struct queue *queue);
+void forward_end(struct forward *forward);
+/* Whether there may be room for all of a reserved job before its start. */
+bool forward_has_room(const struct forward *forward, const struct entry *entry);
+
+#endif
