@@ -40,23 +40,23 @@ static struct profile_own reservation_of(const struct entry *entry)
     return (struct profile_own){entry->counts, start, start + entry->estimate};
 }
 
-/* The earliest place for a job before the one it has; INFINITY when there is none. */
-static double find_place(const struct books *books, const struct entry *entry, uint32_t *least)
+/* The earliest place for a job in [from, before); INFINITY when there is none. */
+static double find_place(const struct books *books, const struct entry *entry, double from,
+                         double before, uint32_t *least)
 {
     const struct profile_own own = reservation_of(entry);
     const struct profile_search search = {
         .classes = entry->classes,
         .need = entry->least,
         .duration = entry->estimate,
-        .from = books->now,
-        .before = entry->reserved ? own.from : INFINITY,
+        .from = fmax(from, books->now),
+        .before = entry->reserved ? fmin(before, own.from) : before,
         .own = entry->reserved ? &own : NULL,
     };
     return profile_find(&books->profile, &search, least);
 }
 
-/* The same for a job that has a reservation, and of which it is known that there is no room for all
- * of it before: it may begin earlier and overlap with what it has. */
+/* The earliest place before the one it has that overlaps with it. */
 static double find_overlapping(const struct books *books, const struct entry *entry,
                                uint32_t *least)
 {
@@ -66,14 +66,22 @@ static double find_overlapping(const struct books *books, const struct entry *en
     return slid < start ? slid : INFINITY;
 }
 
+/* The same as find_place for a job whose only chances are where nodes came free lately. */
+static double find_forward(const struct books *books, const struct entry *entry, uint32_t *least)
+{
+    double from, before, start = INFINITY;
+    if (forward_has_room(&books->forward, entry, &from, &before))
+        start = find_place(books, entry, from, before, least);
+    return isfinite(start) ? start : find_overlapping(books, entry, least);
+}
+
 /* Reserves the earliest place, if it is earlier than the one it has. */
 static int reserve(struct books *books, struct entry *entry)
 {
     uint32_t least[MAX_NODE_CLASSES], counts[MAX_NODE_CLASSES];
-    bool is_known = entry->reserved && books->forward.visited && books->profile.num_classes == 1 &&
-                    !forward_has_room(&books->forward, entry);
-    double start =
-        is_known ? find_overlapping(books, entry, least) : find_place(books, entry, least);
+    bool is_known = entry->reserved && books->forward.is_passing && books->profile.num_classes == 1;
+    double start = is_known ? find_forward(books, entry, least)
+                            : find_place(books, entry, -INFINITY, INFINITY, least);
     if (isfinite(start)) {
         take_counts(books, entry, least, counts);
         return books_reserve(books, entry, start, counts);
@@ -199,11 +207,13 @@ static int drop_behind(struct books *books, uint32_t depth)
 }
 
 /* Whether a job with a reservation may find its least number of nodes from now on, for as long as
- * it runs at least. */
+ * it runs at least; while its own are reserved it has them. */
 static bool may_start(const struct books *books, const struct entry *entry)
 {
-    uint32_t quota[MAX_NODE_CLASSES];
-    return books_room_until(books, entry, books->now + entry->shortest, quota) >= entry->least;
+    uint32_t idle[MAX_NODE_CLASSES];
+    double until = fmin(books->now + entry->shortest, entry->reservation.time);
+    return pool_available(&books->pool, entry, idle) >= entry->least &&
+           profile_has(&books->profile, entry->least, books->now, until);
 }
 
 /* Starts a job that has a reservation, if it can; else it keeps it. */

@@ -124,6 +124,7 @@ static void account(struct books *books, const struct entry *entry, int64_t node
 static void reorder(struct books *books)
 {
     queue_reorder(&books->queue, order_key, &books->ordering);
+    forward_reorder(&books->forward);
 }
 
 int books_reorder(struct books *books)

@@ -22,16 +22,43 @@ struct candidates {
     size_t count, room;
 };
 
+/* A place in the queue. */
+struct queue_place {
+    double key, eligible;
+    uint32_t id;
+};
+
+/* Where nodes came free, and the longest stretch that touches it on which enough are free. */
+struct opening {
+    double from, to, length;   /* seconds */
+    struct queue_place behind; /* jobs behind that place know of it already */
+};
+
+/* Of OPENINGS_PER_GROUP openings in turn: the greatest length, and the earliest `from`. */
+struct opening_group {
+    double length, from;
+};
+
+struct openings {
+    struct opening *items; /* owned */
+    size_t count, room;
+    struct opening_group *groups; /* owned */
+    size_t groups_room;
+};
+
 struct forward {
     bool is_kept; /* whether anybody asks; else nothing is noted */
     double now;
-    const struct entry *visited; /* the last one that the pass came to; NULL without a pass */
-    struct candidates due;   /* for the pass that goes on: a heap, the first of the queue on top */
-    struct candidates later; /* for the next one */
-    /* Lengths (seconds) by level: of what came free since the pass began, and of what came free
-     * before, back to the beginning of the one before. */
-    double since[PROFILE_LEVELS], before[PROFILE_LEVELS];
+    bool is_passing;            /* over the queue, */
+    struct queue_place visited; /* and this is how far */
+    struct candidates due;      /* for this pass: a heap, the first of the queue on top */
+    struct candidates later;    /* for the next one */
+    /* By level of what is needed: what came free since the pass began, and what came free before,
+     * back to the beginning of the one before. */
+    struct openings since[PROFILE_LEVELS], before[PROFILE_LEVELS];
     double longest[PROFILE_LEVELS]; /* of both; does not rise with the level */
+    struct entry *fitting;          /* the next one in the queue that may fit into them, */
+    bool is_known;                  /* if that is known */
 };
 
 /* The profile got more nodes during [from, to). Returns 0, or -1 when out of memory. */
@@ -46,7 +73,11 @@ void forward_begin(struct forward *forward);
  * NULL when there is none. */
 struct entry *forward_next(struct forward *forward, const struct queue *queue);
 void forward_end(struct forward *forward);
-/* Whether there may be room for all of a reserved job before its start. */
-bool forward_has_room(const struct forward *forward, const struct entry *entry);
+/* Whether there may be room for all of a reserved job before its start; it then begins in [*from,
+ * *before). */
+bool forward_has_room(const struct forward *forward, const struct entry *entry, double *from,
+                      double *before);
+/* The queue has another order. */
+void forward_reorder(struct forward *forward);
 
 #endif

@@ -79,27 +79,30 @@ static struct place previous_of(const struct profile *profile, struct place plac
     return (struct place){place.span - 1, profile->spans[place.span - 1].block->count - 1};
 }
 
+/* Halving without branches that can't be foreseen. */
+static size_t span_of(const struct profile *profile, double time)
+{
+    const struct profile_span *spans = profile->spans;
+    size_t span = 0;
+    for (size_t left = profile->num_spans, half; left > 1; left -= half) {
+        half = left / 2;
+        span += spans[span + half].begin <= time ? half : 0;
+    }
+    return span;
+}
+
 /* The step that holds at a time; before all of them, the first. */
 static struct place place_of(const struct profile *profile, double time)
 {
-    size_t low = 0, high = profile->num_spans;
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (profile->spans[middle].begin <= time)
-            low = middle;
-        else
-            high = middle;
+    size_t span = span_of(profile, time);
+    const struct profile_block *block = profile->spans[span].block;
+    const double *times = block->times;
+    uint32_t step = 0;
+    for (uint32_t left = block->count, half; left > 1; left -= half) {
+        half = left / 2;
+        step += times[step + half] <= time ? half : 0;
     }
-    const struct profile_block *block = profile->spans[low].block;
-    uint32_t step = 0, end = block->count;
-    while (end - step > 1) {
-        uint32_t middle = step + (end - step) / 2;
-        if (block->times[middle] <= time)
-            step = middle;
-        else
-            end = middle;
-    }
-    return (struct place){low, step};
+    return (struct place){span, step};
 }
 
 size_t profile_num_steps(const struct profile *profile)
@@ -232,6 +235,8 @@ static int split(struct profile *profile, double time, struct place *place)
 
 static bool is_same(const struct profile *profile, struct place a, struct place b)
 {
+    if (profile->num_classes == 1)
+        return *counts_at(profile, a) == *counts_at(profile, b);
     return memcmp(counts_at(profile, a), counts_at(profile, b),
                   profile->num_classes * sizeof(int32_t)) == 0;
 }
@@ -383,35 +388,61 @@ static void lower(const struct profile *profile, const struct profile_own *own, 
     }
 }
 
-/* Whether all steps of the block that begins at a place are before `until`, so that its summary
- * will do. */
-static bool is_whole(const struct profile *profile, const struct profile_own *own,
-                     struct place place, double until)
+/* The least of one class during [from, to), `more` added. */
+static int64_t least_of_one(const struct profile *profile, double from, double to, int64_t more)
 {
-    return place.step == 0 && !own && profile->num_classes == 1 &&
-           place.span + 1 < profile->num_spans && profile->spans[place.span + 1].begin <= until;
+    int32_t least = INT32_MAX;
+    if (from >= to)
+        return INT64_MAX;
+    struct place place = place_of(profile, from);
+    do {
+        const struct profile_span *span = &profile->spans[place.span];
+        const struct profile_block *block = span->block;
+        bool is_whole = place.step == 0 && block->times[block->count - 1] < to;
+        uint32_t step = place.step;
+        if (is_whole)
+            least = span->least < least ? span->least : least;
+        else
+            for (; step < block->count && (step == place.step || block->times[step] < to); step++)
+                least = block->totals[step] < least ? block->totals[step] : least;
+        place = (struct place){place.span + 1, 0};
+    } while (!is_end(profile, place) && time_at(profile, place) < to);
+    return least + more;
 }
 
-static void lower_whole(const struct profile_span *span, uint32_t *least)
+static int64_t smaller(int64_t a, int64_t b)
 {
-    if (span->least < (int64_t)*least)
-        *least = span->least > 0 ? (uint32_t)span->least : 0;
+    return a < b ? a : b;
+}
+
+static uint32_t least_in_one_class(const struct profile *profile, double from, double to,
+                                   const struct profile_own *own)
+{
+    int64_t least;
+    if (!own || own->from >= to || own->to <= from) {
+        least = least_of_one(profile, from, to, 0);
+    } else {
+        least = least_of_one(profile, from, own->from, 0);
+        least = smaller(
+            least, least_of_one(profile, fmax(from, own->from), fmin(to, own->to), own->nodes[0]));
+        least = smaller(least, least_of_one(profile, own->to, to, 0));
+    }
+    return least > 0 ? (uint32_t)least : 0;
 }
 
 void profile_least(const struct profile *profile, double from, double to,
                    const struct profile_own *own, uint32_t *least)
 {
+    if (profile->num_classes == 1) {
+        *least = least_in_one_class(profile, from, fmax(to, nextafter(from, INFINITY)), own);
+        return;
+    }
     for (size_t kind = 0; kind < profile->num_classes; kind++)
         least[kind] = UINT32_MAX;
     struct place place = place_of(profile, from);
     do {
-        if (is_whole(profile, own, place, to)) {
-            lower_whole(&profile->spans[place.span], least);
-            place = (struct place){place.span + 1, 0};
-        } else {
-            lower(profile, own, place, least);
-            place = next_of(profile, place);
-        }
+        lower(profile, own, place, least);
+        place = next_of(profile, place);
     } while (!is_end(profile, place) && time_at(profile, place) < to);
 }
 
@@ -437,53 +468,61 @@ void profile_bottom(const struct profile *profile, double from, uint32_t *extra,
 /* --- Searching among nodes of one class ---------------------------------------------------- */
 
 /* The first step from there on that has the nodes. */
-static struct place next_with(const struct profile *profile, const struct profile_search *search,
-                              struct place place)
+static struct place next_with(const struct profile *profile, int32_t need, struct place place)
 {
-    while (!is_end(profile, place)) {
+    for (; place.span < profile->num_spans; place = (struct place){place.span + 1, 0}) {
         const struct profile_span *span = &profile->spans[place.span];
-        if (!search->own && span->most < (int64_t)search->need)
-            place = (struct place){place.span + 1, 0};
-        else if (usable_of(profile, search->own, place, 0) >= search->need)
-            return place;
-        else
-            place = next_of(profile, place);
+        if (span->most < need)
+            continue;
+        const int32_t *totals = span->block->totals;
+        for (uint32_t count = span->block->count; place.step < count; place.step++)
+            if (totals[place.step] >= need)
+                return place;
     }
     return place;
 }
 
-/* The first step from there on that has not the nodes, or begins at `until` or later; *least is the
- * least before it. */
-static struct place next_without(const struct profile *profile, const struct profile_search *search,
-                                 struct place place, double until, int64_t *least)
+/* The first step from there on that has not the nodes, or one that begins at `until` or later. */
+static struct place next_without(const struct profile *profile, int32_t need, struct place place,
+                                 double until)
 {
-    *least = INT64_MAX;
-    while (!is_end(profile, place) && time_at(profile, place) < until) {
+    for (; place.span < profile->num_spans && time_at(profile, place) < until;
+         place = (struct place){place.span + 1, 0}) {
         const struct profile_span *span = &profile->spans[place.span];
-        bool skips =
-            span->least >= (int64_t)search->need && is_whole(profile, search->own, place, until);
-        int64_t nodes = skips ? span->least : usable_of(profile, search->own, place, 0);
-        if (nodes < (int64_t)search->need)
-            return place;
-        *least = nodes < *least ? nodes : *least;
-        place = skips ? (struct place){place.span + 1, 0} : next_of(profile, place);
+        if (span->least >= need)
+            continue;
+        const int32_t *totals = span->block->totals;
+        for (uint32_t count = span->block->count; place.step < count; place.step++)
+            if (totals[place.step] < need)
+                return place;
     }
     return place;
 }
 
+bool profile_has(const struct profile *profile, uint32_t need, double from, double to)
+{
+    struct place place = next_without(profile, (int32_t)need, place_of(profile, from), to);
+    return time_at(profile, place) >= to;
+}
+
+/* One's own nodes need no looking at: from where they begin they are there to the end. */
 static double find_in_one_class(const struct profile *profile, const struct profile_search *search,
                                 uint32_t *least)
 {
+    double edge = search->own ? search->own->from : INFINITY;
+    int32_t need = (int32_t)search->need;
     struct place place = place_of(profile, search->from);
     for (;;) {
-        int64_t nodes;
-        place = next_with(profile, search, place);
-        double time = fmax(search->from, time_at(profile, place));
+        place = next_with(profile, need, place);
+        double begin = time_at(profile, place);
+        double time = begin > search->from ? begin : search->from;
         if (is_end(profile, place) || time >= search->before)
             return INFINITY;
-        place = next_without(profile, search, place, time + search->duration, &nodes);
-        if (time_at(profile, place) >= time + search->duration) {
-            *least = (uint32_t)nodes;
+        double end = time + search->duration;
+        double until = end < edge ? end : edge;
+        place = next_without(profile, need, place, until);
+        if (time_at(profile, place) >= until) {
+            profile_least(profile, time, end, search->own, least);
             return time;
         }
     }
@@ -682,6 +721,11 @@ static void begin_stretches(const struct profile *profile, struct stretches *str
         if (levels == 0)
             return;
         place = previous_of(profile, place);
+        if (levels_of(profile->spans[place.span].least) >= levels) {
+            place.step = 0;
+            begin = time_at(profile, place);
+            continue;
+        }
         unsigned reached = levels_of(block_at(profile, place)->totals[place.step]);
         for (; levels > reached; levels--)
             stretches->begins[levels - 1] = begin;
@@ -701,6 +745,10 @@ double profile_measure(const struct profile *profile, double from, double to, do
         time = time_at(profile, place);
         if (time >= latest)
             break;
+        if (time >= to && levels_of(profile->spans[place.span].least) >= stretches.open) {
+            place.step = block_at(profile, place)->count - 1;
+            continue;
+        }
         unsigned levels = levels_of(block_at(profile, place)->totals[place.step]);
         end_stretches(&stretches, levels, time);
         while (time < to && stretches.open < levels)

@@ -10,6 +10,7 @@
 #ifndef ELASTISIM_POLICIES_PROFILE_H
 #define ELASTISIM_POLICIES_PROFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,6 +46,8 @@ size_t profile_num_steps(const struct profile *profile);
 void profile_advance(struct profile *profile, double now);
 /* Adds sign * nodes[class] during [from, to). Returns 0, or -1 when out of memory. */
 int profile_add(struct profile *profile, double from, double to, const uint32_t *nodes, int sign);
+/* Whether there are `need` nodes of all classes together during [from, to). */
+bool profile_has(const struct profile *profile, uint32_t need, double from, double to);
 /* Nodes, by class, that somebody has in the profile during [from, to). */
 struct profile_own {
     const uint32_t *nodes;
@@ -56,7 +59,8 @@ struct profile_own {
 void profile_least(const struct profile *profile, double from, double to,
                    const struct profile_own *own, uint32_t *least);
 /* What a search looks for: `need` nodes of the classes in the mask, unused for `duration`, from a
- * time >= from and < before on. One's own nodes (NULL: none) count as unused. */
+ * time >= from and < before on. One's own nodes (NULL: none) count as unused: at least `need` for
+ * at least `duration`, and before <= own->from. */
 struct profile_search {
     uint64_t classes;
     uint32_t need;

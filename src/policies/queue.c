@@ -10,15 +10,6 @@
 
 const struct wanted queue_want_all = {.nodes = UINT32_MAX, .extra = UINT32_MAX, .window = INFINITY};
 
-bool queue_precedes(const struct entry *a, const struct entry *b)
-{
-    if (a->key < b->key || a->key > b->key)
-        return a->key < b->key;
-    if (a->eligible < b->eligible || a->eligible > b->eligible)
-        return a->eligible < b->eligible;
-    return a->id < b->id;
-}
-
 /* --- The treap ----------------------------------------------------------------------------- */
 
 static uint32_t scramble(uint32_t id)

@@ -39,7 +39,14 @@ struct entry *queue_next(const struct queue *queue, const struct entry *after,
                          const struct wanted *wanted);
 /* The last one before `before` (NULL: of all). */
 struct entry *queue_last(const struct queue *queue, const struct entry *before);
-bool queue_precedes(const struct entry *a, const struct entry *b);
+static inline bool queue_precedes(const struct entry *a, const struct entry *b)
+{
+    if (a->key < b->key || a->key > b->key)
+        return a->key < b->key;
+    if (a->eligible < b->eligible || a->eligible > b->eligible)
+        return a->eligible < b->eligible;
+    return a->id < b->id;
+}
 
 /* A key that orders the queue. */
 typedef double queue_key_fn(const void *context, const struct entry *entry);
