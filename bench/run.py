@@ -26,7 +26,8 @@ from typing import Any
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
 
-BENCHMARKS = ("partition", "partition-easy", "partition-conservative", "million", "mixed", "sensing", "journal")
+BENCHMARKS = ("partition", "partition-easy", "partition-conservative", "deep-queue", "deep-queue-easy", "load-85",
+              "million", "mixed", "sensing", "journal")
 
 # The 500-job example, and what is added to its configuration to see what that costs.
 MONITORING = ("cpu_utilization", "network_activity", "pfs_utilization", "gpu_utilization")
@@ -41,7 +42,11 @@ COST_AIMS = {"sensing": 1.0, "journal": 0.1}
 POLICY_AIMS = {"partition-easy": 2.0, "partition-conservative": 5.0}
 
 # What the project wants to stay under, on a current server core: (seconds, MB).
-AIMS = {"partition": (5.0, 300.0), "million-1000000": (60.0, 1500.0)}
+AIMS = {"partition": (5.0, 300.0), "million-1000000": (60.0, 1500.0), "deep-queue": (10.0, 300.0),
+        "deep-queue-easy": (1.5, 300.0), "load-85": (0.4, 300.0)}
+# The policies of the benchmarks that are about one.
+POLICIES = {"partition-easy": "easy", "partition-conservative": "conservative", "deep-queue": "conservative",
+            "deep-queue-easy": "easy", "load-85": "easy"}
 # Time per job of the largest million benchmark, relative to that of the smallest.
 GROWTH_AIM = 1.2
 
@@ -112,6 +117,11 @@ def make_partition(folder: Path, seed: int) -> str:
     return "config.json"
 
 
+def make_queue(folder: Path, seed: int, kind: str) -> str:
+    run_generator("generate_queue.py", kind, str(folder), "--seed", str(seed))
+    return "config.json"
+
+
 def make_million(folder: Path, seed: int, jobs: int) -> str:
     run_generator("generate_million.py", str(jobs), str(folder), "--seed", str(seed))
     return "config.json"
@@ -177,6 +187,8 @@ def measure(name: str, jobs: int | None, options: argparse.Namespace) -> Measure
         folder = Path(temporary) / "scenario"
         if name.startswith("partition"):
             config = make_partition(folder, options.seed)
+        elif name in POLICIES:
+            config = make_queue(folder, options.seed, name.removesuffix("-easy"))
         elif name == "million":
             assert jobs is not None
             config = make_million(folder, options.seed, jobs)
@@ -189,8 +201,8 @@ def measure(name: str, jobs: int | None, options: argparse.Namespace) -> Measure
         best: Measurement | None = None
         for _ in range(options.repeat):
             arguments = ["--timing"] if name in VARIANTS else []
-            if name in POLICY_AIMS:
-                arguments = ["--scheduler", f"builtin:{name.removeprefix('partition-')}"]
+            if name in POLICIES:
+                arguments = ["--scheduler", f"builtin:{POLICIES[name]}"]
             seconds, megabytes, text = run_simulator(
                 options.simulator, arguments + options.simulator_options, folder, config, options.timeout
             )

@@ -156,6 +156,32 @@ static int try_start(struct books *books, struct entry *entry, bool had, bool *s
     return *started ? books_start(books, entry, quota, size) : 0;
 }
 
+/* --- How many are looked at ---------------------------------------------------------------- */
+
+/* The last waiting job that is looked at (queue_depth); NULL when all are. When one starts, the
+ * next one is looked at in its place. */
+static const struct entry *last_looked_at(const struct books *books)
+{
+    uint32_t depth = books->options.queue_depth;
+    return depth > 0 ? queue_at(&books->queue, depth - 1) : NULL;
+}
+
+static bool is_behind(const struct entry *last, const struct entry *entry)
+{
+    return last && queue_precedes(last, entry);
+}
+
+/* Jobs too far back in the queue to be looked at keep no reservation. */
+static int drop_behind(struct books *books, const struct entry *last)
+{
+    struct wanted reserved = queue_want_all;
+    reserved.reservation = WANT_RESERVED;
+    for (struct entry *entry; last && (entry = queue_next(&books->queue, last, &reserved));)
+        if (books_drop_reservation(books, entry))
+            return -1;
+    return 0;
+}
+
 /* --- Without reservations ------------------------------------------------------------------ */
 
 /* Starts jobs in order. With first fit, those that do not fit are passed over; a job that only
@@ -163,18 +189,19 @@ static int try_start(struct books *books, struct entry *entry, bool had, bool *s
 static int pass_without_reservations(struct books *books)
 {
     bool first_fit = books->options.backfill == BACKFILL_FIRST_FIT, started;
-    uint32_t depth = books->options.queue_depth, visited = 0;
+    const struct entry *last = last_looked_at(books);
     struct wanted wanted = queue_want_all;
     struct entry *entry = NULL;
     do {
-        /* With no bound on the visits, those that can't fit need none. */
-        if (first_fit && depth == 0 && !books->pool.first_keeper)
+        /* Those that can't fit need no visit. */
+        if (first_fit && !books->pool.first_keeper)
             wanted.nodes = books->pool.num_free;
         entry = queue_next(&books->queue, entry, &wanted);
-        if (!entry || (depth > 0 && visited++ == depth))
+        if (!entry || is_behind(last, entry))
             return 0;
         if (try_start(books, entry, false, &started))
             return -1;
+        last = started ? last_looked_at(books) : last;
     } while (started || first_fit || !admission_allows(books, entry));
     return 0;
 }
@@ -187,20 +214,6 @@ static int drop_all(struct books *books)
     reserved.reservation = WANT_RESERVED;
     for (struct entry *entry = queue_next(&books->queue, NULL, &reserved); entry;
          entry = queue_next(&books->queue, entry, &reserved))
-        if (books_drop_reservation(books, entry))
-            return -1;
-    return 0;
-}
-
-/* Jobs too far back in the queue to be visited keep no reservation. */
-static int drop_behind(struct books *books, uint32_t depth)
-{
-    struct wanted reserved = queue_want_all;
-    reserved.reservation = WANT_RESERVED;
-    struct entry *entry = NULL;
-    while (depth-- > 0 && (entry = queue_next(&books->queue, entry, &queue_want_all)))
-        continue;
-    while (entry && (entry = queue_next(&books->queue, entry, &reserved)))
         if (books_drop_reservation(books, entry))
             return -1;
     return 0;
@@ -256,7 +269,7 @@ static int start_or_reserve(struct books *books, struct entry *entry, bool *star
 static struct wanted backfillable(const struct books *books)
 {
     struct wanted wanted = queue_want_all;
-    if (books->options.queue_depth > 0 || books->pool.first_keeper)
+    if (books->pool.first_keeper)
         return wanted;
     double time = books->now;
     wanted.nodes = books->pool.num_free;
@@ -269,8 +282,8 @@ static struct wanted backfillable(const struct books *books)
 static int pass_over_all(struct books *books)
 {
     bool forget = books->changes.replan || books->options.reservations == RESERVATIONS_RECOMPUTED;
-    uint32_t depth = books->options.queue_depth, visited = 0;
-    if ((forget && drop_all(books)) || (depth > 0 && drop_behind(books, depth)))
+    const struct entry *last = last_looked_at(books);
+    if ((forget && drop_all(books)) || drop_behind(books, last))
         return -1;
     size_t had = books->num_reserved;
     bool started;
@@ -279,12 +292,11 @@ static int pass_over_all(struct books *books)
     books->plan.has_last = false;
     struct wanted wanted = queue_want_all;
     struct entry *entry = NULL;
-    while ((entry = queue_next(&books->queue, entry, &wanted))) {
-        if (depth > 0 && visited++ == depth)
-            return 0;
+    while ((entry = queue_next(&books->queue, entry, &wanted)) && !is_behind(last, entry)) {
         had -= entry->reserved;
         if (start_or_reserve(books, entry, &started))
             return -1;
+        last = started ? last_looked_at(books) : last;
         bool all_reserved = had == 0 && books->plan.num_blocked >= books->options.reservation_depth;
         if (all_reserved)
             wanted = backfillable(books);
@@ -328,33 +340,38 @@ static int start_due(struct books *books)
 
 /* Nodes are free earlier than expected: each job in turn moves to the earliest place there is for
  * it now. Only those are visited that could. */
-static int compress_exactly(struct books *books)
+static int compress_exactly(struct books *books, const struct entry *last)
 {
     struct forward *forward = &books->forward;
+    struct entry *entry;
     bool started;
     int result = 0;
     books->plan.unbounded = false;
     forward_begin(forward);
-    for (struct entry *entry; result == 0 && (entry = forward_next(forward, &books->queue));)
+    while (result == 0 && (entry = forward_next(forward, &books->queue)) &&
+           !is_behind(last, entry)) {
         result = start_or_reserve(books, entry, &started);
+        last = started ? last_looked_at(books) : last;
+    }
     forward_end(forward);
     return result;
 }
 
 /* The same in fewer visits: the first jobs move forward, those behind them start if they can do so
  * at once. */
-static int compress(struct books *books)
+static int compress(struct books *books, const struct entry *last)
 {
     uint32_t depth = books->options.compression_depth, visited = 0;
     bool started;
     struct wanted wanted = queue_want_all;
     struct entry *entry = NULL;
     books->plan.unbounded = false;
-    while ((entry = queue_next(&books->queue, entry, &wanted))) {
+    while ((entry = queue_next(&books->queue, entry, &wanted)) && !is_behind(last, entry)) {
         bool moves = depth == 0 || visited++ < depth || !entry->reserved;
         if (moves ? start_or_reserve(books, entry, &started)
                   : start_reserved(books, entry, &started))
             return -1;
+        last = started ? last_looked_at(books) : last;
         if (depth > 0 && visited >= depth && !books->pool.first_keeper)
             wanted.nodes = books->pool.num_free;
     }
@@ -362,7 +379,7 @@ static int compress(struct books *books)
 }
 
 /* Visits the jobs that were submitted since the last pass, in the order of the queue. */
-static int visit_arrivals(struct books *books)
+static int visit_arrivals(struct books *books, const struct entry *last)
 {
     uint32_t count = 0;
     bool started;
@@ -371,7 +388,7 @@ static int visit_arrivals(struct books *books)
         return -1;
     for (uint32_t i = 0; i < books->changes.arrivals.count; i++) {
         struct entry *entry = books->entries[books->changes.arrivals.items[i]];
-        if (entry && entry->state == ENTRY_WAITING && !entry->reserved)
+        if (entry && entry->state == ENTRY_WAITING && !entry->reserved && !is_behind(last, entry))
             entries[count++] = entry;
     }
     qsort(entries, count, sizeof *entries, compare_entries);
@@ -382,6 +399,20 @@ static int visit_arrivals(struct books *books)
     return result;
 }
 
+/* Whether jobs that were looked at have no reservation: they wait for the file system, for nodes
+ * that others hand over, or for the end of jobs that might run for ever; or they were too far back
+ * in the queue. */
+static bool has_unplanned(const struct books *books, const struct entry *last)
+{
+    struct wanted unplanned = queue_want_all;
+    unplanned.reservation = WANT_UNRESERVED;
+    const struct entry *entry = NULL;
+    do
+        entry = queue_next(&books->queue, entry, &unplanned);
+    while (entry && entry->is_new);
+    return entry && !is_behind(last, entry);
+}
+
 /* Conservative backfilling with persistent reservations: those due start; when nodes are free
  * earlier than expected, those that could use them move forward; new jobs get a place. */
 static int pass_conservative(struct books *books)
@@ -389,15 +420,15 @@ static int pass_conservative(struct books *books)
     books->plan.num_blocked = 0;
     if (books->changes.freed && start_due(books))
         return -1;
-    /* Jobs without a reservation wait for the file system, for nodes that others hand over, or for
-     * the end of jobs that might run for ever. */
-    bool unplanned = books->queue.count > books->num_reserved + books->changes.arrivals.count;
-    bool promised = books->pool.first_keeper || books->options.io != IO_IGNORE;
-    bool others = promised || (books->changes.freed && unplanned);
-    bool exactly = books->forward.is_kept && !promised;
-    if ((books->changes.early || others) && (exactly ? compress_exactly : compress)(books))
+    const struct entry *last = last_looked_at(books);
+    if (drop_behind(books, last))
         return -1;
-    return visit_arrivals(books);
+    bool promised = books->pool.first_keeper || books->options.io != IO_IGNORE;
+    bool others = promised || (books->changes.freed && has_unplanned(books, last));
+    bool exactly = books->forward.is_kept && !promised;
+    if ((books->changes.early || others) && (exactly ? compress_exactly : compress)(books, last))
+        return -1;
+    return visit_arrivals(books, last);
 }
 
 /* --- Kinds of backfilling ------------------------------------------------------------------ */
@@ -405,15 +436,15 @@ static int pass_conservative(struct books *books)
 /* Reservations in the order of the queue, as many as there may be. */
 static int pass_with_reservations(struct books *books)
 {
-    if (books->changes.replan || books->options.queue_depth > 0 || books->changes.freed ||
-        books->changes.early || books->changes.head_changed)
+    if (books->changes.replan || books->changes.freed || books->changes.early ||
+        books->changes.head_changed)
         return pass_over_all(books);
-    return visit_arrivals(books);
+    return visit_arrivals(books, last_looked_at(books));
 }
 
 static int pass_for_all(struct books *books)
 {
-    if (books->changes.replan || books->options.queue_depth > 0)
+    if (books->changes.replan)
         return pass_over_all(books);
     return books->options.reservations == RESERVATIONS_RECOMPUTED ? pass_with_reservations(books)
                                                                   : pass_conservative(books);
@@ -458,6 +489,11 @@ bool backfill_has_news(const struct books *books)
 
 static void forget_news(struct books *books)
 {
+    for (uint32_t i = 0; i < books->changes.arrivals.count; i++) {
+        struct entry *entry = books->entries[books->changes.arrivals.items[i]];
+        if (entry)
+            entry->is_new = false;
+    }
     books->changes = (struct changes){.arrivals = books->changes.arrivals};
     books->changes.arrivals.count = 0;
 }

@@ -575,6 +575,7 @@ int books_submit(struct books *books, struct elastisim_job *job, struct entry **
     if (identify(books, entry))
         return -1;
     entry->key = order_key(&books->ordering, entry);
+    entry->is_new = true;
     queue_add(&books->queue, entry);
     return ids_append(&books->changes.arrivals, entry->id);
 }

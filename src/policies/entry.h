@@ -39,8 +39,11 @@ struct entry {
     struct entry *left, *right;
     uint32_t tree_least;  /* smallest `least` of the subtree */
     double tree_shortest; /* smallest `shortest` */
+    uint32_t tree_count;
     bool tree_unreserved; /* one has no reservation */
     bool tree_reserved;   /* one has */
+
+    bool is_new; /* submitted since the last pass over the queue */
 
     /* Waiting: its reservation: `counts` nodes by class from `reservation.time` for the estimate.
      */

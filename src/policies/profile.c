@@ -589,9 +589,12 @@ double profile_slide(const struct profile *profile, uint32_t need, double from, 
 {
     struct place place = place_of(profile, end);
     double start = end;
-    while (start > from && !is_first(place)) {
-        if (time_at(profile, place) >= start)
+    while (start > from) {
+        if (time_at(profile, place) >= start) {
+            if (is_first(place))
+                break;
             place = previous_of(profile, place);
+        }
         const struct profile_span *span = &profile->spans[place.span];
         bool whole = span->least >= (int64_t)need;
         if (!whole && span->block->totals[place.step] < (int64_t)need)

@@ -29,6 +29,7 @@ static void include(struct entry *root, const struct entry *child)
         root->tree_shortest = child->tree_shortest;
     root->tree_reserved = root->tree_reserved || child->tree_reserved;
     root->tree_unreserved = root->tree_unreserved || child->tree_unreserved;
+    root->tree_count += child->tree_count;
 }
 
 static struct entry *summarize(struct entry *root)
@@ -37,6 +38,7 @@ static struct entry *summarize(struct entry *root)
     root->tree_shortest = root->shortest;
     root->tree_reserved = root->reserved;
     root->tree_unreserved = !root->reserved;
+    root->tree_count = 1;
     include(root, root->left);
     include(root, root->right);
     return root;
@@ -164,6 +166,19 @@ struct entry *queue_next(const struct queue *queue, const struct entry *after,
                          const struct wanted *wanted)
 {
     return find(queue->root, after, wanted);
+}
+
+struct entry *queue_at(const struct queue *queue, size_t rank)
+{
+    struct entry *root = queue->root;
+    while (root) {
+        size_t before = root->left ? root->left->tree_count : 0;
+        if (rank == before)
+            return root;
+        root = rank < before ? root->left : root->right;
+        rank -= rank < before ? 0 : before + 1;
+    }
+    return NULL;
 }
 
 static struct entry *find_last(struct entry *root, const struct entry *before)

@@ -37,6 +37,8 @@ void queue_update(struct queue *queue, struct entry *entry);
 /* The first waiting job behind `after` (NULL: from the head) that is wanted. */
 struct entry *queue_next(const struct queue *queue, const struct entry *after,
                          const struct wanted *wanted);
+/* The one that so many are before; NULL when there are no more. */
+struct entry *queue_at(const struct queue *queue, size_t rank);
 /* The last one before `before` (NULL: of all). */
 struct entry *queue_last(const struct queue *queue, const struct entry *before);
 static inline bool queue_precedes(const struct entry *a, const struct entry *b)

@@ -91,11 +91,13 @@ static void settle_decision(struct simulation *simulation, struct invocation *in
 
 static void wake(void *owner);
 
-/* Of several answers, the last one says when. */
+/* Of several answers, the last one says when. Who is not to hear of ends of jobs is invoked at the
+ * times of the configuration only. */
 static void expect_wake(struct simulation *simulation)
 {
     const struct scheduler_backend *scheduler = simulation->scheduler;
-    double time = scheduler->wakes ? scheduler->wakes(scheduler->self) : INFINITY;
+    bool may_wake = scheduler->wakes && simulation->configuration->schedule_on_job_finalize;
+    double time = may_wake ? scheduler->wakes(scheduler->self) : INFINITY;
     bool waits = simulation->wake.slot > 0;
     if (waits && simulation->wake.time >= time && simulation->wake.time <= time)
         return;

@@ -45,7 +45,7 @@ static void take_two(struct profile *profile, double from, double to, uint32_t p
 static uint32_t least(const struct profile *profile, double from, double to)
 {
     uint32_t nodes;
-    profile_least(profile, from, to, &nodes);
+    profile_least(profile, from, to, NULL, &nodes);
     return nodes;
 }
 
@@ -119,7 +119,7 @@ static void test_spans_without_length_or_start_change_nothing(void **state)
     take(&profile, 5, 5, 3);
     take(&profile, 6, 5, 3);
     take(&profile, INFINITY, INFINITY, 3);
-    assert_int_equal(profile.count, 1);
+    assert_int_equal(profile_num_steps(&profile), 1);
     profile_discard(&profile);
 }
 
@@ -143,11 +143,11 @@ static void test_what_is_given_back_leaves_no_steps(void **state)
     struct profile profile = make(8);
     take(&profile, 0, 10, 3);
     take(&profile, 5, 15, 4);
-    assert_int_equal(profile.count, 5); /* before 0, and from 0, 5, 10, 15 on */
+    assert_int_equal(profile_num_steps(&profile), 5); /* before 0, and from 0, 5, 10, 15 on */
     give(&profile, 0, 10, 3);
-    assert_int_equal(profile.count, 3);
+    assert_int_equal(profile_num_steps(&profile), 3);
     give(&profile, 5, 15, 4);
-    assert_int_equal(profile.count, 1);
+    assert_int_equal(profile_num_steps(&profile), 1);
     profile_discard(&profile);
 }
 
@@ -158,7 +158,7 @@ static void test_neighbours_that_are_equal_are_joined(void **state)
     struct profile profile = make(8);
     take(&profile, 0, 10, 3);
     take(&profile, 10, 20, 3);
-    assert_int_equal(profile.count, 3);
+    assert_int_equal(profile_num_steps(&profile), 3);
     assert_int_equal(least(&profile, 0, 20), 5);
     profile_discard(&profile);
 }
@@ -170,13 +170,13 @@ static void test_classes_are_counted_apart(void **state)
     uint32_t nodes[2];
     take_two(&profile, 0, 10, 3, 0);
     take_two(&profile, 5, 20, 1, 2);
-    profile_least(&profile, 0, 5, nodes);
+    profile_least(&profile, 0, 5, NULL, nodes);
     assert_int_equal(nodes[0], 1);
     assert_int_equal(nodes[1], 2);
-    profile_least(&profile, 0, 6, nodes);
+    profile_least(&profile, 0, 6, NULL, nodes);
     assert_int_equal(nodes[0], 0);
     assert_int_equal(nodes[1], 0);
-    profile_least(&profile, 10, 20, nodes);
+    profile_least(&profile, 10, 20, NULL, nodes);
     assert_int_equal(nodes[0], 3);
     assert_int_equal(nodes[1], 0);
     profile_discard(&profile);
@@ -243,15 +243,19 @@ static void test_its_own_reservation_is_not_in_its_way(void **state)
 {
     (void)state;
     struct profile profile = make_busy();
-    const uint32_t own = 6;
+    const uint32_t six = 6;
+    const struct profile_own own = {&six, 15, 25};
     struct profile_search search = {.classes = 1, .need = 6, .duration = 10, .before = INFINITY};
     uint32_t nodes;
     assert_time(profile_find(&profile, &search, &nodes), 25);
     search.own = &own;
-    search.own_from = 15;
-    search.own_to = 25;
+    search.before = 15;
     assert_time(profile_find(&profile, &search, &nodes), 10);
     assert_int_equal(nodes, 6);
+    profile_least(&profile, 10, 30, &own, &nodes);
+    assert_int_equal(nodes, 6);
+    profile_least(&profile, 0, 30, &own, &nodes);
+    assert_int_equal(nodes, 0);
     profile_discard(&profile);
 }
 
@@ -340,7 +344,7 @@ static void test_what_is_over_is_forgotten(void **state)
     take(&profile, 12, 14, 6);
     assert_time(find_from(&profile, 4, 1, 12), 14);
     profile_advance(&profile, 1000);
-    assert_int_equal(profile.count - profile.first, 1);
+    assert_int_equal(profile_num_steps(&profile), 1);
     assert_int_equal(least(&profile, 1000, INFINITY), 8);
     profile_discard(&profile);
 }
@@ -353,13 +357,220 @@ static void test_many_steps_come_and_go(void **state)
     struct profile profile = make(8);
     for (uint32_t i = 0; i < MANY; i++)
         take(&profile, i, i + 1, i % 3 + 1);
-    assert_int_equal(profile.count, MANY + 2);
+    assert_int_equal(profile_num_steps(&profile), MANY + 2);
     for (uint32_t now = 0; now < MANY; now++) {
         profile_advance(&profile, now);
         assert_int_equal(least(&profile, now, now + 1), 7 - now % 3);
     }
-    assert_true(profile.count < MANY);
+    assert_true(profile_num_steps(&profile) < MANY);
     assert_time(find_from(&profile, 8, 1, MANY - 1), MANY);
+    profile_discard(&profile);
+}
+
+/* --- Sliding ------------------------------------------------------------------------------- */
+
+/* Free are: none before 10, 6 until 15, none until 20, 2 until 25, then all. */
+static void test_a_start_slides_as_far_as_nodes_are_unused_before_it(void **state)
+{
+    (void)state;
+    struct profile profile = make_busy();
+    assert_time(profile_slide(&profile, 5, 0, 15), 10);
+    assert_time(profile_slide(&profile, 5, 12, 15), 12);
+    assert_time(profile_slide(&profile, 5, 0, 14), 10);
+    assert_time(profile_slide(&profile, 7, 0, 15), 15);
+    assert_time(profile_slide(&profile, 2, 0, 30), 20);
+    assert_time(profile_slide(&profile, 3, 0, 30), 25);
+    assert_time(profile_slide(&profile, 1, 0, 18), 18);
+    profile_discard(&profile);
+}
+
+/* --- Marks --------------------------------------------------------------------------------- */
+
+struct seen {
+    double times[8];
+    int32_t before[8];
+    size_t count;
+};
+
+static void see(void *context, struct profile_mark *mark, int32_t before)
+{
+    struct seen *seen = context;
+    seen->times[seen->count] = mark->time;
+    seen->before[seen->count++] = before;
+}
+
+static void test_marks_are_found_by_their_time(void **state)
+{
+    (void)state;
+    struct profile profile = make_busy();
+    struct profile_mark a, b, c;
+    struct seen seen = {0};
+    assert_time(profile_last_mark(&profile), -INFINITY);
+    assert_time(profile_next_mark(&profile, 0), INFINITY);
+    assert_int_equal(profile_set_mark(&profile, &a, 15), 0);
+    assert_int_equal(profile_set_mark(&profile, &b, 22), 0);
+    assert_int_equal(profile_set_mark(&profile, &c, 40), 0);
+    profile_visit_marks(&profile, 10, 22, see, &seen);
+    assert_int_equal(seen.count, 2);
+    assert_time(seen.times[0], 15);
+    assert_int_equal(seen.before[0], 6);
+    assert_time(seen.times[1], 22);
+    assert_int_equal(seen.before[1], 2);
+    assert_time(profile_last_mark(&profile), 40);
+    assert_time(profile_next_mark(&profile, 0), 15);
+    assert_time(profile_next_mark(&profile, 15), 22);
+    profile_clear_mark(&profile, &c);
+    assert_time(profile_last_mark(&profile), 22);
+    profile_discard(&profile);
+}
+
+static void test_a_mark_that_is_over_is_kept_until_it_is_cleared(void **state)
+{
+    (void)state;
+    struct profile profile = make_busy();
+    struct profile_mark mark;
+    struct seen seen = {0};
+    assert_int_equal(profile_set_mark(&profile, &mark, 12), 0);
+    profile_advance(&profile, 30);
+    profile_visit_marks(&profile, -INFINITY, 30, see, &seen);
+    assert_int_equal(seen.count, 1);
+    assert_time(seen.times[0], 12);
+    assert_time(profile_next_mark(&profile, 0), INFINITY);
+    profile_clear_mark(&profile, &mark);
+    assert_time(profile_last_mark(&profile), -INFINITY);
+    profile_discard(&profile);
+}
+
+/* A mark keeps two equal steps apart; without it they are one. */
+static void test_a_mark_that_is_cleared_leaves_no_step(void **state)
+{
+    (void)state;
+    struct profile profile = make(8);
+    struct profile_mark mark;
+    assert_int_equal(profile_set_mark(&profile, &mark, 12), 0);
+    take(&profile, 5, 12, 3);
+    take(&profile, 12, 20, 3);
+    assert_int_equal(profile_num_steps(&profile), 4);
+    profile_clear_mark(&profile, &mark);
+    assert_int_equal(profile_num_steps(&profile), 3);
+    profile_discard(&profile);
+}
+
+/* --- Stretches ----------------------------------------------------------------------------- */
+
+/* What touches [12, 14): 6 nodes, level 2, from 10 to 15. Touching [14, 22), the 2 nodes from 20 on
+ * count as well, level 1, to the latest time asked for. */
+static void test_stretches_are_measured_by_level(void **state)
+{
+    (void)state;
+    struct profile profile = make_busy();
+    double longest[PROFILE_LEVELS] = {0};
+    assert_time(profile_measure(&profile, 12, 14, 0, 100, longest), 15);
+    assert_time(longest[0], 5);
+    assert_time(longest[1], 5);
+    assert_time(longest[2], 5);
+    assert_time(longest[3], 0);
+    assert_time(profile_measure(&profile, 14, 22, 0, 100, longest), 100);
+    assert_time(longest[0], 80);
+    assert_time(longest[1], 80);
+    assert_time(longest[2], 5);
+    profile_discard(&profile);
+}
+
+/* --- Against counts by the second ---------------------------------------------------------- */
+
+enum { SECONDS = 400, NODES = 32 };
+
+static uint32_t random_below(uint32_t bound)
+{
+    static uint32_t seed = 1;
+    seed = seed * UINT32_C(1664525) + UINT32_C(1013904223);
+    return (seed >> 8) % bound;
+}
+
+static int32_t plain_least(const int32_t *plain, uint32_t from, uint32_t to)
+{
+    int32_t least = NODES;
+    for (uint32_t t = from; t < to; t++)
+        least = t < SECONDS && plain[t] < least ? plain[t] : least;
+    return least;
+}
+
+static double plain_find(const int32_t *plain, int32_t need, uint32_t duration, uint32_t from)
+{
+    while (plain_least(plain, from, from + duration) < need)
+        from++;
+    return from;
+}
+
+static double plain_slide(const int32_t *plain, int32_t need, uint32_t from, uint32_t end)
+{
+    while (end > from && plain[end - 1] >= need)
+        end--;
+    return end;
+}
+
+static double plain_longest(const int32_t *plain, int32_t need, uint32_t from, uint32_t to)
+{
+    double longest = 0;
+    for (uint32_t begin = 0, end; begin < SECONDS; begin = end + 1) {
+        for (end = begin; end < SECONDS && plain[end] >= need; end++)
+            continue;
+        if (begin < to && end > from && end - begin > longest)
+            longest = end - begin;
+    }
+    return longest;
+}
+
+static void check_all(const struct profile *profile, const int32_t *plain)
+{
+    uint32_t from = random_below(SECONDS - 1), to = from + 1 + random_below(SECONDS - from - 1);
+    uint32_t need = 1 + random_below(NODES), duration = 1 + random_below(60);
+    assert_int_equal(least(profile, from, to), plain_least(plain, from, to));
+    assert_int_equal(profile_has(profile, need, from, to),
+                     plain_least(plain, from, to) >= (int32_t)need);
+    assert_time(find_from(profile, need, duration, from),
+                plain_find(plain, (int32_t)need, duration, from));
+    assert_time(profile_slide(profile, need, from, to),
+                plain_slide(plain, (int32_t)need, from, to));
+    double longest[PROFILE_LEVELS] = {0};
+    profile_measure(profile, from, to, 0, SECONDS, longest);
+    for (uint32_t level = 0; level < 6; level++)
+        assert_time(longest[level], plain_longest(plain, 1 << level, from, to));
+}
+
+static void test_random_profiles_are_as_plain_counts_are(void **state)
+{
+    (void)state;
+    enum { JOBS = 4000, KEPT = 150 };
+    struct profile profile = make(NODES);
+    int32_t plain[SECONDS];
+    struct {
+        uint32_t from, to, nodes;
+        struct profile_mark mark;
+    } jobs[KEPT] = {0};
+    for (uint32_t t = 0; t < SECONDS; t++)
+        plain[t] = NODES;
+    for (uint32_t i = 0; i < JOBS; i++) {
+        uint32_t at = i % KEPT;
+        if (i >= KEPT) {
+            give(&profile, jobs[at].from, jobs[at].to, jobs[at].nodes);
+            profile_clear_mark(&profile, &jobs[at].mark);
+        }
+        for (uint32_t t = jobs[at].from; t < jobs[at].to; t++)
+            plain[t] += (int32_t)jobs[at].nodes;
+        uint32_t from = random_below(SECONDS), nodes = 1 + random_below(NODES);
+        uint32_t to = from + 1 + random_below(SECONDS - from);
+        nodes = plain_least(plain, from, to) >= (int32_t)nodes ? nodes : 0;
+        jobs[at].from = from;
+        jobs[at].to = to;
+        jobs[at].nodes = nodes;
+        take(&profile, from, to, nodes);
+        assert_int_equal(profile_set_mark(&profile, &jobs[at].mark, from), 0);
+        for (uint32_t t = from; t < to; t++)
+            plain[t] -= (int32_t)nodes;
+        check_all(&profile, plain);
+    }
     profile_discard(&profile);
 }
 
@@ -385,6 +596,12 @@ int main(void)
         cmocka_unit_test(test_the_bottom_counts_no_less_than_none_of_a_class),
         cmocka_unit_test(test_what_is_over_is_forgotten),
         cmocka_unit_test(test_many_steps_come_and_go),
+        cmocka_unit_test(test_a_start_slides_as_far_as_nodes_are_unused_before_it),
+        cmocka_unit_test(test_marks_are_found_by_their_time),
+        cmocka_unit_test(test_a_mark_that_is_over_is_kept_until_it_is_cleared),
+        cmocka_unit_test(test_a_mark_that_is_cleared_leaves_no_step),
+        cmocka_unit_test(test_stretches_are_measured_by_level),
+        cmocka_unit_test(test_random_profiles_are_as_plain_counts_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

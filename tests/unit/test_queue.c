@@ -4,7 +4,6 @@
 #include "policies/queue.h"
 #include "system/state.h"
 
-#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,7 +39,7 @@ static void set_up(struct world *world, enum order order)
         entry->job = (struct elastisim_job *)&world->jobs[id];
         entry->id = id;
         entry->least = 1;
-        entry->estimate = entry->shortest = entry->reserved_start = INFINITY;
+        entry->estimate = entry->shortest = INFINITY;
     }
 }
 
@@ -264,7 +263,8 @@ static void test_backfilling_takes_small_or_short_jobs(void **state)
         {4, 2, 10, "1234"}, {4, 0, 4, ""},     {2, 1, 20, "34"},  {8, 0, INFINITY, "012345"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const struct wanted wanted = {cases[i].nodes, cases[i].extra, cases[i].window, INFINITY};
+        const struct wanted wanted = {
+            .nodes = cases[i].nodes, .extra = cases[i].extra, .window = cases[i].window};
         assert_string_equal(found(&world, NULL, &wanted), cases[i].ids);
     }
     tear_down(&world);
@@ -275,7 +275,7 @@ static void test_a_search_goes_on_behind_any_job(void **state)
     (void)state;
     struct world world;
     set_up_sizes(&world);
-    const struct wanted small = {2, UINT32_MAX, INFINITY, INFINITY};
+    const struct wanted small = {.nodes = 2, .extra = UINT32_MAX, .window = INFINITY};
     assert_string_equal(found(&world, world.entries[1], &small), "34");
     assert_string_equal(found(&world, world.entries[2], &small), "34");
     assert_string_equal(found(&world, world.entries[4], &small), "");
@@ -284,25 +284,51 @@ static void test_a_search_goes_on_behind_any_job(void **state)
     tear_down(&world);
 }
 
-static void test_reserved_jobs_are_found_by_their_start(void **state)
+static void test_jobs_are_found_by_whether_they_have_a_reservation(void **state)
 {
     (void)state;
     struct world world;
     set_up_sizes(&world);
-    struct wanted wanted = queue_want_all;
-    wanted.start = DBL_MAX;
-    assert_string_equal(found(&world, NULL, &wanted), "");
-    for (uint32_t id = 1; id < 6; id += 2) { /* 1 at 10, 3 at 30, 5 at 50 */
+    struct wanted reserved = queue_want_all, unreserved = queue_want_all;
+    reserved.reservation = WANT_RESERVED;
+    unreserved.reservation = WANT_UNRESERVED;
+    assert_string_equal(found(&world, NULL, &reserved), "");
+    for (uint32_t id = 1; id < 6; id += 2) {
         world.entries[id]->reserved = true;
-        world.entries[id]->reserved_start = 10 * id;
         queue_update(&world.queue, world.entries[id]);
     }
-    assert_string_equal(found(&world, NULL, &wanted), "135");
-    wanted.start = 30;
-    assert_string_equal(found(&world, NULL, &wanted), "13");
+    assert_string_equal(found(&world, NULL, &reserved), "135");
+    assert_string_equal(found(&world, NULL, &unreserved), "024");
     world.entries[3]->reserved = false;
     queue_update(&world.queue, world.entries[3]);
-    assert_string_equal(found(&world, NULL, &wanted), "1");
+    assert_string_equal(found(&world, NULL, &reserved), "15");
+    assert_string_equal(found(&world, NULL, &unreserved), "0234");
+    tear_down(&world);
+}
+
+static void test_jobs_are_found_that_are_short_enough_for_their_size(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up_sizes(&world);
+    /* On one node, on two or three, from four on, from eight on. */
+    const double longest[PROFILE_LEVELS] = {100, 50, 10, 5};
+    struct wanted wanted = queue_want_all;
+    wanted.longest = longest;
+    assert_string_equal(found(&world, NULL, &wanted), "235");
+    tear_down(&world);
+}
+
+static void test_a_job_is_found_by_how_many_are_before_it(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up_sizes(&world);
+    queue_remove(&world.queue, world.entries[2]);
+    assert_ptr_equal(queue_at(&world.queue, 0), world.entries[0]);
+    assert_ptr_equal(queue_at(&world.queue, 2), world.entries[3]);
+    assert_ptr_equal(queue_at(&world.queue, 4), world.entries[5]);
+    assert_null(queue_at(&world.queue, 5));
     tear_down(&world);
 }
 
@@ -395,7 +421,9 @@ int main(void)
         cmocka_unit_test(test_jobs_that_need_too_many_nodes_are_passed_over),
         cmocka_unit_test(test_backfilling_takes_small_or_short_jobs),
         cmocka_unit_test(test_a_search_goes_on_behind_any_job),
-        cmocka_unit_test(test_reserved_jobs_are_found_by_their_start),
+        cmocka_unit_test(test_jobs_are_found_by_whether_they_have_a_reservation),
+        cmocka_unit_test(test_jobs_are_found_that_are_short_enough_for_their_size),
+        cmocka_unit_test(test_a_job_is_found_by_how_many_are_before_it),
         cmocka_unit_test(test_who_used_less_goes_first),
         cmocka_unit_test(test_usage_fades_with_the_half_life),
     };

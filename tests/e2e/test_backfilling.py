@@ -1,0 +1,116 @@
+"""Built-in policies against independent implementations (backfilling.py), start by start, on workloads in which much
+happens at the same time."""
+
+import functools
+import json
+import random
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+import backfilling
+from backfilling import Conservative, InOrder, Job, Policy
+from harness import PATIENCE, SIMULATOR, Scenario, crossbar, model, phase
+
+SEEDS, TOGETHER = 200, 25
+SIZES = (4, 13, 32, 100)
+
+Make = Callable[[int], Policy]
+
+
+def by_walltime(job: Job) -> float:
+    return job.walltime
+
+
+REFERENCES: dict[str, Make] = {
+    'fcfs': InOrder,
+    'sjf': functools.partial(InOrder, key=by_walltime),
+    'easy': functools.partial(Policy, depth=1),
+    'easy,order=sjf': functools.partial(Policy, depth=1, key=by_walltime),
+    'hybrid,reservation_depth=3': functools.partial(Policy, depth=3),
+    'conservative': Conservative,
+}
+
+
+def random_jobs(rng: random.Random, count: int, nodes: int, load: float) -> list[Job]:
+    """Times are small numbers, so that many are equal; some jobs are killed at their walltime."""
+    jobs, now = [], 0.0
+    for _ in range(count):
+        size = min(nodes, int(2 ** rng.uniform(0, rng.choice([1, 3, nodes.bit_length()]))))
+        runtime = rng.randint(1, rng.choice([3, 20]))
+        walltime = max(1, round(runtime * rng.choice([0.5, 1, 1, 1.5, 3, 10])))
+        jobs.append(Job(int(now), size, runtime, walltime))
+        now += rng.choice([0, 0, 2]) * size * min(runtime, walltime) / nodes / load
+    return jobs
+
+
+def write_jobs(path: Path, jobs: Sequence[Job]) -> None:
+    path.write_text(json.dumps({'jobs': [
+        {'type': 'rigid', 'submit_time': job.submit, 'num_nodes': job.nodes, 'walltime': job.walltime,
+         'application_model': 'wait.json', 'arguments': {'seconds': job.runtime}} for job in jobs]}))
+
+
+def simulate_all(scenario: Scenario, runs: list[tuple[str, str, int]]) -> None:
+    """Runs of a jobs file under a policy on so many nodes, with their results in folders of the same names."""
+    descriptions = ''.join(json.dumps({
+        'id': f'{jobs} {policy}', 'configuration': 'config.json', 'scheduler': f'builtin:{policy}',
+        'output': f'out/{jobs}-{policy}', 'set': {'jobs_file': jobs, 'platform_file': f'{nodes}.xml'}}) + '\n'
+        for jobs, policy, nodes in runs)
+    done = subprocess.run([SIMULATOR, '--batch'], cwd=scenario.folder, input=descriptions, capture_output=True,
+                          text=True, timeout=PATIENCE)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [answer for answer in answers if answer['status'] != 0] == [] and len(answers) == len(runs), done.stderr
+
+
+def starts(folder: Path) -> list[float]:
+    lines = (folder / 'job_statistics.csv').read_text().splitlines()[1:]
+    return [float(line.split(',')[3]) for line in lines]
+
+
+@pytest.fixture
+def world(scenario: Scenario) -> Scenario:
+    """The platforms, and an application that waits for the argument `seconds`."""
+    for nodes in SIZES:
+        scenario.write(f'{nodes}.xml', crossbar(nodes, pfs_read=None))
+    scenario.write('wait.json', json.dumps(model(phase({'type': 'busy_wait', 'delay': 'seconds'}))))
+    scenario.workload()
+    scenario.configure(node_utilization=None, task_times=None, log_task_times=None, schedule_on_scheduling_point=False)
+    scenario.command()
+    return scenario
+
+
+def check(world: Scenario, workloads: dict[str, tuple[int, list[Job]]], references: dict[str, Make]) -> None:
+    for name, (_, jobs) in workloads.items():
+        write_jobs(world.folder / name, jobs)
+    simulate_all(world, [(name, policy, nodes) for name, (nodes, _) in workloads.items() for policy in references])
+    for name, (nodes, jobs) in workloads.items():
+        for policy, make in references.items():
+            backfilling.simulate(jobs, make(nodes))
+            expected = [job.start for job in jobs]
+            assert starts(world.folder / 'out' / f'{name}-{policy}') == expected, f'{policy}, {name}'
+
+
+@pytest.mark.parametrize('first', range(0, SEEDS, TOGETHER))
+def test_every_start_is_that_of_an_independent_implementation(world: Scenario, first: int) -> None:
+    workloads = {}
+    for seed in range(first, first + TOGETHER):
+        rng = random.Random(seed)
+        nodes = rng.choice(SIZES)
+        workloads[f'{seed}.json'] = (nodes, random_jobs(rng, rng.randint(10, 150), nodes,
+                                                        rng.choice([0.9, 1.5, 5])))
+    check(world, workloads, REFERENCES)
+
+
+def test_conservative_is_exact_with_two_thousand_waiting_jobs(world: Scenario) -> None:
+    rng = random.Random(1)
+    jobs = random_jobs(rng, 2300, 100, 40)
+    backfilling.simulate(jobs, Conservative(100))
+    most = max(sum(job.submit <= at < job.start for job in jobs) for at in range(jobs[-1].submit + 1))
+    assert most >= 2000
+    write_jobs(world.folder / 'deep.json', jobs)
+    policies = ('conservative', 'conservative,queue_depth=5000')
+    simulate_all(world, [('deep.json', policy, 100) for policy in policies])
+    for policy in policies:
+        assert starts(world.folder / 'out' / f'deep.json-{policy}') == [job.start for job in jobs]
