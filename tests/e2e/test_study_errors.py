@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -212,6 +213,12 @@ ERRORS: dict[str, tuple[str, str]] = {
         "'plugin:./x.so'"),
     'jobs that are not there': (axis('set = "jobs_file"\nvalues = ["jobs.json", "more.json"]'),
                                 "study.toml: jobs_file: there is no 'more.json'"),
+    'replications are no table': (BASE + 'replications = 3', 'study.toml: replications: must be a table, is a number'),
+    'a workload is no table': (BASE + 'workload = 3',
+                               'study.toml: workload: must be a table or a list of tables, is a number'),
+    'a platform is no XML': (
+        BASE + 'settings = {platform_file = "maker.py"}\n[axes.a]\nplatform = "cluster/@bw"\nvalues = ["1GBps"]',
+        'FOLDER/maker.py: not XML: syntax error: line 2, column 0'),
     'an input that is not there': (BASE + 'inputs = ["library.py"]',
                                    "study.toml: inputs: there is no 'library.py' (from the working directory, "
                                    "or beside "
@@ -239,6 +246,13 @@ def test_a_configuration_that_is_none(world: Scenario, capsys: pytest.CaptureFix
     assert capsys.readouterr().err.startswith('elastisim-study: error: study.toml: configuration: config.json: ')
 
 
+def test_a_configuration_names_what_every_run_needs(world: Scenario, capsys: pytest.CaptureFixture[str]) -> None:
+    world.write('config.json', '{"platform_file": "platform.xml"}')
+    world.write('study.toml', BASE)
+    assert said_by(capsys, 'plan', 'study.toml') == \
+        "config.json: 'jobs_file' is missing; add it, or set it in the study"
+
+
 def said_by(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert main(arguments) == 2
     return capsys.readouterr().err.removeprefix('elastisim-study: error: ').rstrip('\n')
@@ -254,6 +268,10 @@ def test_what_stands_around_a_study_is_told(world: Scenario, capsys: pytest.Capt
     assert said_by(capsys, 'clean', 'study.toml') == 'runs/study: is no folder of a study; nothing is removed'
     assert said_by(capsys, 'plan', 'study.toml', '--elastisim', 'elastisum') == \
         "there is no program 'elastisum'; give --elastisim PROGRAM"
+    broken = Path(world.write('broken', '#!/bin/sh\nexit 3\n'))
+    broken.chmod(0o755)
+    assert said_by(capsys, 'plan', 'study.toml', '--elastisim', str(broken)) == \
+        f"{broken}: cannot be run: Command '['{broken}', '--help-configuration']' returned non-zero exit status 3."
     assert main(['plan', 'study.toml']) == 0
     world.write('study.toml', BASE + AXES)
     capsys.readouterr()
@@ -261,6 +279,16 @@ def test_what_stands_around_a_study_is_told(world: Scenario, capsys: pytest.Capt
                                                       'elastisim-study run study.toml brings it up to date')
     monkeypatch.setenv('PATH', '/nowhere')
     assert said_by(capsys, 'run', 'study.toml') == 'snakemake is not on the path; install it (Debian: snakemake)'
+
+
+def test_a_python_without_toml_says_so(world: Scenario, capsys: pytest.CaptureFixture[str],
+                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    world.write('study.toml', BASE)
+    modules: dict[str, Any] = sys.modules
+    for name in ('tomllib', 'tomli'):
+        monkeypatch.setitem(modules, name, None)
+    assert said_by(capsys, 'plan', 'study.toml') == (
+        'this Python reads no TOML: use Python 3.11 or newer, or install tomli (Debian: python3-tomli)')
 
 
 def test_one_at_a_time_works_on_a_study(world: Scenario, capsys: pytest.CaptureFixture[str]) -> None:

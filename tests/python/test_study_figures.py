@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import re
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +16,9 @@ pytest.importorskip('scipy')
 
 from made_study import STUDY, make_study  # noqa: E402
 
+from elastisim_tools.study import load_run, load_study  # noqa: E402
 from elastisim_tools.study.command import main  # noqa: E402
+from elastisim_tools.study.errors import StudyError  # noqa: E402
 from elastisim_tools.study.figure import COLOURS, KINDS, MOST_SERIES, Request, look_of, style  # noqa: E402
 from elastisim_tools.study.figure import draw_bars, draw_lines  # noqa: E402
 from elastisim_tools.study.table import make_tables  # noqa: E402
@@ -109,6 +115,45 @@ def test_differences_need_a_baseline_and_something_to_draw(folder: Path, capsys:
     assert main(['figure', 'study.toml', '--metric', 'node_utilization']) == 2
     assert capsys.readouterr().err == ('elastisim-study: error: node_utilization: no run has a value of it, so there '
                                        'is nothing to draw\n')
+
+
+def test_a_figure_needs_an_axis_and_has_room_for_two(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def said_of(axes: dict[str, list[str]], *options: str) -> str:
+        text = STUDY.partition('[axes')[0].replace('baseline', '# ')
+        for number, (name, values) in enumerate(axes.items()):
+            text += f'[axes.{name}]\nset = "key{number}"\nvalues = {json.dumps(values)}\n'
+        Path('study.toml').write_text(text)
+        runs = [{'key': 'e01', 'names': dict(zip(axes, names)), 'inputs': {'program': '', 'jobs': '', 'platform': ''}}
+                for names in itertools.product(*axes.values())]
+        Path('out/plan.json').write_text(json.dumps({'axes': axes, 'runs': runs}))
+        assert main(['figure', 'study.toml', '--metric', 'span', *options]) == 2
+        return capsys.readouterr().err.removeprefix('elastisim-study: error: ').rstrip('\n')
+
+    assert said_of({}) == 'study.toml: has no axis to draw a figure over'
+    assert said_of({'a': ['1', '2'], 'b': ['x', 'y'], 'c': ['z', 'w']}, '--x', 'a', '--by', 'b') == \
+        'the figure has room for two axes, and c is left; fix it with --where AXIS=VALUE'
+    many = [f'v{i}' for i in range(MOST_SERIES + 1)]
+    assert said_of({'a': ['1', '2'], 'b': many}) == (
+        f'--by b: has {len(many)} values, and no more than {MOST_SERIES} can be told apart; fix some with --where')
+
+
+def test_frames_are_of_folders_that_have_them(tmp_path: Path) -> None:
+    pytest.importorskip('pandas')
+    with pytest.raises(StudyError) as error:
+        load_study(tmp_path)
+    assert str(error.value) == f'{tmp_path}: there is no study.sqlite; elastisim-study table makes it'
+    with pytest.raises(StudyError) as error:
+        load_run(tmp_path)
+    assert str(error.value) == f'{tmp_path}: there is no job_statistics.csv; give the folder of a run'
+
+
+def test_figures_without_matplotlib_say_so(folder: Path, capsys: pytest.CaptureFixture[str],
+                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    modules: dict[str, Any] = sys.modules
+    monkeypatch.setitem(modules, 'matplotlib', None)
+    assert main(['figure', 'study.toml', '--metric', 'span']) == 2
+    assert capsys.readouterr().err == \
+        'elastisim-study: error: figures need matplotlib; install it (Debian: python3-matplotlib)\n'
 
 
 def test_a_table_is_that_of_the_runs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -141,8 +141,6 @@ class Reader:
 
     def text(self, table: Mapping[str, Any], key: str, place: str, default: Optional[str] = None) -> str:
         value = table.get(key, default)
-        if value is None:
-            raise self.error(place, f"'{key}' is missing; add it" if place else 'is missing; add it')
         if not isinstance(value, str) or not value:
             raise self.error(f'{place}.{key}' if place else key, f'must be a text, is {kind_of(value)}')
         return value
