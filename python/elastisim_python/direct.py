@@ -7,8 +7,8 @@ import socket
 _SUFFIX = '.direct'
 """What follows the name of the socket's file in a URL such as ipc:///tmp/elastisim-x/s."""
 
-# Bytes that are read at a time.
-_PIECE = 1 << 18
+# Bytes that are read at a time: below what the C library would map and unmap each time.
+_PIECE = 1 << 16
 
 
 def connect(url: str) -> DirectConnection | None:

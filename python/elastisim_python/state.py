@@ -107,8 +107,9 @@ class State:
         """Schedulers written for ElastiSim find the nodes that a job had on it when it has ended."""
         if not ids and job._ended():
             ids = list(job._told_ids)
-        for node_id in ids:
-            _known(self.nodes, node_id, 'node')
+        if not all(map(self.nodes.known.__contains__, ids)):
+            for node_id in ids:
+                _known(self.nodes, node_id, 'node')
         job._show_nodes(ids)
 
     def _update_node(self, message: Message) -> None:

@@ -316,6 +316,8 @@ static int ask(struct external *external, const struct state *state,
         return -1;
     if (!send_message(external))
         external->deaf = true;
+    else
+        sleep_until_event(external, 0); /* it takes a while: no need to look around before */
     return await(external, TO_ANSWER, answer, err);
 }
 
