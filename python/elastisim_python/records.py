@@ -26,10 +26,22 @@ class Shown:
         self.free: PlainView[Node] | None = None
 
 
-class PlainJob:
-    """The nodes of a job, and whether the scheduler has changed it."""
+class _JobFigures:
+    """What scripts look at in every job of every invocation stands in the object itself: one with many attributes has
+    a dictionary of its own otherwise, and what is far apart in memory takes longer to look at than to compare."""
+
+    __slots__ = (
+        'state', 'type', 'identifier', 'num_nodes', 'num_nodes_min', 'num_nodes_max', 'submit_time', 'walltime',
+        'start_time', 'end_time', 'num_gpus_per_node', 'num_gpus_per_node_min', 'num_gpus_per_node_max',
+        'eligible_time', 'wait_time', 'makespan', 'turnaround_time', 'assigned_num_gpus_per_node', 'arguments',
+        'attributes', 'runtime_arguments', 'total_phase_count', 'completed_phases', 'name', 'num_nodes_preferred',
+        'runtime_estimate', 'kill_flag', 'modified_runtime_args')
 
     identifier: int
+
+
+class PlainJob(_JobFigures):
+    """The nodes of a job, and whether the scheduler has changed it."""
 
     # The nodes as the simulator last told of them, by identifier, and where to find them. The lists that
     # the scheduler sees are made when it first looks: most jobs of most invocations are never looked at.
@@ -109,7 +121,13 @@ class Told:
         self.known_jobs = known_jobs
 
 
-class PlainNode:
+class _NodeFigures:
+    """The same for nodes."""
+
+    __slots__ = ('state', 'identifier', 'type')
+
+
+class PlainNode(_NodeFigures):
     """What a node has besides its state, made when somebody looks: most nodes are never looked at."""
 
     _told: Told | None = None

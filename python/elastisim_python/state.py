@@ -107,7 +107,7 @@ class State:
         """Schedulers written for ElastiSim find the nodes that a job had on it when it has ended."""
         if not ids and job._ended():
             ids = list(job._told_ids)
-        if not all(map(self.nodes.known.__contains__, ids)):
+        if not self.nodes.known.keys() >= set(ids):
             for node_id in ids:
                 _known(self.nodes, node_id, 'node')
         job._show_nodes(ids)
