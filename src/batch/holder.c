@@ -169,6 +169,9 @@ static void hold_platform(const struct batch_request *request, const char *platf
     dup2(STDERR_FILENO, STDOUT_FILENO);
     hold.resources =
         resources_open(platform_file, request->num_simgrid, request->simgrid, &hold.err);
+    struct error ignored = {0}; /* a run meets it again, and says so */
+    if (hold.resources)
+        resources_prepare_flow(hold.resources, &ignored);
     watch_children(&hold);
     hold_until_no_orders(&hold);
     _exit(0);

@@ -12,7 +12,8 @@
 struct resources {
     struct topology *topology;
     const struct load_model *model;
-    void *state; /* of the model */
+    void *state;    /* of the model */
+    void *prepared; /* a flow model that is not used yet; NULL for none */
 };
 
 /* --- Creation -------------------------------------------------------------------------------- */
@@ -44,17 +45,27 @@ struct resources *resources_open(const char *platform_file, size_t num_options,
     return NULL;
 }
 
-const char *resources_use_flow(struct resources *resources, struct error *err)
+const char *resources_prepare_flow(struct resources *resources, struct error *err)
 {
+    if (resources->prepared)
+        return NULL;
     struct simgrid_settings settings;
     const char *obstacle = simgrid_settings(resources->topology, &settings);
     if (obstacle)
         return obstacle;
-    struct flow *flow = flow_create(resources->topology, &settings);
-    if (!flow)
+    resources->prepared = flow_create(resources->topology, &settings);
+    if (!resources->prepared)
         error_no_memory(err);
-    else
-        use_model(resources, &flow_model, flow);
+    return NULL;
+}
+
+const char *resources_use_flow(struct resources *resources, struct error *err)
+{
+    const char *obstacle = resources_prepare_flow(resources, err);
+    if (obstacle || !resources->prepared)
+        return obstacle;
+    use_model(resources, &flow_model, resources->prepared);
+    resources->prepared = NULL;
     return NULL;
 }
 
@@ -63,6 +74,8 @@ void resources_close(struct resources *resources)
     if (!resources)
         return;
     use_model(resources, NULL, NULL);
+    if (resources->prepared)
+        flow_model.destroy(resources->prepared);
     topology_close(resources->topology);
     free(resources);
 }

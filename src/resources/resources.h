@@ -37,6 +37,9 @@ void resources_close(struct resources *resources); /* NULL is fine; cancels what
  * on. Before the first load or disk only. Returns NULL (with err when out of memory), or why
  * SimGrid has to do it: then everything stays as it is. */
 const char *resources_use_flow(struct resources *resources, struct error *err);
+/* Makes ready what resources_use_flow takes, and changes nothing else: processes that are forked
+ * after it need not each do it. Returns as that does. */
+const char *resources_prepare_flow(struct resources *resources, struct error *err);
 
 /* --- The platform as SimGrid read it ------------------------------------------------------- */
 size_t resources_num_hosts(const struct resources *resources);

@@ -48,16 +48,17 @@ def without_places(written: dict[str, bytes]) -> dict[str, bytes]:
             for name, text in written.items()}
 
 
-def test_results_are_those_of_single_runs_to_the_byte(world: Scenario) -> None:
+@pytest.mark.parametrize('model', ['flow', 'simgrid'])
+def test_results_are_those_of_single_runs_to_the_byte(world: Scenario, model: str) -> None:
     world.write('other.xml', crossbar(8))
     wanted = [('easy', 'platform.xml'), ('fcfs', 'platform.xml'), ('sjf', 'other.xml'), ('fcfs', 'other.xml')]
     for policy, platform in wanted:
         world.run(f'--output=alone/{policy}-{platform}', f'--set=platform_file={platform}',
-                  scheduler=f'builtin:{policy}')
+                  f'--model={model}', scheduler=f'builtin:{policy}')
     answers = batch(world.folder, lines(*(
         {'id': f'{policy}-{platform}', 'configuration': 'config.json', 'set': {'platform_file': platform},
          'scheduler': f'builtin:{policy}', 'output': f'together/{policy}-{platform}'} for policy, platform in wanted)),
-        '--jobs', '3')
+        '--jobs', '3', f'--model={model}')
     assert {answer['id']: answer['status'] for answer in answers} == {f'{a}-{b}': 0 for a, b in wanted}
     for policy, platform in wanted:
         name = f'{policy}-{platform}'

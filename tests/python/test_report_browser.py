@@ -501,7 +501,7 @@ def test_arrow_keys_move_the_chart_that_has_the_focus(page: Page) -> None:
 def test_the_page_tells_every_key(page: Page) -> None:
     told = page.run("return [...document.querySelectorAll('#keys kbd')].map(key => key.textContent)")
     assert set(told) >= {'+', '-', ',', '.', '[', ']', '0', '/', 'n', 'p', 'z', 'Esc', 't', '?', '←', '→', '↑', '↓',
-                         'Enter'}
+                         'Enter', 'Home'}
 
 
 def test_charts_are_saved_as_vectors_with_text(history: Page, tmp_path: Path) -> None:
