@@ -3,8 +3,8 @@
 time of simulator and scheduler together, and how many times that of the built-in policy it is.
 
 All scripts in schedulers/ decide the same, first come, first served: a run counts only if its job_statistics is that of
-the built-in policy, byte for byte. All runs go one after the other, so that the ratios hold whatever else the machine
-does; the least of --repeat runs counts.
+the built-in policy. What is compared runs one after the other, as a machine is not the same from one minute to the
+next: the built-in policy, and the earlier version, before each case. The least of --repeat runs counts.
 """
 
 from __future__ import annotations
@@ -25,12 +25,11 @@ ROOT = BENCH.parent
 
 STYLES = ("scan", "views", "own_queue")
 WAYS = ("python", "exec", "zmq")
-# How many times the time of the built-in policy a way may take on the benchmark partition.
-AIMS = {("views", "python"): 2.0, ("own_queue", "python"): 3.0}
+# How many times the time of the built-in policy a way may take on the benchmark partition; of the program in C, 2 s on
+# a machine where that takes 0.37 s.
+AIMS = {("views", "python"): 2.0, ("own_queue", "python"): 3.0, ("first_fit", "exec"): 5.4}
 # How many times as fast as before a way is to be, by a simulator given as --before.
 AIMS_BEFORE = {("scan", "python"): 4.0, ("scan", "exec"): 1.6, ("own_queue", "exec"): 3.0}
-# Seconds: an external scheduler in C on the benchmark partition.
-AIM_PROGRAM = 2.0
 
 
 class BenchmarkError(Exception):
@@ -127,7 +126,7 @@ def cases(options: argparse.Namespace, build: Build) -> Iterator[tuple[str, str]
 
 
 def print_row(style: str, way: str, seconds: float, builtin: float, before: float | None) -> None:
-    line = f"{style:<10} {way:<8} {seconds:9.2f} s {seconds / builtin:8.1f} x builtin"
+    line = f"{style:<10} {way:<8} {seconds:9.2f} s {seconds / builtin:8.1f} x builtin ({builtin:.2f} s)"
     print(line + (f" {before:9.2f} s before, {before / seconds:6.1f} x as fast" if before else ""), flush=True)
 
 
@@ -136,10 +135,9 @@ def compare(scenario: Scenario, jobs: str, options: argparse.Namespace) -> list[
     build = Build(options.simulator, ROOT / "python")
     old = options.before and Build(options.before, options.before.parent.parent / "python")
     missed = []
-    builtin = scenario.measure(build, "fcfs", "builtin")
-    print_row("fcfs", "builtin", builtin, builtin, scenario.measure(old, "fcfs", "builtin") if old else None)
     before: dict[tuple[str, str], float] = {}
     for style, way in cases(options, build):
+        builtin = scenario.measure(build, "fcfs", "builtin")
         seconds = scenario.measure(build, style, way)
         # What there was before: a process, whatever the way now.
         if old and style != "views" and way in ("exec", "python"):
@@ -154,8 +152,6 @@ def compare(scenario: Scenario, jobs: str, options: argparse.Namespace) -> list[
         if earlier and earlier < AIMS_BEFORE.get((style, way), 0) * seconds:
             missed.append(f"{style} by {way}: {earlier / seconds:.2f} times as fast as before, the aim is "
                           f"{AIMS_BEFORE[style, way]:g}")
-        if (style, way) == ("first_fit", "exec") and seconds > AIM_PROGRAM:
-            missed.append(f"first_fit by exec: {seconds:.2f} s, the aim is {AIM_PROGRAM:g} s")
     return missed
 
 
@@ -179,7 +175,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="(default: build/elastisim in the tree)")
     add("--before", type=Path, metavar="FILE", help="the simulator in the build folder of an earlier version's tree")
     add("--styles", nargs="*", choices=STYLES, default=list(STYLES), help="(default: all)")
-    add("--ways", nargs="*", choices=WAYS, default=["python", "exec"], help="(default: python exec)")
+    add("--ways", nargs="+", choices=WAYS, default=["exec", "python"], help="(default: exec python)")
     add("--no-program", action="store_true", help="leave the program in C out")
     add("--growth", type=int, nargs="*", default=[], metavar="N", help="also measure schedulers/easy.py with N jobs")
     add("--repeat", type=int, default=1, metavar="N", help="runs of each; the fastest counts (default: %(default)s)")

@@ -5,6 +5,7 @@ ElastiSim's package has not."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import deque
 from heapq import heappop, heappush
@@ -33,4 +34,4 @@ def schedule(jobs: list[Job], nodes: list[Node], system: dict[str, Any]) -> None
 
 
 if __name__ == "__main__":
-    pass_algorithm(schedule, sys.argv[1] if len(sys.argv) > 1 else "ipc://scheduler.ipc")
+    pass_algorithm(schedule, sys.argv[1] if len(sys.argv) > 1 else os.environ["ELASTISIM_URL"])

@@ -4,6 +4,7 @@ nodes and all jobs there are. Uses nothing that ElastiSim's package has not."""
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -21,4 +22,4 @@ def schedule(jobs: list[Job], nodes: list[Node], system: dict[str, Any]) -> None
 
 
 if __name__ == "__main__":
-    pass_algorithm(schedule, sys.argv[1] if len(sys.argv) > 1 else "ipc://scheduler.ipc")
+    pass_algorithm(schedule, sys.argv[1] if len(sys.argv) > 1 else os.environ["ELASTISIM_URL"])

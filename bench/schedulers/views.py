@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -17,4 +18,4 @@ def schedule(jobs: Jobs, nodes: Nodes, system: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    pass_algorithm(schedule, sys.argv[1] if len(sys.argv) > 1 else "ipc://scheduler.ipc")
+    pass_algorithm(schedule, sys.argv[1] if len(sys.argv) > 1 else os.environ["ELASTISIM_URL"])
