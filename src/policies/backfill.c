@@ -244,12 +244,25 @@ static int start_reserved(struct books *books, struct entry *entry, bool *starte
     return 0;
 }
 
+/* With extra_nodes=no, a job that goes before another has to end before any reservation begins. */
+static bool ends_in_time(const struct books *books, const struct entry *entry)
+{
+    return books->options.extra_nodes == EXTRA_NODES_YES || books->num_reserved == 0 ||
+           books->now + entry->estimate <= profile_next_mark(&books->profile, -INFINITY);
+}
+
+static int start_unreserved(struct books *books, struct entry *entry, bool *started)
+{
+    *started = false;
+    return ends_in_time(books, entry) ? try_start(books, entry, false, started) : 0;
+}
+
 /* Starts a job or gives it a reservation, if it may have one. */
 static int start_or_reserve(struct books *books, struct entry *entry, bool *started)
 {
     bool had = entry->reserved,
          may_have = books->plan.num_blocked < books->options.reservation_depth;
-    if (had ? start_reserved(books, entry, started) : try_start(books, entry, false, started))
+    if ((had ? start_reserved : start_unreserved)(books, entry, started))
         return -1;
     if (had && *started && books->plan.num_blocked > 0)
         books->plan.num_blocked--;
@@ -278,6 +291,47 @@ static struct wanted backfillable(const struct books *books)
     return wanted;
 }
 
+static bool backfills_in_order(const struct books *books)
+{
+    return books->options.backfill_order != ORDER_OF_QUEUE;
+}
+
+struct candidate {
+    double key;
+    struct entry *entry;
+};
+
+static int compare_candidates(const void *a, const void *b)
+{
+    const struct candidate *x = a, *y = b;
+    if (x->key < y->key || x->key > y->key)
+        return x->key < y->key ? -1 : 1;
+    return queue_precedes(x->entry, y->entry) ? -1 : 1;
+}
+
+/* All reservations are made: those behind `entry` that may still start do so in the order of
+ * backfill_order. */
+static int backfill_in_order(struct books *books, const struct entry *entry,
+                             const struct entry *last)
+{
+    const struct wanted wanted = backfillable(books);
+    VECTOR(struct candidate) found = {0};
+    bool started;
+    int result = 0;
+    struct entry *next = queue_next(&books->queue, entry, &wanted);
+    for (; result == 0 && next && !is_behind(last, next);
+         next = queue_next(&books->queue, next, &wanted)) {
+        struct candidate candidate = {order_key(&books->backfill_ordering, next), next};
+        result = vector_add(&found, candidate);
+    }
+    if (result == 0 && found.count > 0)
+        qsort(found.items, found.count, sizeof *found.items, compare_candidates);
+    for (size_t i = 0; result == 0 && i < found.count; i++)
+        result = start_or_reserve(books, found.items[i].entry, &started);
+    free(found.items);
+    return result;
+}
+
 /* Visits the whole queue, up to queue_depth jobs. */
 static int pass_over_all(struct books *books)
 {
@@ -298,6 +352,8 @@ static int pass_over_all(struct books *books)
             return -1;
         last = started ? last_looked_at(books) : last;
         bool all_reserved = had == 0 && books->plan.num_blocked >= books->options.reservation_depth;
+        if (all_reserved && backfills_in_order(books))
+            return backfill_in_order(books, entry, last);
         if (all_reserved)
             wanted = backfillable(books);
     }
@@ -437,7 +493,7 @@ static int pass_conservative(struct books *books)
 static int pass_with_reservations(struct books *books)
 {
     if (books->changes.replan || books->changes.freed || books->changes.early ||
-        books->changes.head_changed)
+        books->changes.head_changed || backfills_in_order(books))
         return pass_over_all(books);
     return visit_arrivals(books, last_looked_at(books));
 }

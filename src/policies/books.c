@@ -26,6 +26,19 @@ static void settle_depth(struct policy_options *options)
         options->reservation_depth = 8;
 }
 
+static void settle_orders(struct books *books)
+{
+    struct policy_options *options = &books->options;
+    struct formulas *formulas = &books->estimates.formulas;
+    books->ordering =
+        ordering_of(options->order, options->order_expression, &books->shares, formulas);
+    books->backfill_ordering = ordering_of(
+        options->backfill_order, options->backfill_order_expression, &books->shares, formulas);
+    if (options->reservations == RESERVATIONS_BY_ORDER)
+        options->reservations =
+            books->ordering.follows_time ? RESERVATIONS_RECOMPUTED : RESERVATIONS_PERSISTENT;
+}
+
 int books_create(struct books *books, const char *spec, struct error *err)
 {
     *books = (struct books){0};
@@ -34,12 +47,12 @@ int books_create(struct books *books, const char *spec, struct error *err)
     settle_depth(&books->options);
     books->has_profile = options_have_reservations(&books->options);
     books->shares.half_life = books->options.half_life;
-    books->ordering = (struct ordering){books->options.order, &books->shares};
+    estimates_create(&books->estimates, &books->options);
+    settle_orders(books);
     books->forward.is_kept = books->options.backfill == BACKFILL_CONSERVATIVE &&
                              books->options.reservations == RESERVATIONS_PERSISTENT &&
                              books->options.compression_depth == 0;
     books->next_due = INFINITY;
-    estimates_create(&books->estimates, &books->options);
     return 0;
 }
 
@@ -56,6 +69,22 @@ void books_release(struct books *books)
     pool_release(&books->pool);
     estimates_release(&books->estimates);
     policy_options_release(&books->options);
+}
+
+int books_inspect(struct books *books, const struct elastisim_job *job, struct error *err)
+{
+    struct entry *entry;
+    if (estimates_inspect(&books->estimates, job, err))
+        return -1;
+    entry = entry_create(NULL, &books->estimates, (struct elastisim_job *)(uintptr_t)job, err);
+    if (!entry)
+        return err->kind ? -1 : error_no_memory(err);
+    int result = order_inspect(&books->ordering, entry, err) ||
+                         order_inspect(&books->backfill_ordering, entry, err)
+                     ? -1
+                     : 0;
+    entry_destroy(entry);
+    return result;
 }
 
 int books_open(struct books *books)
@@ -115,9 +144,14 @@ static int replace(struct books *books, const struct stay *old, const struct sta
     return note_freed(books, classes == 1 ? fmax(old->from, new->to) : old->from, old->to);
 }
 
+static bool follows_shares(const struct books *books)
+{
+    return books->ordering.follows_shares || books->backfill_ordering.follows_shares;
+}
+
 static void account(struct books *books, const struct entry *entry, int64_t nodes)
 {
-    if (books->options.order == ORDER_FAIR_SHARE)
+    if (follows_shares(books))
         shares_account(&books->shares, entry->user, nodes, books->now);
 }
 
@@ -127,13 +161,25 @@ static void reorder(struct books *books)
     forward_reorder(&books->forward);
 }
 
+/* Whether anything happened for which the order matters. */
+static bool is_asked(const struct books *books)
+{
+    const struct changes *changes = &books->changes;
+    return changes->freed || changes->early || changes->replan || changes->head_changed ||
+           changes->arrivals.count > 0;
+}
+
 int books_reorder(struct books *books)
 {
-    bool changed;
-    if (books->options.order != ORDER_FAIR_SHARE)
-        return 0;
-    if (shares_settle(&books->shares, books->now, &changed))
+    bool changed = books->ordering.follows_time && books->queue.count > 1 && is_asked(books);
+    bool shares_changed = false;
+    books->ordering.now = books->backfill_ordering.now = books->now;
+    if (follows_shares(books) && shares_settle(&books->shares, books->now, &shares_changed))
         return -1;
+    /* With an expression, shares count and not only their order. */
+    bool by_share = books->ordering.follows_shares &&
+                    (shares_changed || (books->ordering.expression && is_asked(books)));
+    changed = changed || by_share;
     if (changed)
         reorder(books);
     books->changes.head_changed = books->changes.head_changed || changed;
@@ -143,12 +189,12 @@ int books_reorder(struct books *books)
 static int identify(struct books *books, struct entry *entry)
 {
     bool changed;
-    if (books->options.order != ORDER_FAIR_SHARE)
+    if (!follows_shares(books))
         return 0;
     const char *name = elastisim_job_attribute(entry->job, "user");
     if (shares_identify(&books->shares, name ? name : "", books->now, &entry->user, &changed))
         return -1;
-    if (changed)
+    if (changed && books->ordering.follows_shares)
         reorder(books);
     return 0;
 }

@@ -53,7 +53,8 @@ struct books {
     struct policy_options options;
     struct estimates estimates;
     struct ordering ordering;
-    bool has_profile; /* the backfilling looks ahead */
+    struct ordering backfill_ordering; /* of jobs behind those with reservations */
+    bool has_profile;                  /* the backfilling looks ahead */
 
     struct elastisim_view *view; /* during an invocation */
     struct error *err;           /* likewise */
@@ -82,6 +83,8 @@ struct books {
 /* Reads the options. Returns 0, or -1 with err (ERROR_INPUT). Release in both cases. */
 int books_create(struct books *books, const char *spec, struct error *err);
 void books_release(struct books *books);
+/* Looks at a job before the run. Returns 0, or -1 with err (ERROR_INPUT). */
+int books_inspect(struct books *books, const struct elastisim_job *job, struct error *err);
 /* Knows the nodes, at the first invocation. */
 int books_open(struct books *books);
 

@@ -63,8 +63,8 @@ static int fill(struct entry *entry, const struct node_pool *pool, struct estima
     entry->eligible = elastisim_job_eligible_time(job);
     entry->least = elastisim_job_nodes_min(job);
     entry->most = elastisim_job_nodes_max(job);
-    entry->gpus = gpus_of(pool, entry, burst_buffer);
-    entry->classes = pool_classes(pool, entry->gpus, burst_buffer);
+    entry->gpus = pool ? gpus_of(pool, entry, burst_buffer) : elastisim_job_gpus_max(job);
+    entry->classes = pool ? pool_classes(pool, entry->gpus, burst_buffer) : 0;
     entry->walltime = elastisim_job_walltime(job);
     entry->io_rate = fmax(0, elastisim_job_attribute_number(job, "io_rate", 0));
     return estimates_preferred(estimates, job, &entry->preferred, err) ||
@@ -76,7 +76,8 @@ static int fill(struct entry *entry, const struct node_pool *pool, struct estima
 struct entry *entry_create(const struct node_pool *pool, struct estimates *estimates,
                            struct elastisim_job *job, struct error *err)
 {
-    struct entry *entry = calloc(1, sizeof *entry + pool->num_classes * sizeof(uint32_t));
+    size_t classes = pool ? pool->num_classes : 0;
+    struct entry *entry = calloc(1, sizeof *entry + classes * sizeof(uint32_t));
     if (entry && fill(entry, pool, estimates, job, err)) {
         entry_destroy(entry);
         return NULL;

@@ -69,8 +69,8 @@ struct entry {
     uint32_t counts[]; /* by class of nodes */
 };
 
-/* A waiting job. Returns NULL when memory ran out, or with err when what the workload says of it
- * can't be. */
+/* A waiting job; without a pool (NULL), one to look at only. Returns NULL when memory ran out, or
+ * with err when what the workload says of it can't be. */
 struct entry *entry_create(const struct node_pool *pool, struct estimates *estimates,
                            struct elastisim_job *job, struct error *err);
 void entry_destroy(struct entry *entry); /* NULL is fine */

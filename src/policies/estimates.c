@@ -39,8 +39,8 @@ static int named_value(struct estimates *estimates, const struct elastisim_job *
     *value = NAN;
     if (!text)
         return 0;
-    if (formulas_evaluate(&estimates->formulas, text, job, elastisim_job_nodes_min(job), value,
-                          err) == FORMULA_VALUE)
+    if (formulas_evaluate(&estimates->formulas, text, job, elastisim_job_nodes_min(job), NULL,
+                          value, err) == FORMULA_VALUE)
         return 0;
     char quoted[QUOTE_TEXT];
     return error_prefix(err, "job %zu, %s '%s'", elastisim_job_id(job), kind_of(named),
@@ -88,8 +88,9 @@ static int plain_duration(struct estimates *estimates, const struct elastisim_jo
 static int model_duration(struct estimates *estimates, const struct elastisim_job *job,
                           uint32_t num_nodes, double *seconds, bool *lacks, struct error *err)
 {
-    enum formula_result result = formulas_evaluate(
-        &estimates->formulas, estimates->options->estimate_model, job, num_nodes, seconds, err);
+    enum formula_result result =
+        formulas_evaluate(&estimates->formulas, estimates->options->estimate_model, job, num_nodes,
+                          NULL, seconds, err);
     *lacks = result == FORMULA_LACKS;
     if (result == FORMULA_FAILED)
         return error_prefix(err, "job %zu, estimate_model", elastisim_job_id(job));

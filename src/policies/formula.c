@@ -22,6 +22,7 @@ struct formula {
 struct evaluation {
     struct formulas *formulas;
     const struct elastisim_job *job;
+    const struct formula_scope *scope; /* or NULL */
     double num_nodes;
     unsigned depth, steps;
     struct error *err;
@@ -179,9 +180,23 @@ static enum formula_result argument_value(struct evaluation *evaluation, const c
     return result;
 }
 
+static const struct formula_name *find_in_scope(const struct formula_scope *scope, const char *name)
+{
+    for (const struct formula_name *known = scope ? scope->names : NULL; known && known->name;
+         known++)
+        if (strcmp(known->name, name) == 0)
+            return known;
+    return NULL;
+}
+
 static enum formula_result name_value(struct evaluation *evaluation, const char *name,
                                       double *value)
 {
+    const struct formula_name *known = find_in_scope(evaluation->scope, name);
+    if (known) {
+        *value = known->value(evaluation->scope->context);
+        return FORMULA_VALUE;
+    }
     const struct builtin *builtin = find_builtin(name);
     if (builtin) {
         *value = builtin->value(evaluation);
@@ -228,9 +243,20 @@ static enum formula_result text_value(struct evaluation *evaluation, const char 
 
 enum formula_result formulas_evaluate(struct formulas *formulas, const char *text,
                                       const struct elastisim_job *job, uint32_t nodes,
-                                      double *value, struct error *err)
+                                      const struct formula_scope *scope, double *value,
+                                      struct error *err)
 {
     struct evaluation evaluation = {
-        .formulas = formulas, .job = job, .num_nodes = nodes, .err = err};
+        .formulas = formulas, .job = job, .scope = scope, .num_nodes = nodes, .err = err};
     return text_value(&evaluation, text, value);
+}
+
+bool formulas_name(struct formulas *formulas, const char *text, const char *name)
+{
+    struct error err = {.kind = ERROR_NONE};
+    struct expression *expression = find(formulas, text, &err);
+    for (size_t i = 0; expression && i < expression_num_variables(expression); i++)
+        if (strcmp(expression_variable(expression, i), name) == 0)
+            return true;
+    return false;
 }

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "elastisim/scheduler.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,10 +28,23 @@ enum formula_result {
     FORMULA_FAILED /* no expression, a circle of arguments, no memory */
 };
 
-/* Evaluates a text for a job on that many nodes. The value may be infinite or not a number. */
+/* Names that go before those of every formula, and what they stand for. */
+struct formula_scope {
+    const struct formula_name {
+        const char *name; /* NULL behind the last one */
+        double (*value)(const void *context);
+    } * names;
+    const void *context;
+};
+
+/* Evaluates a text for a job on that many nodes. The value may be infinite or not a number. `scope`
+ * may be NULL. */
 enum formula_result formulas_evaluate(struct formulas *formulas, const char *text,
                                       const struct elastisim_job *job, uint32_t num_nodes,
-                                      double *value, struct error *err);
+                                      const struct formula_scope *scope, double *value,
+                                      struct error *err);
+/* Whether a text that compiles names something. */
+bool formulas_name(struct formulas *formulas, const char *text, const char *name);
 void formulas_release(struct formulas *formulas);
 
 #endif

@@ -21,7 +21,9 @@ struct choice {
     const char *help; /* what it does; in brackets where it comes from */
 };
 
+/* The first is for backfill_order only. */
 static const struct choice orders[] = {
+    {"queue", ORDER_OF_QUEUE, "as they wait"},
     {"fcfs", ORDER_FCFS, "by submission"},
     {"sjf", ORDER_SJF, "shortest first, by the estimate (see 'estimate')"},
     {"largest", ORDER_LARGEST, "most nodes (the minimum, of flexible jobs) first"},
@@ -29,6 +31,17 @@ static const struct choice orders[] = {
     {"priority", ORDER_PRIORITY, "highest attribute 'priority' first (0 when a job has none)"},
     {"fair_share", ORDER_FAIR_SHARE,
      "the user (attribute 'user') with the fewest node-seconds so far first [Kay, Lauder 1988]"},
+    {"wfp3", ORDER_WFP3, "highest (wait / estimate)^3 * nodes first [Tang et al. 2009 (Cobalt)]"},
+    {"unicef", ORDER_UNICEF,
+     "highest wait / (log2(nodes) * estimate) first [Tang et al. 2009 (Cobalt)]"},
+    {"f1", ORDER_F1,
+     "lowest log10(estimate) * nodes + 870 * log10(submit) first [Carastan-Santos, de Camargo "
+     "2017]"},
+    {"f2", ORDER_F2, "lowest sqrt(estimate) * nodes + 25600 * log10(submit) first [the same]"},
+    {"f3", ORDER_F3, "lowest estimate * nodes + 6860000 * log10(submit) first [the same]"},
+    {"f4", ORDER_F4, "lowest estimate * sqrt(nodes) + 530000 * log10(submit) first [the same]"},
+    {"saf", ORDER_SAF, "smallest estimate * nodes first"},
+    {"lxf", ORDER_LXF, "highest (wait + estimate) / estimate first"},
     {0},
 };
 
@@ -47,7 +60,15 @@ static const struct choice backfills[] = {
     {0},
 };
 
+static const struct choice extra_nodes_choices[] = {
+    {"yes", EXTRA_NODES_YES, "onto nodes that no reservation needs, for as long as it likes"},
+    {"no", EXTRA_NODES_NO, "only if it ends before the first reservation begins"},
+    {0},
+};
+
 static const struct choice reservation_kinds[] = {
+    {"auto", RESERVATIONS_BY_ORDER,
+     "recomputed where the order is an expression that changes with time, else persistent"},
     {"persistent", RESERVATIONS_PERSISTENT,
      "a reservation only ever moves to an earlier time [Mu'alem, Feitelson 2001]"},
     {"recomputed", RESERVATIONS_RECOMPUTED,
@@ -179,6 +200,8 @@ static const struct choice ios[] = {
         options->member = (enum type)value;                                                        \
     }
 CHOOSES(order, order)
+CHOOSES(backfill_order, order)
+CHOOSES(extra_nodes, extra_nodes)
 CHOOSES(backfill, backfill)
 CHOOSES(reservations, reservations)
 CHOOSES(estimate, estimate)
@@ -206,6 +229,10 @@ static const struct option {
     const struct choice *choices;
     void (*choose)(struct policy_options *options, int value);
     size_t name; /* offset of the member (struct named) for a name that follows */
+    /* Offset of the member (char *) for an expression in the place of a name, and the choice that
+     * it is; 0 where there can be none. */
+    size_t expression;
+    int by_expression;
     /* Others: the member (uint32_t, double, char *), and the range of numbers. */
     size_t offset;
     double least, most;
@@ -217,23 +244,43 @@ static const struct option {
      .choose = choose_decide,
      .fallback = "instant"},
     {.key = "order",
-     .help = "order of the queue",
+     .help = "order of the queue: one of these, or an expression (the lowest first) over submit, "
+             "wait, now, estimate, nodes, gpus, area, share, priority, what estimate_model may "
+             "name, and the job's arguments and attributes",
+     .kind = A_CHOICE,
+     .choices = orders + 1,
+     .choose = choose_order,
+     .fallback = "fcfs",
+     .expression = MEMBER(order_expression),
+     .by_expression = ORDER_EXPRESSION},
+    {.key = "backfill_order",
+     .help =
+         "order in which jobs behind those with reservations may go before them (easy, hybrid), "
+         "named as for order [sjf: Tsafrir, Etsion, Feitelson 2007]",
      .kind = A_CHOICE,
      .choices = orders,
-     .choose = choose_order,
-     .fallback = "fcfs"},
+     .choose = choose_backfill_order,
+     .fallback = "queue",
+     .expression = MEMBER(backfill_order_expression),
+     .by_expression = ORDER_EXPRESSION},
     {.key = "backfilling",
      .help = "which jobs may go before others",
      .kind = A_CHOICE,
      .choices = backfills,
      .choose = choose_backfill,
      .fallback = "none"},
+    {.key = "extra_nodes",
+     .help = "how a job may go before one that has a reservation",
+     .kind = A_CHOICE,
+     .choices = extra_nodes_choices,
+     .choose = choose_extra_nodes,
+     .fallback = "yes"},
     {.key = "reservations",
      .help = "what becomes of reservations when the plan changes",
      .kind = A_CHOICE,
      .choices = reservation_kinds,
      .choose = choose_reservations,
-     .fallback = "persistent"},
+     .fallback = "auto"},
     {.key = "reservation_depth",
      .help = "number of jobs with a reservation (hybrid)",
      .kind = A_COUNT,
@@ -442,6 +489,25 @@ static int set_name(struct policy_options *options, const struct option *option,
     return set_text(&named->name, name, err);
 }
 
+static int set_expression(struct policy_options *options, const struct option *option,
+                          const char *value, const char *spec, struct error *err);
+
+/* A name alone is meant to be one that is known. */
+static bool is_expression(const char *text)
+{
+    return text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")] !=
+           '\0';
+}
+
+static int choose_expression(struct policy_options *options, const struct option *option,
+                             const char *value, const char *spec, struct error *err)
+{
+    struct option expression = *option;
+    expression.offset = option->expression;
+    option->choose(options, option->by_expression);
+    return set_expression(options, &expression, value, spec, err);
+}
+
 static int set_choice(struct policy_options *options, const struct option *option,
                       const char *value, const char *spec, struct error *err)
 {
@@ -454,6 +520,8 @@ static int set_choice(struct policy_options *options, const struct option *optio
         option->choose(options, choice->value);
         return set_name(options, option, choice, name, spec, err);
     }
+    if (option->expression > 0 && is_expression(value))
+        return choose_expression(options, option, value, spec, err);
     return unknown(err, spec, option->key, value, known);
 }
 
@@ -598,6 +666,8 @@ void policy_options_release(struct policy_options *options)
     free(options->estimate_from.name);
     free(options->preferred_from.name);
     free(options->estimate_model);
+    free(options->order_expression);
+    free(options->backfill_order_expression);
     *options = (struct policy_options){0};
 }
 

@@ -18,7 +18,17 @@ enum order {
     ORDER_LARGEST,
     ORDER_SMALLEST,
     ORDER_PRIORITY,
-    ORDER_FAIR_SHARE
+    ORDER_FAIR_SHARE,
+    ORDER_WFP3,
+    ORDER_UNICEF,
+    ORDER_F1,
+    ORDER_F2,
+    ORDER_F3,
+    ORDER_F4,
+    ORDER_SAF,
+    ORDER_LXF,
+    ORDER_EXPRESSION,
+    ORDER_OF_QUEUE /* of jobs that are backfilled: as they wait */
 };
 
 enum backfill {
@@ -29,7 +39,9 @@ enum backfill {
     BACKFILL_HYBRID
 };
 
-enum reservations { RESERVATIONS_RECOMPUTED, RESERVATIONS_PERSISTENT };
+enum reservations { RESERVATIONS_BY_ORDER, RESERVATIONS_RECOMPUTED, RESERVATIONS_PERSISTENT };
+
+enum extra_nodes { EXTRA_NODES_NO, EXTRA_NODES_YES };
 
 enum estimate { ESTIMATE_GIVEN, ESTIMATE_WALLTIME, ESTIMATE_NAMED };
 
@@ -77,7 +89,11 @@ enum io { IO_IGNORE, IO_DECLARED, IO_MEASURED };
 /* Each member is the value of the option of the same name. */
 struct policy_options {
     enum order order;
+    char *order_expression; /* with ORDER_EXPRESSION; owned */
+    enum order backfill_order;
+    char *backfill_order_expression; /* likewise */
     enum backfill backfill;
+    enum extra_nodes extra_nodes;
     enum reservations reservations;
     enum estimate estimate;
     struct named estimate_from; /* with ESTIMATE_NAMED */

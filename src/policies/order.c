@@ -1,5 +1,7 @@
 #include "policies/order.h"
 
+#include <math.h>
+
 typedef double key_fn(const struct ordering *ordering, const struct entry *entry);
 
 static double by_submission(const struct ordering *ordering, const struct entry *entry)
@@ -38,14 +40,140 @@ static double by_share(const struct ordering *ordering, const struct entry *entr
     return ordering->shares->users[entry->user].place;
 }
 
+/* --- Expressions --------------------------------------------------------------------------- */
+
+struct ranked {
+    const struct ordering *ordering;
+    const struct entry *entry;
+};
+
+static double submit_of(const void *context)
+{
+    const struct ranked *ranked = context;
+    return ranked->entry->eligible;
+}
+
+static double now_of(const void *context)
+{
+    const struct ranked *ranked = context;
+    return ranked->ordering->now;
+}
+
+static double wait_of(const void *context)
+{
+    return now_of(context) - submit_of(context);
+}
+
+static double estimate_of(const void *context)
+{
+    const struct ranked *ranked = context;
+    return ranked->entry->estimate;
+}
+
+static double nodes_of(const void *context)
+{
+    const struct ranked *ranked = context;
+    return ranked->entry->least;
+}
+
+static double gpus_of(const void *context)
+{
+    const struct ranked *ranked = context;
+    return (double)ranked->entry->least * ranked->entry->gpus;
+}
+
+static double area_of(const void *context)
+{
+    return estimate_of(context) * nodes_of(context);
+}
+
+/* Node-seconds of the user. */
+static double share_of(const void *context)
+{
+    const struct ranked *ranked = context;
+    const struct shares *shares = ranked->ordering->shares;
+    return ranked->entry->user < shares->num_users ? shares->users[ranked->entry->user].usage : 0;
+}
+
+static double priority_of(const void *context)
+{
+    const struct ranked *ranked = context;
+    return elastisim_job_attribute_number(ranked->entry->job, "priority", 0);
+}
+
+static const struct formula_name names[] = {
+    {"submit", submit_of},     {"now", now_of},
+    {"wait", wait_of},         {"nodes", nodes_of},
+    {"gpus", gpus_of},         {"estimate", estimate_of},
+    {"area", area_of},         {"share", share_of},
+    {"priority", priority_of}, {0},
+};
+
+/* Tang et al.: Fault-Aware, Utility-Based Job Scheduling on Blue Gene/P Systems, Cluster 2009
+ * (wfp3, unicef); Carastan-Santos, de Camargo: Obtaining Dynamic Scheduling Policies with
+ * Simulation and Machine Learning, SC 2017, table 3 (f1 to f4). */
+static const char *const published[] = {
+    [ORDER_WFP3] = "-(wait / estimate)^3 * nodes",
+    [ORDER_UNICEF] = "-wait / (log2(nodes) * estimate)",
+    [ORDER_F1] = "log10(estimate) * nodes + 870 * log10(submit)",
+    [ORDER_F2] = "sqrt(estimate) * nodes + 25600 * log10(submit)",
+    [ORDER_F3] = "estimate * nodes + 6860000 * log10(submit)",
+    [ORDER_F4] = "estimate * sqrt(nodes) + 530000 * log10(submit)",
+    [ORDER_SAF] = "area",
+    [ORDER_LXF] = "-(wait + estimate) / estimate",
+    [ORDER_OF_QUEUE] = NULL,
+};
+
+static enum formula_result evaluate(const struct ordering *ordering, const struct entry *entry,
+                                    double *value, struct error *err)
+{
+    const struct ranked ranked = {ordering, entry};
+    const struct formula_scope scope = {names, &ranked};
+    return formulas_evaluate(ordering->formulas, ordering->expression, entry->job, entry->least,
+                             &scope, value, err);
+}
+
+static double by_expression(const struct ordering *ordering, const struct entry *entry)
+{
+    struct error err = {.kind = ERROR_NONE};
+    double value;
+    return evaluate(ordering, entry, &value, &err) == FORMULA_VALUE && !isnan(value) ? value
+                                                                                     : INFINITY;
+}
+
+int order_inspect(const struct ordering *ordering, const struct entry *entry, struct error *err)
+{
+    double value;
+    if (!ordering->expression || evaluate(ordering, entry, &value, err) == FORMULA_VALUE)
+        return 0;
+    return error_prefix(err, "order %s", ordering->expression);
+}
+
+/* --- Orders -------------------------------------------------------------------------------- */
+
 static key_fn *const keys[] = {
     [ORDER_FCFS] = by_submission,       [ORDER_SJF] = by_estimate,
     [ORDER_LARGEST] = most_nodes_first, [ORDER_SMALLEST] = fewest_nodes_first,
     [ORDER_PRIORITY] = by_priority,     [ORDER_FAIR_SHARE] = by_share,
 };
 
+struct ordering ordering_of(enum order order, const char *expression, const struct shares *shares,
+                            struct formulas *formulas)
+{
+    struct ordering ordering = {.order = order, .shares = shares, .formulas = formulas};
+    ordering.expression = order == ORDER_EXPRESSION ? expression : published[order];
+    ordering.follows_shares = order == ORDER_FAIR_SHARE;
+    if (!ordering.expression)
+        return ordering;
+    ordering.follows_time = formulas_name(formulas, ordering.expression, "wait") ||
+                            formulas_name(formulas, ordering.expression, "now");
+    ordering.follows_shares = formulas_name(formulas, ordering.expression, "share");
+    return ordering;
+}
+
 double order_key(const void *context, const struct entry *entry)
 {
     const struct ordering *ordering = context;
-    return keys[ordering->order](ordering, entry);
+    return ordering->expression ? by_expression(ordering, entry)
+                                : keys[ordering->order](ordering, entry);
 }

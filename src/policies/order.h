@@ -2,17 +2,34 @@
 #ifndef ELASTISIM_POLICIES_ORDER_H
 #define ELASTISIM_POLICIES_ORDER_H
 
+#include "base/error.h"
 #include "policies/entry.h"
+#include "policies/formula.h"
 #include "policies/options.h"
 #include "policies/shares.h"
+
+#include <stdbool.h>
 
 /* What keys follow from. */
 struct ordering {
     enum order order;
     const struct shares *shares;
+    struct formulas *formulas;
+    const char *expression; /* NULL where the order is none */
+    double now;             /* seconds */
+    bool follows_time;      /* the expression names wait or now, */
+    bool follows_shares;    /* or share; or the order is by them */
 };
 
-/* The key of a job: the smaller goes first. A queue_key_fn over a struct ordering. */
+/* An order; `expression` with ORDER_EXPRESSION. */
+struct ordering ordering_of(enum order order, const char *expression, const struct shares *shares,
+                            struct formulas *formulas);
+
+/* The key of a job: the smaller goes first; INFINITY when it is not a number. A queue_key_fn over a
+ * struct ordering. */
 double order_key(const void *ordering, const struct entry *entry);
+
+/* Before the run: whether a job has all that the expression names. Returns 0, or -1 with err. */
+int order_inspect(const struct ordering *ordering, const struct entry *entry, struct error *err);
 
 #endif

@@ -150,7 +150,7 @@ bool policy_decides_by_instant(const struct policy *policy)
 
 int policy_inspect(struct policy *policy, const struct elastisim_job *job, struct error *err)
 {
-    if (estimates_inspect(&policy->books.estimates, job, err))
+    if (books_inspect(&policy->books, job, err))
         return error_prefix(err, "scheduler builtin:%s", policy->spec);
     return 0;
 }

@@ -638,6 +638,8 @@ void profile_clear_mark(struct profile *profile, struct profile_mark *mark)
 double profile_next_mark(const struct profile *profile, double after)
 {
     struct place place = place_of(profile, after);
+    if (isinf(after) && profile->past)
+        return profile->past->time;
     while (!is_end(profile, place)) {
         const struct profile_span *span = &profile->spans[place.span];
         if (span->block->marks[place.step] && span->block->times[place.step] > after)

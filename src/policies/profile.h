@@ -83,7 +83,8 @@ void profile_bottom(const struct profile *profile, double from, uint32_t *extra,
 /* Leaves a mark at a time >= the first step's. Returns 0, or -1 when out of memory. */
 int profile_set_mark(struct profile *profile, struct profile_mark *mark, double time);
 void profile_clear_mark(struct profile *profile, struct profile_mark *mark);
-/* The time of the first mark behind a time; INFINITY without any. */
+/* The time of the first mark behind a time, of one that is past with -INFINITY; INFINITY without
+ * any. */
 double profile_next_mark(const struct profile *profile, double after);
 /* The time of the last mark; -INFINITY without any. */
 double profile_last_mark(const struct profile *profile);

@@ -4,7 +4,7 @@ numbers: what is free at each is a row of numbers, and a place is looked for by 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy
@@ -19,6 +19,7 @@ class Job:
     walltime: int  # which is also how long it is expected to run
     start: int = -1
     planned: int = -1  # when its reservation begins
+    number: int = 0  # in the order of the file
 
     @property
     def end(self) -> int:
@@ -54,13 +55,20 @@ class Plan:
         return now + 1 + int(edges[int(numpy.argmax(numpy.diff(edges) > job.walltime))])
 
 
-class Policy:
-    """With `depth` reservations; in the order of `key`, then of submission."""
+Key = Callable[[Job, int], float]  # at a time; the lowest goes first
 
-    def __init__(self, nodes: int, depth: int = 0, key: Callable[[Job], float] = lambda job: 0) -> None:
+
+class Policy:
+    """The first `depth` jobs that can't start, in the order of `key`, then of submission, have reservations."""
+
+    def __init__(self, nodes: int, depth: int = 0, key: Key = lambda job, now: 0, recompute: bool = False,
+                 backfill_key: Key | None = None, extra_nodes: bool = True) -> None:
         self.plan = Plan(nodes)
         self.depth = depth
         self.key = key
+        self.recompute = recompute  # reservations, whenever there is a decision
+        self.backfill_key = backfill_key
+        self.extra_nodes = extra_nodes
         self.queue: list[Job] = []
 
     def wakes(self) -> float:
@@ -83,14 +91,33 @@ class Policy:
         job.planned = self.plan.earliest(job, now)
         self.plan.take(job.nodes, job.planned, job.planned + job.walltime)
 
+    def line_up(self, submitted: list[Job], now: int) -> None:
+        self.queue = sorted(self.queue + submitted, key=lambda job: (self.key(job, now), job.submit, job.number))
+
+    def may_go_before(self, job: Job, now: int) -> bool:
+        first = min((other.planned for other in self.queue if other.planned >= 0), default=None)
+        return self.extra_nodes or first is None or now + job.walltime <= first
+
+    def in_turn(self, now: int) -> Iterator[Job]:
+        """The queue, but when all reservations are made the others in the order of their own."""
+        left = list(self.queue)
+        while left:
+            blocked = sum(job.planned >= 0 for job in self.queue)
+            if self.backfill_key and blocked == self.depth and not any(job.planned >= 0 for job in left):
+                key = self.backfill_key
+                left.sort(key=lambda job: key(job, now))
+            yield left.pop(0)
+
     def decide(self, now: int, submitted: list[Job], early: bool) -> None:
-        """The first `depth` jobs that can't start have reservations, which only move forward."""
-        self.queue = sorted(self.queue + submitted, key=self.key)
+        """Reservations only move forward, unless they are made anew."""
+        self.line_up(submitted, now)
+        for job in self.queue if self.recompute else ():
+            self.drop(job)
         blocked = sum(job.planned >= 0 for job in self.queue)
-        for job in self.queue:
+        for job in self.in_turn(now):
             had = job.planned
             self.drop(job)
-            if self.plan.fits(job, now):
+            if self.plan.fits(job, now) and (had >= 0 or self.may_go_before(job, now)):
                 self.start(job, now)
                 blocked -= had >= 0
             elif had >= 0 or blocked < self.depth:
@@ -103,7 +130,7 @@ class InOrder(Policy):
     """No job passes another."""
 
     def decide(self, now: int, submitted: list[Job], early: bool) -> None:
-        self.queue = sorted(self.queue + submitted, key=self.key)
+        self.line_up(submitted, now)
         while self.queue and self.plan.fits(self.queue[0], now):
             self.start(self.queue.pop(0), now)
 
@@ -115,11 +142,9 @@ class Conservative(Policy):
         return min((job.planned for job in self.queue), default=float('inf'))
 
     def decide(self, now: int, submitted: list[Job], early: bool) -> None:
-        for job in self.queue if early else ():
-            self.reserve(job, now)
-        self.queue = sorted(self.queue + submitted, key=self.key)
+        self.line_up(submitted, now)
         for job in self.queue:
-            if job.planned < 0:
+            if early or job.planned < 0:
                 self.reserve(job, now)
             if job.planned == now:
                 self.drop(job)
@@ -129,11 +154,10 @@ class Conservative(Policy):
 
 def simulate(jobs: list[Job], policy: Policy) -> None:
     """Gives each job its start: all that happens at one time is decided together."""
-    for job in jobs:
-        job.start = job.planned = -1
+    for number, job in enumerate(jobs):
+        job.start, job.planned, job.number = -1, -1, number
     coming = sorted(jobs, key=lambda job: job.submit)
     running: list[tuple[int, int]] = []  # ends, and numbers of jobs
-    number = {id(job): i for i, job in enumerate(jobs)}
     while coming or running or policy.queue:
         now = int(min([job.submit for job in coming[:1]] + [end for end, _ in running[:1]] + [policy.wakes()]))
         early = False
@@ -148,4 +172,4 @@ def simulate(jobs: list[Job], policy: Policy) -> None:
         policy.decide(now, submitted, early)
         for job in before:
             if job.start == now:
-                heapq.heappush(running, (job.end, number[id(job)]))
+                heapq.heappush(running, (job.end, job.number))

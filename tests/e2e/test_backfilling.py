@@ -3,6 +3,7 @@ happens at the same time."""
 
 import functools
 import json
+import math
 import random
 import subprocess
 from collections.abc import Callable, Sequence
@@ -20,17 +21,62 @@ SIZES = (4, 13, 32, 100)
 Make = Callable[[int], Policy]
 
 
-def by_walltime(job: Job) -> float:
+def sjf(job: Job, now: int) -> float:
     return job.walltime
 
 
+def saf(job: Job, now: int) -> float:
+    return job.walltime * job.nodes
+
+
+def lxf(job: Job, now: int) -> float:
+    return -(now - job.submit + job.walltime) / job.walltime
+
+
+def wfp3(job: Job, now: int) -> float:
+    return -((now - job.submit) / job.walltime) ** 3 * job.nodes
+
+
+def unicef(job: Job, now: int) -> float:
+    """One node, where the formula divides by zero: those that wait come first, others last."""
+    wait = now - job.submit
+    if job.nodes == 1:
+        return -math.inf if wait > 0 else math.inf
+    return -wait / (math.log2(job.nodes) * job.walltime)
+
+
+def f_order(size: Callable[[Job], float], weight: float) -> backfilling.Key:
+    return lambda job, now: size(job) + weight * math.log10(job.submit) if job.submit > 0 else -math.inf
+
+
+f1 = f_order(lambda job: math.log10(job.walltime) * job.nodes, 870)
+f2 = f_order(lambda job: math.sqrt(job.walltime) * job.nodes, 25600)
+f3 = f_order(lambda job: job.walltime * job.nodes, 6860000)
+f4 = f_order(lambda job: job.walltime * math.sqrt(job.nodes), 530000)
+
 REFERENCES: dict[str, Make] = {
     'fcfs': InOrder,
-    'sjf': functools.partial(InOrder, key=by_walltime),
+    'sjf': functools.partial(InOrder, key=sjf),
     'easy': functools.partial(Policy, depth=1),
-    'easy,order=sjf': functools.partial(Policy, depth=1, key=by_walltime),
+    'easy,order=sjf': functools.partial(Policy, depth=1, key=sjf),
+    'easy,extra_nodes=no': functools.partial(Policy, depth=1, extra_nodes=False),
+    'easy,backfill_order=sjf': functools.partial(Policy, depth=1, backfill_key=sjf),
     'hybrid,reservation_depth=3': functools.partial(Policy, depth=3),
     'conservative': Conservative,
+}
+
+# Orders by expressions, those that change with time among them.
+ORDERS: dict[str, Make] = {
+    'fcfs,order=f1': functools.partial(InOrder, key=f1),
+    'easy,order=f2': functools.partial(Policy, depth=1, key=f2),
+    'easy,order=f3': functools.partial(Policy, depth=1, key=f3),
+    'hybrid,reservation_depth=2,order=f4': functools.partial(Policy, depth=2, key=f4),
+    'conservative,order=saf': functools.partial(Conservative, key=saf),
+    'fcfs,order=unicef': functools.partial(InOrder, key=unicef),
+    'easy,order=wfp3': functools.partial(Policy, depth=1, key=wfp3, recompute=True),
+    'hybrid,reservation_depth=2,order=lxf': functools.partial(Policy, depth=2, key=lxf, recompute=True),
+    'easy,order=-min(wait, 30) - 2 * nodes': functools.partial(
+        Policy, depth=1, key=lambda job, now: -min(now - job.submit, 30) - 2 * job.nodes, recompute=True),
 }
 
 
@@ -101,6 +147,15 @@ def test_every_start_is_that_of_an_independent_implementation(world: Scenario, f
         workloads[f'{seed}.json'] = (nodes, random_jobs(rng, rng.randint(10, 150), nodes,
                                                         rng.choice([0.9, 1.5, 5])))
     check(world, workloads, REFERENCES)
+
+
+def test_every_start_is_that_of_an_independent_implementation_under_other_orders(world: Scenario) -> None:
+    workloads = {}
+    for seed in range(25):
+        rng = random.Random(1000 + seed)
+        nodes = rng.choice(SIZES)
+        workloads[f'{seed}.json'] = (nodes, random_jobs(rng, rng.randint(10, 80), nodes, rng.choice([0.9, 1.5, 5])))
+    check(world, workloads, ORDERS)
 
 
 def test_conservative_is_exact_with_two_thousand_waiting_jobs(world: Scenario) -> None:

@@ -689,9 +689,13 @@ def test_measured_use_of_the_file_system_holds_jobs_back(scenario: Scenario) -> 
     ('easy,queue_depth=1.5', 'queue_depth must be an integer'),
     ('easy,io_share=lots', 'io_share must be a number'),
     ('easy,order', "'order' has no value; write key=value"),
+    ('easy,order=1/(', 'order: "1/(": column 4: a value is missing at the end'),
+    ('easy,order=wait*urgency', "order wait*urgency: job 0 has no 'urgency'"),
+    ('easy,backfill_order=urgency+1', "order urgency+1: job 0 has no 'urgency'"),
+    ('easy,order=queue', "there is no order 'queue'; known: fcfs, sjf, largest"),
 ])
 def test_unknown_options_are_refused_with_the_nearest_known(scenario: Scenario, spec: str, message: str) -> None:
-    result = scenario.run(scheduler=f'builtin:{spec}', status=2)
+    result = scenario.workload(rigid()).run(scheduler=f'builtin:{spec}', status=2)
     assert message in result.error
     assert '\n' not in result.error
 
@@ -700,7 +704,8 @@ def test_every_policy_is_listed(scenario: Scenario) -> None:
     listed = scenario.run('--list-schedulers', scheduler=None).stdout
     for name in PRESETS:
         assert f'builtin:{name}\n' in listed
-    for key in ('order', 'backfilling', 'start', 'malleable', 'towards', 'evolving', 'nodes', 'io'):
+    for key in ('order', 'backfill_order', 'backfilling', 'extra_nodes', 'start', 'malleable', 'towards', 'evolving',
+                'nodes', 'io'):
         assert f'\n{key}=' in listed
 
 
