@@ -154,7 +154,8 @@ class Page:
         selector = '#save-jobs' if chart == 'jobs-table' else f'[data-chart="{chart}"] button[aria-label$="{kind}"]'
         self.run('document.querySelector(arguments[0]).click()', selector)
         name = 'jobs.csv' if chart == 'jobs-table' else f'{chart}.{kind.lower()}'
-        WebDriverWait(self.browser, 60).until(lambda _: (folder / name).is_file())
+        # The browser keeps the name with an empty file until the whole one takes its place.
+        WebDriverWait(self.browser, 60).until(lambda _: (folder / name).is_file() and (folder / name).stat().st_size)
         return folder / name
 
     def settle(self) -> None:

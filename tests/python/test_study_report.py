@@ -130,7 +130,8 @@ def saved(page: Any, name: str, kind: str, folder: Path) -> Path:
     page.execute_cdp_cmd('Browser.setDownloadBehavior', {'behavior': 'allow', 'downloadPath': str(folder)})
     page.find_element('css selector', f'[aria-label="{name}: save as {kind}"]').click()
     path = folder / f'{name}.{kind.lower()}'
-    WebDriverWait(page, 60).until(lambda _: path.is_file())
+    # The browser keeps the name with an empty file until the whole one takes its place.
+    WebDriverWait(page, 60).until(lambda _: path.is_file() and path.stat().st_size)
     return path
 
 
