@@ -334,6 +334,11 @@ static void take_figures(struct elastisim_view *view, struct object *message)
         view->told_of_points = flag(message, "schedule_on_scheduling_point");
     if (has(message, "allow_oversubscription"))
         view->oversubscription = flag(message, "allow_oversubscription");
+    if (has(message, "start_date")) {
+        view->has_start_date = true;
+        view->start_date = number(message, "start_date", 0);
+        view->start_date_zone = (int)number(message, "start_date_zone", 0);
+    }
 }
 
 /* Has each element of a list taken. */

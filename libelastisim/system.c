@@ -113,6 +113,15 @@ double elastisim_time(const struct elastisim_view *view)
     return view->time;
 }
 
+bool elastisim_start_date(const struct elastisim_view *view, double *unix_time, int *zone)
+{
+    if (view->has_start_date && unix_time)
+        *unix_time = view->start_date;
+    if (view->has_start_date && zone)
+        *zone = view->start_date_zone;
+    return view->has_start_date;
+}
+
 enum elastisim_invocation elastisim_invocation(const struct elastisim_view *view)
 {
     return view->invocation;

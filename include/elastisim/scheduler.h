@@ -112,6 +112,10 @@ enum elastisim_node_state {
 
 /* --- The system ---------------------------------------------------------------------------- */
 double elastisim_time(const struct elastisim_view *view);
+/* Whether the jobs file says what the calendar says at time 0 (start_date). If so, and unless they
+ * are NULL, *unix_time is that moment in seconds since 1970, UTC, and *zone how many seconds the
+ * local clock is ahead of UTC; if not, both stay as they are. */
+bool elastisim_start_date(const struct elastisim_view *view, double *unix_time, int *zone);
 enum elastisim_invocation elastisim_invocation(const struct elastisim_view *view);
 /* The job that caused the invocation; NULL when it is periodic. */
 struct elastisim_job *elastisim_trigger(const struct elastisim_view *view);

@@ -243,6 +243,15 @@ void event_write(struct output *out, const struct happening *happening, unsigned
 
 /* --- The first object ---------------------------------------------------------------------- */
 
+static void put_start_date(struct output *out, const struct date *start)
+{
+    char text[DATE_TEXT];
+    if (!start->known)
+        return;
+    output_text(out, ",\"start_date\":");
+    output_json(out, date_text(start, 0, text));
+}
+
 void event_write_head(struct output *out, const struct run_facts *facts)
 {
     output_text(out, "{\"time\":0,\"kind\":\"begin\",\"version\":\"" ELASTISIM_VERSION
@@ -250,6 +259,7 @@ void event_write_head(struct output *out, const struct run_facts *facts)
     output_json(out, facts->scheduler ? facts->scheduler : "");
     output_text(out, ",\"configuration\":");
     output_text(out, facts->configuration->given);
+    put_start_date(out, workload_start_date(facts->workload));
     output_text(out, ",\"nodes\":[");
     for (uint32_t i = 0; i < facts->platform->num_nodes; i++) {
         if (i > 0)

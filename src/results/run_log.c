@@ -7,14 +7,25 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+/* Of this moment, with two spaces behind it; nothing where the workload has no dates. */
+static const char *date_of(const struct state *state, char text[DATE_TEXT + 2])
+{
+    const struct date *start = workload_start_date(state->workload);
+    text[0] = '\0';
+    if (start->known && *date_text(start, state->now, text))
+        strcat(text, "  ");
+    return text;
+}
 
 __attribute__((format(printf, 2, 3))) static void say(const struct happening *happening,
                                                       const char *format, ...)
 {
-    char text[512];
+    char text[512], date[DATE_TEXT + 2];
     const struct job_request *request = happening->job->request;
-    int length = snprintf(text, sizeof text, "%12.3f s  job %u%s%.80s%s ", happening->state->now,
-                          request->id, request->name ? " (" : "",
+    int length = snprintf(text, sizeof text, "%12.3f s  %sjob %u%s%.80s%s ", happening->state->now,
+                          date_of(happening->state, date), request->id, request->name ? " (" : "",
                           request->name ? request->name : "", request->name ? ")" : "");
     va_list arguments;
     va_start(arguments, format);

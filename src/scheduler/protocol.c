@@ -339,6 +339,11 @@ static void put_rules(struct message *message, const struct state *state)
                      : ",\"schedule_on_scheduling_point\":false");
     put(message, state->oversubscription ? ",\"allow_oversubscription\":true"
                                          : ",\"allow_oversubscription\":false");
+    const struct date *start = workload_start_date(state->workload);
+    if (!start->known)
+        return;
+    put_number_member(message, ",\"start_date\":", start->seconds);
+    put_number_member(message, ",\"start_date_zone\":", start->zone);
 }
 
 static void begin(struct message *message, uint32_t code)

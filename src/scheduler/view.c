@@ -107,6 +107,16 @@ double elastisim_time(const struct elastisim_view *view)
     return view->state->now;
 }
 
+bool elastisim_start_date(const struct elastisim_view *view, double *unix_time, int *zone)
+{
+    const struct date *start = workload_start_date(view->state->workload);
+    if (start->known && unix_time)
+        *unix_time = start->seconds;
+    if (start->known && zone)
+        *zone = start->zone;
+    return start->known;
+}
+
 enum elastisim_invocation elastisim_invocation(const struct elastisim_view *view)
 {
     return (enum elastisim_invocation)view->invocation->type;

@@ -34,6 +34,7 @@ struct workload {
     struct store store; /* jobs, argument and attribute lists, texts */
     struct shared_application *applications;
     struct shared_text *texts;
+    struct date start_date;
     size_t num_dependencies; /* of all jobs */
     uint32_t last_submitted; /* see workload_last_submitted */
     double last_submission;

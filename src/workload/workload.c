@@ -8,6 +8,7 @@
 
 #include "base/interrupt.h"
 #include "base/json.h"
+#include "base/quote.h"
 #include "base/vector.h"
 #include "workload/reader.h"
 
@@ -16,7 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const document_keys[] = {"jobs", NULL};
+static const char *const document_keys[] = {"jobs", "start_date", NULL};
 
 static const char *const job_types[] = {
     [JOB_RIGID] = "rigid",       [JOB_MOLDABLE] = "moldable", [JOB_MALLEABLE] = "malleable",
@@ -46,12 +47,28 @@ static int visit_job(void *context, const struct json_at *at, struct error *err)
     return !job ? -1 : append_job(reader->workload, job, err);
 }
 
+static int read_start_date(struct workload *workload, const struct json_at *at, struct error *err)
+{
+    const char *text;
+    char quoted[QUOTE_TEXT];
+
+    if (json_string(at, &text, err))
+        return -1;
+    if (date_read(text, &workload->start_date) == 0)
+        return 0;
+    return json_error(at, err,
+                      "%s is not a date with a time zone; must be like "
+                      "\"2024-02-29T12:30:00+01:00\", or end in Z for UTC",
+                      quote(text, quoted));
+}
+
 /* Who makes a jobs file may keep notes about it beside the jobs; only a slip is worth a word. */
 static int visit_other(void *context, const struct json_at *at, struct error *err)
 {
     struct workload_reader *reader = context;
 
-    (void)err;
+    if (strcmp(at->key, "start_date") == 0)
+        return read_start_date(reader->workload, at, err);
     if (nearest_name(at->key, document_keys))
         unknown_keys_add(&reader->unknown, at->parent, at->key, document_keys);
     return 0;
@@ -155,6 +172,11 @@ size_t workload_num_jobs(const struct workload *workload)
 const struct job_request *workload_job(const struct workload *workload, size_t id)
 {
     return workload->jobs[id];
+}
+
+const struct date *workload_start_date(const struct workload *workload)
+{
+    return &workload->start_date;
 }
 
 const char *workload_file(const struct workload *workload)

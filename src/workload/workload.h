@@ -4,6 +4,7 @@
 #define ELASTISIM_WORKLOAD_WORKLOAD_H
 
 #include "application/application.h"
+#include "base/date.h"
 #include "base/error.h"
 
 #include <stdbool.h>
@@ -122,6 +123,8 @@ size_t workload_num_dependencies(const struct workload *workload);
 /* The job that is submitted last if no job takes any time, and when that is; only where there are
  * jobs. */
 const struct job_request *workload_last_submitted(const struct workload *workload, double *time);
+/* What the calendar says at time 0; not known where the file has no start_date. */
+const struct date *workload_start_date(const struct workload *workload);
 /* The jobs file, for messages. */
 const char *workload_file(const struct workload *workload);
 
