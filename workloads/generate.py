@@ -34,10 +34,16 @@ import json
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TextIO
 
 from applications import APPLICATIONS, Machine
 from variates import LN2, Variates, exp, log
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
+from elastisim_tools.workload.models import LUBLIN  # noqa: E402
+
+BATCH = LUBLIN["batch"]
 
 HOUR = 3600.0
 
@@ -123,11 +129,13 @@ def draw_size(variates: Variates, largest: int) -> int:
     """Lublin and Feitelson's batch jobs, for any largest size."""
     kind, stage, place = variates.uniform01(), variates.uniform01(), variates.uniform01()
     high = log(largest) / LN2
-    low, middle = min(1.2, high), max(min(1.2, high), high - 2)
-    if kind < 0.2927 or largest == 1:
+    low = min(BATCH.low, high)
+    middle = max(low, high - BATCH.below_middle)
+    if kind < BATCH.serial or largest == 1:
         return 1
-    exponent = low + place * (middle - low) if stage < 0.875 else middle + place * (high - middle)
-    size = 1 << math.floor(exponent + 0.5) if kind < 0.2927 + 0.6686 else math.floor(exp(exponent * LN2) + 0.5)
+    exponent = low + place * (middle - low) if stage < BATCH.first else middle + place * (high - middle)
+    is_power = kind < BATCH.serial + BATCH.power_of_two
+    size = 1 << math.floor(exponent + 0.5) if is_power else math.floor(exp(exponent * LN2) + 0.5)
     return min(size, largest)
 
 

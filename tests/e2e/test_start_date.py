@@ -1,4 +1,5 @@
-"""start_date of the jobs file: the log and the journal have dates, schedulers know them, and what is no date is told."""
+"""start_date of the jobs file: the log and the journal have dates, schedulers know them, and a text that is no date is
+told."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Optional
 
 from .. import __version__
 from ..run import OutputError
-from . import convert, describe, importing, validate
+from . import convert, describe, generating, importing, validate
 from .record import LogError
 
 HELP = 'Makes workloads for the simulator from the logs of real machines and from published models.'
@@ -21,6 +21,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(metavar='COMMAND', required=True)
     importing.add_to(commands)
     convert.add_to(commands)
+    generating.add_to(commands)
     describe.add_to(commands)
     validate.add_to(commands)
     return top

@@ -47,10 +47,6 @@ def parse(text: str) -> list[NodeRange]:
     return [one for part in split(text) for one in _part(part)]
 
 
-def count(text: str) -> int:
-    return sum(one.size for one in parse(text))
-
-
 def _part(part: str) -> list[NodeRange]:
     match = re.fullmatch(r'([^\[\],]*)\[([0-9,\- ]+)\]((?:\[[0-9,\- ]+\]|[^\[\],])*)', part)
     if not match:

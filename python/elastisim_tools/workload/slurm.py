@@ -56,6 +56,8 @@ CLOCK = Rule('clock_change', MENDED, 'the clock was put back between submission 
 STARTED_EARLY = Rule('started_before_submit', NOTED, 'the job started before it was submitted; the recorded wait is '
                      'below 0')
 BAD_TIME = Rule('bad_time', DROPPED, 'a time is neither a date such as 2024-02-29T13:05:00 nor seconds since 1970')
+MOST_NODES = 1 << 20  # of a job: a list of more is a slip
+
 BAD_FIELD = Rule('bad_field', MENDED, 'a field can\'t be understood and is taken as not known')
 NO_SIZE = Rule('no_nodes', DROPPED, 'how many nodes the job had is not known')
 SIZE_FROM_REQUEST = Rule('size_from_request', MENDED, 'allocated nodes are not known; the requested number counts')
@@ -346,13 +348,27 @@ class Reader:
             return None
         return float(text)
 
+    def _node_list(self, line: int, row: Mapping[str, str]) -> list[hostlist.NodeRange]:
+        text = row.get('nodelist', '')
+        if text in NONE:
+            return []
+        try:
+            ranges = list(hostlist.parse(text))
+        except LogError:
+            ranges = []
+        if not ranges or sum(one.size for one in ranges) > MOST_NODES:
+            self._report.note(BAD_FIELD, line, f"nodelist is '{text[:40]}'")
+            return []
+        return ranges
+
     def _set_size(self, record: Record, row: Mapping[str, str]) -> bool:
         note, line, cores = self._report.note, record.line, self.machine.cores
         resources = tres(row.get('alloctres', ''))
         cpus = resources.get('cpu') or self._number(line, row, 'alloccpus') or self._number(line, row, 'ncpus')
         nodes = resources.get('node') or self._number(line, row, 'allocnodes') or self._number(line, row, 'nnodes')
-        if not nodes and row.get('nodelist', '') not in NONE:
-            nodes = float(hostlist.count(row['nodelist']))
+        listed = self._node_list(line, row)
+        if not nodes and listed:
+            nodes = float(sum(one.size for one in listed))
         if not nodes and cpus:
             nodes = float(ceil(cpus / cores))
             note(SIZE_FROM_CPUS, line, f'job {record.name}: {cpus:g} CPUs')
@@ -363,8 +379,8 @@ class Reader:
                 return False
             note(SIZE_FROM_REQUEST, line, f'job {record.name}')
         record.nodes = int(nodes)
-        if self._hosts is not None and row.get('nodelist', '') not in NONE:
-            self._hosts.update(name for one in hostlist.parse(row['nodelist']) for name in one.names)
+        if self._hosts is not None:
+            self._hosts.update(name for one in listed for name in one.names)
         self._set_gpus(record, gpus_of(resources))
         if self._options.unit == 'cpu':
             record.nodes = int(cpus or nodes * cores)

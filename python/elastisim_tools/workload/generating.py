@@ -1,0 +1,259 @@
+"""elastisim-workload generate and fit: workloads of published models, and their parameters from a log."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import math
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from typing import Any, Optional
+
+from . import models, rules, swf
+from .arguments import Subparsers, quantities, quantity, real, whole
+from .importing import write_workload
+from .machine import Machine
+from .models import Drawn, Estimates
+from .record import DELAY, LogError, Record
+from .report import Report
+from .source import lines_of, name_of
+from .writer import DELAY_MODEL
+
+Json = dict[str, Any]
+
+DESCRIPTION = """Draws rigid jobs from a published model, and writes a folder that the simulator runs and convert
+reads. The same seed gives the same jobs."""
+EPILOG = """lublin  Lublin and Feitelson 2003: batch and interactive jobs with a daily cycle
+downey  Downey 1997: sizes and node seconds with even logarithms, Poisson arrivals
+jann    Jann et al. 1997: hyper-Erlang times by ranges of sizes; needs --parameters
+
+Estimates are those of Tsafrir, Etsion and Feitelson 2005. docs/workloads_from_logs.md says what of each
+model is its paper's and what is not."""
+
+
+def add_to(commands: Subparsers) -> None:
+    parser = commands.add_parser('generate', help='from a published model', description=DESCRIPTION, epilog=EPILOG,
+                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add('model', choices=models.MODELS, metavar='MODEL', help=', '.join(models.MODELS))
+    add('-o', '--output', metavar='DIR', required=True, help='folder to write, made if need be')
+    add('--jobs', type=whole(1), default=1000, metavar='N', help='number of jobs (default: %(default)s)')
+    add('--nodes', type=whole(1), default=128, metavar='N', help='nodes of the machine (default: %(default)s)')
+    add('--seed', type=int, default=1, metavar='N', help='same seed, same jobs (default: %(default)s)')
+    add('--parameters', metavar='FILE', type=Path, help='what fit wrote (default: those of the model)')
+    add('--classes', choices=('both', 'batch', 'interactive', 'all'), default='both', help='lublin: which jobs; all is '
+        "the model's one class of jobs of any kind (default: %(default)s)")
+    add('--start-hour', type=real(0, 24), default=0.0, metavar='H', help='lublin: hour of the day at time 0 '
+        '(default: %(default)g)')
+    add('--load', type=real(0.001), metavar='X', help='stretch or shrink the times between submissions to this offered '
+        'load')
+    add('--no-estimates', action='store_true', help='no walltimes')
+    add('--longest', type=real(60), default=64800.0, metavar='S', help='longest walltime that users may ask for '
+        '(default: %(default)g)')
+    add('--at-longest', type=real(0, 0.9), default=0.2, metavar='X', help='share of jobs that ask for it (default: '
+        '%(default)g)')
+    add('--scheduler', metavar='SPEC', default='builtin:easy', help='in the configuration (default: %(default)s)')
+    add('--report', metavar='FILE', help='write the account there, not to standard output')
+    parser.set_defaults(run=generate, pfs=None, speed='1Gf', bandwidth='12.5GBps', latency='1us')
+    _add_machine(parser)
+    _add_fit(commands)
+
+
+def _add_machine(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group('machine').add_argument
+    add('--speed', type=quantity, default='1Gf', metavar='X', help='speed of a processor (default: %(default)s)')
+    add('--bandwidth', type=quantity, default='12.5GBps', metavar='X', help="of a node's link (default: %(default)s)")
+    add('--latency', type=quantity, default='1us', metavar='X', help="of a node's link (default: %(default)s)")
+    add('--pfs', type=quantities, metavar='READ,WRITE', help='a parallel file system with these bandwidths')
+
+
+def _add_fit(commands: Subparsers) -> None:
+    parser = commands.add_parser('fit', help="a model's parameters from a log", description='Takes the parameters of a '
+                                 'model from a log in Standard Workload Format, for generate --parameters.')
+    parser.add_argument('model', choices=models.MODELS, metavar='MODEL', help=', '.join(models.MODELS))
+    parser.add_argument('file', metavar='FILE', help='log, gzip or not; - for standard input')
+    parser.add_argument('-o', '--output', metavar='FILE', type=Path, help='file to write (default: standard output)')
+    parser.set_defaults(run=fit)
+
+
+# --- generate --------------------------------------------------------------------------------------------------------
+
+
+def parameters_of(options: argparse.Namespace) -> Json:
+    if options.parameters:
+        return read_parameters(options.parameters, options.model)
+    if options.model == 'lublin':
+        kinds = ('batch', 'interactive') if options.classes == 'both' else (options.classes,)
+        return {kind: vars(models.LUBLIN[kind]) for kind in kinds}
+    values = models.DEFAULTS[options.model]
+    if not values:
+        raise LogError(f"{options.model}: the model has no parameters of its own here; take them from a log with "
+                       f"'elastisim-workload fit {options.model} LOG -o FILE' and give --parameters FILE")
+    return dict(values)
+
+
+def read_parameters(path: Path, model: str) -> Json:
+    try:
+        data = json.loads(path.read_text(encoding='utf-8'))
+    except (ValueError, RecursionError) as error:
+        raise LogError(f'{path}: not JSON: {error}') from None
+    values = data.get('parameters') if isinstance(data, dict) and data.get('model') == model else None
+    if not isinstance(values, dict) or not values:
+        raise LogError(f"{path}: no parameters of the model {model}; write them with 'elastisim-workload fit {model}'")
+    try:
+        list(itertools.islice(models.MODELS[model](Random(1), values, 8, 0.0), 3))
+    except (KeyError, TypeError, ValueError, ArithmeticError, IndexError, AttributeError) as error:
+        raise LogError(f'{path}: the parameters are not those of the model {model} '
+                       f'({type(error).__name__}: {error})') from None
+    return values
+
+
+def draw(options: argparse.Namespace, parameters: Mapping[str, Any]) -> list[Drawn]:
+    source = models.MODELS[options.model](Random(f'{options.seed} jobs'), parameters, options.nodes,
+                                          options.start_hour % 24 * models.HOUR)
+    try:
+        jobs = list(itertools.islice(source, options.jobs))
+    except (ValueError, ArithmeticError) as error:
+        raise LogError(f'{options.parameters or options.model}: nothing can be drawn with these parameters ({error})'
+                       ) from None
+    if not all(math.isfinite(job.submit) and math.isfinite(job.runtime) for job in jobs):
+        raise LogError(f'{options.parameters or options.model}: the parameters give times that are no numbers')
+    if options.load is None:
+        return jobs
+    span = jobs[-1].submit - jobs[0].submit
+    if span <= 0:
+        raise LogError('--load: all jobs are submitted at once; give --jobs more of them')
+    factor = sum(job.nodes * job.runtime for job in jobs) / (span * options.nodes) / options.load
+    return [job._replace(submit=job.submit * factor) for job in jobs]
+
+
+def records_of(jobs: Sequence[Drawn], estimates: Optional[Estimates], seed: int) -> Iterator[Record]:
+    random = Random(f'{seed} estimates')
+    for number, job in enumerate(jobs, 1):
+        record = Record(number, str(number), float(round(job.submit)))
+        record.nodes, record.runtime = job.nodes, float(max(1, round(job.runtime)))
+        if estimates:
+            record.walltime = estimates.draw(random, record.runtime)
+        if job.kind:
+            record.attributes['queue'] = job.kind
+        yield record
+
+
+def generate(options: argparse.Namespace) -> int:
+    parameters = parameters_of(options)
+    report = Report(f'{options.model}, seed {options.seed}', place='job {line}')
+    jobs = draw(options, parameters)
+    report.read = len(jobs)
+    estimates = None if options.no_estimates else Estimates(options.longest, options.at_longest)
+    metadata = {'model': options.model, 'seed': options.seed, 'parameters': parameters}
+    write_workload(rules.Rules(report, rules.Options()), records_of(jobs, estimates, options.seed),
+                   Machine(options.nodes), metadata, {DELAY: DELAY_MODEL}, options)
+    return 0
+
+
+# --- fit -------------------------------------------------------------------------------------------------------------
+
+
+def fit(options: argparse.Namespace) -> int:
+    report = Report(name_of(options.file))
+    reader = swf.Reader(lines_of(options.file), report, swf.Options())
+    jobs = [Drawn(record.submit, record.nodes, record.runtime or 0.0, '') for record in reader]
+    if len(jobs) < 10:
+        raise LogError(f'{report.source}: {len(jobs)} jobs; a model needs at least 10')
+    shift = _time_of_day(reader.header.start_date())
+    jobs = sorted(job._replace(submit=job.submit + shift) for job in jobs)
+    values = {'model': options.model, 'source': report.source, 'jobs': len(jobs),
+              'parameters': FITS[options.model](jobs)}
+    text = json.dumps(values, indent=2) + '\n'
+    if options.output:
+        options.output.write_text(text, encoding='utf-8')
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+def _time_of_day(date: Optional[str]) -> float:
+    """Seconds after midnight, where the machine stands."""
+    if date is None:
+        return 0.0
+    start = datetime.fromisoformat(date)
+    return start.hour * 3600.0 + start.minute * 60.0 + start.second
+
+
+def fit_downey(jobs: Sequence[Drawn]) -> Json:
+    """The line through the distribution of the logarithm, by its mean and deviation: an even one from mean − √3 d to
+    mean + √3 d."""
+    work = _even([math.log(max(1.0, job.nodes * job.runtime)) for job in jobs])
+    sizes = _even([math.log(job.nodes) for job in jobs])
+    return {'work_low': math.exp(work[0]), 'work_high': math.exp(work[1]), 'nodes_low': max(1.0, math.exp(sizes[0])),
+            'nodes_high': math.exp(sizes[1]),
+            'between': max(1e-3, (jobs[-1].submit - jobs[0].submit) / (len(jobs) - 1))}
+
+
+def _even(values: Sequence[float]) -> tuple[float, float]:
+    mean = math.fsum(values) / len(values)
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
+    return mean - math.sqrt(3) * deviation, mean + math.sqrt(3) * deviation
+
+
+def fit_jann(jobs: Sequence[Drawn]) -> Json:
+    """Ranges of sizes by powers of two: 1, 2, 3 to 4, 5 to 8... with at least 3 jobs each."""
+    ranges: dict[int, list[Drawn]] = {}
+    for job in jobs:
+        ranges.setdefault(math.ceil(math.log2(job.nodes)), []).append(job)
+    return {'ranges': [_jann_range(own) for _, own in sorted(ranges.items()) if len(own) >= 3]}
+
+
+def _jann_range(jobs: Sequence[Drawn]) -> Json:
+    pauses = [later.submit - job.submit for job, later in zip(jobs, jobs[1:])]
+    sizes = Counter(job.nodes for job in jobs)
+    return {'between': list(models.hyper_erlang(moments(pauses))),
+            'runtime': list(models.hyper_erlang(moments([job.runtime for job in jobs]))),
+            'sizes': {str(size): count for size, count in sorted(sizes.items())}}
+
+
+def moments(values: Sequence[float]) -> list[float]:
+    return [math.fsum(value ** power for value in values) / len(values) for power in (1, 2, 3)]
+
+
+def fit_lublin(jobs: Sequence[Drawn]) -> Json:
+    """One class of jobs. Shares and the two stages of sizes are counted. Run times and the hour of submissions get the
+    gamma distributions with the mean and variance of the logarithm, those of run times for both halves of the jobs
+    (below and above the median); times between submissions that with those of the busiest hours."""
+    largest = max(job.nodes for job in jobs)
+    parallel = [job.nodes for job in jobs if job.nodes > 1]
+    powers = sum(size & (size - 1) == 0 for size in parallel)
+    machine = math.log2(max(2, largest))
+    below = min(2.5, max(0.0, machine - 0.8) / 2)
+    first = sum(math.log2(size) <= machine - below for size in parallel) / max(1, len(parallel))
+    logs = sorted(math.log(max(math.e, job.runtime)) for job in jobs)
+    (shape_1, scale_1), (shape_2, scale_2) = _gamma(logs[:len(logs) // 2]), _gamma(logs[len(logs) // 2:])
+    pauses = [math.log(max(math.e, later.submit - job.submit)) for job, later in zip(jobs, jobs[1:])]
+    shape_between, scale_between = _gamma(pauses)
+    return {'all': {
+        'serial': 1 - len(parallel) / len(jobs), 'power_of_two': powers / len(jobs), 'low': 0.8, 'below_middle': below,
+        'below_high': 0.0, 'first': first, 'shape_1': shape_1, 'scale_1': scale_1, 'shape_2': shape_2,
+        'scale_2': scale_2, 'slope': 0.0, 'offset': 0.5, 'shape_between': shape_between,
+        'scale_between': scale_between, **dict(zip(('shape_day', 'scale_day'), _day(jobs))), 'all_to_rush': 1.0}}
+
+
+def _gamma(values: Sequence[float]) -> tuple[float, float]:
+    """Shape and scale, by mean and variance."""
+    mean = math.fsum(values) / len(values)
+    variance = max(1e-3, math.fsum((value - mean) ** 2 for value in values) / len(values))
+    return mean * mean / variance, variance / mean
+
+
+def _day(jobs: Sequence[Drawn]) -> tuple[float, float]:
+    """Of half-hours counted on from half past five, as the model has it."""
+    first = models.FIRST_HALF_HOUR
+    places = [(job.submit // models.HALF_HOUR - first + 1) % models.HALF_HOURS + first for job in jobs]
+    return _gamma([float(place) for place in places])
+
+
+FITS = {'lublin': fit_lublin, 'downey': fit_downey, 'jann': fit_jann}
