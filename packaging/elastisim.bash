@@ -48,7 +48,7 @@ _elastisim() {
         COMPREPLY=($(compgen -W "$(_elastisim_options "$1")" -- "$cur"))
         [[ ${COMPREPLY-} == *= ]] && compopt -o nospace
     else
-        _filedir json
+        _filedir "@(json|swf|gz|txt)"
     fi
 }
 

@@ -8,6 +8,7 @@
 #include "base/wrap.h"
 #include "batch/batch.h"
 #include "configuration/configuration.h"
+#include "log_input.h"
 #include "options.h"
 #include "platform/platform.h"
 #include "policies/policy.h"
@@ -340,15 +341,36 @@ static void execute_batch(struct options *options, struct error *err)
 
 /* ------------------------------------------------------------------------------------------- */
 
+/* A log takes the place of the configuration that is made of it. */
+static int read_log(struct options *options, struct log_input *log, struct error *err)
+{
+    char quoted[QUOTE_TEXT];
+    const char *path = options->configuration;
+    if (!log_input_is(path))
+        return !options->nodes ? 0
+                               : error_set(err, ERROR_INPUT,
+                                           "command line: --nodes: %s is no log; the platform file "
+                                           "says how many nodes there are",
+                                           quote(path, quoted));
+    if (log_input_import(log, path, options->nodes, err))
+        return -1;
+    options->configuration = log->configuration;
+    if (!options->output)
+        options->output = log->output;
+    return 0;
+}
+
 static void run_or_check(struct options *options, struct error *err)
 {
+    struct log_input log = {{0}, {0}, {0}};
     struct run run = {.options = options};
     if (change_directory(options->directory, err))
         return;
     if (options->command == COMMAND_BATCH)
         execute_batch(options, err);
-    else
+    else if (read_log(options, &log, err) == 0)
         execute(&run, err);
+    log_input_remove(&log);
 }
 
 /* A descriptor that was closed before the start would become that of a result file, and messages

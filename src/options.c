@@ -26,6 +26,11 @@ static void apply_python(struct options *options, const char *value)
     options->python = value;
 }
 
+static void apply_nodes(struct options *options, const char *value)
+{
+    options->nodes = value;
+}
+
 static const char *const models[] = {"flow", "simgrid", NULL};
 
 static void apply_model(struct options *options, const char *value)
@@ -127,6 +132,7 @@ static const struct option table[] = {
     {"python", 0, "PROGRAM",
      "for python:FILE.py, the Python whose packages the script finds, in place of VIRTUAL_ENV's",
      apply_python, NULL},
+    {"nodes", 0, "N", "for a log in place of CONFIG: the nodes of its machine", apply_nodes, NULL},
     {"model", 0, "NAME",
      "flow (default where it can) or simgrid: who shares out network, disks and CPUs; same times, "
      "flow is faster",
@@ -190,7 +196,11 @@ void options_print_help(FILE *out)
     fputs("usage: elastisim CONFIG [options]\n\n"
           "Simulates a batch system: runs the jobs of a workload on a platform under a scheduler. "
           "CONFIG is a JSON file that names them. Paths are relative to the working directory; "
-          "inputs are looked for beside CONFIG too.\n\noptions:\n",
+          "inputs are looked for beside CONFIG too.\n\n"
+          "CONFIG may also be a log: Standard Workload Format, what sacct -P prints, or a workload "
+          "of "
+          "Batsim, with gzip or not. elastisim-workload reads it; results are kept with -o DIR "
+          "only.\n\noptions:\n",
           out);
     for (size_t i = 0; i < NUM_OPTIONS; i++) {
         char name[40];
@@ -242,6 +252,15 @@ static int check_jobs(const char *value, struct error *err)
                      "command line: --jobs %s: must be a whole number from 1 to 9999", value);
 }
 
+static int check_nodes(const char *value, struct error *err)
+{
+    size_t length = strlen(value);
+    if (length <= 7 && strspn(value, "0123456789") == length && strtoul(value, NULL, 10) > 0)
+        return 0;
+    return error_set(err, ERROR_INPUT,
+                     "command line: --nodes %s: must be a whole number from 1 to 9999999", value);
+}
+
 /* Applies one option. `value` is what was given with it, or NULL, and `next` the next argument;
  * *used tells whether that was its value. */
 static int apply_option(struct options *options, const struct option *option, const char *value,
@@ -256,6 +275,8 @@ static int apply_option(struct options *options, const struct option *option, co
         return error_set(err, ERROR_INPUT, "command line: --%s needs a value: --%s %s",
                          option->name, option->name, option->value);
     if (option->values && check_value(option, value, err))
+        return -1;
+    if (option->apply == apply_nodes && check_nodes(value, err))
         return -1;
     if (option->apply == apply_jobs && check_jobs(value, err))
         return -1;
@@ -317,6 +338,7 @@ static int check_batch(const struct options *options, struct error *err)
     } alone[] = {
         {"a configuration", options->configuration},
         {"--output", options->output},
+        {"--nodes", options->nodes},
         {"--summary", options->summary},
         {"--timing", options->timing},
         {"--events-url", options->events_url != NULL},

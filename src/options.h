@@ -30,6 +30,7 @@ struct options {
     const char *configuration; /* the file; borrowed from argv, like all that follows */
     enum model model;
     const char *scheduler;  /* NULL when not given */
+    const char *nodes;      /* of the machine of a log; NULL when not given */
     const char *python;     /* for scripts inside the simulator; NULL when not given */
     const char *directory;  /* the working directory to go to; NULL to stay */
     const char *output;     /* the folder of the results; NULL for where the configuration says */

@@ -24,10 +24,15 @@ configuration, and an account of what was read, dropped and mended."""
 
 def add_to(commands: Subparsers) -> None:
     command = commands.add_parser('import', help='from a log', description=DESCRIPTION)
+    _add_auto(_add_formats(command))
+
+
+def _add_formats(command: argparse.ArgumentParser) -> Subparsers:
     formats = command.add_subparsers(metavar='FORMAT', required=True)
     _add_swf(formats)
     _add_slurm(formats)
     _add_batsim(formats)
+    return formats
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
@@ -154,6 +159,43 @@ def _add_batsim(formats: Subparsers) -> None:
                         "workload "
                         'says (nb_res) or --nodes does, with their power states')
     parser.set_defaults(run=import_batsim)
+
+
+def _add_auto(formats: Subparsers) -> None:
+    parser = formats.add_parser('auto', help='any of these, by its beginning', description='Reads a log of any of the '
+                                'formats as its own command does without further options.')
+    _add_common(parser)
+    parser.set_defaults(run=import_auto)
+
+
+def import_auto(options: argparse.Namespace) -> int:
+    """As the command of the log's format would, which gets what this one has been given."""
+    parser = argparse.ArgumentParser()
+    _add_formats(parser)
+    with kept(options.file) as path:
+        chosen = parser.parse_args([format_of(path, name_of(options.file)), path, '-o', options.output])
+        given = {key: value for key, value in vars(options).items() if key not in ('run', 'file')}
+        for key, value in given.items():
+            setattr(chosen, key, value)
+        status: int = chosen.run(chosen)
+        return status
+
+
+def format_of(path: str, name: str) -> str:
+    """By the first line with anything in it."""
+    for line in lines_of(path, name):
+        text = line.decode('utf-8', 'replace').strip()
+        if not text:
+            continue
+        if text.startswith(';') or len(text.split()) == 18:
+            return 'swf'
+        if text.startswith(('{', '[')):
+            return 'batsim'
+        if text.startswith('JobId=') or '|' in text:
+            return 'slurm'
+        break
+    raise LogError(f'{name}: none of the logs that can be read: Standard Workload Format, what sacct -P prints, the '
+                   'file of jobcomp/filetxt, a workload of Batsim')
 
 
 def import_batsim(options: argparse.Namespace) -> int:
