@@ -8,6 +8,7 @@
  * shows whether somebody reads at all. When the backlog is full, what happens is dropped, and
  * counted. */
 #include "base/clock.h"
+#include "base/context.h"
 #include "base/endpoint.h"
 #include "base/interrupt.h"
 #include "base/vector.h"
@@ -298,8 +299,7 @@ static bool close_socket(struct stream *stream)
         set_option(stream->socket, ZMQ_LINGER, left);
         zmq_close(stream->socket);
     }
-    while (stream->context && zmq_ctx_term(stream->context) && zmq_errno() == EINTR)
-        ;
+    context_end(stream->context, left + END_PATIENCE);
     return 1e3 * (wall_seconds() - begin) < left;
 }
 

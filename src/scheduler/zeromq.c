@@ -4,13 +4,15 @@
  * but mute. It can be written to exactly while it has a peer: that tells when one has come and when
  * it has gone. What a peer sent can still be read when it has gone.
  */
+#include "base/context.h"
 #include "base/endpoint.h"
 #include "scheduler/transport.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-enum { LINGER = 5000 /* ms that the last message may take to leave */ };
+/* Milliseconds that the last message may take to leave, and ZeroMQ to end. */
+enum { LINGER = 5000, PATIENCE = 2000 };
 
 struct zeromq {
     void *context, *socket;
@@ -57,8 +59,7 @@ static void zeromq_close(void *self, bool told)
         set_option(zeromq->socket, ZMQ_LINGER, told ? LINGER : 0);
         zmq_close(zeromq->socket);
     }
-    while (zeromq->context && zmq_ctx_term(zeromq->context) && zmq_errno() == EINTR)
-        ;
+    context_end(zeromq->context, (told ? LINGER : 0) + PATIENCE);
     endpoint_release(&zeromq->endpoint);
     free(zeromq);
 }
