@@ -83,4 +83,11 @@ int json_read_stream(const char *path, const struct json_stream *stream, struct 
 /* The name of a value's JSON type for messages: "a string", "an object"... */
 const char *json_type_name(const cJSON *value);
 
+/* --- For those that read documents in parts ------------------------------------------------- */
+
+/* Refuses a key that is given twice in one object, anywhere below. Returns 0, or -1 with err. */
+int json_check_duplicates(const struct json_at *at, struct error *err);
+/* Refuses a key given twice, for the keys of the object at `at` (sorts them). */
+int json_check_keys(const struct json_at *at, char **keys, size_t count, struct error *err);
+
 #endif

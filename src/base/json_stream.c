@@ -1,4 +1,5 @@
 /* Promise: at any time one element, or one other member, is in memory. */
+#include "base/json.h"
 #include "base/json_text.h"
 #include "base/vector.h"
 

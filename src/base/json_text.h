@@ -5,7 +5,10 @@
 #ifndef ELASTISIM_BASE_JSON_TEXT_H
 #define ELASTISIM_BASE_JSON_TEXT_H
 
-#include "base/json.h"
+#include "base/error.h"
+
+#include <cjson/cJSON.h>
+#include <stddef.h>
 
 /* A text without byte order mark. */
 struct json_text {
@@ -34,10 +37,5 @@ cJSON *json_text_value(struct json_text *text, struct error *err);
 
 /* Fills err, unless it is, with what is wrong with the text. Returns -1. */
 int json_text_error(const struct json_text *text, struct error *err);
-
-/* Refuses a key that is given twice in one object, anywhere below. Returns 0, or -1 with err. */
-int json_check_duplicates(const struct json_at *at, struct error *err);
-/* Refuses a key given twice, for the keys of the object at `at` (sorts them). */
-int json_check_keys(const struct json_at *at, char **keys, size_t count, struct error *err);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef ELASTISIM_BATCH_HOLDER_H
 #define ELASTISIM_BATCH_HOLDER_H
 
-#include "batch/batch.h"
+#include "batch/run.h"
 
 #include <sys/types.h>
 

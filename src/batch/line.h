@@ -3,7 +3,7 @@
 #define ELASTISIM_BATCH_LINE_H
 
 #include "base/json.h"
-#include "batch/batch.h"
+#include "batch/run.h"
 
 /* Owns all that its run borrows. */
 struct batch_line {

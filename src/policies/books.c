@@ -2,6 +2,7 @@
  * not from how many jobs or nodes there are. */
 #include "policies/books.h"
 
+#include "policies/intake.h"
 #include "policies/selection.h"
 #include "policies/standing.h"
 
@@ -76,7 +77,7 @@ int books_inspect(struct books *books, const struct elastisim_job *job, struct e
     struct entry *entry;
     if (estimates_inspect(&books->estimates, job, err))
         return -1;
-    entry = entry_create(NULL, &books->estimates, (struct elastisim_job *)(uintptr_t)job, err);
+    entry = intake_create(NULL, &books->estimates, (struct elastisim_job *)(uintptr_t)job, err);
     if (!entry)
         return err->kind ? -1 : error_no_memory(err);
     int result = order_inspect(&books->ordering, entry, err) ||
@@ -614,7 +615,7 @@ int books_submit(struct books *books, struct elastisim_job *job, struct entry **
     size_t id = elastisim_job_id(job);
     if (make_room_for_job(books, id))
         return -1;
-    struct entry *entry = entry_create(&books->pool, &books->estimates, job, books->err);
+    struct entry *entry = intake_create(&books->pool, &books->estimates, job, books->err);
     if (!entry)
         return -1;
     *submitted = books->entries[id] = entry;

@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 struct candidates;
-struct node_pool;
 
 enum entry_state { ENTRY_WAITING, ENTRY_RUNNING };
 
@@ -69,10 +68,6 @@ struct entry {
     uint32_t counts[]; /* by class of nodes */
 };
 
-/* A waiting job; without a pool (NULL), one to look at only. Returns NULL when memory ran out, or
- * with err when what the workload says of it can't be. */
-struct entry *entry_create(const struct node_pool *pool, struct estimates *estimates,
-                           struct elastisim_job *job, struct error *err);
 void entry_destroy(struct entry *entry); /* NULL is fine */
 
 /* The entry that a mark of the profile belongs to. */

@@ -42,6 +42,33 @@ def circles(plan: Plan) -> list[str]:
     return sorted(left)
 
 
+def read_internal(text: str) -> dict[str, str]:
+    """Internal headers and the headers they belong to, without endings."""
+    return dict(re.findall(r'^\| `(\w+/\w+)\.h` \| `(\w+/\w+)\.h` \|$', text, re.MULTILINE))
+
+
+def file_includes(root: Path, internal: dict[str, str]) -> Plan:
+    """What each module includes: files of one name are one, and an internal header belongs to another."""
+    found: Plan = {}
+    for path in sorted((root / 'src').glob('**/*')):
+        if path.suffix in ('.c', '.h', '.cpp', '.hpp'):
+            name = str(path.relative_to(root / 'src').with_suffix(''))
+            others = {str(Path(other).with_suffix(''))
+                      for other in re.findall(r'^#include "([^"]+)"', path.read_text(), re.MULTILINE)}
+            found.setdefault(internal.get(name, name), set()).update(internal.get(other, other) for other in others)
+    return {name: (others & found.keys()) - {name} for name, others in found.items()}
+
+
+def file_circles(root: Path, internal: dict[str, str]) -> list[str]:
+    """Modules in circles: those that are left when what is above all circles has been taken away as well."""
+    left = file_includes(root, internal)
+    left = {name: left[name] & set(circles(left)) for name in circles(left)}
+    while above := left.keys() - {other for others in left.values() for other in others}:
+        left = {name: others for name, others in left.items() if name not in above}
+    return sorted(left)
+
+
+INTERNAL = read_internal((ROOT / 'docs' / 'architecture.md').read_text())
 PLAN = read_plan((ROOT / 'docs' / 'architecture.md').read_text())
 
 
@@ -75,3 +102,27 @@ def test_a_violation_is_found(tmp_path: Path, room: str, header: str) -> None:
 
 def test_a_circle_is_found() -> None:
     assert circles({'a': set(), 'b': {'a', 'c'}, 'c': {'b'}}) == ['b', 'c']
+
+
+def test_no_circle_leads_from_a_file_back_to_it() -> None:
+    assert file_circles(ROOT, INTERNAL) == []
+
+
+def test_internal_headers_stay_in_their_room() -> None:
+    assert len(INTERNAL) == 4
+    for header, owner in INTERNAL.items():
+        room = header.partition('/')[0]
+        assert owner.partition('/')[0] == room
+        users = [path for path in (ROOT / 'src').glob('**/*') if path.suffix in ('.c', '.h', '.cpp', '.hpp')
+                 and f'#include "{header}.h"' in path.read_text()]
+        assert users and {path.relative_to(ROOT / 'src').parts[0] for path in users} == {room}
+
+
+def test_a_circle_between_files_is_found(tmp_path: Path) -> None:
+    room = tmp_path / 'src' / 'room'
+    room.mkdir(parents=True)
+    for name, text in {'top.c': '#include "room/a.h"\n', 'a.h': '', 'a.c': '#include "room/b.h"\n',
+                       'b.h': '#include "room/a.h"\n#include "room/low.h"\n', 'low.h': ''}.items():
+        (room / name).write_text(text)
+    assert file_circles(tmp_path, {}) == ['room/a', 'room/b']
+    assert file_circles(tmp_path, {'room/b': 'room/a'}) == []

@@ -3,6 +3,7 @@
 
 #include "resources/flow/bottleneck.h"
 #include "resources/flow/cells.h"
+#include "resources/flow/groups.h"
 #include "resources/flow/loads.h"
 #include "resources/flow/model.h"
 #include "resources/flow/parts.h"

@@ -2,6 +2,8 @@
 #ifndef ELASTISIM_RESOURCES_FLOW_GROUPS_H
 #define ELASTISIM_RESOURCES_FLOW_GROUPS_H
 
+#include "resources/flow/shapes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,11 +29,6 @@ struct flow_group {
     bool cancelled; /* while queued or reported: to be freed next */
     struct flow_group *previous, *next;
     uint32_t ended[]; /* members in the order of their ends */
-};
-
-struct group_list {
-    struct flow_group **items;
-    size_t count, room;
 };
 
 struct flow_group *group_create(struct flow *flow, uint32_t num_members, void *owner);

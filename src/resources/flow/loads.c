@@ -1,7 +1,9 @@
 /* Makes variables and disk I/Os of loads. */
 #include "resources/flow/loads.h"
 
+#include "resources/flow/groups.h"
 #include "resources/flow/hash.h"
+#include "resources/flow/members.h"
 #include "resources/flow/parts.h"
 #include "resources/flow/striped.h"
 #include "resources/flow/tasks.h"

@@ -4,29 +4,10 @@
 
 #include "base/error.h"
 #include "resources/flow/plans.h"
+#include "resources/flow/shapes.h"
 #include "resources/resources.h"
 
 struct flow;
-
-/* A member of a load while it is sorted into classes of members that are alike. */
-struct member_sketch {
-    uint64_t hash;
-    uint32_t index;
-    uint32_t num_flows; /* of a PFS I/O */
-    double amount;
-    const struct transfer *transfer;
-};
-
-struct sketches {
-    struct member_sketch *items;
-    size_t room;
-};
-
-/* Numbers, as many as need be. */
-struct numbers {
-    uint32_t *items;
-    size_t count, room;
-};
 
 /* Amounts below this are none, as in simgrid/draft.c. */
 #define NEGLIGIBLE 1e-100

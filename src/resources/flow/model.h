@@ -4,11 +4,11 @@
 
 #include "base/clock.h"
 #include "resources/flow/agenda.h"
-#include "resources/flow/groups.h"
-#include "resources/flow/members.h"
 #include "resources/flow/network.h"
 #include "resources/flow/plans.h"
+#include "resources/flow/shapes.h"
 #include "resources/flow/variable.h"
+#include "resources/resources.h"
 #include "resources/simgrid/settings.h"
 
 struct host_figures {

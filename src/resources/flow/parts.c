@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "resources/flow/bottleneck.h"
 #include "resources/flow/cells.h"
+#include "resources/flow/groups.h"
 
 #include <float.h>
 #include <math.h>

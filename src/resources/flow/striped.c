@@ -4,6 +4,8 @@
  */
 #include "resources/flow/striped.h"
 
+#include "resources/flow/groups.h"
+#include "resources/flow/members.h"
 #include "resources/flow/parts.h"
 #include "resources/flow/symmetry.h"
 #include "resources/flow/tasks.h"

@@ -9,6 +9,7 @@
 #include "resources/flow/symmetry.h"
 
 #include "resources/flow/hash.h"
+#include "resources/flow/members.h"
 
 #include <stdlib.h>
 #include <string.h>

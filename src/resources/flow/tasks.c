@@ -2,7 +2,9 @@
 #include "resources/flow/tasks.h"
 
 #include "resources/flow/cells.h"
+#include "resources/flow/groups.h"
 #include "resources/flow/hash.h"
+#include "resources/flow/members.h"
 #include "resources/flow/parts.h"
 
 #include <float.h>

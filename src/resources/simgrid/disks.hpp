@@ -2,7 +2,7 @@
 #ifndef ELASTISIM_RESOURCES_SIMGRID_DISKS_HPP
 #define ELASTISIM_RESOURCES_SIMGRID_DISKS_HPP
 
-#include "resources/simgrid/l07.hpp"
+#include "resources/simgrid/shapes.hpp"
 
 /* Starts an I/O of `count` equal shares of `bytes` on the host's disk. Returns false when there is
  * nothing to do. */

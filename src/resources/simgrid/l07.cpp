@@ -1,11 +1,14 @@
 /* The resource port on SimGrid's L07 model. */
-#include "resources/simgrid/l07.hpp"
-
 #include "resources/simgrid/disks.hpp"
 #include "resources/simgrid/guard.hpp"
 #include "resources/simgrid/loads.hpp"
 #include "resources/simgrid/parts.hpp"
+#include "resources/simgrid/shapes.hpp"
 #include "resources/simgrid/steps.hpp"
+
+extern "C" {
+#include "resources/simgrid/l07.h"
+}
 
 #include <algorithm>
 #include <cmath>

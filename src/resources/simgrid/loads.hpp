@@ -2,7 +2,7 @@
 #ifndef ELASTISIM_RESOURCES_SIMGRID_LOADS_HPP
 #define ELASTISIM_RESOURCES_SIMGRID_LOADS_HPP
 
-#include "resources/simgrid/l07.hpp"
+#include "resources/simgrid/shapes.hpp"
 
 /* Has SimGrid ready for what a load starts. Returns 0, or -1 with err. */
 int prepare(l07 *model, const struct load *load, struct error *err);

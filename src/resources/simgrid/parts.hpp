@@ -2,7 +2,7 @@
 #ifndef ELASTISIM_RESOURCES_SIMGRID_PARTS_HPP
 #define ELASTISIM_RESOURCES_SIMGRID_PARTS_HPP
 
-#include "resources/simgrid/l07.hpp"
+#include "resources/simgrid/shapes.hpp"
 
 load_group *create_group(l07 *model, const struct load *load, void *owner);
 /* Its activities are kept to be used again. */

@@ -2,7 +2,7 @@
 #ifndef ELASTISIM_RESOURCES_SIMGRID_STEPS_HPP
 #define ELASTISIM_RESOURCES_SIMGRID_STEPS_HPP
 
-#include "resources/simgrid/l07.hpp"
+#include "resources/simgrid/shapes.hpp"
 
 /* SimGrid failed in what was attempted: nothing can be done any more. Fills err; returns -1. */
 int give_up(l07 *model, const std::string &reason, struct error *err);

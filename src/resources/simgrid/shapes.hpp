@@ -9,8 +9,8 @@
  * From the ground up: parts (what has ended), steps (SimGrid's clock), disks, loads (what is
  * started), l07 (the interface).
  */
-#ifndef ELASTISIM_RESOURCES_SIMGRID_L07_HPP
-#define ELASTISIM_RESOURCES_SIMGRID_L07_HPP
+#ifndef ELASTISIM_RESOURCES_SIMGRID_SHAPES_HPP
+#define ELASTISIM_RESOURCES_SIMGRID_SHAPES_HPP
 
 #include "resources/simgrid/topology.hpp"
 
@@ -25,8 +25,8 @@
 extern "C" {
 #include "base/clock.h"
 #include "resources/disk.h"
+#include "resources/load_model.h"
 #include "resources/simgrid/draft.h"
-#include "resources/simgrid/l07.h"
 }
 
 /* SimGrid 3.32 keeps an activity in a list until it ends, and walks through the whole list at
@@ -60,6 +60,8 @@ struct l07_io : l07_part {
     uint32_t host;
     struct disk_io io;
 };
+
+struct l07;
 
 struct load_group {
     l07 *model;
