@@ -151,7 +151,7 @@ static int read_inputs(struct run *run, struct error *err)
         .configuration = configuration->file,
     };
     run->workload = workload_read(configuration->jobs_file, &limits, &run->warnings, err);
-    return run->workload ? check_inputs(configuration, run->workload, err) : -1;
+    return run->workload ? protection_check_inputs(configuration, run->workload, err) : -1;
 }
 
 /* Of a scheduler that runs the simulation: what its script does afterwards finds all results. */
@@ -208,14 +208,14 @@ static void note_outcome(const struct run *run)
     outcome->jobs = workload_num_jobs(run->workload);
     outcome->has_summary = run->options->command == COMMAND_RUN;
     if (outcome->has_summary)
-        outcome->summary = summarize(simulation_state(run->simulation));
+        outcome->summary = summary_make(simulation_state(run->simulation));
 }
 
 static void report(const struct run *run)
 {
-    double seconds = wall_seconds() - run->started;
+    double seconds = clock_wall_seconds() - run->started;
     if (run->options->summary) {
-        struct summary summary = summarize(simulation_state(run->simulation));
+        struct summary summary = summary_make(simulation_state(run->simulation));
         summary_print(stdout, &summary, seconds);
     }
     if (run->options->timing)
@@ -264,7 +264,7 @@ static void print_check(const struct run *run)
 static void execute(struct run *run, struct error *err)
 {
     run->warnings.strict = run->options->strict;
-    run->started = wall_seconds();
+    run->started = clock_wall_seconds();
     if (read_inputs(run, err) == 0) {
         if (run->options->command == COMMAND_RUN)
             simulate(run, err);
@@ -324,7 +324,7 @@ static void carry_out(void *context, const struct batch_run *line, struct resour
         return;
     struct run run = {.options = &options, .resources = resources, .outcome = outcome};
     execute(&run, &outcome->err);
-    outcome->seconds = wall_seconds() - run.started;
+    outcome->seconds = clock_wall_seconds() - run.started;
     free(options.settings);
 }
 
@@ -411,16 +411,16 @@ int main(int argc, char **argv)
     if (options_read(&options, argc, argv, &err) == 0) {
         switch (options.command) {
         case COMMAND_HELP:
-            print_wrapped(stdout, options_print_help);
+            wrap_print(stdout, options_print_help);
             break;
         case COMMAND_VERSION:
             print_version();
             break;
         case COMMAND_SCHEDULERS:
-            print_wrapped(stdout, policy_print_list);
+            wrap_print(stdout, policy_print_list);
             break;
         case COMMAND_CONFIGURATION:
-            print_wrapped(stdout, configuration_print_reference);
+            wrap_print(stdout, configuration_print_reference);
             break;
         case COMMAND_RUN:
         case COMMAND_CHECK:

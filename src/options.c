@@ -225,7 +225,7 @@ static int unknown_option(const char *name, struct error *err)
         names[i] = table[i].name;
     names[NUM_OPTIONS] = "log";
     names[NUM_OPTIONS + 1] = "cfg";
-    const char *nearest = nearest_name(name, names);
+    const char *nearest = json_nearest_name(name, names);
     if (nearest)
         return error_set(err, ERROR_INPUT,
                          "command line: unknown option '--%s'; did you mean '--%s'?", name,

@@ -61,7 +61,7 @@ static int unknown_name(const struct json_at *at, const char *what, const char *
                         const char *const *names, struct error *err)
 {
     char known[NAMES_TEXT], quoted[QUOTE_TEXT];
-    const char *nearest = nearest_name(word, names);
+    const char *nearest = json_nearest_name(word, names);
 
     if (nearest) {
         return json_error(at, err, "unknown %s '%s', did you mean '%s'?", what, quote(word, quoted),

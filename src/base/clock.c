@@ -2,7 +2,7 @@
 
 #include <time.h>
 
-double wall_seconds(void)
+double clock_wall_seconds(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 /* Seconds since some fixed point in the past; never goes back. */
-double wall_seconds(void);
+double clock_wall_seconds(void);
 
 /* Adds up how long something takes, once it is turned on: looking at the clock takes time, too. */
 struct stopwatch {
@@ -16,13 +16,13 @@ struct stopwatch {
 /* What is measured lies between the two; `start` is what the first one returned. */
 static inline double stopwatch_begin(const struct stopwatch *stopwatch)
 {
-    return stopwatch->on ? wall_seconds() : 0;
+    return stopwatch->on ? clock_wall_seconds() : 0;
 }
 
 static inline void stopwatch_end(struct stopwatch *stopwatch, double start)
 {
     if (stopwatch->on)
-        stopwatch->seconds += wall_seconds() - start;
+        stopwatch->seconds += clock_wall_seconds() - start;
 }
 
 #endif

@@ -3,7 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-size_t terminal_columns(FILE *stream)
+size_t columns_of_terminal(FILE *stream)
 {
     struct winsize size;
     int descriptor = fileno(stream);

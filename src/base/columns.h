@@ -7,6 +7,6 @@
 
 /* The columns of the terminal that the stream goes to, as it is now; 0 when it goes elsewhere, or
  * to a terminal that does not say. */
-size_t terminal_columns(FILE *stream);
+size_t columns_of_terminal(FILE *stream);
 
 #endif

@@ -397,7 +397,7 @@ static size_t distance(const char *a, size_t length_a, const char *b, size_t len
     return rows[length_a % 3][length_b];
 }
 
-const char *nearest_name(const char *word, const char *const *names)
+const char *json_nearest_name(const char *word, const char *const *names)
 {
     size_t length = strlen(word);
     const char *nearest = NULL;

@@ -65,7 +65,7 @@ int json_object(const struct json_at *at, struct error *err);
 int json_array(const struct json_at *at, struct error *err);
 
 /* The nearest of the names (NULL-terminated) to a word, ignoring case; NULL when none is near. */
-const char *nearest_name(const char *word, const char *const *names);
+const char *json_nearest_name(const char *word, const char *const *names);
 
 /* Streaming: visits the elements of one array of a large top-level object without holding the whole
  * tree (a million jobs take the memory of one). `visit` gets each element of member `key`, in

@@ -52,7 +52,7 @@ bool number_parse(const char *text, double *number)
     return end == text + length && isfinite(*number);
 }
 
-const char *range_text(uint32_t least, uint32_t most, char *buffer)
+const char *number_range_text(uint32_t least, uint32_t most, char *buffer)
 {
     if (least == most)
         snprintf(buffer, RANGE_TEXT, "%" PRIu32, least);

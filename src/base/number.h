@@ -26,7 +26,7 @@ bool number_parse(const char *text, double *number);
 
 /* Writes "4" or, when the bounds differ, "2 to 4". buffer holds RANGE_TEXT characters; returns it.
  */
-const char *range_text(uint32_t least, uint32_t most, char *buffer);
+const char *number_range_text(uint32_t least, uint32_t most, char *buffer);
 
 /* What follows the noun that is counted ("%zu job%s"), and the verb that goes with it. */
 const char *number_plural(unsigned long long count);    /* "" for one, else "s" */

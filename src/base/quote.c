@@ -5,7 +5,7 @@
 
 static const char ellipsis[] = "...";
 
-int quoted_length(const char *text, size_t length, size_t most)
+int quote_length(const char *text, size_t length, size_t most)
 {
     if (length > most) {
         length = most;
@@ -19,7 +19,7 @@ const char *quote(const char *text, char *buffer)
 {
     size_t length = strlen(text), most = QUOTE_TEXT - sizeof ellipsis;
 
-    snprintf(buffer, QUOTE_TEXT, "%.*s%s", quoted_length(text, length, most), text,
+    snprintf(buffer, QUOTE_TEXT, "%.*s%s", quote_length(text, length, most), text,
              length > most ? ellipsis : "");
     return buffer;
 }

@@ -12,6 +12,6 @@ enum { QUOTE_TEXT = 204 };
 const char *quote(const char *text, char *buffer);
 
 /* How much of a text of that length to quote: at most that many bytes, and whole characters. */
-int quoted_length(const char *text, size_t length, size_t most);
+int quote_length(const char *text, size_t length, size_t most);
 
 #endif

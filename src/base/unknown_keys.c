@@ -38,7 +38,7 @@ void unknown_keys_add(struct unknown_keys *keys, const struct json_at *object, c
     memcpy(added->name, name, sizeof name);
     json_where(object, added->object, sizeof added->object);
     json_path(&member, added->path, sizeof added->path);
-    added->nearest = nearest_name(key, known);
+    added->nearest = json_nearest_name(key, known);
 }
 
 void unknown_keys_look(struct unknown_keys *keys, const struct json_at *at,

@@ -147,10 +147,10 @@ void wrap_text(FILE *out, const char *text, size_t columns)
     }
 }
 
-void print_wrapped(FILE *out, void (*print)(FILE *out))
+void wrap_print(FILE *out, void (*print)(FILE *out))
 {
     char *text = NULL;
-    size_t size, columns = terminal_columns(out);
+    size_t size, columns = columns_of_terminal(out);
     FILE *memory = columns > 0 ? open_memstream(&text, &size) : NULL;
     if (!memory) {
         print(out);

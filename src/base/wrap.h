@@ -12,6 +12,6 @@
 void wrap_text(FILE *out, const char *text, size_t columns);
 
 /* Writes what `print` prints, wrapped when the stream is a terminal. */
-void print_wrapped(FILE *out, void (*print)(FILE *out));
+void wrap_print(FILE *out, void (*print)(FILE *out));
 
 #endif

@@ -51,7 +51,7 @@ struct known_keys {
 
 static int unknown_key(const char *key, const char *const *keys, struct error *err)
 {
-    const char *nearest = nearest_name(key, keys);
+    const char *nearest = json_nearest_name(key, keys);
     char quoted[QUOTE_TEXT];
     if (nearest)
         return error_set(err, ERROR_INPUT, "%s: unknown key '%s', did you mean '%s'?", place,

@@ -14,7 +14,7 @@ static int evaluate(const struct payload *payload, const struct environment *env
     *value = 0;
     if (payload->kind == PAYLOAD_NONE || payload->kind == PAYLOAD_LIST)
         return 0;
-    return payload_evaluate(payload, environment, quantity, value, err);
+    return environment_evaluate(payload, environment, quantity, value, err);
 }
 
 static struct environment environment_of(const struct execution *execution, enum scope scope)
@@ -91,7 +91,7 @@ int evaluation_request(const struct execution *execution, const struct payload *
     environment.num_nodes_min = job->request->nodes_min;
     environment.num_nodes_max = job->request->nodes_max;
     environment.phase_iteration = (double)execution->next_iteration;
-    return payload_evaluate(request, &environment, QUANTITY_NODES, nodes, err);
+    return environment_evaluate(request, &environment, QUANTITY_NODES, nodes, err);
 }
 
 /* --- Shares ----------------------------------------------------------------------------------- */

@@ -35,12 +35,12 @@ static int check_parser(const struct expression *expression, struct error *err)
 
 static void define_operators(muParserHandle_t parser)
 {
-    for (size_t i = 0; i < num_binary_operators; i++) {
+    for (size_t i = 0; i < binary_operators_count; i++) {
         const struct binary_operator *binary = &binary_operators[i];
         mupDefineOprt(parser, binary->code, binary->function, binary->precedence,
                       binary->is_right_associative ? muOPRT_ASCT_RIGHT : muOPRT_ASCT_LEFT, false);
     }
-    for (size_t i = 0; i < num_prefix_operators; i++)
+    for (size_t i = 0; i < prefix_operators_count; i++)
         if (prefix_operators[i].code)
             mupDefineFun1(parser, prefix_operators[i].code, prefix_operators[i].function, false);
 }
@@ -115,7 +115,7 @@ struct expression *expression_compile(const char *text, struct error *err)
     struct expression *expression = NULL;
     struct translation translation;
 
-    if (translate(&translation, text, err) == 0) {
+    if (translation_make(&translation, text, err) == 0) {
         expression = calloc(1, sizeof *expression);
         if (!expression) {
             error_no_memory(err);

@@ -237,7 +237,7 @@ const struct binary_operator binary_operators[] = {
     {"%", "~%", fmod, PRODUCT, false},
     {"^", "~^", pow, POWER, true},
 };
-const size_t num_binary_operators = sizeof binary_operators / sizeof *binary_operators;
+const size_t binary_operators_count = sizeof binary_operators / sizeof *binary_operators;
 
 static double minus(double a)
 {
@@ -256,4 +256,4 @@ const struct prefix_operator prefix_operators[] = {
     {"!", "not", not, PRODUCT, false},     {"not", "not", not, PRODUCT, true},
     {"not", "not", not, NOT, false},
 };
-const size_t num_prefix_operators = sizeof prefix_operators / sizeof *prefix_operators;
+const size_t prefix_operators_count = sizeof prefix_operators / sizeof *prefix_operators;

@@ -39,7 +39,7 @@ struct binary_operator {
     bool is_right_associative;
 };
 extern const struct binary_operator binary_operators[];
-extern const size_t num_binary_operators;
+extern const size_t binary_operators_count;
 
 /* Before a value. Its operand goes as far as operators of higher precedence join it. muParser gets
  * a function, for its C interface takes no precedence (mupDefineInfixOprt; changed in later
@@ -53,6 +53,6 @@ struct prefix_operator {
     bool needs_parenthesis; /* it is this one only before '(' */
 };
 extern const struct prefix_operator prefix_operators[];
-extern const size_t num_prefix_operators;
+extern const size_t prefix_operators_count;
 
 #endif

@@ -114,7 +114,7 @@ static const struct binary_operator *find_binary(const char *text)
     size_t found_length = 0;
     size_t name = name_length(text);
 
-    for (size_t i = 0; i < num_binary_operators; i++) {
+    for (size_t i = 0; i < binary_operators_count; i++) {
         const struct binary_operator *candidate = &binary_operators[i];
         size_t length = strlen(candidate->text);
         bool fits = name > 0 ? is_word(text, name, candidate->text)
@@ -161,7 +161,7 @@ int translation_error(const char *text, struct error *err)
 {
     size_t length = strlen(text);
 
-    return error_prefix(err, "\"%.*s%s\"", quoted_length(text, length, LONGEST_QUOTE), text,
+    return error_prefix(err, "\"%.*s%s\"", quote_length(text, length, LONGEST_QUOTE), text,
                         length > LONGEST_QUOTE ? "..." : "");
 }
 
@@ -231,7 +231,7 @@ static int report_missing(const struct translator *translator, const char *what)
     if (name_length(text) == 0 && number_length(text) == 0 && !strchr(OPERATORS, *text))
         return report(translator, translator->at, "unexpected '%c'", *text);
     return report(translator, translator->at, "%s is missing before '%.*s'", what,
-                  quoted_length(text, length, LONGEST_TOKEN), text);
+                  quote_length(text, length, LONGEST_TOKEN), text);
 }
 
 static int report_too_long(const struct translator *translator)
@@ -258,9 +258,9 @@ static int report_function(const struct translator *translator, size_t length)
     char word[LONGEST_TOKEN + 1];
     const char *nearest;
 
-    snprintf(word, sizeof word, "%.*s", quoted_length(text, length, LONGEST_TOKEN), text);
+    snprintf(word, sizeof word, "%.*s", quote_length(text, length, LONGEST_TOKEN), text);
     function_names(names);
-    nearest = nearest_name(word, names);
+    nearest = json_nearest_name(word, names);
     if (nearest) {
         return report(translator, translator->at, "unknown function '%s', did you mean '%s'?", word,
                       nearest);
@@ -352,7 +352,7 @@ static int take_number(struct translator *translator, size_t length)
     number[length] = '\0';
     if (isinf(strtod(number, NULL))) {
         return report(translator, translator->at, "the number '%.*s' is too large",
-                      quoted_length(text, length, LONGEST_TOKEN), text);
+                      quote_length(text, length, LONGEST_TOKEN), text);
     }
     translator->at += length;
     translator->needs_value = false;
@@ -438,7 +438,7 @@ static const struct prefix_operator *find_prefix(const struct translator *transl
     const char *text = translator->text + translator->at;
     size_t name = name_length(text);
 
-    for (size_t i = 0; i < num_prefix_operators; i++) {
+    for (size_t i = 0; i < prefix_operators_count; i++) {
         const struct prefix_operator *prefix = &prefix_operators[i];
         size_t length = strlen(prefix->text);
         bool fits = name > 0 ? is_word(text, name, prefix->text)
@@ -626,7 +626,7 @@ static int translate_all(struct translator *translator)
     return finish(translator);
 }
 
-int translate(struct translation *translation, const char *text, struct error *err)
+int translation_make(struct translation *translation, const char *text, struct error *err)
 {
     struct translator translator = {
         .text = text, .result = translation, .needs_value = true, .err = err};

@@ -24,7 +24,7 @@ struct translation {
 
 /* Translates a text. Returns 0, or -1 with err: what is wrong, where, in which text. Free with
  * translation_release in both cases. */
-int translate(struct translation *translation, const char *text, struct error *err);
+int translation_make(struct translation *translation, const char *text, struct error *err);
 void translation_release(struct translation *translation);
 
 /* Puts the text (its beginning, when it is long) before a message. Returns -1. */

@@ -20,8 +20,8 @@ static size_t num_hosts(const struct reader *reader)
 static int read_role(struct reader *reader, size_t host)
 {
     bool is_batch_system, is_pfs_host;
-    if (read_bool(reader, host, "batch_system", &is_batch_system) ||
-        read_bool(reader, host, "pfs_host", &is_pfs_host))
+    if (property_read_bool(reader, host, "batch_system", &is_batch_system) ||
+        property_read_bool(reader, host, "pfs_host", &is_pfs_host))
         return -1;
     if (is_batch_system && is_pfs_host)
         return property_error(
@@ -30,7 +30,7 @@ static int read_role(struct reader *reader, size_t host)
     reader->roles[host] = is_batch_system ? ROLE_BATCH_SYSTEM
                           : is_pfs_host   ? ROLE_PFS_HOST
                                           : ROLE_NODE;
-    return look_for_slips(reader, host);
+    return property_look_for_slips(reader, host);
 }
 
 static size_t count_role(const struct reader *reader, enum role role)
@@ -55,7 +55,7 @@ static int check_roles(struct reader *reader)
         size_t second = next_of_role(reader, ROLE_BATCH_SYSTEM, first + 1);
         return property_error(reader, second, "batch_system",
                               "must be true for one host only, and already is for '%s'",
-                              host_name(reader, first));
+                              property_host_name(reader, first));
     }
     if (count_role(reader, ROLE_NODE) == 0)
         return error_set(
@@ -101,17 +101,17 @@ static int read_burst_buffer(struct reader *reader, struct node_description *nod
                                         "a burst buffer ('node_local_bb')"};
     double read_bandwidth, write_bandwidth;
     bool has_buffer, striped;
-    if (read_bool(reader, node->host, "node_local_bb", &has_buffer) ||
-        read_bool(reader, node->host, "wide_striping", &striped) ||
-        read_flops_per_byte(reader, node->host, &node->flops_per_byte))
+    if (property_read_bool(reader, node->host, "node_local_bb", &has_buffer) ||
+        property_read_bool(reader, node->host, "wide_striping", &striped) ||
+        property_read_flops_per_byte(reader, node->host, &node->flops_per_byte))
         return -1;
     node->type = !has_buffer ? NODE_PLAIN : striped ? NODE_STRIPED_BURST_BUFFER : NODE_BURST_BUFFER;
     if (node->type != NODE_STRIPED_BURST_BUFFER)
         node->flops_per_byte = 0;
     if (!has_buffer)
         return striped ? remark(reader, node->host, "wide_striping", NULL) : 0;
-    if (read_wanted(reader, node->host, &read, &read_bandwidth) ||
-        read_wanted(reader, node->host, &write, &write_bandwidth))
+    if (property_read_wanted(reader, node->host, &read, &read_bandwidth) ||
+        property_read_wanted(reader, node->host, &write, &write_bandwidth))
         return -1;
     resources_add_disk(reader->platform->resources, node->host, read_bandwidth, write_bandwidth);
     reader->platform->has_burst_buffer = true;
@@ -126,11 +126,12 @@ static int read_gpus(struct reader *reader, struct node_description *node)
     static const struct wanted bandwidth = {"gpu_to_gpu_bw", units_bandwidth,
                                             "a bandwidth, like '50GBps'",
                                             "a node with several GPUs ('num_gpus')"};
-    if (read_num_gpus(reader, node->host, &node->num_gpus))
+    if (property_read_num_gpus(reader, node->host, &node->num_gpus))
         return -1;
-    if (node->num_gpus > 0 && read_wanted(reader, node->host, &speed, &node->gpu_speed))
+    if (node->num_gpus > 0 && property_read_wanted(reader, node->host, &speed, &node->gpu_speed))
         return -1;
-    if (node->num_gpus > 1 && read_wanted(reader, node->host, &bandwidth, &node->gpu_bandwidth))
+    if (node->num_gpus > 1 &&
+        property_read_wanted(reader, node->host, &bandwidth, &node->gpu_bandwidth))
         return -1;
     if (reader->platform->max_gpus < node->num_gpus)
         reader->platform->max_gpus = node->num_gpus;
@@ -142,7 +143,7 @@ static int read_node(struct reader *reader, size_t host)
     struct platform *platform = reader->platform;
     struct node_description *node = &platform->nodes[platform->num_nodes++];
     node->host = (uint32_t)host;
-    node->name = host_name(reader, host);
+    node->name = property_host_name(reader, host);
     node->speed = resources_host_speed(platform->resources, host);
     node->pfs = (struct pfs_targets){platform->pfs_hosts, platform->num_pfs_hosts};
     if (!(node->speed > 0))
@@ -192,7 +193,7 @@ static int no_link(struct reader *reader, const char *key, size_t index, const c
         return error_no_memory(reader->err);
     for (size_t i = 0; i < count; i++)
         names[i] = resources_link_name(port, i);
-    nearest = nearest_name(name, names);
+    nearest = json_nearest_name(name, names);
     free(names);
     if (nearest)
         return error_set(reader->err, ERROR_INPUT,
@@ -237,12 +238,12 @@ static int read_platform(struct reader *reader)
     const struct configuration *configuration = reader->configuration;
     struct platform *platform = reader->platform;
     if (read_roles(reader) || list_pfs_hosts(reader) || read_nodes(reader) ||
-        count_nodes_with_gpus(reader) || read_all_targets(reader) ||
+        count_nodes_with_gpus(reader) || targets_read_all(reader) ||
         read_links(reader, "pfs_read_links", &configuration->pfs_read_links, &platform->pfs_read) ||
         read_links(reader, "pfs_write_links", &configuration->pfs_write_links,
                    &platform->pfs_write))
         return -1;
-    return say_remarks(reader);
+    return remarks_say(reader);
 }
 
 int platform_create(struct platform *platform, const char *file, struct resources *resources,

@@ -19,12 +19,12 @@ static const char *const property_names[] = {
     "num_gpus",     "flops_per_gpu", "gpu_to_gpu_bw", NULL,
 };
 
-const char *host_name(const struct reader *reader, size_t host)
+const char *property_host_name(const struct reader *reader, size_t host)
 {
     return resources_host_name(reader->platform->resources, host);
 }
 
-const char *host_property(const struct reader *reader, size_t host, const char *key)
+const char *property_of_host(const struct reader *reader, size_t host, const char *key)
 {
     return resources_host_property(reader->platform->resources, host, key);
 }
@@ -36,24 +36,25 @@ int property_error(struct reader *reader, size_t host, const char *key, const ch
     error_vset(reader->err, ERROR_INPUT, format, arguments);
     va_end(arguments);
     return error_prefix(reader->err, "%s: host '%s': property '%s'", reader->file,
-                        host_name(reader, host), key);
+                        property_host_name(reader, host), key);
 }
 
 /* --- Values of properties -------------------------------------------------------------------- */
 
 /* False when the host lacks the property. */
-int read_bool(struct reader *reader, size_t host, const char *key, bool *result)
+int property_read_bool(struct reader *reader, size_t host, const char *key, bool *result)
 {
-    const char *text = host_property(reader, host, key);
+    const char *text = property_of_host(reader, host, key);
     *result = text && (!strcasecmp(text, "true") || !strcmp(text, "1"));
     if (!text || *result || !strcasecmp(text, "false") || !strcmp(text, "0"))
         return 0;
     return property_error(reader, host, key, "must be 'true' or 'false', is '%s'", text);
 }
 
-int read_wanted(struct reader *reader, size_t host, const struct wanted *wanted, double *result)
+int property_read_wanted(struct reader *reader, size_t host, const struct wanted *wanted,
+                         double *result)
 {
-    const char *text = host_property(reader, host, wanted->key);
+    const char *text = property_of_host(reader, host, wanted->key);
     if (!text)
         return property_error(reader, host, wanted->key, "is missing; %s needs %s", wanted->cause,
                               wanted->what);
@@ -63,9 +64,9 @@ int read_wanted(struct reader *reader, size_t host, const struct wanted *wanted,
     return 0;
 }
 
-int read_flops_per_byte(struct reader *reader, size_t host, double *result)
+int property_read_flops_per_byte(struct reader *reader, size_t host, double *result)
 {
-    const char *text = host_property(reader, host, "flops_per_byte");
+    const char *text = property_of_host(reader, host, "flops_per_byte");
     *result = 0;
     if (!text || !units_flops(text, result))
         return 0;
@@ -73,9 +74,9 @@ int read_flops_per_byte(struct reader *reader, size_t host, double *result)
                           "must be a number of flops, like '5f', of at least 0, is '%s'", text);
 }
 
-int read_num_gpus(struct reader *reader, size_t host, uint32_t *result)
+int property_read_num_gpus(struct reader *reader, size_t host, uint32_t *result)
 {
-    const char *text = host_property(reader, host, "num_gpus");
+    const char *text = property_of_host(reader, host, "num_gpus");
     char *end;
     *result = 0;
     if (!text)
@@ -141,7 +142,7 @@ int remark(struct reader *reader, size_t host, const char *key, const char *sugg
     return 0;
 }
 
-int look_for_slips(struct reader *reader, size_t host)
+int property_look_for_slips(struct reader *reader, size_t host)
 {
     struct resources *port = reader->platform->resources;
     size_t count = resources_num_host_properties(port, host);
@@ -162,13 +163,15 @@ static int say_remark(struct reader *reader, const struct remark *remark)
     if (!remark->suggestion)
         return warnings_add(reader->warnings, reader->err,
                             "%s: host '%s'%s: property '%s' has no effect without 'node_local_bb'",
-                            reader->file, host_name(reader, remark->host), others, remark->key);
+                            reader->file, property_host_name(reader, remark->host), others,
+                            remark->key);
     return warnings_add(reader->warnings, reader->err,
                         "%s: host '%s'%s: unknown property '%s', did you mean '%s'?", reader->file,
-                        host_name(reader, remark->host), others, remark->key, remark->suggestion);
+                        property_host_name(reader, remark->host), others, remark->key,
+                        remark->suggestion);
 }
 
-int say_remarks(struct reader *reader)
+int remarks_say(struct reader *reader)
 {
     for (size_t i = 0; i < reader->num_remarks; i++)
         if (say_remark(reader, &reader->remarks[i]))

@@ -27,16 +27,16 @@ struct reader {
 
 /* --- Properties (properties.c). A function that fails returns -1 with reader->err. ----------- */
 /* NULL when the host has no such property. */
-const char *host_property(const struct reader *reader, size_t host, const char *key);
-const char *host_name(const struct reader *reader, size_t host);
+const char *property_of_host(const struct reader *reader, size_t host, const char *key);
+const char *property_host_name(const struct reader *reader, size_t host);
 /* "FILE: host 'NAME': property 'KEY': ..." Returns -1. */
 int property_error(struct reader *reader, size_t host, const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* false, 0 and 0 when the host lacks the property. */
-int read_bool(struct reader *reader, size_t host, const char *key, bool *result);
-int read_flops_per_byte(struct reader *reader, size_t host, double *result);
-int read_num_gpus(struct reader *reader, size_t host, uint32_t *result);
+int property_read_bool(struct reader *reader, size_t host, const char *key, bool *result);
+int property_read_flops_per_byte(struct reader *reader, size_t host, double *result);
+int property_read_num_gpus(struct reader *reader, size_t host, uint32_t *result);
 
 /* A property that must be there and be positive. */
 struct wanted {
@@ -45,17 +45,18 @@ struct wanted {
     const char *what;  /* "a bandwidth, like '4GBps'" */
     const char *cause; /* what makes it mandatory */
 };
-int read_wanted(struct reader *reader, size_t host, const struct wanted *wanted, double *result);
+int property_read_wanted(struct reader *reader, size_t host, const struct wanted *wanted,
+                         double *result);
 
 /* Notes that a property has no effect (suggestion NULL), or that another one is meant. */
 int remark(struct reader *reader, size_t host, const char *key, const char *suggestion);
 /* Notes the properties of a host that look like ours and are not. */
-int look_for_slips(struct reader *reader, size_t host);
+int property_look_for_slips(struct reader *reader, size_t host);
 /* Warns of what was noted, once for all hosts that it holds for. */
-int say_remarks(struct reader *reader);
+int remarks_say(struct reader *reader);
 
 /* --- PFS targets (targets.c) ----------------------------------------------------------------- */
 /* Gives the nodes that have the property pfs_targets their PFS hosts. */
-int read_all_targets(struct reader *reader);
+int targets_read_all(struct reader *reader);
 
 #endif

@@ -61,8 +61,8 @@ static int no_pfs_host(struct reader *reader, uint32_t host, const char *name)
     if (!names)
         return error_no_memory(reader->err);
     for (size_t i = 0; i < platform->num_pfs_hosts; i++)
-        names[i] = host_name(reader, platform->pfs_hosts[i]);
-    nearest = nearest_name(name, names);
+        names[i] = property_host_name(reader, platform->pfs_hosts[i]);
+    nearest = json_nearest_name(name, names);
     free(names);
     if (nearest)
         return property_error(reader, host, "pfs_targets",
@@ -129,7 +129,7 @@ static int share_targets(struct reader *reader, struct targets_text *texts, size
     return 0;
 }
 
-int read_all_targets(struct reader *reader)
+int targets_read_all(struct reader *reader)
 {
     struct platform *platform = reader->platform;
     size_t count = 0;
@@ -140,7 +140,7 @@ int read_all_targets(struct reader *reader)
         return error_no_memory(reader->err);
     }
     for (uint32_t id = 0; id < platform->num_nodes; id++) {
-        const char *text = host_property(reader, platform->nodes[id].host, "pfs_targets");
+        const char *text = property_of_host(reader, platform->nodes[id].host, "pfs_targets");
         if (text)
             texts[count++] = (struct targets_text){text, &platform->nodes[id]};
     }

@@ -2,7 +2,7 @@
  */
 #include "policies/options.h"
 
-#include "base/json.h" /* nearest_name */
+#include "base/json.h" /* json_nearest_name */
 #include "base/number.h"
 #include "expression/expression.h"
 
@@ -444,7 +444,7 @@ static int unknown(struct error *err, const char *spec, const char *kind, const 
         strcat(list, i ? ", " : "");
         strcat(list, known[i]);
     }
-    const char *nearest = nearest_name(name, known);
+    const char *nearest = json_nearest_name(name, known);
     if (nearest)
         return error_set(err, ERROR_INPUT,
                          "scheduler builtin:%s: there is no %s '%s'; did you mean '%s'? known: %s",

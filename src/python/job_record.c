@@ -29,14 +29,14 @@ static int set_times(struct job_record *record)
     const struct elastisim_job *job = record->job;
     double submit = elastisim_job_submit_time(job), start = elastisim_job_start_time(job),
            end = elastisim_job_end_time(job), eligible = elastisim_job_eligible_time(job);
-    return slot_set(&record->walltime, number(elastisim_job_walltime(job))) ||
-           slot_set(&record->submit_time, number(submit)) ||
-           slot_set(&record->eligible_time, number(fmax(submit, eligible))) ||
-           slot_set(&record->start_time, number(start)) ||
-           slot_set(&record->end_time, number(end)) ||
-           slot_set(&record->wait_time, number(span(submit, start))) ||
-           slot_set(&record->makespan, number(span(start, end))) ||
-           slot_set(&record->turnaround_time, number(span(submit, end)));
+    return python_set_slot(&record->walltime, number(elastisim_job_walltime(job))) ||
+           python_set_slot(&record->submit_time, number(submit)) ||
+           python_set_slot(&record->eligible_time, number(fmax(submit, eligible))) ||
+           python_set_slot(&record->start_time, number(start)) ||
+           python_set_slot(&record->end_time, number(end)) ||
+           python_set_slot(&record->wait_time, number(span(submit, start))) ||
+           python_set_slot(&record->makespan, number(span(start, end))) ||
+           python_set_slot(&record->turnaround_time, number(span(submit, end)));
 }
 
 /* What does not apply to the job's type is None, or what the script has made of it. */
@@ -46,12 +46,12 @@ static int set_bounds(struct job_record *record)
     PyObject *most = count(elastisim_job_nodes_max(job)),
              *most_gpus = count(elastisim_job_gpus_max(job));
     if (elastisim_job_type(job) == ELASTISIM_RIGID)
-        return slot_set(&record->num_nodes, most) ||
-               slot_set(&record->num_gpus_per_node, most_gpus);
-    return slot_set(&record->num_nodes_max, most) ||
-           slot_set(&record->num_gpus_per_node_max, most_gpus) ||
-           slot_set(&record->num_nodes_min, count(elastisim_job_nodes_min(job))) ||
-           slot_set(&record->num_gpus_per_node_min, count(elastisim_job_gpus_min(job)));
+        return python_set_slot(&record->num_nodes, most) ||
+               python_set_slot(&record->num_gpus_per_node, most_gpus);
+    return python_set_slot(&record->num_nodes_max, most) ||
+           python_set_slot(&record->num_gpus_per_node_max, most_gpus) ||
+           python_set_slot(&record->num_nodes_min, count(elastisim_job_nodes_min(job))) ||
+           python_set_slot(&record->num_gpus_per_node_min, count(elastisim_job_gpus_min(job)));
 }
 
 static int set_wishes(struct job_record *record)
@@ -60,21 +60,22 @@ static int set_wishes(struct job_record *record)
     const char *name = elastisim_job_name(job);
     uint32_t preferred = elastisim_job_nodes_preferred(job);
     double estimate = elastisim_job_runtime_estimate(job);
-    if (slot_set(&record->name,
-                 name ? PyUnicode_DecodeUTF8(name, (Py_ssize_t)strlen(name), "replace")
-                      : Py_NewRef(Py_None)))
+    if (python_set_slot(&record->name,
+                        name ? PyUnicode_DecodeUTF8(name, (Py_ssize_t)strlen(name), "replace")
+                             : Py_NewRef(Py_None)))
         return -1;
-    if (preferred > 0 && slot_set(&record->num_nodes_preferred, count(preferred)))
+    if (preferred > 0 && python_set_slot(&record->num_nodes_preferred, count(preferred)))
         return -1;
-    return estimate >= 0 ? slot_set(&record->runtime_estimate, number(estimate)) : 0;
+    return estimate >= 0 ? python_set_slot(&record->runtime_estimate, number(estimate)) : 0;
 }
 
 static int set_progress(struct job_record *record)
 {
     const struct elastisim_job *job = record->job;
-    return slot_set(&record->assigned_num_gpus_per_node, count(elastisim_job_assigned_gpus(job))) ||
-           slot_set(&record->total_phase_count, count(elastisim_job_total_phases(job))) ||
-           slot_set(&record->completed_phases, count(elastisim_job_completed_phases(job)));
+    return python_set_slot(&record->assigned_num_gpus_per_node,
+                           count(elastisim_job_assigned_gpus(job))) ||
+           python_set_slot(&record->total_phase_count, count(elastisim_job_total_phases(job))) ||
+           python_set_slot(&record->completed_phases, count(elastisim_job_completed_phases(job)));
 }
 
 /* --- Nodes ---------------------------------------------------------------------------------- */
@@ -120,8 +121,9 @@ int job_record_refresh(struct job_record *record)
     Py_CLEAR(record->arguments);
     Py_CLEAR(record->attributes);
     Py_CLEAR(record->runtime_arguments);
-    slot_set(&record->chose_gpus, Py_NewRef(Py_False));
-    slot_set(&record->state, Py_NewRef(embedded.job_states[elastisim_job_state(record->job)]));
+    python_set_slot(&record->chose_gpus, Py_NewRef(Py_False));
+    python_set_slot(&record->state,
+                    Py_NewRef(embedded.job_states[elastisim_job_state(record->job)]));
     return set_times(record) || set_bounds(record) || set_wishes(record) || set_progress(record) ||
            tell_nodes(record);
 }
@@ -233,12 +235,12 @@ int job_record_settle(struct job_record *record)
     bool killed = record->kill_flag && PyObject_IsTrue(record->kill_flag) == 1;
     if (!killed && record->node_list) {
         PyObject *ids = identifiers(record->node_list);
-        if (slot_set(&record->told_ids, ids))
+        if (python_set_slot(&record->told_ids, ids))
             return -1;
     }
     record->modified = false;
-    slot_set(&record->kill_flag, Py_NewRef(Py_False));
-    return slot_set(&record->modified_runtime_args, Py_NewRef(Py_False));
+    python_set_slot(&record->kill_flag, Py_NewRef(Py_False));
+    return python_set_slot(&record->modified_runtime_args, Py_NewRef(Py_False));
 }
 
 /* --- Texts ---------------------------------------------------------------------------------- */

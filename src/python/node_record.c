@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <structmember.h>
 
-int slot_set(PyObject **slot, PyObject *value)
+int python_set_slot(PyObject **slot, PyObject *value)
 {
     if (!value)
         return -1;
@@ -19,8 +19,9 @@ int node_record_refresh(struct node_record *record)
     Py_CLEAR(record->gpus);
     Py_CLEAR(record->assigned_jobs);
     Py_CLEAR(record->assigned_job_ids);
-    slot_set(&record->type, Py_NewRef(embedded.node_types[elastisim_node_type(node)]));
-    return slot_set(&record->state, Py_NewRef(embedded.node_states[elastisim_node_state(node)]));
+    python_set_slot(&record->type, Py_NewRef(embedded.node_types[elastisim_node_type(node)]));
+    return python_set_slot(&record->state,
+                           Py_NewRef(embedded.node_states[elastisim_node_state(node)]));
 }
 
 /* --- What is made when it is asked for ------------------------------------------------------ */

@@ -117,6 +117,6 @@ struct embedded {
 extern struct embedded embedded;
 
 /* Puts a value (stolen; NULL after an exception) in place of another one. */
-int slot_set(PyObject **slot, PyObject *value);
+int python_set_slot(PyObject **slot, PyObject *value);
 
 #endif

@@ -224,7 +224,7 @@ static void begin_row(struct table *table)
 static void add_value(struct table *table, double value)
 {
     table->row[table->length++] = ',';
-    table->length += format_number(table->row + table->length, value);
+    table->length += output_format_number(table->row + table->length, value);
 }
 
 static void fill_cpus(struct monitoring *monitoring)
@@ -341,7 +341,7 @@ static void read_port(struct monitoring *monitoring, bool busy)
 static void write_sample(struct monitoring *monitoring, double time)
 {
     char text[OUTPUT_NUMBER_SIZE];
-    size_t length = format_number(text, time);
+    size_t length = output_format_number(text, time);
     if (is_wanted(monitoring, GPU) &&
         (monitoring->gpus_changed || time > monitoring->gpus_next_idle))
         fill_gpus(monitoring, time);

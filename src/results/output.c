@@ -293,7 +293,7 @@ void output_end_row(struct output *output)
 
 /* --- Numbers ------------------------------------------------------------------------------- */
 
-size_t format_number(char buffer[OUTPUT_NUMBER_SIZE], double value)
+size_t output_format_number(char buffer[OUTPUT_NUMBER_SIZE], double value)
 {
     return decimal_write(buffer, value == 0 ? 0 : value, MOST_EXACT_DIGITS);
 }
@@ -308,7 +308,7 @@ void output_number(struct output *output, double value)
     /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
     if (known->length == 0 || memcmp(&known->value, &value, sizeof value) != 0) {
         known->value = value;
-        known->length = format_number(known->text, value);
+        known->length = output_format_number(known->text, value);
     }
     output_bytes(output, known->text, known->length);
 }

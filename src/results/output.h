@@ -100,6 +100,6 @@ void output_field(struct output *output, const char *text);
 void output_json(struct output *output, const char *text);
 
 /* What output_number writes, as text; returns its length. */
-size_t format_number(char buffer[OUTPUT_NUMBER_SIZE], double value);
+size_t output_format_number(char buffer[OUTPUT_NUMBER_SIZE], double value);
 
 #endif

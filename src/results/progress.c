@@ -92,7 +92,7 @@ static void draw_blocks(FILE *out, size_t width, double share)
  * next line. The width is asked for each time, as it changes with the window. */
 static size_t room_of(FILE *out)
 {
-    size_t columns = terminal_columns(out);
+    size_t columns = columns_of_terminal(out);
     return columns > 0 ? columns - 1 : SIZE_MAX;
 }
 
@@ -127,7 +127,7 @@ static int notice(void *self, const struct happening *happening, struct error *e
     struct progress_bar *bar = self;
     if (++bar->moves % MOVES_PER_LOOK != 0)
         return 0;
-    double now = wall_seconds();
+    double now = clock_wall_seconds();
     if (now - bar->drawn < REDRAW_INTERVAL)
         return 0;
     bar->drawn = now;
@@ -145,7 +145,7 @@ static int open_progress(struct observer *observer, const struct run_facts *fact
     struct progress_bar *bar = calloc(1, sizeof *bar);
     if (!bar)
         return error_no_memory(err);
-    bar->started = wall_seconds();
+    bar->started = clock_wall_seconds();
     *observer = (struct observer){.hears = HEARS(CLOCK_MOVES), .notice = notice, .self = bar};
     return 0;
 }

@@ -34,8 +34,8 @@ static int check_input(const struct configuration *configuration, const char *in
     return 0;
 }
 
-int check_inputs(const struct configuration *configuration, const struct workload *workload,
-                 struct error *err)
+int protection_check_inputs(const struct configuration *configuration,
+                            const struct workload *workload, struct error *err)
 {
     struct configured_file input;
     size_t place = 0;
@@ -52,7 +52,7 @@ int check_inputs(const struct configuration *configuration, const struct workloa
     return 0;
 }
 
-int check_outputs(const struct configuration *configuration, struct error *err)
+int protection_check_outputs(const struct configuration *configuration, struct error *err)
 {
     struct configured_file output, other;
     size_t place = 0;

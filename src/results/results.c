@@ -51,8 +51,8 @@ struct results *results_open(const struct run_facts *facts, struct observers *ob
         return NULL;
     }
     results->observers = observers;
-    if (open_all(results, facts, observers, err) || check_outputs(facts->configuration, err) ||
-        begin_all(results, facts, err)) {
+    if (open_all(results, facts, observers, err) ||
+        protection_check_outputs(facts->configuration, err) || begin_all(results, facts, err)) {
         *observers = (struct observers){0};
         results_close(results, NULL, err);
         return NULL;

@@ -39,7 +39,7 @@ static void say_submitted(const struct happening *happening)
     const struct job_request *request = happening->job->request;
     char nodes[RANGE_TEXT];
     say(happening, "is submitted: %s, %s node%s", job_type_name(request->type),
-        range_text(request->nodes_min, request->nodes_max, nodes),
+        number_range_text(request->nodes_min, request->nodes_max, nodes),
         number_plural(request->nodes_max));
 }
 

@@ -78,13 +78,13 @@ static void receive_subscriptions(struct stream *stream)
 
 static int await_subscriber(struct stream *stream, struct error *err)
 {
-    double begin = wall_seconds();
+    double begin = clock_wall_seconds();
     bool told = false;
     zmq_pollitem_t item = {.socket = stream->socket, .events = ZMQ_POLLIN};
     while (receive_subscriptions(stream), stream->subscriptions == 0) {
         if (interrupt_check(err))
             return -1;
-        if (!told && wall_seconds() - begin >= first_notice) {
+        if (!told && clock_wall_seconds() - begin >= first_notice) {
             fprintf(stderr, "elastisim: waiting for a subscriber at %s\n", stream->endpoint.url);
             told = true;
         }
@@ -136,7 +136,7 @@ static bool send_backlog(struct stream *stream)
            send_message(stream, &messages[next], next > 0 ? messages[next - 1].end : 0))
         next++;
     if (next > stream->first)
-        stream->taken = wall_seconds();
+        stream->taken = clock_wall_seconds();
     stream->first = next;
     close_ranks(stream);
     return num_kept(stream) == 0;
@@ -169,7 +169,7 @@ static int keep_happening(struct stream *stream, const struct happening *happeni
  * bring thousands, not even the clock. */
 static void look(struct stream *stream)
 {
-    double now = wall_seconds();
+    double now = clock_wall_seconds();
     if (now - stream->looked < look_interval)
         return;
     stream->looked = now;
@@ -282,10 +282,10 @@ static double end_of_patience(const struct stream *stream, double ended)
 static void drain(struct stream *stream)
 {
     zmq_pollitem_t item = {.socket = stream->socket, .events = ZMQ_POLLOUT};
-    double ended = wall_seconds(), now = ended;
+    double ended = clock_wall_seconds(), now = ended;
     while (!send_backlog(stream) && now < end_of_patience(stream, ended)) {
         zmq_poll(&item, 1, SLICE);
-        now = wall_seconds();
+        now = clock_wall_seconds();
     }
     stream->dropped += num_kept(stream);
 }
@@ -294,13 +294,13 @@ static void drain(struct stream *stream)
 static bool close_socket(struct stream *stream)
 {
     int left = num_kept(stream) > 0 ? LEAST_PATIENCE : END_PATIENCE;
-    double begin = wall_seconds();
+    double begin = clock_wall_seconds();
     if (stream->socket) {
         set_option(stream->socket, ZMQ_LINGER, left);
         zmq_close(stream->socket);
     }
     context_end(stream->context, left + END_PATIENCE);
-    return 1e3 * (wall_seconds() - begin) < left;
+    return 1e3 * (clock_wall_seconds() - begin) < left;
 }
 
 static int close_stream(void *self, struct error *err)

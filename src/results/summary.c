@@ -11,7 +11,7 @@
 
 enum { READABLE_TEXT = 64 };
 
-struct summary summarize(const struct state *state)
+struct summary summary_make(const struct state *state)
 {
     struct summary summary = {0};
     double first = INFINITY, last = 0, node_seconds = 0;

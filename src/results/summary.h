@@ -22,7 +22,7 @@ struct summary {
 };
 
 /* Works the figures out from the final state of a run. */
-struct summary summarize(const struct state *state);
+struct summary summary_make(const struct state *state);
 
 /* Prints them, one per line, and the wall-clock time that the run took. */
 void summary_print(FILE *out, const struct summary *summary, double wall_seconds);

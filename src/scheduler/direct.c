@@ -225,8 +225,8 @@ static int look_for_peer(void *self, bool *found, struct error *err)
         return 0;
     }
     wait_no_more(direct);
-    return hello_read("the scheduler's first message", text.bytes, text.length, &direct->groups,
-                      err);
+    return protocol_read_hello("the scheduler's first message", text.bytes, text.length,
+                               &direct->groups, err);
 }
 
 static bool wants_groups(const void *self)

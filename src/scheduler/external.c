@@ -157,8 +157,8 @@ static bool is_lost(struct external *external, struct wait *wait)
     if (gone && (ended || !external->process))
         return true;
     if (wait->lost_since <= 0)
-        wait->lost_since = wall_seconds();
-    return wall_seconds() - wait->lost_since >= (ended ? last_words : last_breath);
+        wait->lost_since = clock_wall_seconds();
+    return clock_wall_seconds() - wait->lost_since >= (ended ? last_words : last_breath);
 }
 
 static void tell_what_for(const struct external *external)
@@ -271,7 +271,7 @@ static int go_on_waiting(struct external *external, struct wait *wait, bool *los
     *lost = is_lost(external, wait);
     if (*lost)
         return 0;
-    double elapsed = wall_seconds() - wait->begin;
+    double elapsed = clock_wall_seconds() - wait->begin;
     if (external->timeout > 0 && elapsed >= external->timeout)
         return fail_late(external, wait->stage, err);
     tell_user(external, wait, elapsed);
@@ -282,7 +282,7 @@ static int go_on_waiting(struct external *external, struct wait *wait, bool *los
 static int await(struct external *external, enum stage stage, struct text *message,
                  struct error *err)
 {
-    struct wait wait = {.stage = stage, .begin = wall_seconds()};
+    struct wait wait = {.stage = stage, .begin = clock_wall_seconds()};
     bool come = false, lost = false;
     for (;;) {
         if (look(external, stage, message, &come, err))
@@ -324,7 +324,8 @@ static int ask(struct external *external, const struct state *state,
 static int read_answer(const struct text *answer, bool asked, struct decisions *decisions,
                        struct error *err)
 {
-    if (answer_read("the scheduler's answer", answer->bytes, answer->length, decisions, err))
+    if (protocol_read_answer("the scheduler's answer", answer->bytes, answer->length, decisions,
+                             err))
         return -1;
     if (asked)
         return 0;

@@ -594,7 +594,8 @@ static int read_hello(const struct json_at *root, bool *grouped, struct error *e
     return read_flag(root, "node_groups", grouped, err);
 }
 
-int hello_read(const char *name, const char *text, size_t length, bool *grouped, struct error *err)
+int protocol_read_hello(const char *name, const char *text, size_t length, bool *grouped,
+                        struct error *err)
 {
     struct json_document document = {0};
     *grouped = false;
@@ -609,8 +610,8 @@ int hello_read(const char *name, const char *text, size_t length, bool *grouped,
     return result;
 }
 
-int answer_read(const char *name, const char *text, size_t length, struct decisions *decisions,
-                struct error *err)
+int protocol_read_answer(const char *name, const char *text, size_t length,
+                         struct decisions *decisions, struct error *err)
 {
     struct json_document document = {0};
     int result = json_parse(&document, name, text, length, err);

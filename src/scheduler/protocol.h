@@ -41,12 +41,13 @@ void message_release(struct message *message);
 /* Reads what the scheduler sent into decisions (empty at the call). `name` stands for it in
  * messages. Returns 0, or -1 with err (ERROR_SCHEDULER) when it is malformed or says that the
  * scheduler raised an exception; decisions are empty then. */
-int answer_read(const char *name, const char *text, size_t length, struct decisions *decisions,
-                struct error *err);
+int protocol_read_answer(const char *name, const char *text, size_t length,
+                         struct decisions *decisions, struct error *err);
 
 /* Reads how a scheduler introduces itself, and whether it wants nodes in groups. Returns 0, or -1
  * with err (ERROR_SCHEDULER). */
-int hello_read(const char *name, const char *text, size_t length, bool *grouped, struct error *err);
+int protocol_read_hello(const char *name, const char *text, size_t length, bool *grouped,
+                        struct error *err);
 
 /* When and why the scheduler is asked, for messages: "at 12.5 s (job submit of job 3)" into buffer
  * (cut when too long); returns buffer. */

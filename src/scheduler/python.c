@@ -130,7 +130,7 @@ static int host_read_answer(void *context, const char *text, size_t length)
     struct python *python = context;
     decisions_clear(python->decisions);
     struct error story = {0};
-    return answer_read("the scheduler's answer", text, length, python->decisions, &story)
+    return protocol_read_answer("the scheduler's answer", text, length, python->decisions, &story)
                ? tell_story(python, &story)
                : 0;
 }

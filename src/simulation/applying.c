@@ -92,7 +92,7 @@ typedef int want_fn(struct state *state, const struct job *job, struct node_list
 static void apply_resize(struct simulation *simulation, const struct job *job,
                          const struct decision *decision, want_fn *want)
 {
-    if (!decision_resizes(job, decision))
+    if (!validator_resizes(job, decision))
         return;
     const struct node_list *assigned = job_assigned(job);
     struct node_list nodes;
@@ -100,7 +100,7 @@ static void apply_resize(struct simulation *simulation, const struct job *job,
     uint32_t count = decision->sets_nodes ? decision->num_nodes : assigned->count;
     if (node_list_copy(&nodes, ids, count, simulation->err))
         return;
-    want(&simulation->state, job, nodes, decided_gpus(job, decision), simulation->err);
+    want(&simulation->state, job, nodes, validator_decided_gpus(job, decision), simulation->err);
 }
 
 static void apply_start(struct simulation *simulation, const struct job *job,
@@ -110,7 +110,7 @@ static void apply_start(struct simulation *simulation, const struct job *job,
         return;
     struct node_list nodes;
     if (node_list_copy(&nodes, decision->nodes, decision->num_nodes, simulation->err) ||
-        lifecycle_start(&simulation->state, job, nodes, decided_gpus(job, decision),
+        lifecycle_start(&simulation->state, job, nodes, validator_decided_gpus(job, decision),
                         simulation->err))
         return;
     dependents_started(simulation, job);

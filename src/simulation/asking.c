@@ -50,10 +50,10 @@ static int ask(struct simulation *simulation, const struct invocation *invocatio
     struct state *state = &simulation->state;
     state_sort_changes(state);
     decisions_clear(&simulation->decisions);
-    double start = wall_seconds();
+    double start = clock_wall_seconds();
     int result = simulation->scheduler->invoke(simulation->scheduler->self, state, invocation,
                                                &simulation->decisions, simulation->err);
-    double seconds = wall_seconds() - start;
+    double seconds = clock_wall_seconds() - start;
     simulation->figures.scheduler_seconds += seconds;
     simulation->figures.invocations++;
     tell_invocation(simulation, invocation, seconds);
@@ -121,8 +121,8 @@ static void invoke_now(struct simulation *simulation, struct invocation invocati
     simulation->has_invoked = true;
     simulation->last_invocation = simulation->state.now;
     if (ask(simulation, &invocation) ||
-        validate_decisions(&simulation->validator, &simulation->state, &invocation, at_point,
-                           &simulation->decisions, simulation->err))
+        validator_check(&simulation->validator, &simulation->state, &invocation, at_point,
+                        &simulation->decisions, simulation->err))
         return;
     applying_apply(simulation, at_point);
     expect_wake(simulation);

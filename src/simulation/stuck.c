@@ -40,7 +40,7 @@ static void describe_waiting(const struct simulation *simulation, const struct j
     char nodes[RANGE_TEXT];
     if (job->state == JOB_PENDING)
         snprintf(buffer, size, "job %u waits to be started: it takes %s node%s%s, %u of %u %s free",
-                 request->id, range_text(request->nodes_min, request->nodes_max, nodes),
+                 request->id, number_range_text(request->nodes_min, request->nodes_max, nodes),
                  number_plural(request->nodes_max), request->gpus_min > 0 ? " with GPUs" : "",
                  simulation->state.num_free, simulation->platform->num_nodes,
                  number_is_or_are(simulation->state.num_free));

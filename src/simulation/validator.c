@@ -56,7 +56,7 @@ static int refuse(const struct check *check, uint32_t job, const char *format, .
 
 /* --- Reading decisions --------------------------------------------------------------------- */
 
-uint32_t decided_gpus(const struct job *job, const struct decision *decision)
+uint32_t validator_decided_gpus(const struct job *job, const struct decision *decision)
 {
     const struct job_request *request = job->request;
     /* A rigid job has what it asked for, whatever schedulers say: many pass on a maximum that rigid
@@ -102,9 +102,9 @@ static bool reorders(const struct job *job, const struct decision *decision)
     return false;
 }
 
-bool decision_resizes(const struct job *job, const struct decision *decision)
+bool validator_resizes(const struct job *job, const struct decision *decision)
 {
-    if (decided_gpus(job, decision) != job_assigned_gpus(job))
+    if (validator_decided_gpus(job, decision) != job_assigned_gpus(job))
         return true;
     if (!decision->sets_nodes)
         return false;
@@ -183,12 +183,12 @@ static int check_counts(const struct check *check, const struct job *job,
     if (count < request->nodes_min || count > request->nodes_max)
         return refuse(check, request->id, "%u node%s %s assigned; it takes %s", count,
                       number_plural(count), number_is_or_are(count),
-                      range_text(request->nodes_min, request->nodes_max, range));
-    uint32_t gpus = decided_gpus(job, decision);
+                      number_range_text(request->nodes_min, request->nodes_max, range));
+    uint32_t gpus = validator_decided_gpus(job, decision);
     if (gpus < request->gpus_min || gpus > request->gpus_max)
         return refuse(check, request->id, "%u GPU%s per node %s assigned; it takes %s", gpus,
                       number_plural(gpus), number_is_or_are(gpus),
-                      range_text(request->gpus_min, request->gpus_max, range));
+                      number_range_text(request->gpus_min, request->gpus_max, range));
     return 0;
 }
 
@@ -283,7 +283,7 @@ static int check_decision(const struct check *check, const struct decision *deci
     if (pending && (!decision->sets_nodes || decision->num_nodes == 0))
         return 0;
     if (!pending) {
-        if (!decision_resizes(job, decision))
+        if (!validator_resizes(job, decision))
             return 0;
         if (check_resizable(check, job))
             return -1;
@@ -293,7 +293,7 @@ static int check_decision(const struct check *check, const struct decision *deci
     const struct node_list *assigned = job_assigned(job);
     const uint32_t *ids = decision->sets_nodes ? decision->nodes : assigned->ids;
     uint32_t count = decision->sets_nodes ? decision->num_nodes : assigned->count;
-    uint32_t gpus = decided_gpus(job, decision);
+    uint32_t gpus = validator_decided_gpus(job, decision);
     bool uses_burst_buffer = job_uses_burst_buffer(job->request);
     for (uint32_t i = 0; i < count; i++)
         if (check_equipment(check, job, gpus, uses_burst_buffer, ids[i]) ||
@@ -302,9 +302,9 @@ static int check_decision(const struct check *check, const struct decision *deci
     return 0;
 }
 
-int validate_decisions(struct validator *validator, const struct state *state,
-                       const struct invocation *invocation, bool at_point,
-                       const struct decisions *decisions, struct error *err)
+int validator_check(struct validator *validator, const struct state *state,
+                    const struct invocation *invocation, bool at_point,
+                    const struct decisions *decisions, struct error *err)
 {
     const struct check check = {validator, state, invocation, at_point, decisions, err};
     validator->round++;

@@ -17,14 +17,14 @@ void validator_release(struct validator *validator);
 /* Returns 0 when every decision can be applied, else -1 with err (ERROR_SCHEDULER) that names time,
  * invocation, job and rule. `at_point` tells that the triggering job is at a scheduling point
  * or evolving request, where what it gives up can be given to others at once. */
-int validate_decisions(struct validator *validator, const struct state *state,
-                       const struct invocation *invocation, bool at_point,
-                       const struct decisions *decisions, struct error *err);
+int validator_check(struct validator *validator, const struct state *state,
+                    const struct invocation *invocation, bool at_point,
+                    const struct decisions *decisions, struct error *err);
 
 /* GPUs per node that a decision comes to: its own, else the job's present ones, else the least the
  * job takes. */
-uint32_t decided_gpus(const struct job *job, const struct decision *decision);
+uint32_t validator_decided_gpus(const struct job *job, const struct decision *decision);
 /* Whether a decision (with nodes or GPUs) asks for something else than the job has. */
-bool decision_resizes(const struct job *job, const struct decision *decision);
+bool validator_resizes(const struct job *job, const struct decision *decision);
 
 #endif

@@ -11,8 +11,8 @@
 
 enum { WHERE_TEXT = 512 };
 
-char *share_text(struct workload_reader *reader, struct table *table, const char *text,
-                 bool *is_new, struct error *err)
+char *reader_share_text(struct workload_reader *reader, struct table *table, const char *text,
+                        bool *is_new, struct error *err)
 {
     char *copy = table_find(table, text);
 
@@ -68,7 +68,7 @@ static int read_argument_key(struct workload_reader *reader, const struct json_a
     char where[WHERE_TEXT];
     bool is_new;
 
-    *key = share_text(reader, &reader->argument_keys, at->key, &is_new, err);
+    *key = reader_share_text(reader, &reader->argument_keys, at->key, &is_new, err);
     if (*key == NULL)
         return -1;
     if (!is_new || !environment_is_builtin(*key))
@@ -118,7 +118,7 @@ static int read_attribute(struct workload_reader *reader, const struct json_at *
 {
     double number;
 
-    attribute->key = share_text(reader, &reader->attribute_keys, at->key, NULL, err);
+    attribute->key = reader_share_text(reader, &reader->attribute_keys, at->key, NULL, err);
     if (!attribute->key)
         return -1;
     if (cJSON_IsNumber(at->value)) {

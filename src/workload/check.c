@@ -202,15 +202,15 @@ static int check_block_names(const struct block *block, struct environment *envi
                              struct error *err)
 {
     environment->scope = SCOPE_REQUEST;
-    if (payload_check_names(&block->evolving_request, environment, err))
+    if (environment_check_names(&block->evolving_request, environment, err))
         return -1;
     environment->scope = SCOPE_LOADS;
     for (size_t i = 0; i < block->num_tasks; i++) {
         const struct task *task = &block->tasks[i];
 
-        if (payload_check_names(&task->iterations, environment, err) ||
-            payload_check_names(&task->compute, environment, err) ||
-            payload_check_names(&task->transfer, environment, err))
+        if (environment_check_names(&task->iterations, environment, err) ||
+            environment_check_names(&task->compute, environment, err) ||
+            environment_check_names(&task->transfer, environment, err))
             return -1;
     }
     return 0;
@@ -291,8 +291,8 @@ static int count_phases(struct job_request *job, struct error *err)
         const struct block *block = block_at(job, i);
         double iterations = 0;
 
-        if (block && payload_evaluate(&block->iterations, &environment, QUANTITY_ITERATIONS,
-                                      &iterations, err))
+        if (block && environment_evaluate(&block->iterations, &environment, QUANTITY_ITERATIONS,
+                                          &iterations, err))
             return -1;
         if (block && check_steps(job, block, iterations, err))
             return -1;

@@ -146,7 +146,7 @@ static const char *suggest(const struct environment *environment, const char *na
     count = add_keys(sets[0], names, count);
     count = add_keys(sets[1], names, count);
     names[count] = NULL;
-    nearest = nearest_name(name, names);
+    nearest = json_nearest_name(name, names);
     free(names);
     return nearest;
 }
@@ -355,16 +355,16 @@ static int locate_payload(const struct payload *payload, struct error *err)
     return !payload->where ? -1 : error_prefix(err, "%s", payload->where);
 }
 
-int payload_evaluate(const struct payload *payload, const struct environment *environment,
-                     enum quantity quantity, double *value, struct error *err)
+int environment_evaluate(const struct payload *payload, const struct environment *environment,
+                         enum quantity quantity, double *value, struct error *err)
 {
     if (value_of(payload, environment, value, err) || check_value(payload, quantity, value, err))
         return locate_payload(payload, err);
     return 0;
 }
 
-int payload_check_names(const struct payload *payload, const struct environment *environment,
-                        struct error *err)
+int environment_check_names(const struct payload *payload, const struct environment *environment,
+                            struct error *err)
 {
     struct evaluation evaluation = {.environment = environment, .names_only = true};
     double ignored;

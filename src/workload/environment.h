@@ -33,16 +33,16 @@ enum quantity {
  * error that names the payload's place, its text, and the unknown name or the value that is not
  * allowed ("a.json: phases[0].tasks[1].flops: "work/x" is -3; a load must be 0 or more"). A
  * PAYLOAD_NONE gives 0. */
-int payload_evaluate(const struct payload *payload, const struct environment *environment,
-                     enum quantity quantity, double *value, struct error *err);
+int environment_evaluate(const struct payload *payload, const struct environment *environment,
+                         enum quantity quantity, double *value, struct error *err);
 
 /* Checks the names in the payload's model, and those in the string arguments that it leads to,
  * without evaluating it: arguments that are no expressions, circles, built-in variables out of
  * their scope. A name that nothing defines is an error when no runtime argument can define it any
  * more: in SCOPE_ARGUMENTS, or when the environment has runtime arguments (an empty set will do).
  */
-int payload_check_names(const struct payload *payload, const struct environment *environment,
-                        struct error *err);
+int environment_check_names(const struct payload *payload, const struct environment *environment,
+                            struct error *err);
 
 /* Whether the name is that of a built-in variable, of whichever scope. */
 bool environment_is_builtin(const char *name);

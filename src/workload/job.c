@@ -97,7 +97,7 @@ static struct json_at member_at(const struct source *source, enum job_key key)
 /* Warnings of a key come once, not with each of a million jobs. *first tells whether to warn. */
 static int note_key(struct workload_reader *reader, const char *key, bool *first, struct error *err)
 {
-    return share_text(reader, &reader->warned_keys, key, first, err) ? 0 : -1;
+    return reader_share_text(reader, &reader->warned_keys, key, first, err) ? 0 : -1;
 }
 
 static int collect_members(struct source *source, struct error *err)
@@ -133,7 +133,7 @@ static int unknown_type(const struct json_at *at, const char *word, struct error
 
     for (int type = 0; type < NUM_JOB_TYPES; type++)
         names[type] = job_type_name((enum job_type)type);
-    nearest = nearest_name(word, names);
+    nearest = json_nearest_name(word, names);
     if (nearest) {
         return json_error(at, err, "unknown job type '%s', did you mean '%s'?", quote(word, quoted),
                           nearest);

@@ -72,8 +72,8 @@ int dependencies_settle(struct workload *workload, struct error *err);
 
 /* The one copy of a text in the table; NULL with err when out of memory. *is_new, which may be
  * NULL, tells whether the table lacked it. */
-char *share_text(struct workload_reader *reader, struct table *table, const char *text,
-                 bool *is_new, struct error *err);
+char *reader_share_text(struct workload_reader *reader, struct table *table, const char *text,
+                        bool *is_new, struct error *err);
 
 /* Checks a job whose fields are read against its application and the platform, and counts its
  * phases. Messages come without the job's place. */

@@ -69,7 +69,7 @@ static int visit_other(void *context, const struct json_at *at, struct error *er
 
     if (strcmp(at->key, "start_date") == 0)
         return read_start_date(reader->workload, at, err);
-    if (nearest_name(at->key, document_keys))
+    if (json_nearest_name(at->key, document_keys))
         unknown_keys_add(&reader->unknown, at->parent, at->key, document_keys);
     return 0;
 }

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct decisions decisions; /* as between the invocations of a run */
     struct error err = {.kind = ERROR_NONE};
-    int result = answer_read("answer", (const char *)data, size, &decisions, &err);
+    int result = protocol_read_answer("answer", (const char *)data, size, &decisions, &err);
     if ((result != 0) != (err.kind == ERROR_SCHEDULER) || (result != 0 && decisions.count > 0))
         abort();
     for (size_t i = 0; i < decisions.count; i++)

@@ -68,6 +68,33 @@ def file_circles(root: Path, internal: dict[str, str]) -> list[str]:
     return sorted(left)
 
 
+def words_of(root: Path, room: str) -> set[str]:
+    """What a name of a room may begin with: the room, its files and types, types of base and application, and what a
+    record is one of; of many, one or all."""
+    words = {room, 'elastisim'}
+    for path in (root / 'src' / room).glob('**/*'):
+        words.add(path.stem)
+    for folder in (room, 'base', 'application'):
+        for path in (root / 'src' / folder).glob('**/*.h'):
+            words |= set(re.findall(r'^(?:struct|enum|typedef struct|extern) (?:const struct )?(\w+)', path.read_text(),
+                                    re.MULTILINE))
+    words |= {word.removesuffix('_record') for word in words}
+    return words | {re.sub('ies$', 'y', word) for word in words} | {re.sub('s$', '', word) for word in words} | {
+        word + 's' for word in words}
+
+
+def strange_names(root: Path) -> list[str]:
+    """Functions that headers declare in C whose names don't begin with a word of their room."""
+    found = []
+    for path in sorted((root / 'src').glob('*/**/*.h')):
+        room = path.relative_to(root / 'src').parts[0]
+        words = words_of(root, room)
+        for name in re.findall(r'^(?!static|typedef|#|return)[a-z][\w *]*?\b(\w+)\(', path.read_text(), re.MULTILINE):
+            if not any(name == word or name.startswith(word + '_') for word in words) and name != '__attribute__':
+                found.append(f'{path.relative_to(root)}: {name}')
+    return found
+
+
 INTERNAL = read_internal((ROOT / 'docs' / 'architecture.md').read_text())
 PLAN = read_plan((ROOT / 'docs' / 'architecture.md').read_text())
 
@@ -126,3 +153,15 @@ def test_a_circle_between_files_is_found(tmp_path: Path) -> None:
         (room / name).write_text(text)
     assert file_circles(tmp_path, {}) == ['room/a', 'room/b']
     assert file_circles(tmp_path, {'room/b': 'room/a'}) == []
+
+
+def test_names_of_functions_begin_with_a_word_of_their_room() -> None:
+    assert strange_names(ROOT) == []
+
+
+def test_a_name_without_a_word_of_its_room_is_found(tmp_path: Path) -> None:
+    room = tmp_path / 'src' / 'room'
+    room.mkdir(parents=True)
+    (room / 'door.h').write_text('struct window;\nint door_open(int x);\nvoid windows_close(void);\n'
+                                 'const char *room_name(void);\nbool\tslam(void);\nbool slam(struct window *window);\n')
+    assert strange_names(tmp_path) == ['src/room/door.h: slam']

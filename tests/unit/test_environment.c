@@ -299,7 +299,7 @@ static void test_row(void **state)
     struct payload payload = make_payload(row->text);
     struct error err = {.kind = ERROR_NONE};
     double value = -1;
-    int status = payload_evaluate(&payload, &environment, row->quantity, &value, &err);
+    int status = environment_evaluate(&payload, &environment, row->quantity, &value, &err);
 
     assert_string_equal(err.message, !row->message ? "" : row->message);
     assert_int_equal(status, !row->message ? 0 : -1);
@@ -328,7 +328,7 @@ static void test_more_variables_than_fit_the_stack(void **state)
         snprintf(number, sizeof number, "%d", i);
         assert_int_equal(arguments_set(&arguments, key, number, &err), 0);
     }
-    assert_int_equal(payload_evaluate(&payload, &environment, QUANTITY_LOAD, &value, &err), 0);
+    assert_int_equal(environment_evaluate(&payload, &environment, QUANTITY_LOAD, &value, &err), 0);
     assert_true(value == 136);
     expression_destroy(payload.model);
     arguments_clear(&arguments);
@@ -354,7 +354,7 @@ static void test_chain(int count, const char *link, const char *message)
         snprintf(key, sizeof key, "x%d", i);
         assert_int_equal(arguments_set(&arguments, key, "1", &err), 0);
     }
-    assert_int_equal(payload_evaluate(&payload, &environment, QUANTITY_LOAD, &value, &err),
+    assert_int_equal(environment_evaluate(&payload, &environment, QUANTITY_LOAD, &value, &err),
                      message[0] == '\0' ? 0 : -1);
     assert_string_equal(err.message, message);
     expression_destroy(payload.model);
@@ -392,14 +392,15 @@ static void test_numbers_and_absent_payloads_need_no_names(void **state)
     double value;
 
     (void)state;
-    assert_int_equal(payload_evaluate(&none, &environment, QUANTITY_LOAD, &value, &err), 0);
+    assert_int_equal(environment_evaluate(&none, &environment, QUANTITY_LOAD, &value, &err), 0);
     assert_true(value == 0);
-    assert_int_equal(payload_evaluate(&number, &environment, QUANTITY_LOAD, &value, &err), 0);
+    assert_int_equal(environment_evaluate(&number, &environment, QUANTITY_LOAD, &value, &err), 0);
     assert_true(value == 2.5);
-    assert_int_equal(payload_evaluate(&number, &environment, QUANTITY_ITERATIONS, &value, &err), 0);
+    assert_int_equal(environment_evaluate(&number, &environment, QUANTITY_ITERATIONS, &value, &err),
+                     0);
     assert_true(value == 2);
     number.number = 1e300;
-    assert_int_equal(payload_evaluate(&number, &environment, QUANTITY_ITERATIONS, &value, &err),
+    assert_int_equal(environment_evaluate(&number, &environment, QUANTITY_ITERATIONS, &value, &err),
                      -1);
     assert_string_equal(err.message, "is 1e+300; a number of iterations must be at most 2^53");
 }
@@ -456,7 +457,7 @@ static void test_check_row(void **state)
         make_environment(row->scope, &arguments, row->runtime_arguments_known ? &none : NULL);
     struct payload payload = make_payload(row->text);
     struct error err = {.kind = ERROR_NONE};
-    int status = payload_check_names(&payload, &environment, &err);
+    int status = environment_check_names(&payload, &environment, &err);
 
     assert_string_equal(err.message, row->message);
     assert_int_equal(status, row->message[0] == '\0' ? 0 : -1);

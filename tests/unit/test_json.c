@@ -732,7 +732,7 @@ static const struct near {
 static void test_near(void **state)
 {
     const struct near *near = *state;
-    const char *found = nearest_name(near->word, known);
+    const char *found = json_nearest_name(near->word, known);
 
     if (!near->nearest)
         assert_null(found);
@@ -747,7 +747,7 @@ static void test_near_takes_the_first_of_equals(void **state)
         NULL};
 
     (void)state;
-    assert_string_equal(nearest_name("abcd", names), "abce");
+    assert_string_equal(json_nearest_name("abcd", names), "abce");
 }
 
 /* Streams: a log of what the visitors see. */

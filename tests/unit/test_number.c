@@ -67,10 +67,11 @@ static void test_ranges(void **state)
     char buffer[RANGE_TEXT];
 
     (void)state;
-    assert_string_equal(range_text(0, 0, buffer), "0");
-    assert_string_equal(range_text(4, 4, buffer), "4");
-    assert_string_equal(range_text(2, 3, buffer), "2 to 3");
-    assert_string_equal(range_text(UINT32_MAX - 1, UINT32_MAX, buffer), "4294967294 to 4294967295");
+    assert_string_equal(number_range_text(0, 0, buffer), "0");
+    assert_string_equal(number_range_text(4, 4, buffer), "4");
+    assert_string_equal(number_range_text(2, 3, buffer), "2 to 3");
+    assert_string_equal(number_range_text(UINT32_MAX - 1, UINT32_MAX, buffer),
+                        "4294967294 to 4294967295");
 }
 
 static void test_one_is_the_only_singular(void **state)

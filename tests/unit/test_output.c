@@ -18,7 +18,7 @@
 static void check_number(double value)
 {
     char text[OUTPUT_NUMBER_SIZE + 1], wanted[64];
-    size_t length = format_number(text, value);
+    size_t length = output_format_number(text, value);
     assert_true(length <= OUTPUT_NUMBER_SIZE);
     text[length] = '\0';
     snprintf(wanted, sizeof wanted, "%.15g", value == 0 ? 0.0 : value);

@@ -435,7 +435,7 @@ static int read_text(const char *text, struct decisions *decisions, struct error
     for (char *quote = copy; (quote = strchr(quote, '\''));)
         *quote = '"';
     *err = (struct error){.kind = ERROR_NONE};
-    int result = answer_read("answer", copy, strlen(copy), decisions, err);
+    int result = protocol_read_answer("answer", copy, strlen(copy), decisions, err);
     free(copy);
     return result;
 }
