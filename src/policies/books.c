@@ -88,8 +88,22 @@ int books_inspect(struct books *books, const struct elastisim_job *job, struct e
     return result;
 }
 
+/* Where time 0 is in a week that begins on Monday; without a date, at its beginning. The first of
+ * January 1970 was a Thursday. */
+static double midnight_of(const struct elastisim_view *view)
+{
+    const double week = 7 * 86400, thursday = 3 * 86400;
+    double date;
+    int zone;
+    if (!elastisim_start_date(view, &date, &zone))
+        return 0;
+    double seconds = fmod(date + zone + thursday, week);
+    return seconds < 0 ? seconds + week : seconds;
+}
+
 int books_open(struct books *books)
 {
+    books->ordering.midnight = books->backfill_ordering.midnight = midnight_of(books->view);
     uint32_t counts[MAX_NODE_CLASSES];
     if (pool_create(&books->pool, books->view, selection_needs_ranks(books->options.nodes)))
         return -1;

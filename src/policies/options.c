@@ -245,8 +245,8 @@ static const struct option {
      .fallback = "instant"},
     {.key = "order",
      .help = "order of the queue: one of these, or an expression (the lowest first) over submit, "
-             "wait, now, estimate, nodes, gpus, area, share, priority, what estimate_model may "
-             "name, and the job's arguments and attributes",
+             "wait, now, hour, day, estimate, nodes, gpus, area, share, priority, what "
+             "estimate_model may name, and the job's arguments and attributes",
      .kind = A_CHOICE,
      .choices = orders + 1,
      .choose = choose_order,

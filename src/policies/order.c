@@ -101,12 +101,24 @@ static double priority_of(const void *context)
     return elastisim_job_attribute_number(ranked->entry->job, "priority", 0);
 }
 
+/* Of the clock on the wall. */
+static double hour_of(const void *context)
+{
+    const struct ranked *ranked = context;
+    return fmod(floor((ranked->ordering->midnight + ranked->ordering->now) / 3600), 24);
+}
+
+/* 0 on Mondays. */
+static double day_of(const void *context)
+{
+    const struct ranked *ranked = context;
+    return fmod(floor((ranked->ordering->midnight + ranked->ordering->now) / 86400), 7);
+}
+
 static const struct formula_name names[] = {
-    {"submit", submit_of},     {"now", now_of},
-    {"wait", wait_of},         {"nodes", nodes_of},
-    {"gpus", gpus_of},         {"estimate", estimate_of},
-    {"area", area_of},         {"share", share_of},
-    {"priority", priority_of}, {0},
+    {"submit", submit_of},     {"now", now_of},           {"wait", wait_of}, {"nodes", nodes_of},
+    {"gpus", gpus_of},         {"estimate", estimate_of}, {"area", area_of}, {"share", share_of},
+    {"priority", priority_of}, {"hour", hour_of},         {"day", day_of},   {0},
 };
 
 /* Tang et al.: Fault-Aware, Utility-Based Job Scheduling on Blue Gene/P Systems, Cluster 2009
@@ -165,8 +177,10 @@ struct ordering ordering_of(enum order order, const char *expression, const stru
     ordering.follows_shares = order == ORDER_FAIR_SHARE;
     if (!ordering.expression)
         return ordering;
-    ordering.follows_time = formulas_name(formulas, ordering.expression, "wait") ||
-                            formulas_name(formulas, ordering.expression, "now");
+    static const char *const moving[] = {"wait", "now", "day", "hour"};
+    for (size_t i = 0; i < sizeof moving / sizeof *moving; i++)
+        if (formulas_name(formulas, ordering.expression, moving[i]))
+            ordering.follows_time = true;
     ordering.follows_shares = formulas_name(formulas, ordering.expression, "share");
     return ordering;
 }

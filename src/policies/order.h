@@ -17,8 +17,9 @@ struct ordering {
     struct formulas *formulas;
     const char *expression; /* NULL where the order is none */
     double now;             /* seconds */
-    bool follows_time;      /* the expression names wait or now, */
-    bool follows_shares;    /* or share; or the order is by them */
+    double midnight;     /* seconds from a Monday's first moment, on the local clock, to time 0 */
+    bool follows_time;   /* the expression names wait, now, day or hour, */
+    bool follows_shares; /* or share; or the order is by them */
 };
 
 /* An order; `expression` with ORDER_EXPRESSION. */

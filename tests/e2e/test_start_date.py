@@ -42,6 +42,25 @@ def test_what_is_no_date_is_told_with_its_place(scenario: Scenario, date: Any, t
     assert scenario.run(status=2).stderr.strip() == f'elastisim: error: {told}'
 
 
+WIDE_FIRST, NARROW_FIRST = [0, 10, 15], [0, 15, 10]
+
+
+@pytest.mark.parametrize('date, order, starts', [
+    ('2024-02-28T06:59:00+01:00', 'nodes * (hour < 7)', NARROW_FIRST),
+    ('2024-02-28T06:59:55+01:00', 'nodes * (hour < 7)', WIDE_FIRST),
+    ('2024-03-03T23:59:00-05:00', 'nodes * (day == 6)', NARROW_FIRST),  # on Sunday
+    ('2024-03-03T23:59:55-05:00', 'nodes * (day == 6)', WIDE_FIRST),
+    (None, 'nodes * (day == 0 && hour == 0)', NARROW_FIRST),
+    (None, 'nodes * (day == 3)', WIDE_FIRST),
+])
+def test_an_order_knows_the_hour_and_the_day(scenario: Scenario, date: str | None, order: str,
+                                             starts: list[float]) -> None:
+    """Job 0 has all nodes until 10 s; then one of the others goes first, and as submitted where that makes none."""
+    jobs = [rigid(4, waiting(10)), rigid(4, waiting(5)), rigid(1, waiting(5), 1)]
+    scenario.workload(*jobs, **({'start_date': date} if date else {}))
+    assert scenario.run(scheduler=f'builtin:fcfs,order={order}').starts() == starts
+
+
 SOURCE = """
 #include <elastisim/scheduler.h>
 #include <stdio.h>
