@@ -198,10 +198,11 @@ def test_completion_offers_schedulers_and_models(prefix: Path, tmp_path: Path) -
     assert refusal.endswith(f': must be {" or ".join(sorted(models))}\n')
 
 
-def test_completion_offers_configurations(prefix: Path, tmp_path: Path) -> None:
-    for name in ('run.json', 'run.txt'):
+def test_completion_offers_configurations_and_logs(prefix: Path, tmp_path: Path) -> None:
+    offered = {'run.json', 'run.swf', 'run.swf.gz', 'run.txt'}
+    for name in offered | {'run.xml', 'run.csv'}:
         (tmp_path / name).touch()
-    assert completions(prefix, tmp_path, 'elastisim', 'ru') == {'run.json'}
+    assert completions(prefix, tmp_path, 'elastisim', 'ru') == offered
 
 
 # --- Building ---------------------------------------------------------------------------------------------------
