@@ -170,6 +170,8 @@ static int insert_span(struct profile *profile, size_t at, struct profile_block 
 
 static void remove_spans(struct profile *profile, size_t at, size_t count)
 {
+    if (count == 0)
+        return;
     for (size_t i = at; i < at + count; i++)
         free(profile->spans[i].block);
     profile->num_spans -= count;
