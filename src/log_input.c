@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "log_input.h"
 
+#include "base/beside.h"
 #include "base/interrupt.h"
 #include "base/quote.h"
 
@@ -60,23 +61,15 @@ bool log_input_is(const char *path)
 
 /* --- The importer -------------------------------------------------------------------------- */
 
-/* Where the program may be, relative to this one: in a build, and where both are installed. */
-static const char *const places[] = {"../python/elastisim-workload", "elastisim-workload", NULL};
+/* Where the program may be: in a build, and where both are installed. */
+static const char *const places[] = {"../python/", "", NULL};
 
 /* The program, or its name, to be looked for in PATH. */
 static void find_program(char program[PATH_MAX])
 {
-    char folder[PATH_MAX / 2];
-    ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
-    folder[length > 0 ? length : 0] = '\0';
-    char *slash = strrchr(folder, '/');
-    for (const char *const *place = places; slash && *place; place++) {
-        *slash = '\0';
-        snprintf(program, PATH_MAX, "%s/%s", folder, *place);
-        if (access(program, X_OK) == 0)
-            return;
-    }
-    snprintf(program, PATH_MAX, "elastisim-workload");
+    static const char name[] = "elastisim-workload";
+    if (!beside_find(places, name, X_OK, program))
+        snprintf(program, PATH_MAX, "%s", name);
 }
 
 /* Waits; what ends us ends the child. Returns its exit status, or -1 when a signal ended it. */
@@ -128,14 +121,15 @@ static int run_importer(const struct log_input *log, const char *path, const cha
     char program[PATH_MAX], account[PATH_MAX], quoted[QUOTE_TEXT];
     find_program(program);
     snprintf(account, sizeof account, "%s/account.txt", log->folder);
-    char *arguments[] = {program, "import", "auto",       "-o", (char *)log->folder, "--report",
-                         account, "--",     (char *)path, NULL, (char *)nodes,       NULL};
+    char *arguments[12] = {program,    "import", "auto", "-o", (char *)log->folder,
+                           "--report", account};
+    size_t count = 7;
     if (nodes) {
-        arguments[7] = "--nodes";
-        arguments[8] = (char *)nodes;
-        arguments[9] = "--";
-        arguments[10] = (char *)path;
+        arguments[count++] = "--nodes";
+        arguments[count++] = (char *)nodes;
     }
+    arguments[count++] = "--";
+    arguments[count++] = (char *)path;
     pid_t child = 0;
     int failed = spawn(&child, arguments);
     if (failed)

@@ -243,22 +243,21 @@ static int check_value(const struct option *option, const char *value, struct er
                      value, option->values[0], option->values[1]);
 }
 
-static int check_jobs(const char *value, struct error *err)
-{
-    size_t length = strlen(value);
-    if (length <= 4 && strspn(value, "0123456789") == length && strtoul(value, NULL, 10) > 0)
-        return 0;
-    return error_set(err, ERROR_INPUT,
-                     "command line: --jobs %s: must be a whole number from 1 to 9999", value);
-}
+/* Options whose value is a whole number, from 1 to this, which is all nines. */
+static const struct {
+    const char *name, *most;
+} numbers[] = {{"jobs", "9999"}, {"nodes", "9999999"}};
 
-static int check_nodes(const char *value, struct error *err)
+static int check_number(const struct option *option, const char *value, struct error *err)
 {
-    size_t length = strlen(value);
-    if (length <= 7 && strspn(value, "0123456789") == length && strtoul(value, NULL, 10) > 0)
+    size_t i = 0, end = sizeof numbers / sizeof numbers[0], length = value ? strlen(value) : 0;
+    while (i < end && strcmp(numbers[i].name, option->name) != 0)
+        i++;
+    if (i == end || (length <= strlen(numbers[i].most) && strspn(value, "0123456789") == length &&
+                     strtoul(value, NULL, 10) > 0))
         return 0;
-    return error_set(err, ERROR_INPUT,
-                     "command line: --nodes %s: must be a whole number from 1 to 9999999", value);
+    return error_set(err, ERROR_INPUT, "command line: --%s %s: must be a whole number from 1 to %s",
+                     option->name, value, numbers[i].most);
 }
 
 /* Applies one option. `value` is what was given with it, or NULL, and `next` the next argument;
@@ -276,9 +275,7 @@ static int apply_option(struct options *options, const struct option *option, co
                          option->name, option->name, option->value);
     if (option->values && check_value(option, value, err))
         return -1;
-    if (option->apply == apply_nodes && check_nodes(value, err))
-        return -1;
-    if (option->apply == apply_jobs && check_jobs(value, err))
+    if (check_number(option, value, err))
         return -1;
     option->apply(options, value);
     return 0;

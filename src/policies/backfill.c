@@ -34,17 +34,11 @@ static void take_counts(const struct books *books, const struct entry *entry,
     }
 }
 
-static struct profile_own reservation_of(const struct entry *entry)
-{
-    double start = entry->reservation.time;
-    return (struct profile_own){entry->counts, start, start + entry->estimate};
-}
-
 /* The earliest place for a job in [from, before); INFINITY when there is none. */
 static double find_place(const struct books *books, const struct entry *entry, double from,
                          double before, uint32_t *least)
 {
-    const struct profile_own own = reservation_of(entry);
+    const struct profile_stay own = entry_stay(entry);
     const struct profile_search search = {
         .classes = entry->classes,
         .need = entry->least,
@@ -171,15 +165,19 @@ static bool is_behind(const struct entry *last, const struct entry *entry)
     return last && queue_precedes(last, entry);
 }
 
-/* Jobs too far back in the queue to be looked at keep no reservation. */
-static int drop_behind(struct books *books, const struct entry *last)
+/* Takes the reservations of all behind a job (NULL: of all). */
+static int drop_reservations(struct books *books, const struct entry *after)
 {
-    struct wanted reserved = queue_want_all;
-    reserved.reservation = WANT_RESERVED;
-    for (struct entry *entry; last && (entry = queue_next(&books->queue, last, &reserved));)
+    for (struct entry *entry; (entry = queue_next(&books->queue, after, &queue_want_reserved));)
         if (books_drop_reservation(books, entry))
             return -1;
     return 0;
+}
+
+/* Jobs too far back in the queue to be looked at keep no reservation. */
+static int drop_behind(struct books *books, const struct entry *last)
+{
+    return last ? drop_reservations(books, last) : 0;
 }
 
 /* --- Without reservations ------------------------------------------------------------------ */
@@ -207,17 +205,6 @@ static int pass_without_reservations(struct books *books)
 }
 
 /* --- With reservations --------------------------------------------------------------------- */
-
-static int drop_all(struct books *books)
-{
-    struct wanted reserved = queue_want_all;
-    reserved.reservation = WANT_RESERVED;
-    for (struct entry *entry = queue_next(&books->queue, NULL, &reserved); entry;
-         entry = queue_next(&books->queue, entry, &reserved))
-        if (books_drop_reservation(books, entry))
-            return -1;
-    return 0;
-}
 
 /* Whether a job with a reservation may find its least number of nodes from now on, for as long as
  * it runs at least; while its own are reserved it has them. */
@@ -271,9 +258,7 @@ static int start_or_reserve(struct books *books, struct entry *entry, bool *star
     if (!had)
         books->plan.num_blocked++;
     books->plan.has_last = true;
-    books->plan.last_key = entry->key;
-    books->plan.last_eligible = entry->eligible;
-    books->plan.last_id = entry->id;
+    books->plan.last = queue_place_of(entry);
     return reserve(books, entry);
 }
 
@@ -337,7 +322,7 @@ static int pass_over_all(struct books *books)
 {
     bool forget = books->changes.replan || books->options.reservations == RESERVATIONS_RECOMPUTED;
     const struct entry *last = last_looked_at(books);
-    if ((forget && drop_all(books)) || drop_behind(books, last))
+    if ((forget && drop_reservations(books, NULL)) || drop_behind(books, last))
         return -1;
     size_t had = books->num_reserved;
     bool started;
@@ -366,32 +351,41 @@ static int compare_entries(const void *a, const void *b)
     return queue_precedes(x, y) ? -1 : 1;
 }
 
-struct due {
+/* Jobs that are to be visited in the order of the queue. */
+struct visits {
     VECTOR(struct entry *) entries;
     int result;
 };
 
+/* Returns 0, or -1 when not all could be listed, or as `visit` does. Releases them. */
+static int visit_in_order(struct books *books, struct visits *visits,
+                          int (*visit)(struct books *, struct entry *, bool *))
+{
+    bool started;
+    int result = visits->result;
+    if (visits->entries.count > 0)
+        qsort(visits->entries.items, visits->entries.count, sizeof *visits->entries.items,
+              compare_entries);
+    for (size_t i = 0; result == 0 && i < visits->entries.count; i++)
+        result = visit(books, visits->entries.items[i], &started);
+    free(visits->entries.items);
+    return result;
+}
+
 static void add_due(void *context, struct profile_mark *mark, int32_t before)
 {
-    struct due *due = context;
+    struct visits *due = context;
     (void)before;
     if (vector_add(&due->entries, entry_of_mark(mark)))
         due->result = -1;
 }
 
-/* Those whose reservations are due start, in the order of the queue, as far as their nodes are
- * there. */
+/* Those whose reservations are due start, as far as their nodes are there. */
 static int start_due(struct books *books)
 {
-    struct due due = {0};
-    bool started;
+    struct visits due = {0};
     profile_visit_marks(&books->profile, -INFINITY, books->now + EARLY, add_due, &due);
-    if (due.entries.count > 0)
-        qsort(due.entries.items, due.entries.count, sizeof *due.entries.items, compare_entries);
-    for (size_t i = 0; due.result == 0 && i < due.entries.count; i++)
-        due.result = start_reserved(books, due.entries.items[i], &started);
-    free(due.entries.items);
-    return due.result;
+    return visit_in_order(books, &due, start_reserved);
 }
 
 /* Nodes are free earlier than expected: each job in turn moves to the earliest place there is for
@@ -434,25 +428,16 @@ static int compress(struct books *books, const struct entry *last)
     return 0;
 }
 
-/* Visits the jobs that were submitted since the last pass, in the order of the queue. */
+/* Visits the jobs that were submitted since the last pass. */
 static int visit_arrivals(struct books *books, const struct entry *last)
 {
-    uint32_t count = 0;
-    bool started;
-    struct entry **entries = malloc((books->changes.arrivals.count + 1) * sizeof(struct entry *));
-    if (!entries)
-        return -1;
-    for (uint32_t i = 0; i < books->changes.arrivals.count; i++) {
+    struct visits new = {0};
+    for (uint32_t i = 0; new.result == 0 && i < books->changes.arrivals.count; i++) {
         struct entry *entry = books->entries[books->changes.arrivals.items[i]];
         if (entry && entry->state == ENTRY_WAITING && !entry->reserved && !is_behind(last, entry))
-            entries[count++] = entry;
+            new.result = vector_add(&new.entries, entry);
     }
-    qsort(entries, count, sizeof *entries, compare_entries);
-    int result = 0;
-    for (uint32_t i = 0; result == 0 && i < count; i++)
-        result = start_or_reserve(books, entries[i], &started);
-    free(entries);
-    return result;
+    return visit_in_order(books, &new, start_or_reserve);
 }
 
 /* Whether jobs that were looked at have no reservation: they wait for the file system, for nodes
@@ -460,11 +445,9 @@ static int visit_arrivals(struct books *books, const struct entry *last)
  * in the queue. */
 static bool has_unplanned(const struct books *books, const struct entry *last)
 {
-    struct wanted unplanned = queue_want_all;
-    unplanned.reservation = WANT_UNRESERVED;
     const struct entry *entry = NULL;
     do
-        entry = queue_next(&books->queue, entry, &unplanned);
+        entry = queue_next(&books->queue, entry, &queue_want_unreserved);
     while (entry && entry->is_new);
     return entry && !is_behind(last, entry);
 }
@@ -510,9 +493,7 @@ static bool precedes_last_blocked(const struct books *books, const struct entry 
 {
     const struct plan *plan = &books->plan;
     return !plan->has_last || plan->num_blocked < books->options.reservation_depth ||
-           queue_precedes(entry, &(struct entry){.key = plan->last_key,
-                                                 .eligible = plan->last_eligible,
-                                                 .id = plan->last_id});
+           queue_place_precedes(queue_place_of(entry), plan->last);
 }
 
 static bool precedes_any(const struct books *books, const struct entry *entry)
@@ -536,13 +517,6 @@ bool backfill_is_upset(const struct books *books, const struct entry *entry)
     return kinds[books->options.backfill].is_upset(books, entry);
 }
 
-bool backfill_has_news(const struct books *books)
-{
-    const struct changes *changes = &books->changes;
-    return changes->freed || changes->early || changes->replan || changes->head_changed ||
-           changes->arrivals.count > 0;
-}
-
 static void forget_news(struct books *books)
 {
     for (uint32_t i = 0; i < books->changes.arrivals.count; i++) {
@@ -556,7 +530,7 @@ static void forget_news(struct books *books)
 
 int backfill_run(struct books *books)
 {
-    bool changed = backfill_has_news(books) || books->options.io == IO_MEASURED;
+    bool changed = books_have_news(books) || books->options.io == IO_MEASURED;
     int result = 0;
     if (changed && books->queue.count > 0)
         result = kinds[books->options.backfill].pass(books);

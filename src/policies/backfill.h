@@ -12,8 +12,6 @@ int backfill_run(struct books *books);
 /* Whether a job that was submitted comes where it may change the plan for those that have
  * reservations. */
 bool backfill_is_upset(const struct books *books, const struct entry *entry);
-/* Whether anything happened since the last time. */
-bool backfill_has_news(const struct books *books);
 
 /* When the next reservation begins for which nothing needs to happen but that its time comes;
  * INFINITY when there is none. */

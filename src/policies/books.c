@@ -122,7 +122,7 @@ static int occupy(struct books *books, double from, double to, const uint32_t *n
 
 static int note_freed(struct books *books, double from, double to)
 {
-    return forward_note(&books->forward, &books->profile, fmax(from, books->now), to);
+    return forward_note(&books->forward, &books->profile, books->now, fmax(from, books->now), to);
 }
 
 /* Nodes are given back. */
@@ -133,30 +133,25 @@ static int vacate(struct books *books, double from, double to, const uint32_t *n
     return profile_add(&books->profile, from, to, nodes, 1) || note_freed(books, from, to) ? -1 : 0;
 }
 
-/* Nodes that somebody takes for a while. */
-struct stay {
-    double from, to;
-    const uint32_t *nodes; /* by class */
-};
-
 /* One stay in the place of another, which has no more nodes. What both have in common is left alone
  * where it can be. */
-static int replace(struct books *books, const struct stay *old, const struct stay *new)
+static int replace(struct books *books, const struct profile_stay *before,
+                   const struct profile_stay *after)
 {
     struct profile *profile = &books->profile;
     size_t classes = profile->num_classes;
-    bool moves_forward =
-        new->from <= old->from &&
-        old->from < new->to &&new->to <=
-                old->to &&memcmp(old->nodes, new->nodes, classes * sizeof *old->nodes) ==
-            0;
-    const struct stay given = {moves_forward ? new->to : old->from, old->to, old->nodes};
-    const struct stay taken = {new->from, moves_forward ? old->from : new->to, new->nodes};
-    if (profile_add(profile, given.from, given.to, given.nodes, 1) ||
-        profile_add(profile, taken.from, taken.to, taken.nodes, -1))
+    bool is_earlier = after->from <= before->from && after->to <= before->to;
+    bool overlaps = before->from < after->to;
+    bool moves_forward = is_earlier && overlaps &&
+                         memcmp(before->nodes, after->nodes, classes * sizeof *before->nodes) == 0;
+    double given = moves_forward ? after->to : before->from;
+    double taken = moves_forward ? before->from : after->to;
+    if (profile_add(profile, given, before->to, before->nodes, 1) ||
+        profile_add(profile, after->from, taken, after->nodes, -1))
         return -1;
     /* Of several classes it may have others now. */
-    return note_freed(books, classes == 1 ? fmax(old->from, new->to) : old->from, old->to);
+    double freed = classes == 1 ? fmax(before->from, after->to) : before->from;
+    return note_freed(books, freed, before->to);
 }
 
 static bool follows_shares(const struct books *books)
@@ -176,8 +171,7 @@ static void reorder(struct books *books)
     forward_reorder(&books->forward);
 }
 
-/* Whether anything happened for which the order matters. */
-static bool is_asked(const struct books *books)
+bool books_have_news(const struct books *books)
 {
     const struct changes *changes = &books->changes;
     return changes->freed || changes->early || changes->replan || changes->head_changed ||
@@ -186,14 +180,14 @@ static bool is_asked(const struct books *books)
 
 int books_reorder(struct books *books)
 {
-    bool changed = books->ordering.follows_time && books->queue.count > 1 && is_asked(books);
+    bool changed = books->ordering.follows_time && books->queue.count > 1 && books_have_news(books);
     bool shares_changed = false;
     books->ordering.now = books->backfill_ordering.now = books->now;
     if (follows_shares(books) && shares_settle(&books->shares, books->now, &shares_changed))
         return -1;
     /* With an expression, shares count and not only their order. */
     bool by_share = books->ordering.follows_shares &&
-                    (shares_changed || (books->ordering.expression && is_asked(books)));
+                    (shares_changed || (books->ordering.expression && books_have_news(books)));
     changed = changed || by_share;
     if (changed)
         reorder(books);
@@ -220,8 +214,7 @@ uint32_t books_room_until(const struct books *books, const struct entry *entry, 
     uint32_t least[MAX_NODE_CLASSES];
     if (pool_available(&books->pool, entry, quota) == 0)
         return 0;
-    const struct profile_own own = {entry->counts, entry->reservation.time,
-                                    entry->reservation.time + entry->estimate};
+    const struct profile_stay own = entry_stay(entry);
     profile_least(&books->profile, books->now, until, entry->reserved ? &own : NULL, least);
     for (size_t i = 0; i < books->pool.num_classes; i++)
         quota[i] = quota[i] < least[i] ? quota[i] : least[i];
@@ -243,21 +236,20 @@ int books_drop_reservation(struct books *books, struct entry *entry)
 {
     if (!entry->reserved)
         return 0;
-    double start = entry->reservation.time;
+    const struct profile_stay stay = entry_stay(entry);
     unmark(books, entry);
     queue_update(&books->queue, entry);
-    return vacate(books, start, start + entry->estimate, entry->counts);
+    return vacate(books, stay.from, stay.to, stay.nodes);
 }
 
 static int move_reservation(struct books *books, struct entry *entry, double start,
                             const uint32_t *counts)
 {
-    double before = entry->reservation.time;
-    const struct stay old = {before, before + entry->estimate, entry->counts};
-    const struct stay new = {start, start + entry->estimate, counts};
+    const struct profile_stay before = entry_stay(entry);
+    const struct profile_stay after = {counts, start, start + entry->estimate};
     profile_clear_mark(&books->profile, &entry->reservation);
     return profile_set_mark(&books->profile, &entry->reservation, start) ||
-                   replace(books, &old, &new)
+                   replace(books, &before, &after)
                ? -1
                : 0;
 }
@@ -464,7 +456,7 @@ static int assign_all(struct books *books, struct entry *entry, const uint32_t *
 
 /* `reserved` is what it had reserved, or NULL. */
 static int run(struct books *books, struct entry *entry, uint32_t count,
-               const struct stay *reserved)
+               const struct profile_stay *reserved)
 {
     double duration;
     if (entry_duration(entry, &books->estimates, count, &duration, books->err))
@@ -477,7 +469,7 @@ static int run(struct books *books, struct entry *entry, uint32_t count,
     note_start(books, entry);
     if (running_add(&books->running, entry))
         return -1;
-    const struct stay stay = {books->now, entry->expected_end, entry->counts};
+    const struct profile_stay stay = {entry->counts, books->now, entry->expected_end};
     return reserved ? replace(books, reserved, &stay)
                     : occupy(books, stay.from, stay.to, stay.nodes);
 }
@@ -486,8 +478,8 @@ int books_start(struct books *books, struct entry *entry, const uint32_t *quota,
 {
     uint32_t counts[MAX_NODE_CLASSES];
     size_t size = books->pool.num_classes * sizeof *counts;
-    const struct stay stay = {entry->reservation.time, entry->reservation.time + entry->estimate,
-                              memcpy(counts, entry->counts, size)};
+    struct profile_stay stay = entry_stay(entry);
+    stay.nodes = memcpy(counts, entry->counts, size);
     bool had = entry->reserved;
     if (had)
         unmark(books, entry);
@@ -643,7 +635,7 @@ int books_submit(struct books *books, struct elastisim_job *job, struct entry **
 
 static bool is_last_blocked(const struct books *books, const struct entry *entry)
 {
-    return books->plan.has_last && books->plan.last_id == entry->id;
+    return books->plan.has_last && books->plan.last.id == entry->id;
 }
 
 static int forget_waiting(struct books *books, struct entry *entry)

@@ -40,13 +40,11 @@ struct changes {
 
 /* What the last pass over the queue left (backfill.h). */
 struct plan {
-    uint32_t num_blocked; /* jobs that have a reservation or wanted one */
-    bool unbounded;       /* one of them has no start in sight */
-    bool overtaken;       /* a job started so late that other reservations don't hold */
-    bool has_last;        /* the last of them, in the order of the queue: */
-    double last_eligible;
-    double last_key; /* its place there, which it keeps when it starts */
-    uint32_t last_id;
+    uint32_t num_blocked;    /* jobs that have a reservation or wanted one */
+    bool unbounded;          /* one of them has no start in sight */
+    bool overtaken;          /* a job started so late that other reservations don't hold */
+    bool has_last;           /* the last of them, in the order of the queue: */
+    struct queue_place last; /* which it keeps when it starts */
 };
 
 struct books {
@@ -103,6 +101,8 @@ int books_settle_leaving(struct books *books, struct entry *entry, bool all);
 void books_set_idle(struct books *books, uint32_t node, bool idle);
 /* Corrects the expected ends of jobs that run longer than expected. */
 int books_correct(struct books *books);
+/* Whether anything happened since the last pass over the queue. */
+bool books_have_news(const struct books *books);
 /* Brings the queue into an order that changes with time. */
 int books_reorder(struct books *books);
 

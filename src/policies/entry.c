@@ -7,6 +7,12 @@ struct entry *entry_of_mark(struct profile_mark *mark)
     return (struct entry *)((char *)mark - offsetof(struct entry, reservation));
 }
 
+struct profile_stay entry_stay(const struct entry *entry)
+{
+    double start = entry->reservation.time;
+    return (struct profile_stay){entry->counts, start, start + entry->estimate};
+}
+
 bool entry_is_malleable(const struct entry *entry)
 {
     return entry->type == ELASTISIM_MALLEABLE || entry->type == ELASTISIM_ADAPTIVE;

@@ -73,6 +73,9 @@ void entry_destroy(struct entry *entry); /* NULL is fine */
 /* The entry that a mark of the profile belongs to. */
 struct entry *entry_of_mark(struct profile_mark *mark);
 
+/* What a job with a reservation has in the profile. */
+struct profile_stay entry_stay(const struct entry *entry);
+
 /* Whether it can be resized at any scheduling point. */
 bool entry_is_malleable(const struct entry *entry);
 /* How long it runs on that many nodes, in seconds. Returns 0, or -1 with err. */

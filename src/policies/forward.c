@@ -79,15 +79,9 @@ void forward_forget(struct forward *forward, struct entry *entry)
 
 static const struct queue_place head = {-INFINITY, -INFINITY, 0}, tail = {INFINITY, INFINITY, 0};
 
-static struct queue_place queue_place_of(const struct entry *entry)
+static bool is_behind(struct queue_place place, const struct entry *entry)
 {
-    return (struct queue_place){entry->key, entry->eligible, entry->id};
-}
-
-static bool is_behind(const struct queue_place *place, const struct entry *entry)
-{
-    const struct entry other = {.key = place->key, .eligible = place->eligible, .id = place->id};
-    return queue_precedes(&other, entry);
+    return queue_place_precedes(place, queue_place_of(entry));
 }
 
 /* --- What came free ------------------------------------------------------------------------ */
@@ -105,7 +99,7 @@ static void note_mark(void *context, struct profile_mark *mark, int32_t before)
     struct entry *entry = entry_of_mark(mark);
     if (entry->candidates || before < (int64_t)entry->least)
         return;
-    bool is_due = forward->is_passing && is_behind(&forward->visited, entry);
+    bool is_due = forward->is_passing && is_behind(forward->visited, entry);
     if (add(forward, is_due ? &forward->due : &forward->later, entry))
         noting->result = -1;
 }
@@ -153,13 +147,14 @@ static int note_opening(struct forward *forward, const struct opening *opening, 
     return add_opening(since, opening);
 }
 
-int forward_note(struct forward *forward, const struct profile *profile, double from, double to)
+int forward_note(struct forward *forward, const struct profile *profile, double now, double from,
+                 double to)
 {
     struct noting noting = {forward, 0};
     double longest[PROFILE_LEVELS] = {0}, latest;
     if (!forward->is_kept || !(from < to) || from >= (latest = profile_last_mark(profile)))
         return 0;
-    double end = profile_measure(profile, from, fmin(to, latest), forward->now, latest, longest);
+    double end = profile_measure(profile, from, fmin(to, latest), now, latest, longest);
     struct opening opening = {from, to, 0, forward->is_passing ? forward->visited : tail};
     for (size_t level = 0; level < PROFILE_LEVELS && longest[level] > 0; level++) {
         opening.length = longest[level];
@@ -232,28 +227,21 @@ static struct entry *first_of(struct entry *a, struct entry *b)
 
 /* Reserved jobs become fewer and move while the queue is passed over, but those behind stay as they
  * are. */
-static struct entry *next_fitting(struct forward *forward, const struct queue *queue,
-                                  const struct entry *after)
+static struct entry *next_fitting(struct forward *forward, const struct queue *queue)
 {
-    struct wanted fitting = queue_want_all;
-    fitting.reservation = WANT_RESERVED;
+    struct wanted fitting = queue_want_reserved;
     fitting.longest = forward->longest;
     if (!forward->is_known)
-        forward->fitting = queue_next(queue, after, &fitting);
+        forward->fitting = queue_next_behind(queue, forward->visited, &fitting);
     forward->is_known = true;
     return forward->fitting;
 }
 
 struct entry *forward_next(struct forward *forward, const struct queue *queue)
 {
-    const struct queue_place *visited = &forward->visited;
-    const struct entry after = {
-        .key = visited->key, .eligible = visited->eligible, .id = visited->id};
-    struct wanted unplanned = queue_want_all;
-    unplanned.reservation = WANT_UNRESERVED;
-    struct entry *next =
-        first_of(queue_next(queue, &after, &unplanned), next_fitting(forward, queue, &after));
-    next = first_of(forward->due.count > 0 ? forward->due.items[0] : NULL, next);
+    struct entry *due = forward->due.count > 0 ? forward->due.items[0] : NULL;
+    struct entry *unplanned = queue_next_behind(queue, forward->visited, &queue_want_unreserved);
+    struct entry *next = first_of(due, first_of(unplanned, next_fitting(forward, queue)));
     if (!next)
         return NULL;
     if (next == forward->fitting)
@@ -275,7 +263,7 @@ static void look_into_group(const struct opening *openings, size_t count, const 
 {
     for (const struct opening *opening = openings; opening < openings + count; opening++) {
         if (opening->length < entry->shortest || opening->from >= entry->reservation.time ||
-            (!all && is_behind(&opening->behind, entry)))
+            (!all && is_behind(opening->behind, entry)))
             continue;
         *from = fmin(*from, opening->from - entry->estimate);
         *before = fmax(*before, opening->to);

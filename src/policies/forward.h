@@ -22,12 +22,6 @@ struct candidates {
     size_t count, room;
 };
 
-/* A place in the queue. */
-struct queue_place {
-    double key, eligible;
-    uint32_t id;
-};
-
 /* Where nodes came free, and the longest stretch that touches it on which enough are free. */
 struct opening {
     double from, to, length;   /* seconds */
@@ -47,8 +41,7 @@ struct openings {
 };
 
 struct forward {
-    bool is_kept; /* whether anybody asks; else nothing is noted */
-    double now;
+    bool is_kept;               /* whether anybody asks; else nothing is noted */
     bool is_passing;            /* over the queue, */
     struct queue_place visited; /* and this is how far */
     struct candidates due;      /* for this pass: a heap, the first of the queue on top */
@@ -61,8 +54,10 @@ struct forward {
     bool is_known;                  /* if that is known */
 };
 
-/* The profile got more nodes during [from, to). Returns 0, or -1 when out of memory. */
-int forward_note(struct forward *forward, const struct profile *profile, double from, double to);
+/* The profile got more nodes during [from, to), from >= now. Returns 0, or -1 when out of memory.
+ */
+int forward_note(struct forward *forward, const struct profile *profile, double now, double from,
+                 double to);
 /* An entry no longer has a reservation. */
 void forward_forget(struct forward *forward, struct entry *entry);
 void forward_release(struct forward *forward);

@@ -489,23 +489,26 @@ static int set_name(struct policy_options *options, const struct option *option,
     return set_text(&named->name, name, err);
 }
 
-static int set_expression(struct policy_options *options, const struct option *option,
-                          const char *value, const char *spec, struct error *err);
+/* Sets a member to an expression; "" for none. */
+static int compile(char **member, const char *key, const char *value, const char *spec,
+                   struct error *err)
+{
+    free(*member);
+    *member = NULL;
+    if (*value == '\0')
+        return 0;
+    struct expression *expression = expression_compile(value, err);
+    if (!expression)
+        return error_prefix(err, "scheduler builtin:%s: %s", spec, key);
+    expression_destroy(expression);
+    return set_text(member, value, err);
+}
 
 /* A name alone is meant to be one that is known. */
 static bool is_expression(const char *text)
 {
     return text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")] !=
            '\0';
-}
-
-static int choose_expression(struct policy_options *options, const struct option *option,
-                             const char *value, const char *spec, struct error *err)
-{
-    struct option expression = *option;
-    expression.offset = option->expression;
-    option->choose(options, option->by_expression);
-    return set_expression(options, &expression, value, spec, err);
 }
 
 static int set_choice(struct policy_options *options, const struct option *option,
@@ -520,8 +523,10 @@ static int set_choice(struct policy_options *options, const struct option *optio
         option->choose(options, choice->value);
         return set_name(options, option, choice, name, spec, err);
     }
-    if (option->expression > 0 && is_expression(value))
-        return choose_expression(options, option, value, spec, err);
+    if (option->expression > 0 && is_expression(value)) {
+        option->choose(options, option->by_expression);
+        return compile(member_at(options, option->expression), option->key, value, spec, err);
+    }
     return unknown(err, spec, option->key, value, known);
 }
 
@@ -549,16 +554,7 @@ static int set_number(struct policy_options *options, const struct option *optio
 static int set_expression(struct policy_options *options, const struct option *option,
                           const char *value, const char *spec, struct error *err)
 {
-    char **member = member_at(options, option->offset);
-    free(*member);
-    *member = NULL;
-    if (*value == '\0')
-        return 0;
-    struct expression *expression = expression_compile(value, err);
-    if (!expression)
-        return error_prefix(err, "scheduler builtin:%s: %s", spec, option->key);
-    expression_destroy(expression);
-    return set_text(member, value, err);
+    return compile(member_at(options, option->offset), option->key, value, spec, err);
 }
 
 static int set_value(struct policy_options *options, const struct option *option, const char *value,

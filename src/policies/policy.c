@@ -74,7 +74,7 @@ static int handle_trigger(struct books *books)
  * nodes. */
 static int serve_waiting(struct books *books)
 {
-    bool changed = backfill_has_news(books), more;
+    bool changed = books_have_news(books), more;
     if (backfill_run(books))
         return -1;
     if (!changed || books->queue.count == 0)
@@ -108,13 +108,12 @@ static int schedule(struct books *books)
 {
     books->changes.freed = books->changes.freed || books->next_due <= books->now + EARLY;
     profile_advance(&books->profile, books->now);
-    books->forward.now = books->now;
-    if (note_changes(books) || books_reorder(books))
-        return -1;
-    if (handle_trigger(books) || balance_deliver(books))
+    if (note_changes(books) || handle_trigger(books) || balance_deliver(books))
         return -1;
     if (books->options.decide == DECIDE_BY_INSTANT && elastisim_instant_continues(books->view))
         return wait_for_more(books);
+    if (books_reorder(books))
+        return -1;
     return serve_waiting(books) || leave_standstill(books) || malleable_grow(books) ? -1 : 0;
 }
 

@@ -367,20 +367,20 @@ int profile_add(struct profile *profile, double from, double to, const uint32_t 
 
 /* --- The least ----------------------------------------------------------------------------- */
 
-static bool is_own(const struct profile_own *own, double time)
+static bool is_own(const struct profile_stay *own, double time)
 {
     return own && time >= own->from && time < own->to;
 }
 
 /* Nodes of a class at a step, one's own included. */
-static int64_t usable_of(const struct profile *profile, const struct profile_own *own,
+static int64_t usable_of(const struct profile *profile, const struct profile_stay *own,
                          struct place place, size_t kind)
 {
     int64_t nodes = counts_at(profile, place)[kind];
     return is_own(own, time_at(profile, place)) ? nodes + own->nodes[kind] : nodes;
 }
 
-static void lower(const struct profile *profile, const struct profile_own *own, struct place place,
+static void lower(const struct profile *profile, const struct profile_stay *own, struct place place,
                   uint32_t *least)
 {
     for (size_t kind = 0; kind < profile->num_classes; kind++) {
@@ -418,7 +418,7 @@ static int64_t smaller(int64_t a, int64_t b)
 }
 
 static uint32_t least_in_one_class(const struct profile *profile, double from, double to,
-                                   const struct profile_own *own)
+                                   const struct profile_stay *own)
 {
     int64_t least;
     if (!own || own->from >= to || own->to <= from) {
@@ -433,7 +433,7 @@ static uint32_t least_in_one_class(const struct profile *profile, double from, d
 }
 
 void profile_least(const struct profile *profile, double from, double to,
-                   const struct profile_own *own, uint32_t *least)
+                   const struct profile_stay *own, uint32_t *least)
 {
     if (profile->num_classes == 1) {
         *least = least_in_one_class(profile, from, fmax(to, nextafter(from, INFINITY)), own);

@@ -49,7 +49,7 @@ int profile_add(struct profile *profile, double from, double to, const uint32_t 
 /* Whether there are `need` nodes of all classes together during [from, to). */
 bool profile_has(const struct profile *profile, uint32_t need, double from, double to);
 /* Nodes, by class, that somebody has in the profile during [from, to). */
-struct profile_own {
+struct profile_stay {
     const uint32_t *nodes;
     double from, to;
 };
@@ -57,7 +57,7 @@ struct profile_own {
 /* Least counts during [from, to), by class, 0 at least; one's own nodes (NULL: none) count as
  * unused. */
 void profile_least(const struct profile *profile, double from, double to,
-                   const struct profile_own *own, uint32_t *least);
+                   const struct profile_stay *own, uint32_t *least);
 /* What a search looks for: `need` nodes of the classes in the mask, unused for `duration`, from a
  * time >= from and < before on. One's own nodes (NULL: none) count as unused: at least `need` for
  * at least `duration`, and before <= own->from. */
@@ -65,7 +65,7 @@ struct profile_search {
     uint64_t classes;
     uint32_t need;
     double duration, from, before;
-    const struct profile_own *own;
+    const struct profile_stay *own;
 };
 
 /* The earliest such time; INFINITY when there is none. Sets the least counts while it lasts. */

@@ -8,7 +8,14 @@
 
 #include <math.h>
 
-const struct wanted queue_want_all = {.nodes = UINT32_MAX, .extra = UINT32_MAX, .window = INFINITY};
+#define WANT(which)                                                                                \
+    {                                                                                              \
+        .nodes = UINT32_MAX, .extra = UINT32_MAX, .window = INFINITY, .reservation = which         \
+    }
+
+const struct wanted queue_want_all = WANT(WANT_ANY);
+const struct wanted queue_want_reserved = WANT(WANT_RESERVED);
+const struct wanted queue_want_unreserved = WANT(WANT_UNRESERVED);
 
 /* --- The treap ----------------------------------------------------------------------------- */
 
@@ -149,12 +156,13 @@ static bool matches(const struct entry *entry, const struct wanted *wanted)
     return is[wanted->reservation] && fits(wanted, entry->least, entry->shortest);
 }
 
-static struct entry *find(struct entry *root, const struct entry *after,
+/* Behind a place, or anywhere (NULL). */
+static struct entry *find(struct entry *root, const struct queue_place *after,
                           const struct wanted *wanted)
 {
     if (!root || !may_hold(root, wanted))
         return NULL;
-    if (after && !queue_precedes(after, root))
+    if (after && !queue_place_precedes(*after, queue_place_of(root)))
         return find(root->right, after, wanted);
     struct entry *found = find(root->left, after, wanted);
     if (found)
@@ -165,7 +173,14 @@ static struct entry *find(struct entry *root, const struct entry *after,
 struct entry *queue_next(const struct queue *queue, const struct entry *after,
                          const struct wanted *wanted)
 {
-    return find(queue->root, after, wanted);
+    return after ? queue_next_behind(queue, queue_place_of(after), wanted)
+                 : find(queue->root, NULL, wanted);
+}
+
+struct entry *queue_next_behind(const struct queue *queue, struct queue_place place,
+                                const struct wanted *wanted)
+{
+    return find(queue->root, &place, wanted);
 }
 
 struct entry *queue_at(const struct queue *queue, size_t rank)

@@ -13,6 +13,31 @@ struct queue {
     size_t count;
 };
 
+/* A place in the queue, of a job that may have left it since. */
+struct queue_place {
+    double key, eligible;
+    uint32_t id;
+};
+
+static inline struct queue_place queue_place_of(const struct entry *entry)
+{
+    return (struct queue_place){entry->key, entry->eligible, entry->id};
+}
+
+static inline bool queue_place_precedes(struct queue_place a, struct queue_place b)
+{
+    if (a.key < b.key || a.key > b.key)
+        return a.key < b.key;
+    if (a.eligible < b.eligible || a.eligible > b.eligible)
+        return a.eligible < b.eligible;
+    return a.id < b.id;
+}
+
+static inline bool queue_precedes(const struct entry *a, const struct entry *b)
+{
+    return queue_place_precedes(queue_place_of(a), queue_place_of(b));
+}
+
 enum wanted_reservation { WANT_ANY, WANT_RESERVED, WANT_UNRESERVED };
 
 /* What a search looks for; all of it must hold. */
@@ -26,8 +51,8 @@ struct wanted {
     const double *longest;
 };
 
-/* Wants everything. */
-extern const struct wanted queue_want_all;
+/* Everything; what has a reservation; what has none. */
+extern const struct wanted queue_want_all, queue_want_reserved, queue_want_unreserved;
 
 /* Adds a job whose key is set. */
 void queue_add(struct queue *queue, struct entry *entry);
@@ -37,18 +62,13 @@ void queue_update(struct queue *queue, struct entry *entry);
 /* The first waiting job behind `after` (NULL: from the head) that is wanted. */
 struct entry *queue_next(const struct queue *queue, const struct entry *after,
                          const struct wanted *wanted);
+/* The same behind a place. */
+struct entry *queue_next_behind(const struct queue *queue, struct queue_place place,
+                                const struct wanted *wanted);
 /* The one that so many are before; NULL when there are no more. */
 struct entry *queue_at(const struct queue *queue, size_t rank);
 /* The last one before `before` (NULL: of all). */
 struct entry *queue_last(const struct queue *queue, const struct entry *before);
-static inline bool queue_precedes(const struct entry *a, const struct entry *b)
-{
-    if (a->key < b->key || a->key > b->key)
-        return a->key < b->key;
-    if (a->eligible < b->eligible || a->eligible > b->eligible)
-        return a->eligible < b->eligible;
-    return a->id < b->id;
-}
 
 /* A key that orders the queue. */
 typedef double queue_key_fn(const void *context, const struct entry *entry);

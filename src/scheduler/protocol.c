@@ -560,69 +560,77 @@ static int read_failure(const struct json_at *root, struct error *err)
                      length > 0 ? "\n" : "", (int)length, traceback);
 }
 
-static int read_root(const struct json_at *root, struct decisions *decisions, struct error *err)
+static int read_code(const struct json_at *root, struct json_at *member, long long *code,
+                     struct error *err)
 {
-    long long code;
     if (json_object(root, err))
         return -1;
-    struct json_at member = json_member(root, "code");
-    if (json_integer(&member, 0, UINT32_MAX, &code, err))
+    *member = json_member(root, "code");
+    return json_integer(member, 0, UINT32_MAX, code, err);
+}
+
+static int refuse_code(const struct json_at *member, long long code, uint32_t expected,
+                       const char *what, struct error *err)
+{
+    return json_error(member, err, "is %lld (0x%llX); expected %u (0x%X), the code of %s", code,
+                      (unsigned long long)code, expected, expected, what);
+}
+
+typedef int read_fn(const struct json_at *root, void *result, struct error *err);
+
+static int read_answer(const struct json_at *root, void *decisions, struct error *err)
+{
+    struct json_at member;
+    long long code;
+    if (read_code(root, &member, &code, err))
         return -1;
     if (code == PROTOCOL_ANSWER)
         return read_decisions(root, decisions, err);
     if (code == PROTOCOL_FAILURE)
         return read_failure(root, err);
-    return json_error(&member, err,
-                      "is %lld (0x%llX); expected %u (0xFFEC4401), the code of an answer", code,
-                      (unsigned long long)code, PROTOCOL_ANSWER);
+    return refuse_code(&member, code, PROTOCOL_ANSWER, "an answer", err);
 }
 
-static int read_hello(const struct json_at *root, bool *grouped, struct error *err)
+static int read_hello(const struct json_at *root, void *grouped, struct error *err)
 {
+    struct json_at member;
     long long code;
-    if (json_object(root, err))
+    if (read_code(root, &member, &code, err))
         return -1;
-    struct json_at member = json_member(root, "code");
-    if (json_integer(&member, 0, UINT32_MAX, &code, err))
-        return -1;
+    if (code == PROTOCOL_HELLO)
+        return read_flag(root, "node_groups", grouped, err);
     if (code == PROTOCOL_FAILURE)
         return read_failure(root, err);
-    if (code != PROTOCOL_HELLO)
-        return json_error(&member, err,
-                          "is %lld (0x%llX); expected %u (0xFFEC4402), the code of a hello", code,
-                          (unsigned long long)code, PROTOCOL_HELLO);
-    return read_flag(root, "node_groups", grouped, err);
+    return refuse_code(&member, code, PROTOCOL_HELLO, "a hello", err);
+}
+
+static int read_message(const char *name, const char *text, size_t length, read_fn *read,
+                        void *result, struct error *err)
+{
+    struct json_document document = {0};
+    int status = json_parse(&document, name, text, length, err);
+    if (status == 0) {
+        struct json_at root = json_root(&document);
+        status = read(&root, result, err);
+    }
+    json_close(&document);
+    if (status && err->kind == ERROR_INPUT)
+        err->kind = ERROR_SCHEDULER; /* to the reader of JSON every text is input */
+    return status;
 }
 
 int protocol_read_hello(const char *name, const char *text, size_t length, bool *grouped,
                         struct error *err)
 {
-    struct json_document document = {0};
     *grouped = false;
-    int result = json_parse(&document, name, text, length, err);
-    if (result == 0) {
-        struct json_at root = json_root(&document);
-        result = read_hello(&root, grouped, err);
-    }
-    json_close(&document);
-    if (result && err->kind == ERROR_INPUT)
-        err->kind = ERROR_SCHEDULER;
-    return result;
+    return read_message(name, text, length, read_hello, grouped, err);
 }
 
 int protocol_read_answer(const char *name, const char *text, size_t length,
                          struct decisions *decisions, struct error *err)
 {
-    struct json_document document = {0};
-    int result = json_parse(&document, name, text, length, err);
-    if (result == 0) {
-        struct json_at root = json_root(&document);
-        result = read_root(&root, decisions, err);
-    }
-    json_close(&document);
-    if (result && err->kind == ERROR_INPUT)
-        err->kind = ERROR_SCHEDULER; /* to the reader of JSON every text is input */
-    if (result)
+    int status = read_message(name, text, length, read_answer, decisions, err);
+    if (status)
         decisions_clear(decisions);
-    return result;
+    return status;
 }

@@ -2,6 +2,7 @@
  * holds nothing else: a folder with more would hide packages of a virtual environment. */
 #include "scheduler/python_path.h"
 
+#include "base/beside.h"
 #include "version.h"
 
 #include <limits.h>
@@ -17,36 +18,9 @@
 static const char *const package_places[] = {"python", ELASTISIM_PYTHON_PLACE, NULL};
 static const char *const module_places[] = {".", ELASTISIM_MODULE_PLACE, NULL};
 
-/* Cuts the executable's name off. Returns whether the folder is known. */
-static bool find_executable(char folder[PATH_MAX])
-{
-    ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
-    if (length <= 0)
-        return false;
-    folder[length] = '\0';
-    char *slash = strrchr(folder, '/');
-    if (slash)
-        *slash = '\0';
-    return slash;
-}
-
-/* The first of the places that holds a readable file of this name. */
-static bool find(const char *const *places, const char *name, char file[PATH_MAX])
-{
-    char folder[PATH_MAX];
-    if (!find_executable(folder))
-        return false;
-    for (; *places; places++) {
-        int length = snprintf(file, PATH_MAX, "%s/%s%s", folder, *places, name);
-        if (length < PATH_MAX && access(file, R_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
 bool python_find_package(char folder[PATH_MAX])
 {
-    if (!find(package_places, MODULE, folder))
+    if (!beside_find(package_places, MODULE, R_OK, folder))
         return false;
     folder[strlen(folder) - strlen(MODULE)] = '\0';
     return true;
@@ -54,7 +28,7 @@ bool python_find_package(char folder[PATH_MAX])
 
 bool python_find_module(char file[PATH_MAX])
 {
-    return find(module_places, "/elastisim-python.so", file);
+    return beside_find(module_places, "/elastisim-python.so", R_OK, file);
 }
 
 int python_path(char **variable, struct error *err)

@@ -89,7 +89,7 @@ static void settle_decision(struct simulation *simulation, struct invocation *in
                          });
 }
 
-static void wake(void *owner);
+static void invoke_without_trigger(void *owner);
 
 /* Of several answers, the last one says when. Who is not to hear of ends of jobs is invoked at the
  * times of the configuration only. */
@@ -98,17 +98,13 @@ static void expect_wake(struct simulation *simulation)
     const struct scheduler_backend *scheduler = simulation->scheduler;
     bool may_wake = scheduler->wakes && simulation->configuration->schedule_on_job_finalize;
     double time = may_wake ? scheduler->wakes(scheduler->self) : INFINITY;
-    bool waits = simulation->wake.slot > 0;
-    if (waits && simulation->wake.time >= time && simulation->wake.time <= time)
-        return;
-    if (waits)
-        event_heap_remove(&simulation->heap, &simulation->wake);
+    event_heap_remove(&simulation->heap, &simulation->wake);
     if (isfinite(time) && time > simulation->state.now)
         simulation_queue(simulation, &simulation->wake,
                          (struct event){
                              .time = time,
                              .turn = EVENT_DECISION,
-                             .handle = wake,
+                             .handle = invoke_without_trigger,
                              .owner = simulation,
                          });
 }
@@ -142,8 +138,6 @@ static bool comes_too_early(const struct simulation *simulation)
            simulation->state.now - simulation->last_invocation < interval - MIN_INTERVAL_TOLERANCE;
 }
 
-static void invoke_put_off(void *owner);
-
 /* Several invocations that are put off become one. The periodic one keeps its own place when it
  * comes after others: it then follows theirs by the interval. A submission at that instant that was
  * expected before gets the invocation, and need not wait for the next. */
@@ -159,7 +153,7 @@ static void put_off(struct simulation *simulation, int type)
                      (struct event){
                          .time = fmax(time, simulation->state.now),
                          .turn = EVENT_ARRIVAL,
-                         .handle = invoke_put_off,
+                         .handle = invoke_without_trigger,
                          .owner = simulation,
                      });
 }
@@ -184,12 +178,7 @@ static void invoke_periodic(struct simulation *simulation)
         stuck_count_invocation(simulation);
 }
 
-static void invoke_put_off(void *owner)
-{
-    invoke_periodic(owner);
-}
-
-static void wake(void *owner)
+static void invoke_without_trigger(void *owner)
 {
     invoke_periodic(owner);
 }

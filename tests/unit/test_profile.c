@@ -244,7 +244,7 @@ static void test_its_own_reservation_is_not_in_its_way(void **state)
     (void)state;
     struct profile profile = make_busy();
     const uint32_t six = 6;
-    const struct profile_own own = {&six, 15, 25};
+    const struct profile_stay own = {&six, 15, 25};
     struct profile_search search = {.classes = 1, .need = 6, .duration = 10, .before = INFINITY};
     uint32_t nodes;
     assert_time(profile_find(&profile, &search, &nodes), 25);

@@ -5,7 +5,12 @@
 export const report = JSON.parse(document.getElementById('data')?.textContent ?? '');
 export const runs = report.runs;
 export const several = runs.length > 1;
-export const SLOWDOWN_BOUND = 10;
+const SLOWDOWN_BOUND = 10;
+/** Of a job that is over.
+ * @param {Jobs} jobs
+ * @param {number} job */
+export const boundedSlowdown = ({submit, start, end: ends}, job) =>
+  Math.max(1, (ends[job] - submit[job]) / Math.max(ends[job] - start[job], SLOWDOWN_BOUND));
 
 const ARRAYS = {d: Float64Array, I: Uint32Array, B: Uint8Array};
 

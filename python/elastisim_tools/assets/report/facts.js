@@ -1,6 +1,6 @@
 // @ts-check
 /* What is told of a job under the mouse, and how one is found. */
-import {SLOWDOWN_BOUND, end, report, runs} from './data.js';
+import {boundedSlowdown, end, report, runs} from './data.js';
 import {typeColour} from './colours.js';
 import {byId, clock, duration, element, jobField} from './words.js';
 import {setTime} from './time.js';
@@ -55,11 +55,9 @@ function facts(gantt, job, time, node) {
     ['Submitted', clock(submit)],
     ['Started', `${clock(start)}, waited ${duration(start - submit)}`],
   ];
-  if (ended >= 0) {
-    const run = ended - start;
-    list.push(['Ended', `${clock(ended)}, ran ${duration(run)}`],
-      ['Slowdown', `${Math.max(1, (ended - submit) / Math.max(run, SLOWDOWN_BOUND)).toFixed(2)} (bounded)`]);
-  }
+  if (ended >= 0)
+    list.push(['Ended', `${clock(ended)}, ran ${duration(ended - start)}`],
+      ['Slowdown', `${boundedSlowdown(jobs, job).toFixed(2)} (bounded)`]);
   const here = nodeRanges(gantt, job, time);
   const bounds = jobs.nodesMin && jobs.nodesMax && jobs.nodesMin[job] !== jobs.nodesMax[job] ?
     ` (${jobs.nodesMin[job]} to ${jobs.nodesMax[job]} in its life)` : '';

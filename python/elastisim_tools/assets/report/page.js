@@ -1,6 +1,6 @@
 // @ts-check
 /* Everything on the page, and what its buttons do. */
-import {SLOWDOWN_BOUND, end, report, runs, several} from './data.js';
+import {boundedSlowdown, end, report, runs, several} from './data.js';
 import {colours, repaints, root} from './colours.js';
 import {byId, element, jobField, shortTime} from './words.js';
 import {move, otherCharts, setTime, showEverything, timeCharts, timeRange, viewWatchers, zoom} from './time.js';
@@ -44,8 +44,7 @@ function drawDistributions() {
   distributionChart(container, 'Wait', 1, TIME_TICKS, shortTime,
     figuresOf((jobs, job) => jobs.start[job] - jobs.submit[job]));
   distributionChart(container, 'Bounded slowdown', 1, FACTOR_TICKS, value => String(+value.toPrecision(3)),
-    figuresOf((jobs, job) =>
-      (jobs.end[job] - jobs.submit[job]) / Math.max(jobs.end[job] - jobs.start[job], SLOWDOWN_BOUND)));
+    figuresOf(boundedSlowdown));
 }
 
 /** @param {number} [width] */

@@ -1,6 +1,6 @@
 // @ts-check
 /* The panel of the job that was clicked or found. */
-import {SLOWDOWN_BOUND, end, report, runs, several} from './data.js';
+import {boundedSlowdown, end, report, runs, several} from './data.js';
 import {repaints, typeColour} from './colours.js';
 import {byId, clock, duration, element} from './words.js';
 import {gantts, jobName} from './jobs.js';
@@ -60,7 +60,7 @@ function times(jobs, job) {
   list.push(['Wait', duration(start - submit)], ['Started', clock(start)]);
   if (ended >= 0)
     list.push(['Ended', clock(ended)], ['Ran', duration(ended - start)], ['Turnaround', duration(ended - submit)],
-      ['Slowdown', `${Math.max(1, (ended - submit) / Math.max(ended - start, SLOWDOWN_BOUND)).toFixed(2)} (bounded)`]);
+      ['Slowdown', `${boundedSlowdown(jobs, job).toFixed(2)} (bounded)`]);
   if (jobs.nodesAtStart && jobs.nodesMin && jobs.nodesMax)
     list.push(['Nodes', jobs.nodesMin[job] === jobs.nodesMax[job] ? String(jobs.nodesMin[job]) :
       `${jobs.nodesAtStart[job]} at first, ${jobs.nodesMin[job]} to ${jobs.nodesMax[job]}`]);

@@ -1,6 +1,6 @@
 // @ts-check
 /* The table of jobs: sorted by any column, and only the rows that are seen are in the page. */
-import {SLOWDOWN_BOUND, report, runs, several} from './data.js';
+import {boundedSlowdown, report, runs, several} from './data.js';
 import {byId, clock, duration, element} from './words.js';
 import {timeRange, viewWatchers} from './time.js';
 import {gantts, hiddenTypes} from './jobs.js';
@@ -38,9 +38,8 @@ const COLUMNS = [
     show: known(duration), numeric: true},
   {key: 'turnaround', title: 'Turnaround', of: (jobs, job) => isOver(jobs, job) ? jobs.end[job] - jobs.submit[job] : -1,
     show: known(duration), numeric: true},
-  {key: 'slowdown', title: 'Slowdown', of: (jobs, job) => isOver(jobs, job) ? Math.max(1,
-    (jobs.end[job] - jobs.submit[job]) / Math.max(jobs.end[job] - jobs.start[job], SLOWDOWN_BOUND)) : -1,
-  show: known(value => value.toFixed(2)), numeric: true},
+  {key: 'slowdown', title: 'Slowdown', of: (jobs, job) => isOver(jobs, job) ? boundedSlowdown(jobs, job) : -1,
+    show: known(value => value.toFixed(2)), numeric: true},
   {key: 'nodes', title: 'Nodes', of: (jobs, job) => jobs.nodesAtStart?.[job] ?? -1, show: known(String), numeric: true},
   {key: 'resizes', title: 'Resizes', of: (jobs, job) => jobs.reconfigurations?.[job] ?? -1, show: known(String),
     numeric: true},
