@@ -152,7 +152,7 @@ static void put_node(struct output *out, const struct happening *happening)
 {
     const struct node *node = happening->node;
     put_count(out, "\"node\"", node->id);
-    put_word(out, "\"state\"", node_state_name(node->state));
+    put_word(out, "\"state\"", node_condition_name(node));
     put_jobs(out, "\"running\"", node_running_job, node, node->num_running);
     put_jobs(out, "\"expected\"", node_expected_job, node, node->num_expected);
 }

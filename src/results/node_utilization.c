@@ -22,7 +22,7 @@ static int notice(void *self, const struct happening *happening, struct error *e
     output_char(file, ',');
     output_field(file, node->description->name);
     output_char(file, ',');
-    output_text(file, node_state_name(node->state));
+    output_text(file, node_condition_name(node));
     output_char(file, ',');
     put_jobs(file, node_running_job, node, node->num_running);
     output_char(file, ',');

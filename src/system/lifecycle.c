@@ -1,196 +1,13 @@
 /* Promise: after each public call, every derived fact agrees with the states (state_check). */
 #include "system/lifecycle.h"
 
+#include "system/check.h"
+#include "system/job_queue.h"
+#include "system/residents.h"
+
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* --- Reading ------------------------------------------------------------------------------- */
-
-const char *job_state_name(enum job_state state)
-{
-    switch (state) {
-    case JOB_UNSUBMITTED:
-        return "not submitted";
-    case JOB_PENDING:
-        return "pending";
-    case JOB_RUNNING:
-        return "running";
-    case JOB_PENDING_RECONFIGURATION:
-        return "pending reconfiguration";
-    case JOB_IN_RECONFIGURATION:
-        return "in reconfiguration";
-    case JOB_COMPLETED:
-        return "completed";
-    case JOB_KILLED:
-        return "killed";
-    case JOB_CANCELLED:
-        return "cancelled";
-    }
-    return "unknown";
-}
-
-const char *node_state_name(enum node_state state)
-{
-    static const char *const names[] = {"free", "allocated", "reserved"};
-    return names[state];
-}
-
-bool job_is_running(const struct job *job)
-{
-    return job->state == JOB_RUNNING || job->state == JOB_PENDING_RECONFIGURATION ||
-           job->state == JOB_IN_RECONFIGURATION;
-}
-
-bool job_has_ended(const struct job *job)
-{
-    return job->state == JOB_COMPLETED || job->state == JOB_KILLED || job->state == JOB_CANCELLED;
-}
-
-bool job_is_known(const struct job *job)
-{
-    return job->state != JOB_UNSUBMITTED && job->state != JOB_CANCELLED;
-}
-
-size_t jobs_ended(const struct state *state)
-{
-    return state->num_completed + state->num_killed + state->num_cancelled;
-}
-
-const char *job_cancel_reason(const struct job *job, char *buffer, size_t size)
-{
-    const struct job *other = &job->run->jobs[job->never->other];
-    snprintf(buffer, size, "%s of job %u, which %s", dependency_kind_name(job->never->kind),
-             other->request->id,
-             other->state == JOB_COMPLETED ? "is complete"
-             : other->state == JOB_KILLED  ? "was killed"
-                                           : "was cancelled");
-    return buffer;
-}
-
-const struct node_list *job_assigned(const struct job *job)
-{
-    return job->has_change ? &job->wanted : &job->executing;
-}
-
-uint32_t job_assigned_gpus(const struct job *job)
-{
-    return job->has_change ? job->wanted_gpus : job->executing_gpus;
-}
-
-struct job *node_running_job(const struct node *node, uint32_t index)
-{
-    return index == 0 ? node->running_one : node->running_more[index - 1];
-}
-
-struct job *node_expected_job(const struct node *node, uint32_t index)
-{
-    return index == 0 ? node->expected_one : node->expected_more[index - 1];
-}
-
-/* --- Lists --------------------------------------------------------------------------------- */
-
-static bool comes_before(const struct job *a, const struct job *b)
-{
-    return a->eligible_time < b->eligible_time ||
-           (a->eligible_time <= b->eligible_time && a->request->id < b->request->id);
-}
-
-/* In the order of eligible times, which jobs have almost when they come. */
-static void queue_insert(struct job_queue *queue, struct job *job)
-{
-    struct job *before = queue->last;
-    while (before && comes_before(job, before))
-        before = before->previous;
-    job->previous = before;
-    job->next = before ? before->next : queue->first;
-    *(before ? &before->next : &queue->first) = job;
-    *(job->next ? &job->next->previous : &queue->last) = job;
-    queue->count++;
-}
-
-static void queue_append(struct job_queue *queue, struct job *job)
-{
-    job->next = NULL;
-    job->previous = queue->last;
-    if (queue->last)
-        queue->last->next = job;
-    else
-        queue->first = job;
-    queue->last = job;
-    queue->count++;
-}
-
-static void queue_remove(struct job_queue *queue, struct job *job)
-{
-    *(job->previous ? &job->previous->next : &queue->first) = job->next;
-    *(job->next ? &job->next->previous : &queue->last) = job->previous;
-    job->previous = job->next = NULL;
-    queue->count--;
-}
-
-/* The jobs of a node: the first in the struct itself, the others in an array. */
-struct resident_list {
-    struct job **one;
-    struct job ***more;
-    uint32_t *count, *capacity;
-};
-
-static struct resident_list running_on(struct node *node)
-{
-    return (struct resident_list){&node->running_one, &node->running_more, &node->num_running,
-                                  &node->running_capacity};
-}
-
-static struct resident_list expected_on(struct node *node)
-{
-    return (struct resident_list){&node->expected_one, &node->expected_more, &node->num_expected,
-                                  &node->expected_capacity};
-}
-
-static int resident_add(struct resident_list list, struct job *job, struct error *err)
-{
-    if (*list.count == 0) {
-        *list.one = job;
-    } else {
-        uint32_t index = *list.count - 1;
-        if (index == *list.capacity) {
-            uint32_t capacity = *list.capacity ? 2 * *list.capacity : 4;
-            struct job **more = realloc(*list.more, capacity * sizeof(struct job *));
-            if (!more)
-                return error_no_memory(err);
-            *list.more = more;
-            *list.capacity = capacity;
-        }
-        (*list.more)[index] = job;
-    }
-    ++*list.count;
-    return 0;
-}
-
-static void resident_remove(struct resident_list list, const struct job *job)
-{
-    uint32_t index = 0;
-    while (index < *list.count && (index ? (*list.more)[index - 1] : *list.one) != job)
-        index++;
-    if (index == *list.count)
-        return;
-    for (; index + 1 < *list.count; index++) {
-        struct job *next = (*list.more)[index];
-        *(index ? &(*list.more)[index - 1] : list.one) = next;
-    }
-    --*list.count;
-    if (*list.count == 0)
-        *list.one = NULL;
-}
-
-static bool resident_has(struct resident_list list, const struct job *job)
-{
-    for (uint32_t i = 0; i < *list.count; i++)
-        if ((i ? (*list.more)[i - 1] : *list.one) == job)
-            return true;
-    return false;
-}
 
 /* --- Derived facts ------------------------------------------------------------------------- */
 
@@ -223,9 +40,7 @@ static void node_changed(struct state *state, struct node *node)
 static int node_settle(struct state *state, struct node *node, struct error *err)
 {
     bool was_free = node->state == NODE_FREE;
-    node->state = node->num_running    ? NODE_ALLOCATED
-                  : node->num_expected ? NODE_RESERVED
-                                       : NODE_FREE;
+    node->state = node_state_of(node);
     bool is_free = node->state == NODE_FREE;
     if (was_free != is_free) {
         node_set_toggle(state->free_nodes, node->id);
@@ -249,8 +64,8 @@ static int occupy(struct state *state, struct job *job, uint32_t id, bool was_ex
 {
     struct node *node = &state->nodes[id];
     if (was_expected)
-        resident_remove(expected_on(node), job);
-    if (resident_add(running_on(node), job, err))
+        residents_remove(residents_expected(node), job);
+    if (residents_add(residents_running(node), job, err))
         return -1;
     node->gpu_claims += job->executing_gpus;
     return node_settle(state, node, err);
@@ -259,7 +74,7 @@ static int occupy(struct state *state, struct job *job, uint32_t id, bool was_ex
 static int vacate(struct state *state, struct job *job, uint32_t id, struct error *err)
 {
     struct node *node = &state->nodes[id];
-    resident_remove(running_on(node), job);
+    residents_remove(residents_running(node), job);
     node->gpu_claims -= job->executing_gpus;
     return node_settle(state, node, err);
 }
@@ -268,9 +83,9 @@ static int release_reservations(struct state *state, struct job *job, struct err
 {
     for (uint32_t i = 0; i < job->wanted.count; i++) {
         struct node *node = &state->nodes[job->wanted.ids[i]];
-        if (!resident_has(expected_on(node), job))
+        if (!residents_have(residents_expected(node), job))
             continue;
-        resident_remove(expected_on(node), job);
+        residents_remove(residents_expected(node), job);
         if (node_settle(state, node, err))
             return -1;
     }
@@ -349,16 +164,22 @@ static struct job *own(struct state *state, const struct job *job)
 #define STATE_IS_CHECKED 0
 #endif
 
+static void check_all(const struct state *state, const char *what, uint32_t id)
+{
+    const char *problem = STATE_IS_CHECKED ? state_check(state) : NULL;
+    if (!problem)
+        return;
+    fprintf(stderr, "elastisim: after %s %u changed: %s\n", what, id, problem);
+    abort();
+}
+
 /* What every transition ends with. */
 static int settled(struct state *state, struct job *job, struct error *err)
 {
     if (job_changed(state, job, err))
         return -1;
-    const char *problem = STATE_IS_CHECKED ? state_check(state) : NULL;
-    if (!problem)
-        return 0;
-    fprintf(stderr, "elastisim: after job %u changed: %s\n", job->request->id, problem);
-    abort();
+    check_all(state, "job", job->request->id);
+    return 0;
 }
 
 void lifecycle_show_wishes(struct state *state, const struct decisions *wishes)
@@ -399,8 +220,10 @@ int state_create(struct state *state, const struct configuration *configuration,
                                       .start_time = -1,
                                       .end_time = -1};
     for (uint32_t i = 0; i < platform->num_nodes; i++) {
-        state->nodes[i] =
-            (struct node){.description = &platform->nodes[i], .id = i, .state = NODE_ALLOCATED};
+        state->nodes[i] = (struct node){.description = &platform->nodes[i],
+                                        .id = i,
+                                        .state = NODE_ALLOCATED,
+                                        .returns = INFINITY};
         if (node_settle(state, &state->nodes[i], err)) {
             state_release(state);
             return -1;
@@ -435,7 +258,7 @@ int lifecycle_submit(struct state *state, const struct job *subject, double elig
     struct job *job = own(state, subject);
     job->state = JOB_PENDING;
     job->eligible_time = eligible;
-    queue_insert(&state->pending, job);
+    job_queue_insert(&state->pending, job);
     if (state->num_submitted <= job->request->id)
         state->num_submitted = job->request->id + 1;
     if (tell(state, JOB_SUBMITTED, job, err))
@@ -463,8 +286,8 @@ int lifecycle_start(struct state *state, const struct job *subject, struct node_
                     uint32_t gpus, struct error *err)
 {
     struct job *job = own(state, subject);
-    queue_remove(&state->pending, job);
-    queue_append(&state->running, job);
+    job_queue_remove(&state->pending, job);
+    job_queue_append(&state->running, job);
     job->state = JOB_RUNNING;
     job->executing = nodes;
     job->executing_gpus = gpus;
@@ -499,9 +322,9 @@ static int reserve_wanted(struct state *state, struct job *job, struct error *er
 {
     for (uint32_t i = 0; i < job->wanted.count; i++) {
         struct node *node = &state->nodes[job->wanted.ids[i]];
-        if (resident_has(running_on(node), job))
+        if (residents_have(residents_running(node), job))
             continue;
-        if (resident_add(expected_on(node), job, err) || node_settle(state, node, err))
+        if (residents_add(residents_expected(node), job, err) || node_settle(state, node, err))
             return -1;
     }
     return 0;
@@ -609,9 +432,9 @@ int lifecycle_end(struct state *state, const struct job *subject, const char *re
     struct job *job = own(state, subject);
     job->end_time = state->now;
     if (job->state == JOB_PENDING) {
-        queue_remove(&state->pending, job);
+        job_queue_remove(&state->pending, job);
     } else {
-        queue_remove(&state->running, job);
+        job_queue_remove(&state->running, job);
         integrate_node_seconds(state, job);
         if (vacate_all(state, job, err))
             return -1;
@@ -646,6 +469,19 @@ int lifecycle_set_argument(struct state *state, const struct job *subject, const
     return job_changed(state, job, err);
 }
 
+int lifecycle_set_availability(struct state *state, const struct node *subject,
+                               enum node_availability availability, double returns,
+                               struct error *err)
+{
+    struct node *node = &state->nodes[subject->id];
+    node->availability = availability;
+    node->returns = availability == NODE_UP ? INFINITY : returns;
+    if (node_settle(state, node, err))
+        return -1;
+    check_all(state, "node", node->id);
+    return 0;
+}
+
 /* --- Changes ------------------------------------------------------------------------------- */
 
 static int compare_changed_jobs(const void *a, const void *b)
@@ -678,59 +514,4 @@ void state_forget_changes(struct state *state)
         state->changed_nodes[i]->changed = false;
     state->num_changed_jobs = 0;
     state->num_changed_nodes = 0;
-}
-
-/* --- Invariants ---------------------------------------------------------------------------- */
-
-static const char *check_node(const struct state *state, const struct node *node)
-{
-    enum node_state expected = node->num_running    ? NODE_ALLOCATED
-                               : node->num_expected ? NODE_RESERVED
-                                                    : NODE_FREE;
-    if (node->state != expected)
-        return "a node's state does not follow from its jobs";
-    if ((node->state == NODE_FREE) != node_set_has(state->free_nodes, node->id))
-        return "the set of free nodes is wrong";
-    if (!state->oversubscription && node->num_running + node->num_expected > 1)
-        return "a node has several jobs without oversubscription";
-    for (uint32_t i = 0; i < node->num_running; i++)
-        if (!job_is_running(node_running_job(node, i)))
-            return "a node runs a job that does not run";
-    return NULL;
-}
-
-static const char *check_job(const struct state *state, const struct job *job)
-{
-    if (job_is_running(job) != (job->executing.count > 0))
-        return "a job that runs has no nodes, or one that does not has some";
-    for (uint32_t i = 0; i < job->executing.count; i++)
-        if (!resident_has(running_on(&state->nodes[job->executing.ids[i]]), job))
-            return "a job runs on a node that does not know it";
-    if (job->state == JOB_PENDING_RECONFIGURATION && !job->has_change)
-        return "a job waits for a change that does not exist";
-    return NULL;
-}
-
-const char *state_check(const struct state *state)
-{
-    uint32_t num_free = 0;
-    for (uint32_t i = 0; i < state->platform->num_nodes; i++) {
-        const char *problem = check_node(state, &state->nodes[i]);
-        if (problem)
-            return problem;
-        num_free += state->nodes[i].state == NODE_FREE;
-    }
-    if (num_free != state->num_free)
-        return "the number of free nodes is wrong";
-    size_t pending = 0, running = 0;
-    for (size_t i = 0; i < state->num_jobs; i++) {
-        const char *problem = check_job(state, &state->jobs[i]);
-        if (problem)
-            return problem;
-        pending += state->jobs[i].state == JOB_PENDING;
-        running += job_is_running(&state->jobs[i]);
-    }
-    if (pending != state->pending.count || running != state->running.count)
-        return "a queue's length is wrong";
-    return NULL;
 }

@@ -67,12 +67,14 @@ int lifecycle_progress(struct state *state, const struct job *job, uint64_t comp
 int lifecycle_set_argument(struct state *state, const struct job *job, const char *key,
                            const char *value, struct error *err);
 
+/* A node can be used from now on, or can't; `returns` is when it will be up again as far as anybody
+ * may know, INFINITY for not known. Jobs that can't stay there are taken off before. */
+int lifecycle_set_availability(struct state *state, const struct node *node,
+                               enum node_availability availability, double returns,
+                               struct error *err);
+
 /* Sorts what changed by ID for an invocation; state_forget_changes afterwards. */
 void state_sort_changes(struct state *state);
 void state_forget_changes(struct state *state);
-
-/* Checks that the derived facts agree with the states of jobs and nodes. Costs a walk over
- * everything. Returns NULL, or what does not hold. */
-const char *state_check(const struct state *state);
 
 #endif

@@ -29,10 +29,28 @@ enum job_state {
     JOB_CANCELLED = 9 /* never submitted: it waited for what can't hold; no scheduler sees it */
 };
 
+struct node;
+
+/* A node that is not up and runs nothing is RESERVED, though no job is expected there: it is not to
+ * be had. */
 enum node_state { NODE_FREE, NODE_ALLOCATED, NODE_RESERVED };
 
-const char *job_state_name(enum job_state state);   /* "pending", ... */
-const char *node_state_name(enum node_state state); /* "free", ... */
+/* Whether a node can be used, beside what runs on it. The values are those of the protocol. Nothing
+ * runs on a node, or is expected there, but on one that is up or, until that ends, draining. */
+enum node_availability {
+    NODE_UP,
+    NODE_DRAINING, /* runs what it has, takes nothing new */
+    NODE_DOWN,     /* it failed, or is under repair */
+    NODE_OFF,
+    NODE_BOOTING,
+    NODE_STOPPING
+};
+
+const char *job_state_name(enum job_state state);                        /* "pending", ... */
+const char *node_state_name(enum node_state state);                      /* "free", ... */
+const char *node_availability_name(enum node_availability availability); /* "up", ... */
+/* What a node is, in one word: its availability, or its state while it is up. */
+const char *node_condition_name(const struct node *node);
 
 struct configuration; /* configuration/configuration.h */
 struct decisions;     /* scheduler/decision.h */
@@ -65,6 +83,9 @@ struct node {
     const struct node_description *description;
     uint32_t id;
     enum node_state state;
+    enum node_availability availability;
+    double
+        returns; /* while it is not up: when it will be, as far as that is known; else INFINITY */
     bool changed;
     uint32_t num_running, num_expected;
     uint32_t gpu_claims;     /* GPUs per node summed over the jobs that run here */
@@ -76,6 +97,8 @@ struct node {
     uint32_t running_capacity, expected_capacity;
 };
 
+/* The state that follows from its jobs and its availability. */
+enum node_state node_state_of(const struct node *node);
 struct job *node_running_job(const struct node *node, uint32_t index);
 struct job *node_expected_job(const struct node *node, uint32_t index);
 

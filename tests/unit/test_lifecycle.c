@@ -1,5 +1,6 @@
 /* Jobs and nodes as state machines: transitions, reservations, queues, what changed. After every
  * step all derived facts must agree (state_check). */
+#include "system/check.h"
 #include "system/lifecycle.h"
 
 #include <setjmp.h>

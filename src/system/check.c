@@ -1,0 +1,58 @@
+#include "system/check.h"
+
+#include "system/residents.h"
+
+static const char *check_node(const struct state *state, const struct node *node)
+{
+    if (node->state != node_state_of(node))
+        return "a node's state does not follow from its jobs";
+    bool runs = node->availability == NODE_UP || node->availability == NODE_DRAINING;
+    if (node->num_running > 0 && !runs)
+        return "a job runs on a node that does not";
+    if (node->num_expected > 0 && node->availability != NODE_UP)
+        return "a job is expected on a node that takes nothing new";
+    if ((node->state == NODE_FREE) != node_set_has(state->free_nodes, node->id))
+        return "the set of free nodes is wrong";
+    if (!state->oversubscription && node->num_running + node->num_expected > 1)
+        return "a node has several jobs without oversubscription";
+    for (uint32_t i = 0; i < node->num_running; i++)
+        if (!job_is_running(node_running_job(node, i)))
+            return "a node runs a job that does not run";
+    return NULL;
+}
+
+static const char *check_job(const struct state *state, const struct job *job)
+{
+    if (job_is_running(job) != (job->executing.count > 0))
+        return "a job that runs has no nodes, or one that does not has some";
+    for (uint32_t i = 0; i < job->executing.count; i++)
+        if (!residents_have(residents_running(&state->nodes[job->executing.ids[i]]), job))
+            return "a job runs on a node that does not know it";
+    if (job->state == JOB_PENDING_RECONFIGURATION && !job->has_change)
+        return "a job waits for a change that does not exist";
+    return NULL;
+}
+
+const char *state_check(const struct state *state)
+{
+    uint32_t num_free = 0;
+    for (uint32_t i = 0; i < state->platform->num_nodes; i++) {
+        const char *problem = check_node(state, &state->nodes[i]);
+        if (problem)
+            return problem;
+        num_free += state->nodes[i].state == NODE_FREE;
+    }
+    if (num_free != state->num_free)
+        return "the number of free nodes is wrong";
+    size_t pending = 0, running = 0;
+    for (size_t i = 0; i < state->num_jobs; i++) {
+        const char *problem = check_job(state, &state->jobs[i]);
+        if (problem)
+            return problem;
+        pending += state->jobs[i].state == JOB_PENDING;
+        running += job_is_running(&state->jobs[i]);
+    }
+    if (pending != state->pending.count || running != state->running.count)
+        return "a queue's length is wrong";
+    return NULL;
+}
