@@ -10,6 +10,7 @@ import sys
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ HERE = Path(__file__).resolve().parent
 
 UPLOT_VERSION = '1.6.32'
 
+DAY = 86400
 STATUSES = ('completed', 'killed', 'unfinished', 'cancelled')
 
 
@@ -185,10 +187,24 @@ def _run_data(story: Story, types: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def _calendar(runs: Sequence[Run]) -> datetime | None:
+    """What the clock of the site says at time 0, where all runs agree on it and the calendar goes on to their ends."""
+    starts = {run.start_date for run in runs}
+    start = starts.pop() if len(starts) == 1 else None
+    last = max((run.last_end for run in runs), default=0.0)
+    return start if start and last < (datetime.max - start.replace(tzinfo=None)).total_seconds() - DAY else None
+
+
+def _calendar_data(start: datetime | None) -> dict[str, Any] | None:
+    return {'seconds': start.replace(tzinfo=timezone.utc).timestamp()} if start else None
+
+
 def report_data(stories: Sequence[Story]) -> dict[str, Any]:
     present = {kind for story in stories for kind in story.run.types}
     types = [kind for kind in JOB_TYPES if kind in present] + sorted(present - set(JOB_TYPES))
-    return {'types': types, 'statuses': STATUSES, 'runs': [_run_data(story, types) for story in stories]}
+    return {'types': types, 'statuses': STATUSES,
+            'calendar': _calendar_data(_calendar([story.run for story in stories])),
+            'runs': [_run_data(story, types) for story in stories]}
 
 
 # --- Text ---------------------------------------------------------------------------------------
@@ -304,6 +320,18 @@ def _configuration(stories: Sequence[Story]) -> str:
     return f'<table class="settings">{head}<tbody>{"".join(rows)}</tbody></table>'
 
 
+def _whose_time(runs: Sequence[Run]) -> str:
+    """What the times on the page are, where there is anything to tell."""
+    start = _calendar(runs)
+    if start:
+        text = start.isoformat(' ')
+        return (f'  <p class="hint">Dates and times are those of the site, at UTC{text[19:]}; time 0 is '
+                f'{text[:19]}.</p>\n')
+    if len(runs) > 1 and any(run.start_date for run in runs):
+        return '  <p class="hint">Times are simulated ones: time 0 is not the same date in all runs.</p>\n'
+    return ''
+
+
 def _summary(stories: Sequence[Story]) -> str:
     if len(stories) == 1:
         return _tiles(stories[0])
@@ -353,6 +381,7 @@ def build_page(runs: Sequence[Run], title: str | None = None) -> str:
         'TITLE': _escape(title or ' and '.join(run.name for run in runs)),
         'STYLE': f'{_asset("vendor", "uplot", "uPlot.min.css")}\n{_asset("assets", "report.css")}',
         'SUMMARY': _summary(stories),
+        'WHOSE_TIME': _whose_time(runs),
         'STATISTICS': _statistics(stories),
         'CONFIGURATION': _configuration(stories),
         'LIBRARY': _library(),

@@ -11,6 +11,7 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,7 @@ class Run:
     files: dict[str, Path]  # by configuration key: those that exist
     configuration: dict[str, Any] | None = None
     header: dict[str, Any] = field(default_factory=dict)  # the journal's first object
+    start_date: datetime | None = None  # the date of time 0, with the offset of its zone
 
     @property
     def first_submit(self) -> float:
@@ -124,7 +126,7 @@ def load_run(text: str) -> Run:
                           f'"{FILES["job_statistics"]}") and run the simulation again')
     header = _read_header(files.get('events'))
     return Run(name or _name_of(path), read_jobs(files['job_statistics']), files,
-               configuration or header.get('configuration'), header)
+               configuration or header.get('configuration'), header, _start_date(files.get('events'), header))
 
 
 def _name_of(path: Path) -> str:
@@ -183,6 +185,19 @@ def _read_header(path: Path | None) -> dict[str, Any]:
     for event in read_journal(path):
         return event if event.get('kind') == 'begin' else {}
     return {}
+
+
+def _start_date(path: Path | None, header: dict[str, Any]) -> datetime | None:
+    if not header.get('start_date'):
+        return None
+    try:
+        start = datetime.fromisoformat(header['start_date'])
+    except (TypeError, ValueError):
+        start = None
+    if start is None or start.tzinfo is None:
+        raise OutputError(f'{path}:1: start_date: {header["start_date"]!r} is not a date with a time zone; must be '
+                          'like "2024-02-29 12:30:00+01:00"')
+    return start
 
 
 def read_journal(path: Path) -> Iterator[dict[str, Any]]:

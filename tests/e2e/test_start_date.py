@@ -1,5 +1,5 @@
-"""start_date of the jobs file: the log and the journal have dates, schedulers know them, and a text that is no date is
-told."""
+"""start_date of the jobs file: the log, the journal and the report have dates, schedulers know them, and a text that is
+no date is told."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import subprocess
 from typing import Any
 
 import pytest
+from elastisim_tools.page import build_page
+from elastisim_tools.run import load_run
 from harness import ROOT, Peer, Scenario, rigid, start_pending, waiting
 
 DATE = '2024-02-28T23:59:58+01:00'
@@ -17,7 +19,7 @@ def dated(scenario: Scenario, date: Any) -> None:
     scenario.workload(rigid(1, waiting(3)), start_date=date)
 
 
-def test_the_log_and_the_journal_have_dates(scenario: Scenario) -> None:
+def test_the_log_the_journal_and_the_report_have_dates(scenario: Scenario) -> None:
     scenario.configuration['events'] = 'events.jsonl'
     dated(scenario, DATE)
     lines = [line for line in scenario.run('--log=elastisim.thresh:info').stderr.splitlines() if ' job 0 ' in line]
@@ -27,6 +29,8 @@ def test_the_log_and_the_journal_have_dates(scenario: Scenario) -> None:
         '2024-02-29 00:00:01+01:00  job 0 is complete after 3.000 s']
     head = json.loads((scenario.folder / 'events.jsonl').read_text().splitlines()[0])
     assert head['start_date'] == '2024-02-28 23:59:58+01:00'
+    page = build_page([load_run(str(scenario.folder / 'config.json'))])
+    assert 'Dates and times are those of the site, at UTC+01:00; time 0 is 2024-02-28 23:59:58.' in page
 
 
 @pytest.mark.parametrize('date, told', [

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from elastisim_tools import report
 from elastisim_tools.page import UPLOT_VERSION, build_page, report_data, story_of
-from elastisim_tools.run import load_run
+from elastisim_tools.run import OutputError, Run, load_run
 from synthetic import TYPES, Generator
 
 TOOLS = Path(report.__file__).resolve().parent
@@ -168,6 +168,42 @@ def test_the_command_writes_the_page(folder: Path, tmp_path: Path, monkeypatch: 
 def test_what_is_wrong_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert report.main([str(tmp_path / 'nothing')]) == 2
     assert 'elastisim-report: error: ' in capsys.readouterr().err
+
+
+# --- Dates ----------------------------------------------------------------------------------------------------
+
+def dated(folder: Path, date: Any, end: float = 10) -> Run:
+    folder.mkdir(exist_ok=True)
+    (folder / 'job_statistics.csv').write_text(
+        'ID,Type,Submit Time,Start Time,End Time,Wait Time,Makespan,Turnaround Time,Status\n'
+        f'0,rigid,0,0,{end},0,{end},{end},completed\n')
+    (folder / 'events.jsonl').write_text(json.dumps({'time': 0, 'kind': 'begin', 'start_date': date}) + '\n')
+    return load_run(str(folder))
+
+
+@pytest.mark.parametrize('dates, end, seconds, hint', [
+    (['2024-02-28 23:59:58+01:00'], 10, 1709164798, 'at UTC+01:00; time 0 is 2024-02-28 23:59:58.'),
+    (['2024-02-28 23:59:58+01:00'] * 2, 10, 1709164798, 'at UTC+01:00; time 0 is 2024-02-28 23:59:58.'),
+    (['2024-02-28 23:59:58+01:00', '2024-02-28 23:59:58+02:00'], 10, None, 'time 0 is not the same date in all runs'),
+    (['2024-02-28 23:59:58+01:00', None], 10, None, 'time 0 is not the same date in all runs'),
+    (['0001-01-01 00:00:00+01:00'], 10, -62135596800, 'time 0 is 0001-01-01 00:00:00.'),
+    (['9999-12-30 00:00:00+01:00'], 2 * 86400, None, None),  # no calendar has its end
+    ([None], 10, None, None), ([''], 10, None, None),
+])
+def test_the_page_has_dates_where_all_runs_have_the_same(dates: list[Any], end: float, seconds: float | None,
+                                                         hint: str | None, tmp_path: Path) -> None:
+    page = build_page([dated(tmp_path / str(number), date, end) for number, date in enumerate(dates)])
+    assert data_of(page)['calendar'] == ({'seconds': seconds} if seconds else None)
+    text = Elements(page).text
+    assert hint in text if hint else 'time 0' not in text
+
+
+@pytest.mark.parametrize('date', [5, 'soon', '2024-02-28 23:59:58'])
+def test_a_journal_whose_date_is_none_is_told(date: Any, tmp_path: Path) -> None:
+    with pytest.raises(OutputError) as told:
+        dated(tmp_path, date)
+    assert str(told.value) == (f'{tmp_path}/events.jsonl:1: start_date: {date!r} is not a date with a time zone; must '
+                               'be like "2024-02-29 12:30:00+01:00"')
 
 
 # --- Figures --------------------------------------------------------------------------------------------------

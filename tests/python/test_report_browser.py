@@ -272,7 +272,7 @@ def test_buttons_and_the_search(page: Page, outputs: list[Path]) -> None:
     assert low <= facts.start and facts.end <= high and high - low < whole[1]
 
 
-def run_with_history(folder: Path) -> Path:
+def run_with_history(folder: Path, **head: str) -> Path:
     """Three jobs on four nodes: 1 waits for 0, grows from one to three nodes, and 2 waits for its turn."""
     folder.mkdir()
     (folder / 'job_statistics.csv').write_text(
@@ -282,7 +282,7 @@ def run_with_history(folder: Path) -> Path:
         '1,malleable,10,100,400,90,300,390,completed,grower,1,1,3,720,1,2\n'
         '2,rigid,20,150,200,130,50,180,killed,"comma, quoted",1,1,1,50,0,1\n')
     events: list[dict[str, Any]] = [
-        {'time': 0, 'kind': 'begin', 'version': '0', 'configuration': {}, 'nodes': ['a', 'b', 'c', 'd']},
+        {'time': 0, 'kind': 'begin', 'version': '0', 'configuration': {}, 'nodes': ['a', 'b', 'c', 'd'], **head},
         {'time': 0, 'kind': 'submit', 'job': 0},
         {'time': 0, 'kind': 'start', 'job': 0, 'nodes': [0, 1, 2, 3]},
         {'time': 0, 'kind': 'phase', 'job': 0, 'phase': 0, 'iterations': 1},
@@ -547,6 +547,78 @@ def test_charts_and_the_table_are_saved_as_csv(history: Page, tmp_path: Path) ->
     table = rows_of(history.save('jobs-table', 'CSV', tmp_path))
     assert [row[:2] for row in table] == [['job', 'name'], ['2', 'comma, quoted'], ['1', 'grower'], ['0', 'first']]
     assert table[1][table[0].index('wait')] == '130'
+
+
+# --- Dates ----------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def calendar(browser: webdriver.Chrome, tmp_path: Path) -> Iterator[Page]:
+    """The run with a history, two minutes before the day that only leap years have."""
+    path = tmp_path / 'report.html'
+    folder = run_with_history(tmp_path / 'run', start_date='2024-02-28 23:58:00-03:30')
+    path.write_text(build_page([load_run(str(folder))]))
+    page = Page(browser, path)
+    yield page
+    page.check()
+
+
+def ticks(page: Page) -> list[str]:
+    page.settle()
+    return list(page.run("""
+        const chart = elastisim.timeCharts[0], {x} = chart.scales, {_splits: splits, _values: values} = chart.axes[0];
+        return values.filter((_, i) => splits[i] >= x.min && splits[i] <= x.max);"""))
+
+
+def test_with_a_start_date_the_panel_and_the_table_have_dates(calendar: Page) -> None:
+    text = calendar.run('return document.body.innerText')
+    assert 'Dates and times are those of the site, at UTC-03:30; time 0 is 2024-02-28 23:58:00.' in text
+    calendar.click_job(1)
+    shown = blocks(calendar)
+    assert shown['Times'][:10] == ['Status', 'completed', 'Submitted', '2024-02-28 23:58:10', 'Wait', '90.0 s',
+                                   'Started', '2024-02-28 23:59:40', 'Ended', '2024-02-29 00:04:40']
+    assert shown['Nodes'] == ['2024-02-28 23:59:40', '2024-02-29 00:01:00', '1', 'a',
+                              '2024-02-29 00:01:00', '2024-02-29 00:04:40', '3', 'a to c']
+    assert shown['Resizes'][0] == '2024-02-29 00:01:00'
+    assert shown['Phases'][2] == '2024-02-28 23:59:40'
+    assert calendar.column('Submitted') == ['2024-02-28 23:58:00', '2024-02-28 23:58:10', '2024-02-28 23:58:20']
+    assert calendar.column('Started') == ['2024-02-28 23:58:00', '2024-02-28 23:59:40', '2024-02-29 00:00:30']
+    calendar.move_to(*calendar.place_of(2))
+    assert 'Started\n2024-02-29 00:00:30, waited 2 min 10 s' in calendar.tip()
+    assert 'd at 2024-02-29 00:00:' in calendar.tip()
+    calendar.browser.find_element('id', 'job').send_keys('comma\n')
+    calendar.settle()
+    assert 'came free at 2024-02-28 23:59:40, 50.0 s before' in blocks(calendar)['Waited for'][0]
+
+
+def test_with_a_start_date_the_axis_has_round_times_of_the_calendar(calendar: Page, tmp_path: Path) -> None:
+    assert ticks(calendar) == ['2024-02-28 23:58', '23:59', '2024-02-29', '00:01', '00:02', '00:03', '00:04']
+    calendar.run('elastisim.setTime(100, 130)')
+    assert ticks(calendar) == ['2024-02-28 23:59:40', *(f'23:59:{second}' for second in (45, 50, 55)), '2024-02-29',
+                               '00:00:05', '00:00:10']
+    calendar.run('elastisim.setTime(119.5, 121)')
+    assert ticks(calendar)[:4] == ['2024-02-28 23:59:59.600', '23:59:59.800', '2024-02-29', '00:00:00.200']
+    calendar.run('elastisim.setTime(0, 400)')
+    calendar.settle()
+    assert '>2024-02-29</text>' in calendar.save('nodes', 'SVG', tmp_path).read_text()
+    assert rows_of(calendar.save('jobs', 'CSV', tmp_path))[:3] == [  # files keep to seconds
+        ['time (s)', 'waiting', 'running'], ['0', '0', '1'], ['10', '1', '1']]
+
+
+def test_a_long_run_has_its_ticks_at_midnights_and_on_mondays(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    (tmp_path / 'job_statistics.csv').write_text(
+        'ID,Type,Submit Time,Start Time,End Time,Wait Time,Makespan,Turnaround Time,Status\n'
+        f'0,rigid,0,0,{50 * 86400},0,0,0,completed\n')
+    (tmp_path / 'events.jsonl').write_text('{"time": 0, "kind": "begin", "start_date": "2024-02-28 15:00:00+01:00"}\n')
+    path = tmp_path / 'report.html'
+    path.write_text(build_page([load_run(str(tmp_path))]))
+    page = Page(browser, path)
+    assert ticks(page) == ['2024-03-04', '2024-03-11', '2024-03-18', '2024-03-25', '2024-04-01', '2024-04-08',
+                           '2024-04-15']
+    page.run('elastisim.setTime(0, 2 * 86400)')
+    assert ticks(page) == ['2024-02-28 18:00', '2024-02-29', '06:00', '12:00', '18:00', '2024-03-01', '06:00', '12:00']
+    page.run('elastisim.setTime(0, 5 * 86400)')
+    assert ticks(page) == ['2024-02-29', '2024-03-01', '2024-03-02', '2024-03-03', '2024-03-04']
+    page.check()
 
 
 def test_lines_of_many_runs_never_look_alike(browser: webdriver.Chrome, outputs: list[Path], tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 /* What is told of a job under the mouse, and how one is found. */
 import {boundedSlowdown, end, report, runs} from './data.js';
 import {typeColour} from './colours.js';
-import {byId, clock, duration, element, jobField} from './words.js';
+import {byId, duration, element, jobField} from './words.js';
+import {moment} from './dates.js';
 import {setTime} from './time.js';
 import {drawMarked, jobAt, jobName} from './jobs.js';
 import {isMarked, mark} from './selection.js';
@@ -52,11 +53,11 @@ function facts(gantt, job, time, node) {
   const list = [
     ['Type', report.types[jobs.type[job]]],
     ['Status', report.statuses[jobs.status[job]]],
-    ['Submitted', clock(submit)],
-    ['Started', `${clock(start)}, waited ${duration(start - submit)}`],
+    ['Submitted', moment(submit)],
+    ['Started', `${moment(start)}, waited ${duration(start - submit)}`],
   ];
   if (ended >= 0)
-    list.push(['Ended', `${clock(ended)}, ran ${duration(ended - start)}`],
+    list.push(['Ended', `${moment(ended)}, ran ${duration(ended - start)}`],
       ['Slowdown', `${boundedSlowdown(jobs, job).toFixed(2)} (bounded)`]);
   const here = nodeRanges(gantt, job, time);
   const bounds = jobs.nodesMin && jobs.nodesMax && jobs.nodesMin[job] !== jobs.nodesMax[job] ?
@@ -71,7 +72,7 @@ function facts(gantt, job, time, node) {
       taken += data.changes.end[k] - data.changes.begin[k];
     list.push(['Reconfigured', `${changes.length} times${taken > 0 ? `, ${duration(taken)} in all` : ''}`]);
   }
-  list.push(['Here', `${data.nodes[Math.min(data.nodes.length - 1, Math.floor(node))]} at ${clock(time)}`]);
+  list.push(['Here', `${data.nodes[Math.min(data.nodes.length - 1, Math.floor(node))]} at ${moment(time)}`]);
   return list;
 }
 

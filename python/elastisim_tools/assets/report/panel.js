@@ -2,7 +2,8 @@
 /* The panel of the job that was clicked or found. */
 import {boundedSlowdown, end, report, runs, several} from './data.js';
 import {repaints, typeColour} from './colours.js';
-import {byId, clock, duration, element} from './words.js';
+import {byId, duration, element} from './words.js';
+import {moment} from './dates.js';
 import {gantts, jobName} from './jobs.js';
 import {bringIntoView, nodeRanges} from './facts.js';
 import {mark, selection} from './selection.js';
@@ -52,14 +53,14 @@ function smallTable(head, rows) {
 function times(jobs, job) {
   const submit = jobs.submit[job], start = jobs.start[job], ended = jobs.end[job];
   /** @type {[string, string][]} */
-  const list = [['Status', report.statuses[jobs.status[job]]], ['Submitted', clock(submit)]];
+  const list = [['Status', report.statuses[jobs.status[job]]], ['Submitted', moment(submit)]];
   if (jobs.reason?.[job])
     list.push(['Reason', jobs.reason[job]]);
   if (start < 0)
     return list;
-  list.push(['Wait', duration(start - submit)], ['Started', clock(start)]);
+  list.push(['Wait', duration(start - submit)], ['Started', moment(start)]);
   if (ended >= 0)
-    list.push(['Ended', clock(ended)], ['Ran', duration(ended - start)], ['Turnaround', duration(ended - submit)],
+    list.push(['Ended', moment(ended)], ['Ran', duration(ended - start)], ['Turnaround', duration(ended - submit)],
       ['Slowdown', `${boundedSlowdown(jobs, job).toFixed(2)} (bounded)`]);
   if (jobs.nodesAtStart && jobs.nodesMin && jobs.nodesMax)
     list.push(['Nodes', jobs.nodesMin[job] === jobs.nodesMax[job] ? String(jobs.nodesMin[job]) :
@@ -86,11 +87,11 @@ function spans(gantt, job) {
 function nodesAndResizes(gantt, job) {
   const held = spans(gantt, job), {changes} = gantt.data;
   const nodes = block('Nodes', smallTable(['from', 'to', 'nodes', 'which'],
-    held.map(({from, until, count, text}) => [clock(from), clock(until), String(count), text])));
+    held.map(({from, until, count, text}) => [moment(from), moment(until), String(count), text])));
   const resizes = [...gantt.changesByJob.of(job)].map(k => {
     const begin = changes.begin[k], before = held.filter(span => span.until <= begin).pop();
     const after = held.find(span => span.from >= begin) ?? held[held.length - 1];
-    return [clock(begin), `${before?.count ?? '?'} to ${after?.count ?? '?'} nodes`,
+    return [moment(begin), `${before?.count ?? '?'} to ${after?.count ?? '?'} nodes`,
       duration(changes.end[k] - begin)];
   });
   return resizes.length ? [nodes, block('Resizes', smallTable(['at', 'nodes', 'took'], resizes))] : [nodes];
@@ -105,7 +106,7 @@ function phaseTable(phases, job) {
   const rows = [];
   for (let k = 0; k < phases.job.length; k++)
     if (phases.job[k] === job)
-      rows.push([String(phases.number[k]), String(phases.iterations[k]), clock(phases.begin[k]),
+      rows.push([String(phases.number[k]), String(phases.iterations[k]), moment(phases.begin[k]),
         duration(phases.end[k] - phases.begin[k])]);
   return [block('Phases', smallTable(['phase', 'iterations', 'began', 'took'], rows))];
 }

@@ -1,7 +1,8 @@
 // @ts-check
 /* The table of jobs: sorted by any column, and only the rows that are seen are in the page. */
 import {boundedSlowdown, report, runs, several} from './data.js';
-import {byId, clock, duration, element} from './words.js';
+import {byId, duration, element} from './words.js';
+import {moment} from './dates.js';
 import {timeRange, viewWatchers} from './time.js';
 import {gantts, hiddenTypes} from './jobs.js';
 import {bringIntoView} from './facts.js';
@@ -29,8 +30,8 @@ const COLUMNS = [
   {key: 'run', title: 'Run', of: (jobs, job, run) => run.name},
   {key: 'type', title: 'Type', of: (jobs, job) => report.types[jobs.type[job]]},
   {key: 'status', title: 'Status', of: (jobs, job) => report.statuses[jobs.status[job]]},
-  {key: 'submitted', title: 'Submitted', of: (jobs, job) => jobs.submit[job], show: value => clock(value), numeric: true},
-  {key: 'started', title: 'Started', of: (jobs, job) => jobs.start[job], show: known(value => clock(value)),
+  {key: 'submitted', title: 'Submitted', of: (jobs, job) => jobs.submit[job], show: moment, numeric: true},
+  {key: 'started', title: 'Started', of: (jobs, job) => jobs.start[job], show: known(moment),
     numeric: true},
   {key: 'wait', title: 'Wait', of: (jobs, job) => jobs.start[job] >= 0 ? jobs.start[job] - jobs.submit[job] : -1,
     show: known(duration), numeric: true},

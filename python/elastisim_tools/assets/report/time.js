@@ -3,6 +3,7 @@
 import {end} from './data.js';
 import {colour} from './colours.js';
 import {DAY, HOUR, MINUTE, clock} from './words.js';
+import {dateSplits, dateTicks, dated} from './dates.js';
 
 const STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, MINUTE, 2 * MINUTE,
   5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY,
@@ -15,6 +16,8 @@ const STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10
  * @param {number} space
  * @param {number} step */
 function timeTicks(u, splits, axis, space, step) {
+  if (dated)
+    return dateTicks(splits, step);
   if (step < 1)
     return splits.map(value => `${+value.toFixed(3)} s`);
   if (u.scales.x.max < 600)
@@ -35,8 +38,9 @@ export function axisStyle(extra) {
 }
 
 /** @param {boolean} labelled */
-export const timeAxis = labelled => axisStyle({incrs: STEPS, space: 90, size: labelled ? 30 : 8,
-  values: labelled ? timeTicks : (u, splits) => splits.map(() => '')});
+export const timeAxis = labelled => axisStyle({incrs: STEPS, space: dated ? 120 : 90, size: labelled ? 30 : 8,
+  values: labelled ? timeTicks : (u, splits) => splits.map(() => ''),
+  ...(dated ? {splits: (u, axis, min, max, step) => dateSplits(min, max, step)} : {})});
 
 /** @type {Plot[]} */
 export const timeCharts = [];

@@ -43,7 +43,9 @@ interface Run {
   name: string; end: number; jobs: Jobs; gantt: GanttData | null; charts: ChartData[];
   phases: Phases | null; tasks: Tasks | null;
 }
-interface Report { types: string[]; statuses: string[]; runs: Run[]; }
+/** What the clock of the site says at time 0 of all runs, in seconds since 1970. */
+interface Calendar { seconds: number; }
+interface Report { types: string[]; statuses: string[]; calendar: Calendar | null; runs: Run[]; }
 
 /** What refers to each key, in the order it came. */
 interface Groups { starts: Uint32Array; items: Uint32Array; of(key: number): Uint32Array; }
@@ -102,7 +104,7 @@ type Bounds = (u: uPlot, min: number, max: number) => [number, number];
 interface Axis {
   scale?: string; size?: number; space?: number; incrs?: number[]; grid?: object; ticks?: object; font?: string;
   stroke?: () => string;
-  splits?: () => number[];
+  splits?: (u: uPlot, axis: number, min: number, max: number, step: number) => number[];
   values?: (u: uPlot, splits: number[], axis: number, space: number, step: number) => string[];
   filter?: (u: uPlot, splits: number[]) => number[];
 }

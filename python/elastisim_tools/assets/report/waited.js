@@ -1,6 +1,7 @@
 // @ts-check
 /* What a job waited for, as far as the results tell: other jobs, its turn, nodes and who had them. */
-import {clock, duration} from './words.js';
+import {duration} from './words.js';
+import {moment} from './dates.js';
 
 /** Nodes that jobs hold at a time, but for one job.
  * @param {Gantt} gantt
@@ -63,7 +64,7 @@ export function waitedFor(run, gantt, job) {
   if (jobs.eligible && jobs.eligible[job] < 0)
     return {sentences: ['Jobs that it depends on; they never let it go.'], jobs: []};
   if (eligible > submit)
-    sentences.push(`Jobs that it depends on, until ${clock(eligible)} (${duration(eligible - submit)}).`);
+    sentences.push(`Jobs that it depends on, until ${moment(eligible)} (${duration(eligible - submit)}).`);
   if (start >= 0 && start <= eligible)
     return {sentences: sentences.length ? sentences : ['Nothing: it started at once.'], jobs: []};
   const ahead = queueAt(jobs, job, eligible);
@@ -80,7 +81,7 @@ export function waitedFor(run, gantt, job) {
   if (before.last >= start && before.jobs.length)
     return {sentences: [...sentences, 'It started on nodes that came free at that time, from'], jobs: before.jobs};
   sentences.push(before.last > eligible ?
-    `The last of its nodes came free at ${clock(before.last)}, ${duration(start - before.last)} before it started, from` :
+    `The last of its nodes came free at ${moment(before.last)}, ${duration(start - before.last)} before it started, from` :
     'All of its nodes were free already: it waited for the scheduler to start it.');
   return {sentences, jobs: before.last > eligible ? before.jobs : []};
 }
