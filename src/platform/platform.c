@@ -152,7 +152,9 @@ static int read_node(struct reader *reader, size_t host)
             "%s: host '%s': a compute node needs a speed above 0; give a host that isn't one "
             "the property 'batch_system' or 'pfs_host'",
             reader->file, node->name);
-    return read_burst_buffer(reader, node) || read_gpus(reader, node) ? -1 : 0;
+    return read_burst_buffer(reader, node) || read_gpus(reader, node) || power_read(reader, node)
+               ? -1
+               : 0;
 }
 
 static int read_nodes(struct reader *reader)

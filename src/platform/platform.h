@@ -14,6 +14,16 @@
 /* The values are those of the protocol. */
 enum node_type { NODE_PLAIN, NODE_BURST_BUFFER, NODE_STRIPED_BURST_BUFFER };
 
+/* What a node draws, in watts (docs/energy.md). */
+struct node_power {
+    double idle;               /* up, with nothing to do; without its GPUs */
+    double epsilon;            /* with CPUs that have next to nothing to do, but something */
+    double all;                /* with CPUs that are busy */
+    double off;                /* off, or down */
+    double gpu_idle, gpu_busy; /* one GPU of a node that is up */
+    double boot, stop;         /* while it boots, or stops; with its GPUs */
+};
+
 struct node_description {
     uint32_t host;    /* number at the resource port */
     const char *name; /* borrowed from the port */
@@ -24,6 +34,8 @@ struct node_description {
     double gpu_speed;       /* flops/s of one GPU */
     double gpu_bandwidth;   /* bytes/s between two GPUs of the node */
     struct pfs_targets pfs; /* shared between nodes; owned by the platform */
+    struct node_power power;
+    double boot_seconds, stop_seconds; /* what it takes to switch it on, or off */
 };
 
 /* A set of links that together make up a PFS bandwidth. */
@@ -65,5 +77,7 @@ void platform_release(struct platform *platform); /* fine on a zeroed one */
  * when text says no such value; the result is finite and >= 0. */
 int units_bandwidth(const char *text, double *result);
 int units_flops(const char *text, double *result);
+/* The same for a number alone. */
+int units_number(const char *text, double *result);
 
 #endif

@@ -14,9 +14,10 @@
 enum { MAX_GPUS = 100000 };
 
 static const char *const property_names[] = {
-    "batch_system", "pfs_host",      "pfs_targets",   "node_local_bb",
-    "bb_read_bw",   "bb_write_bw",   "wide_striping", "flops_per_byte",
-    "num_gpus",     "flops_per_gpu", "gpu_to_gpu_bw", NULL,
+    "batch_system",  "pfs_host",          "pfs_targets",    "node_local_bb",    "bb_read_bw",
+    "bb_write_bw",   "wide_striping",     "flops_per_byte", "num_gpus",         "flops_per_gpu",
+    "gpu_to_gpu_bw", "wattage_per_state", "wattage_off",    "gpu_wattage_idle", "gpu_wattage_busy",
+    "boot_seconds",  "boot_joules",       "stop_seconds",   "stop_joules",      NULL,
 };
 
 const char *property_host_name(const struct reader *reader, size_t host)
@@ -62,6 +63,16 @@ int property_read_wanted(struct reader *reader, size_t host, const struct wanted
         return property_error(reader, host, wanted->key, "must be %s, above 0, is '%s'",
                               wanted->what, text);
     return 0;
+}
+
+int property_read_amount(struct reader *reader, size_t host, const char *key, const char *unit,
+                         double *result)
+{
+    const char *text = property_of_host(reader, host, key);
+    if (!text || !units_number(text, result))
+        return 0;
+    return property_error(reader, host, key, "must be a number of %s, at least 0, is '%s'", unit,
+                          text);
 }
 
 int property_read_flops_per_byte(struct reader *reader, size_t host, double *result)

@@ -14,6 +14,14 @@ struct remark {
     size_t count;
 };
 
+/* What the property wattage_per_state came to that was read last: mostly all hosts have the same.
+ */
+struct known_wattage {
+    const char *text; /* borrowed; NULL for none */
+    size_t num_states, state;
+    struct node_power power; /* the CPUs' part of it */
+};
+
 struct reader {
     struct platform *platform;
     const char *file; /* of the platform, for messages */
@@ -23,6 +31,7 @@ struct reader {
     enum role *roles; /* by host */
     struct remark *remarks;
     size_t num_remarks, remarks_capacity;
+    struct known_wattage known;
 };
 
 /* --- Properties (properties.c). A function that fails returns -1 with reader->err. ----------- */
@@ -48,12 +57,21 @@ struct wanted {
 int property_read_wanted(struct reader *reader, size_t host, const struct wanted *wanted,
                          double *result);
 
+/* A number of at least 0, in a unit that messages name; *result stays when the host lacks the
+ * property. */
+int property_read_amount(struct reader *reader, size_t host, const char *key, const char *unit,
+                         double *result);
+
 /* Notes that a property has no effect (suggestion NULL), or that another one is meant. */
 int remark(struct reader *reader, size_t host, const char *key, const char *suggestion);
 /* Notes the properties of a host that look like ours and are not. */
 int property_look_for_slips(struct reader *reader, size_t host);
 /* Warns of what was noted, once for all hosts that it holds for. */
 int remarks_say(struct reader *reader);
+
+/* --- Power (power.c) ------------------------------------------------------------------------- */
+/* What a node draws, and how long it takes to switch it. */
+int power_read(struct reader *reader, struct node_description *node);
 
 /* --- PFS targets (targets.c) ----------------------------------------------------------------- */
 /* Gives the nodes that have the property pfs_targets their PFS hosts. */

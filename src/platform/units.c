@@ -95,6 +95,13 @@ static int read_value(const char *text, const struct unit *units, double *result
     return 0;
 }
 
+static const struct unit no_units[] = {{NULL, 0, NULL}};
+
+int units_number(const char *text, double *result)
+{
+    return read_value(text, no_units, result);
+}
+
 int units_bandwidth(const char *text, double *result)
 {
     return read_value(text, bandwidth_units, result);

@@ -97,6 +97,16 @@ double resources_host_speed(const struct resources *resources, size_t host)
     return topology_host_speed(resources->topology, host);
 }
 
+size_t resources_num_host_states(const struct resources *resources, size_t host)
+{
+    return topology_num_host_states(resources->topology, host);
+}
+
+size_t resources_host_state(const struct resources *resources, size_t host)
+{
+    return topology_host_state(resources->topology, host);
+}
+
 const char *resources_host_property(const struct resources *resources, size_t host, const char *key)
 {
     return topology_host_property(resources->topology, host, key);

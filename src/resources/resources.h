@@ -46,6 +46,10 @@ size_t resources_num_hosts(const struct resources *resources);
 const char *resources_host_name(const struct resources *resources, size_t host);
 /* Flops per second of all cores together, without external load. */
 double resources_host_speed(const struct resources *resources, size_t host);
+/* How many speeds (SimGrid's pstates) the platform gives the host, and which of them it has, from
+ * 0: it keeps that one. */
+size_t resources_num_host_states(const struct resources *resources, size_t host);
+size_t resources_host_state(const struct resources *resources, size_t host);
 /* A property of the host, or NULL. */
 const char *resources_host_property(const struct resources *resources, size_t host,
                                     const char *key);

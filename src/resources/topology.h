@@ -32,6 +32,9 @@ const char *topology_host_name(const struct topology *topology, size_t host);
 /* Flops per second of all cores together, without external load. */
 double topology_host_speed(const struct topology *topology, size_t host);
 uint32_t topology_host_cores(const struct topology *topology, size_t host);
+/* How many speeds (pstates) the host was given, and which of them it has, from 0. */
+size_t topology_num_host_states(const struct topology *topology, size_t host);
+size_t topology_host_state(const struct topology *topology, size_t host);
 /* A property of the host, or NULL. */
 const char *topology_host_property(const struct topology *topology, size_t host, const char *key);
 /* Number of properties and the i-th key, in lexicographic order. */

@@ -240,6 +240,20 @@ PROPERTIES: list[tuple[dict[str, Any], str]] = [
                                               "needs a bandwidth, like '50GBps'"),
     ({'num_gpus': 2, 'flops_per_gpu': '1Gf', 'gpu_to_gpu_bw': '1Gf'},
      "'gpu_to_gpu_bw': must be a bandwidth, like '50GBps', above 0, is '1Gf'"),
+    *[({'wattage_per_state': value}, "'wattage_per_state': must be 'IDLE:ALL' or 'IDLE:EPSILON:ALL', each a number of "
+                                     f"watts of at least 0, for each speed of the host, is '{value}'")
+      for value in ('95', '95:-1', '95:a lot', '', '1:2:3:4', '1:2 ', '1::2', '1:inf', '0x1:2')],
+    ({'wattage_per_state': '1:2,1:2'}, "'wattage_per_state': must have an entry for each of the host's 1 speeds, "
+                                       'separated by commas, has 2'),
+    ({'wattage_off': '-1'}, "'wattage_off': must be a number of watts, at least 0, is '-1'"),
+    ({'gpu_wattage_idle': '5W'}, "'gpu_wattage_idle': must be a number of watts, at least 0, is '5W'"),
+    ({'gpu_wattage_busy': 'all'}, "'gpu_wattage_busy': must be a number of watts, at least 0, is 'all'"),
+    ({'boot_seconds': '-1'}, "'boot_seconds': must be a number of seconds, at least 0, is '-1'"),
+    ({'boot_joules': 'x'}, "'boot_joules': must be a number of joules, at least 0, is 'x'"),
+    ({'boot_joules': 1}, "'boot_joules': needs 'boot_seconds', the time in which they are drawn, above 0"),
+    ({'stop_seconds': ''}, "'stop_seconds': must be a number of seconds, at least 0, is ''"),
+    ({'stop_joules': 1, 'stop_seconds': 0}, "'stop_joules': needs 'stop_seconds', the time in which they are drawn, "
+                                            'above 0'),
 ]
 
 

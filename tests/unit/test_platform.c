@@ -106,6 +106,45 @@ static void read_whole(const void *argument)
     resources_close(port);
 }
 
+#define NODE_WITH(speeds, state, content)                                                          \
+    "<host id='a' speed='" speeds "' pstate='" state "'>" content "</host>"
+
+/* The watts are those of the speed that the host has. */
+static void read_power(const void *argument)
+{
+    static const char text[] = PLATFORM(
+        NODE_WITH("3Gf, 2Gf", "1",
+                  PROPERTY("wattage_per_state", "95:120:200, 90:170.5")
+                      PROPERTY("wattage_off", "9.75") PROPERTY("num_gpus", "2")
+                          PROPERTY("flops_per_gpu", "1Tf") PROPERTY("gpu_to_gpu_bw", "1GBps")
+                              PROPERTY("gpu_wattage_idle", "50") PROPERTY("gpu_wattage_busy", "400")
+                                  PROPERTY("boot_seconds", "150") PROPERTY("boot_joules", "3e4")
+                                      PROPERTY("stop_seconds", "6"))
+            HOST("b", PROPERTY("wattage_per_state", "1:2:3") PROPERTY("boot_joules", "0"))
+                HOST("c", ""));
+    const struct configuration configuration = {.file = NULL};
+    struct platform platform;
+    (void)argument;
+    create_good(&platform, text, &configuration);
+    const struct node_description *a = &platform.nodes[0], *b = &platform.nodes[1];
+    check_near(a->power.idle, 90);
+    check_near(a->power.epsilon, 90);
+    check_near(a->power.all, 170.5);
+    check_near(a->power.off, 9.75);
+    check_near(a->power.gpu_idle, 50);
+    check_near(a->power.gpu_busy, 400);
+    check_near(a->boot_seconds, 150);
+    check_near(a->power.boot, 200);
+    check_near(a->stop_seconds, 6);
+    check_near(a->power.stop, 190);
+    check_near(b->power.idle, 1);
+    check_near(b->power.epsilon, 2);
+    check_near(b->power.all, 3);
+    check_near(b->power.boot, 1);
+    check_near(platform.nodes[2].power.idle, 0);
+    platform_release(&platform);
+}
+
 /* Without any property, each host is a compute node. */
 static void read_plain(const void *argument)
 {
@@ -158,6 +197,7 @@ static void test_good_platforms(void **state)
     (void)state;
     assert_true(child_runs(read_whole, NULL));
     assert_true(child_runs(read_plain, NULL));
+    assert_true(child_runs(read_power, NULL));
     assert_true(child_runs(use_disks, NULL));
 }
 
@@ -291,6 +331,20 @@ static const struct bad_case bad_platforms[] = {
      "p.xml: host 'a': property 'gpu_to_gpu_bw': is missing; a node with several GPUs ('num_gpus') "
      "needs a bandwidth, like '50GBps'",
      NULL},
+    {PLATFORM(NODE_WITH("2Gf,1Gf", "0", PROPERTY("wattage_per_state", "1:2"))),
+     "p.xml: host 'a': property 'wattage_per_state': must have an entry for each of the host's 2 "
+     "speeds, separated by commas, has 1",
+     NULL},
+    {PLATFORM(NODE_WITH("2Gf,1Gf", "0", PROPERTY("wattage_per_state", "1:2,1:2:3:4"))),
+     "p.xml: host 'a': property 'wattage_per_state': must be 'IDLE:ALL' or 'IDLE:EPSILON:ALL', "
+     "each a number of watts of at least 0, for each speed of the host, is '1:2,1:2:3:4'",
+     NULL},
+    {NODE(PROPERTY("boot_joules", "5")),
+     "p.xml: host 'a': property 'boot_joules': needs 'boot_seconds', the time in which they are "
+     "drawn, above 0",
+     NULL},
+    {NODE(PROPERTY("watage_off", "5")),
+     "p.xml: host 'a': unknown property 'watage_off', did you mean 'wattage_off'?", NULL},
     {PLATFORM(HOST("a", PROPERTY("pfs_targets", "pfs1;pfs")) PFS_HOSTS),
      "p.xml: host 'a': property 'pfs_targets': 'pfs' is not a host with the property 'pfs_host', "
      "did "

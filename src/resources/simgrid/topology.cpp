@@ -77,6 +77,8 @@ void list_hosts(topology *topology)
         topology_host host = {};
         host.simgrid = simgrid;
         host.cores = static_cast<uint32_t>(simgrid->get_core_count());
+        host.num_states = static_cast<size_t>(simgrid->get_pstate_count());
+        host.state = static_cast<size_t>(simgrid->get_pstate());
         host.speed = simgrid->get_speed() * simgrid->get_core_count();
         check_figure("host", simgrid->get_name(), "speed", host.speed);
         for (const auto &property : *simgrid->get_properties())
@@ -235,6 +237,16 @@ double topology_host_speed(const struct topology *topology, size_t host)
 uint32_t topology_host_cores(const struct topology *topology, size_t host)
 {
     return topology->hosts[host].cores;
+}
+
+size_t topology_num_host_states(const struct topology *topology, size_t host)
+{
+    return topology->hosts[host].num_states;
+}
+
+size_t topology_host_state(const struct topology *topology, size_t host)
+{
+    return topology->hosts[host].state;
 }
 
 const char *topology_host_property(const struct topology *topology, size_t host, const char *key)

@@ -20,6 +20,7 @@ struct topology_host {
     s4u::Host *simgrid;
     double speed; /* all cores together */
     uint32_t cores;
+    size_t num_states, state;       /* pstates: how many, and the one it has */
     std::vector<const char *> keys; /* of its properties, sorted */
 };
 
