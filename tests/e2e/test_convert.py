@@ -36,6 +36,8 @@ def converted(folder: Path, tmp_path: Path, *options: Any) -> list[dict[str, Any
 @pytest.mark.parametrize('options', [
     ('--malleable', 1), ('--moldable', 1, '--speedup', 'downey'), ('--malleable', 1, '--speedup', 'linear'),
     ('--malleable', 1, '--speedup', 'num_nodes ^ 0.8'), ('--malleable', 1, '--points', 'seconds:30'),
+    ('--moldable', 1, '--speedup', 'cirne-berman'),
+    ('--moldable', 1, '--speedup', 'cirne-berman', '--bounds', 'survey'),
     ('--malleable', 1, '--io', 0.2), ('--malleable', 1, '--bounds', 'efficiency:0.9,0.5', '--speedup', 'downey')])
 def test_a_job_takes_as_long_as_it_did_on_its_recorded_size(options: tuple[str, ...], rigid: Path,
                                                             tmp_path: Path) -> None:
@@ -81,6 +83,23 @@ def test_bounds_by_efficiency_are_the_most_nodes_that_reach_it(rigid: Path, tmp_
     assert {(job['num_nodes_min'], job['num_nodes_preferred'], job['num_nodes_max'])
             for job in jobs if job['arguments']['points'] and job['attributes']['user'] == '1'
             } <= {(1, 5, 11), (2, 5, 11)}
+
+
+@pytest.mark.parametrize('bounds', ['requests', 'survey'])
+def test_bounds_by_requests_are_the_fewest_and_the_most_that_users_could_make(bounds: str, rigid: Path,
+                                                                              tmp_path: Path) -> None:
+    jobs = converted(rigid, tmp_path, '--moldable', 1, '--speedup', 'cirne-berman', '--bounds', bounds)
+    shapes = set()
+    for job in jobs:
+        requests = [int(size) for size in job['attributes']['requests'].split(',')]
+        size = job['num_nodes_preferred']
+        assert (job['num_nodes_min'], job['num_nodes_max']) == (requests[0], requests[-1])
+        assert size in requests and 'fewest' not in job['arguments']
+        powers = all(request & (request - 1) == 0 for request in requests)
+        shapes.add(powers)
+        assert bounds == 'survey' or powers or size & (size - 1)
+    assert shapes == {False, True}
+    assert len({job['attributes']['requests'] for job in jobs}) > 50
 
 
 def test_a_reconfiguration_sends_the_state_over_the_network(rigid: Path, tmp_path: Path) -> None:
@@ -147,10 +166,12 @@ def test_sites_are_merged_on_one_clock(rigid: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize('options, told', [
     (('--malleable', 0.7, '--moldable', 0.7), 'recipe: the shares of the types add up to 1.4; 1 is all jobs'),
-    (('--bounds', 'factors:4'),
-     "bounds: 'factors:4' is none of factors:X,Y, powers:X,Y, efficiency:X,Y with numbers above 0"),
+    (('--bounds', 'factors:4'), "bounds: 'factors:4' is none of factors:X,Y, powers:X,Y, efficiency:X,Y, requests, "
+     'survey with numbers above 0'),
+    (('--bounds', 'requests'), "bounds: 'requests' are those of the speed-up cirne-berman; give it, too"),
     (('--serial', '0.5,0.1'), "serial: '0.5,0.1' is not a range; give LOW,HIGH or one number"),
-    (('--speedup', 'import os'), "speedup: 'import os' is none of amdahl, downey, linear, and no expression"),
+    (('--speedup', 'import os'),
+     "speedup: 'import os' is none of amdahl, downey, cirne-berman, linear, and no expression"),
     (('--speedup', '0 - num_nodes'), "speedup: '0 - num_nodes' is -1 on one node; must be a number above 0"),
     (('--weeks', '3-1'), '--weeks 3-1: must be FIRST or FIRST-LAST, counted from 1'),
     (('--from', 'monday'), '--from monday: neither seconds nor days (3d) nor a date such as 2024-02-29'),

@@ -12,8 +12,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from elastisim_tools.workload import generating, models
-from elastisim_tools.workload.models import LUBLIN, Drawn, Estimates
+from elastisim_tools.workload import generating, models, moldability
+from elastisim_tools.workload.models import LUBLIN, Drawn, Estimates, HyperErlang
 from logs import PUBLISHED, read, simulate, workload
 
 numpy = pytest.importorskip('numpy')
@@ -163,6 +163,113 @@ def test_values_that_are_all_equal_get_a_narrow_distribution(values: list[float]
     assert found.order == models.MOST_STAGES and found.order / found.rate_1 == pytest.approx(max(values[0], 1e-9))
 
 
+def test_downey_run_times_are_work_over_nodes() -> None:
+    rng = numpy.random.default_rng(8)
+    sizes = numpy.maximum(1, numpy.round(numpy.exp(rng.uniform(0, math.log(128), COUNT))))
+    same([job.runtime for job in drawn('downey', models.DEFAULTS['downey'])],
+         numpy.exp(rng.uniform(0, math.log(1e6), COUNT)) / sizes)
+
+
+def hyper_erlang(rng: Any, values: HyperErlang, count: int) -> Any:
+    """Independently: a branch for each, and a gamma variable for the sum of its stages."""
+    rate = numpy.where(rng.random(count) < values.first, values.rate_1, values.rate_2)
+    return rng.gamma(values.order, 1, count) / rate
+
+
+def test_jann_draws_each_range_of_sizes_on_its_own() -> None:
+    """What is drawn for a range of sizes is as if it were alone: pauses, run times, shares of sizes."""
+    pauses, times = HyperErlang(0.8, 1 / 300, 1 / 9000, 1), HyperErlang(0.6, 1 / 40, 1 / 2000, 2)
+    ranges = [{'between': list(pauses), 'runtime': list(times), 'sizes': {'1': 5}},
+              {'between': list(times), 'runtime': list(pauses), 'sizes': {'3': 1, '4': 3}}]
+    jobs, rng = drawn('jann', {'ranges': ranges}, 2 * COUNT), numpy.random.default_rng(11)
+    assert [job.submit for job in jobs] == sorted(job.submit for job in jobs)
+    for sizes, between, runtime in (((1,), pauses, times), ((3, 4), times, pauses)):
+        own = [job for job in jobs if job.nodes in sizes]
+        same(numpy.diff([0.0, *(job.submit for job in own)]), hyper_erlang(rng, between, COUNT))
+        same([job.runtime for job in own], hyper_erlang(rng, runtime, COUNT))
+    large = [job.nodes for job in jobs if job.nodes > 1]
+    assert large.count(4) / len(large) == pytest.approx(0.75, abs=0.02)
+
+
+# --- Cirne and Berman ------------------------------------------------------------------------------------------------
+
+
+def test_cirne_sizes_and_times_have_even_logarithms() -> None:
+    """Independently by numpy: 0.12 log2(n) + 0.20 and 0.10 log2(t) - 0.75 are the shares up to n nodes and t seconds,
+    75 % of the sizes are rounded to powers of two, and gamma(0.6, 0.6), at most 1, is the part that a job runs."""
+    jobs, rng = drawn('cirne', models.cirne_parameters('ctc'), nodes=430), numpy.random.default_rng(5)
+    sizes = numpy.maximum(1, numpy.ceil(2 ** ((rng.random(COUNT) - 0.20) / 0.12)))
+    powers = 2 ** numpy.floor(numpy.log2(sizes) + 0.5)
+    same([job.nodes for job in jobs], numpy.where(rng.random(COUNT) < 0.75, powers, sizes))
+    asked = numpy.ceil(2 ** ((rng.random(COUNT) + 0.75) / 0.10))
+    same([job.walltime for job in jobs], asked)
+    part = numpy.clip(rng.gamma(0.6, 0.6, COUNT), 1e-5, 1)
+    same([job.runtime / (job.walltime or 1) for job in jobs], part)
+    same([job.runtime for job in jobs], part * asked)
+    assert max(job.nodes for job in jobs) == 128 and max(job.walltime or 0 for job in jobs) <= 2 ** 17.5 + 1
+
+
+@pytest.mark.parametrize('site, nodes, a_day', [('anl', 120, 97.5), ('ctc', 430, 227.4), ('kth', 100, 37.8),
+                                                ('sdsc', 128, 105.0), ('ctc', 43, 22.7)])
+def test_cirne_submissions_follow_the_day_of_a_site(site: str, nodes: int, a_day: float) -> None:
+    """By the integral of the polynomial, which scales with the machine."""
+    rate = models.CIRNE_SITES[site][1]
+    hours = [numpy.polyval(rate, numpy.linspace(hour / 24 - 0.5, (hour + 1) / 24 - 0.5, 3601)).mean() * 1800
+             for hour in range(24)]
+    jobs = drawn('cirne', models.cirne_parameters(site), 5000, nodes)
+    assert jobs[-1].submit / 86400 == pytest.approx(5000 / a_day, rel=0.005)
+    counted = numpy.bincount([int(job.submit % 86400 // 3600) for job in jobs], minlength=24) / 5000
+    assert counted == pytest.approx(numpy.maximum(0, hours) / sum(hours), abs=0.004)
+
+
+def test_cirne_counts_hours_from_the_start_hour(tmp_path: Path) -> None:
+    counts = []
+    for number, hour in enumerate((0, 12)):
+        workload('generate', 'cirne', '--jobs', 40, '--nodes', 430, '--start-hour', hour, '-o', number, cwd=tmp_path)
+        counts.append(sum(job['submit_time'] < 4 * 3600 for job in read(tmp_path / str(number))[0]))
+    assert counts[0] < 20 and counts[1] == 40  # four jobs an hour in the night, seventeen at noon
+
+
+def test_fewest_nodes_parallelism_and_sigma_have_the_distributions_of_the_model() -> None:
+    random, rng = Random(3), numpy.random.default_rng(4)
+    fewest = [moldability.draw_fewest(random) for _ in range(COUNT)]
+    same(fewest, numpy.maximum(1, numpy.ceil(2 ** ((rng.random(COUNT) - 0.6279) / 0.0692))))
+    same([moldability.draw_sigma(random) for _ in range(COUNT)], numpy.maximum(0, rng.normal(1.209, 1.132, COUNT)))
+    for nodes in (1, 8, 32):
+        low = numpy.log2(nodes)
+        logs = (rng.random(COUNT) + 0.01877 * low + 0.009198) / (0.009548 * low + 0.07468)
+        same([moldability.draw_parallelism(random, nodes) for _ in range(COUNT)], 2 ** logs)
+
+
+@pytest.mark.parametrize('constraint, fewest, most, sizes', [
+    ('powers of two', 3, 40, [4, 8, 16, 32]), ('powers of two', 3, 3, [4]), ('squares', 2, 30, [4, 9, 16, 25]),
+    ('squares', 1, 3, [1]), ('even', 3, 9, [4, 6, 8]), ('even', 3, 3, [4]), ('multiples of four', 1, 12, [4, 8, 12]),
+    ('any', 3, 6, [3, 4, 5, 6]), ('rigid', 5, 9, [5])])
+def test_possible_sizes_obey_what_the_job_needs(constraint: str, fewest: int, most: int, sizes: list[int]) -> None:
+    assert list(moldability.possible_sizes(constraint, fewest, most)) == sizes
+
+
+def test_a_user_could_make_2_to_19_requests() -> None:
+    """0.1918 log2(v) + 0.1876 is the share of jobs with up to v of them; the recorded size is one."""
+    random = Random(6)
+    counts = []
+    for _ in range(COUNT):
+        requests = moldability.draw_requests(random, 'any', 5000, 1, 4000)
+        assert requests == sorted(set(requests)) and requests[-1] == 5000
+        counts.append(len(requests))
+    assert min(counts) == 2 and max(counts) == 19
+    for most in (2, 4, 8, 16):
+        assert sum(count <= most for count in counts) / COUNT == pytest.approx(
+            0.1918 * math.log2(most) + 0.1876, abs=0.012)
+
+
+def test_the_survey_says_what_sizes_jobs_need() -> None:
+    random = Random(6)
+    found = [moldability.draw_constraint(random) for _ in range(COUNT)]
+    assert {kind: round(found.count(kind) / COUNT, 2) for kind in sorted(set(found))} == {
+        'any': 0.7, 'even': 0.08, 'multiples of four': 0.08, 'powers of two': 0.1, 'rigid': 0.02, 'squares': 0.02}
+
+
 # --- Estimates -------------------------------------------------------------------------------------------------------
 
 
@@ -175,6 +282,20 @@ def test_estimates_are_modal_and_bound_run_times() -> None:
     assert sum(count for count, _ in counts[:20]) / COUNT == pytest.approx(0.9, abs=0.03)
     assert all(estimates.draw(random, runtime) >= runtime for runtime in range(1, 64801, 97))
     assert estimates.draw(random, 70000) == 64800
+
+
+def test_estimates_are_drawn_anew_until_they_hold_the_run_time() -> None:
+    """Independently: numpy draws from all values by their probabilities, and then those that are long enough."""
+    estimates, random, rng = Estimates(maximum=64800, at_maximum=0.2), Random(4), numpy.random.default_rng(9)
+    round_times = [value for value in models.ROUND_TIMES if value < 64800][-19:]
+    fall = 0.88 ** numpy.arange(19)
+    multiples = 300.0 * numpy.arange(1, 217)
+    values = numpy.concatenate([[64800.0], round_times, multiples])
+    weights = numpy.concatenate([[0.2], 0.7 * fall / fall.sum(), numpy.full(216, 0.1 / 216)])
+    for runtime in (1.0, 3600.0, 40000.0):
+        long = values >= runtime
+        expected = rng.choice(values[long], COUNT, p=weights[long] / weights[long].sum())
+        same([estimates.draw(random, runtime) for _ in range(COUNT)], expected)
 
 
 # --- The commands ----------------------------------------------------------------------------------------------------
@@ -230,7 +351,7 @@ def test_a_model_fitted_to_a_log_is_like_it(model: str, tmp_path: Path) -> None:
     ('{"model": "jann", "parameters": {"ranges": [{}]}}', "p.json: the parameters are not those of the model jann "
      "(KeyError: 'between')"),
     ('{"model": "jann", "parameters": {"ranges": []}}', 'p.json: the parameters are not those of the model jann '
-     '(ValueError: '),
+     '(ValueError: no job comes of them)'),
 ])
 def test_parameters_that_are_none_are_told(text: str, told: str, tmp_path: Path) -> None:
     (tmp_path / 'p.json').write_text(text)

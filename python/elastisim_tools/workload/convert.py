@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Optional
 
-from . import speedup
+from . import moldability, speedup
 from .arguments import Subparsers, real, whole
 from .machine import Machine, write_platform
 from .record import LogError
@@ -34,6 +34,12 @@ DEFAULTS: Json = {
 }
 
 
+# Bounds by numbers, so many each; and by requests that users could make for the job, whose sizes obey what the
+# recorded size says, or what the survey says.
+REQUESTS = ('requests', 'survey')
+BOUNDS = {'factors': 2, 'powers': 2, 'efficiency': 2, **dict.fromkeys(REQUESTS, 0)}
+
+
 class Recipe:
     """What is done to a workload; `values` is all of it, as it is in the metadata of what comes out."""
 
@@ -49,7 +55,9 @@ class Recipe:
         self.model = speedup.model_of(str(self.values['speedup']))
         self.ranges = {key: pair(self.values[key], key) if self.values[key] is not None else default
                        for key, default in self.model.defaults.items()}
-        self.bounds = _named(self.values['bounds'], {'factors': 2, 'powers': 2, 'efficiency': 2}, 'bounds')
+        self.bounds = _named(self.values['bounds'], BOUNDS, 'bounds')
+        if self.bounds[0] in REQUESTS and self.values['speedup'] != speedup.CIRNE_BERMAN:
+            raise LogError(f"bounds: '{self.bounds[0]}' are those of the speed-up {speedup.CIRNE_BERMAN}; give it, too")
         self.points = _named(self.values['points'], {'seconds': 1, 'iterations': 1}, 'points')
         self.sizes = pair(self.values['sizes'], 'sizes') if self.values['sizes'] else None
         self.users = set(str(self.values['users']).split(',')) if self.values['users'] else None
@@ -77,7 +85,7 @@ def _named(text: str, kinds: Mapping[str, int], key: str) -> tuple[str, tuple[fl
     except ValueError:
         numbers = ()
     if name not in kinds or len(numbers) != kinds[name] or not all(0 < one < math.inf for one in numbers):
-        forms = ', '.join(f"{kind}:{','.join('XY'[:count])}" for kind, count in kinds.items())
+        forms = ', '.join(f"{kind}:{','.join('XY'[:count])}".rstrip(':') for kind, count in kinds.items())
         raise LogError(f"{key}: '{text}' is none of {forms} with numbers above 0")
     return name, numbers
 
@@ -185,6 +193,17 @@ def kind_of(recipe: Recipe, job: Json, index: int) -> str:
     return 'rigid'
 
 
+def requests_of(recipe: Recipe, random: Random, size: int, parameters: Mapping[str, float], nodes: int) -> list[int]:
+    """The sizes that users could ask for, as far as the machine has them; none where bounds are by numbers."""
+    if recipe.bounds[0] not in REQUESTS:
+        return []
+    constraint = (moldability.constraint_of(size) if recipe.bounds[0] == 'requests'
+                  else moldability.draw_constraint(random))
+    most = min(nodes, moldability.most_useful(parameters['parallelism'], parameters['sigma']))
+    drawn = moldability.draw_requests(random, constraint, size, int(parameters['fewest']), most)
+    return [request for request in drawn if request <= nodes]
+
+
 def bounds_of(recipe: Recipe, size: int, parameters: Mapping[str, float], nodes: int) -> tuple[int, int]:
     kind, (down, up) = recipe.bounds
     if kind == 'factors':
@@ -222,7 +241,9 @@ def convert_job(recipe: Recipe, job: Json, kind: str, index: int, nodes: int) ->
     random = Random(f"{recipe.values['seed']} job {job.get('name', index)}")
     size, runtime = int(job.pop('num_nodes')), float(job['arguments'].pop('runtime'))
     parameters = recipe.model.draw(random, recipe.ranges, size)
-    low, high = bounds_of(recipe, size, parameters, nodes)
+    requests = requests_of(recipe, random, size, parameters, nodes)
+    low, high = (requests[0], requests[-1]) if requests else bounds_of(recipe, size, parameters, nodes)
+    parameters.pop('fewest', None)
     points = recipe.points[1][0] if recipe.points[0] == 'iterations' else runtime / recipe.points[1][0]
     work = runtime * recipe.model.value(size, parameters)
     arguments: Json = {'work': work, 'points': max(1, round(points)), **parameters}
@@ -233,6 +254,8 @@ def convert_job(recipe: Recipe, job: Json, kind: str, index: int, nodes: int) ->
     if kind in ('evolving', 'adaptive'):
         arguments['request_first'], arguments['request_second'] = sorted(
             (random.randint(low, high), random.randint(low, high)), reverse=random.random() < 0.5)
+    if requests:
+        job.setdefault('attributes', {})['requests'] = ','.join(map(str, requests))
     job['type'], job['num_nodes_min'], job['num_nodes_max'] = kind, low, high
     if recipe.values['preferred'] == 'recorded':
         job['num_nodes_preferred'] = size
@@ -359,15 +382,16 @@ def add_to(commands: Subparsers) -> None:
            'submit (default: job)')
     recipe('sizes', metavar='LOW,HIGH', help='only jobs of that many nodes')
     recipe('users', metavar='NAME,...', help='only jobs of these users')
-    recipe('speedup', help="how jobs scale: amdahl, downey, linear, or an expression over num_nodes, such as "
-           "'num_nodes ^ 0.9' (default: amdahl)")
+    recipe('speedup', help="how jobs scale: amdahl, downey, cirne-berman, linear, or an expression over num_nodes, "
+           "such as 'num_nodes ^ 0.9' (default: amdahl)")
     recipe('serial', metavar='LOW,HIGH', help='amdahl: serial share of the work on one node (default: 0,0.05)')
     recipe('parallelism', metavar='LOW,HIGH', help='downey: average parallelism, times the recorded size (default: '
            '1,4)')
     recipe('sigma', metavar='LOW,HIGH', help="downey: variance of the parallelism (default: 0,2)")
     recipe('bounds', help='fewest and most nodes: factors:X,Y (recorded size / X and × Y), powers:X,Y (powers of '
-           'two, up to X below and Y above), efficiency:X,Y (the most nodes with at least these efficiencies; default: '
-           'factors:4,4)')
+           'two, up to X below and Y above), efficiency:X,Y (the most nodes with at least these efficiencies), with '
+           'cirne-berman also requests (that users could make) or survey (the same, with sizes as users said they '
+           'need; default: factors:4,4)')
     recipe('preferred', help='preferred size: recorded, none, or efficiency:X (default: recorded)')
     recipe('points', help='scheduling points: iterations:N per job, or one each seconds:X (default: iterations:10)')
     recipe('state_bytes', type=real(0), help='bytes per node, at the recorded size, that a reconfiguration sends '

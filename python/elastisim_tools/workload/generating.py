@@ -30,6 +30,7 @@ DESCRIPTION = """Draws rigid jobs from a published model, and writes a folder th
 reads. The same seed gives the same jobs."""
 EPILOG = """lublin  Lublin and Feitelson 2003: batch and interactive jobs with a daily cycle
 downey  Downey 1997: sizes and node seconds with even logarithms, Poisson arrivals
+cirne   Cirne and Berman 2001: requested times with even logarithms, the daily cycle of a site
 jann    Jann et al. 1997: hyper-Erlang times by ranges of sizes; needs --parameters
 
 Estimates are those of Tsafrir, Etsion and Feitelson 2005. docs/workloads_from_logs.md says what of each
@@ -48,7 +49,8 @@ def add_to(commands: Subparsers) -> None:
     add('--parameters', metavar='FILE', type=Path, help='what fit wrote (default: those of the model)')
     add('--classes', choices=('both', 'batch', 'interactive', 'all'), default='both', help='lublin: which jobs; all is '
         "the model's one class of jobs of any kind (default: %(default)s)")
-    add('--start-hour', type=real(0, 24), default=0.0, metavar='H', help='lublin: hour of the day at time 0 '
+    add('--site', choices=models.CIRNE_SITES, default='ctc', help='cirne: whose daily cycle (default: %(default)s)')
+    add('--start-hour', type=real(0, 24), default=0.0, metavar='H', help='lublin, cirne: hour of the day at time 0 '
         '(default: %(default)g)')
     add('--load', type=real(0.001), metavar='X', help='stretch or shrink the times between submissions to this offered '
         'load')
@@ -90,6 +92,8 @@ def parameters_of(options: argparse.Namespace) -> Json:
     if options.model == 'lublin':
         kinds = ('batch', 'interactive') if options.classes == 'both' else (options.classes,)
         return {kind: vars(models.LUBLIN[kind]) for kind in kinds}
+    if options.model == 'cirne':
+        return models.cirne_parameters(options.site)
     values = models.DEFAULTS[options.model]
     if not values:
         raise LogError(f"{options.model}: the model has no parameters of its own here; take them from a log with "
@@ -106,7 +110,8 @@ def read_parameters(path: Path, model: str) -> Json:
     if not isinstance(values, dict) or not values:
         raise LogError(f"{path}: no parameters of the model {model}; write them with 'elastisim-workload fit {model}'")
     try:
-        list(itertools.islice(models.MODELS[model](Random(1), values, 8, 0.0), 3))
+        if not list(itertools.islice(models.MODELS[model](Random(1), values, 8, 0.0), 3)):
+            raise ValueError('no job comes of them')
     except (KeyError, TypeError, ValueError, ArithmeticError, IndexError, AttributeError) as error:
         raise LogError(f'{path}: the parameters are not those of the model {model} '
                        f'({type(error).__name__}: {error})') from None
@@ -138,7 +143,7 @@ def records_of(jobs: Sequence[Drawn], estimates: Optional[Estimates], seed: int)
         record = Record(number, str(number), float(round(job.submit)))
         record.nodes, record.runtime = job.nodes, float(max(1, round(job.runtime)))
         if estimates:
-            record.walltime = estimates.draw(random, record.runtime)
+            record.walltime = job.walltime or estimates.draw(random, record.runtime)
         if job.kind:
             record.attributes['queue'] = job.kind
         yield record
@@ -162,11 +167,11 @@ def generate(options: argparse.Namespace) -> int:
 def fit(options: argparse.Namespace) -> int:
     report = Report(name_of(options.file))
     reader = swf.Reader(lines_of(options.file), report, swf.Options())
-    jobs = [Drawn(record.submit, record.nodes, record.runtime or 0.0, '') for record in reader]
+    jobs = [Drawn(record.submit, record.nodes, record.runtime or 0.0, walltime=record.walltime) for record in reader]
     if len(jobs) < 10:
         raise LogError(f'{report.source}: {len(jobs)} jobs; a model needs at least 10')
     shift = _time_of_day(reader.header.start_date())
-    jobs = sorted(job._replace(submit=job.submit + shift) for job in jobs)
+    jobs = sorted((job._replace(submit=job.submit + shift) for job in jobs), key=lambda job: job[:3])
     values = {'model': options.model, 'source': report.source, 'jobs': len(jobs),
               'parameters': FITS[options.model](jobs)}
     text = json.dumps(values, indent=2) + '\n'
@@ -199,6 +204,47 @@ def _even(values: Sequence[float]) -> tuple[float, float]:
     mean = math.fsum(values) / len(values)
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
     return mean - math.sqrt(3) * deviation, mean + math.sqrt(3) * deviation
+
+
+def fit_cirne(jobs: Sequence[Drawn]) -> Json:
+    """Even logarithms and gamma distributions by mean and deviation; what no time was asked for counts as asked for its
+    run time. The rate is the polynomial of degree RATE_DEGREE that is nearest to the submissions."""
+    sizes = _even([math.log2(job.nodes) for job in jobs])
+    asked = [(job.runtime, max(1.0, job.walltime or job.runtime)) for job in jobs]
+    parallel = [job.nodes for job in jobs if job.nodes > 1]
+    powers = sum(size & (size - 1) == 0 for size in parallel) / max(1, len(parallel))
+    return {'sizes': _uniform_log(*sizes), 'power_of_two': powers,
+            'walltimes': _uniform_log(*_even([math.log2(walltime) for _, walltime in asked])),
+            'accuracy': list(_gamma([min(1.0, max(1e-5, runtime / walltime)) for runtime, walltime in asked])),
+            'machine': max(job.nodes for job in jobs), 'rate': _rate(jobs)}
+
+
+def _uniform_log(low: float, high: float) -> list[float]:
+    """Slope and offset."""
+    slope = 1 / max(1e-6, high - low)
+    return [slope, -low * slope]
+
+
+RATE_DEGREE = 8
+
+
+def _rate(jobs: Sequence[Drawn]) -> list[float]:
+    """By Legendre's polynomials, with which the best factor of each is its mean over the submissions."""
+    per_second = len(jobs) / max(1.0, jobs[-1].submit - jobs[0].submit)
+    times = [2 * (job.submit % models.DAY / models.DAY) - 1 for job in jobs]
+    below, current = [0.0], [1.0]  # polynomials from the lowest power up
+    total = [0.0] * (RATE_DEGREE + 1)
+    for degree in range(RATE_DEGREE + 1):
+        values = [math.fsum(factor * time ** power for power, factor in enumerate(current)) for time in times]
+        mean = math.fsum(values) / len(values)
+        for power, factor in enumerate(current):
+            total[power] += (2 * degree + 1) * mean * factor * per_second
+        above = [0.0, *((2 * degree + 1) / (degree + 1) * factor for factor in current)]
+        for power, factor in enumerate(below):
+            above[power] -= degree / (degree + 1) * factor
+        below, current = current, above
+    # Over half of that argument, and twice the rate.
+    return [2 * factor * 2 ** power for power, factor in reversed(list(enumerate(total)))]
 
 
 def fit_jann(jobs: Sequence[Drawn]) -> Json:
@@ -256,4 +302,4 @@ def _day(jobs: Sequence[Drawn]) -> tuple[float, float]:
     return _gamma([float(place) for place in places])
 
 
-FITS = {'lublin': fit_lublin, 'downey': fit_downey, 'jann': fit_jann}
+FITS = {'lublin': fit_lublin, 'downey': fit_downey, 'cirne': fit_cirne, 'jann': fit_jann}

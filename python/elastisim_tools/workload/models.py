@@ -6,24 +6,29 @@ submission, so that a seed and parameters give the same jobs.
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import math
 from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
+
+from .moldability import UniformLog
 
 HOUR, DAY = 3600.0, 86400.0
 
 
 class Drawn(NamedTuple):
-    """A job: seconds, nodes, seconds, and the kind that the model knows ('' where it knows none)."""
+    """A job: seconds, nodes, seconds, and the kind and the time asked for, where the model knows them."""
 
     submit: float
     nodes: int
     runtime: float
-    kind: str
+    kind: str = ''
+    walltime: Optional[float] = None
 
 
 # --- Lublin and Feitelson 2003 ---------------------------------------------------------------------------------------
@@ -156,11 +161,11 @@ def lublin(random: Random, parameters: Mapping[str, Any], nodes: int, start: flo
     for kind, values in parameters.items():
         own, model = Random(f'{random.random()} {kind}'), Lublin(**values)
         streams.append(_lublin_class(own, model, nodes, start, kind))
-    pending = [next(stream) for stream in streams]
-    while True:
-        first = min(range(len(pending)), key=lambda one: pending[one].submit)
-        yield pending[first]
-        pending[first] = next(streams[first])
+    yield from heapq.merge(*streams, key=_submission)
+
+
+def _submission(job: Drawn) -> float:
+    return job.submit
 
 
 def _lublin_class(random: Random, model: Lublin, nodes: int, start: float, kind: str) -> Iterator[Drawn]:
@@ -186,7 +191,70 @@ def downey(random: Random, parameters: Mapping[str, Any], nodes: int, start: flo
         submit += random.expovariate(1 / parameters['between'])
         size = math.exp(random.uniform(smallest, max(smallest, largest)))
         whole = max(1, min(nodes, math.floor(size + 0.5)))
-        yield Drawn(submit, whole, math.exp(random.uniform(low, high)) / whole, '')
+        yield Drawn(submit, whole, math.exp(random.uniform(low, high)) / whole)
+
+
+# --- Cirne and Berman 2001 -------------------------------------------------------------------------------------------
+
+# The values are those of the program that the authors gave to the Parallel Workloads Archive. For each site: its nodes,
+# and a polynomial, from the highest power down, over the time of the day from -0.5 to 0.5, whose value is twice the
+# jobs submitted per second.
+CIRNE_SITES: Mapping[str, tuple[int, tuple[float, ...]]] = {
+    'anl': (120, (0, 119.4417, 1069.567, 14.435, -755.2833, -48.715, 196.0167, 14.91917, -22.48333, -1.554433, 1.041417,
+                  0.03766833, -0.01102533, 0.002865167)),
+    'ctc': (430, (4.234, -0.4303333, -4.3085, 0.1407367, 1.3602, -0.06104667, -0.160515, 0.0127425, 0.009416833)),
+    'kth': (100, (-544.7167, -1024.067, 542.55, 823.4333, -210.1833, -251.8833, 39.68167, 35.9, -3.694167, -2.247,
+                  0.1383983, 0.03195833, 0.0003734333, 0.001618433)),
+    'sdsc': (128, (-91.66, 25.45, 50.265, -15.86583, -9.551333, 3.322, 0.8097167, -0.2601833, -0.04313167, 0.0061125,
+                   0.003543667)),
+}
+CIRNE: Mapping[str, Any] = {'sizes': [0.12, 0.20], 'power_of_two': 0.75, 'walltimes': [0.10, -0.75],
+                            'accuracy': [0.6, 0.6]}
+DAY_MINUTES = 1440
+
+
+def cirne_parameters(site: str) -> dict[str, Any]:
+    machine, rate = CIRNE_SITES[site]
+    return {**CIRNE, 'machine': machine, 'rate': list(rate)}
+
+
+def cirne_day(rate: Sequence[float]) -> list[float]:
+    """How many jobs a day has up to each of its minutes; where the polynomial is negative, none."""
+    def submitted(minute: float) -> float:
+        value = 0.0
+        for factor in rate:
+            value = value * (minute / DAY_MINUTES - 0.5) + factor
+        return max(0.0, value) / 2 * 60
+    return [0.0, *itertools.accumulate(submitted(minute + 0.5) for minute in range(DAY_MINUTES))]
+
+
+def cirne_arrivals(random: Random, parameters: Mapping[str, Any], nodes: int, start: float) -> Iterator[float]:
+    """One whenever the rate of the day, scaled to the machine, adds up to one more; the first after a part of that."""
+    day = [jobs * nodes / parameters['machine'] for jobs in cirne_day(parameters['rate'])]
+    minute, rest = divmod(start, 60)
+    place = int(minute) % DAY_MINUTES
+    done = day[place] + (day[place + 1] - day[place]) * rest / 60 + random.random()
+    while True:
+        days, left = divmod(done, day[-1])
+        place = min(DAY_MINUTES, max(1, bisect(day, left))) - 1
+        share = (left - day[place]) / (day[place + 1] - day[place])
+        yield days * DAY + (place + share) * 60 - start
+        done += 1
+
+
+def cirne(random: Random, parameters: Mapping[str, Any], nodes: int, start: float) -> Iterator[Drawn]:
+    """Cirne and Berman, "A comprehensive model of the supercomputer workload", 4th Workshop on Workload
+    Characterization, 2001: the logarithms of sizes and of the times asked for are even, most sizes are rounded to a
+    power of two, a gamma distribution says which part of the time asked for a job runs, and the hour of the day how
+    many are submitted. Cancellations are left out."""
+    sizes, walltimes = UniformLog(*parameters['sizes']), UniformLog(*parameters['walltimes'])
+    for submit in cirne_arrivals(random, parameters, nodes, start):
+        size = max(1, math.ceil(sizes.draw(random)))
+        if random.random() < parameters['power_of_two']:
+            size = 2 ** math.floor(math.log2(size) + 0.5)
+        walltime = float(max(1, math.ceil(walltimes.draw(random))))
+        accuracy = min(1.0, max(1e-5, random.gammavariate(*parameters['accuracy'])))
+        yield Drawn(submit, min(nodes, size), accuracy * walltime, '', walltime)
 
 
 # --- Jann et al. 1997 ------------------------------------------------------------------------------------------------
@@ -241,11 +309,7 @@ def jann(random: Random, parameters: Mapping[str, Any], nodes: int, start: float
     with the shares that they have in the log; the parameters come from a log (`fit`), as the paper's do from CTC's."""
     streams = [_jann_range(Random(f'{random.random()} {number}'), one, nodes)
                for number, one in enumerate(parameters['ranges'])]
-    pending = [next(stream) for stream in streams]
-    while True:
-        first = min(range(len(pending)), key=lambda place: pending[place].submit)
-        yield pending[first]
-        pending[first] = next(streams[first])
+    yield from heapq.merge(*streams, key=_submission)
 
 
 def _jann_range(random: Random, one: Mapping[str, Any], nodes: int) -> Iterator[Drawn]:
@@ -254,8 +318,8 @@ def _jann_range(random: Random, one: Mapping[str, Any], nodes: int) -> Iterator[
     submit = 0.0
     while True:
         submit += between.draw(random)
-        size = sizes[bisect(weights, random.random() * weights[-1], 0, len(weights) - 1)]
-        yield Drawn(submit, min(nodes, size), runtime.draw(random), '')
+        size = random.choices(sizes, cum_weights=weights)[0]
+        yield Drawn(submit, min(nodes, size), runtime.draw(random))
 
 
 # --- Estimates -------------------------------------------------------------------------------------------------------
@@ -282,9 +346,15 @@ class Estimates:
     values: int = 20
     decline: float = 0.88
 
+    @cached_property
     def popular(self) -> list[float]:
         below = [float(value) for value in ROUND_TIMES if value < self.maximum]
         return below[-(self.values - 1):] if len(below) >= self.values else below
+
+    @cached_property
+    def weights(self) -> list[float]:
+        """Of the popular ones, each with those before it."""
+        return list(itertools.accumulate(self.decline ** rank for rank in range(len(self.popular))))
 
     def draw(self, random: Random, runtime: float) -> float:
         """At least the run time, unless that is longer than the maximum: it is killed there."""
@@ -296,12 +366,11 @@ class Estimates:
                 return estimate
 
     def _any(self, random: Random) -> float:
-        kind, popular = random.random(), self.popular()
+        kind, popular = random.random(), self.popular
         if kind < self.at_maximum or not popular:
             return self.maximum
         if kind < self.head:
-            weights = list(itertools.accumulate(self.decline ** rank for rank in range(len(popular))))
-            return popular[bisect(weights, random.random() * weights[-1], 0, len(weights) - 1)]
+            return random.choices(popular, cum_weights=self.weights)[0]
         return min(self.maximum, 300.0 * random.randint(1, max(1, math.ceil(self.maximum / 300))))
 
 
@@ -310,6 +379,7 @@ class Estimates:
 DEFAULTS: Mapping[str, dict[str, Any]] = {
     'lublin': {kind: vars(LUBLIN[kind]) for kind in ('batch', 'interactive')},
     'downey': {'work_low': 1.0, 'work_high': 1e6, 'nodes_low': 1.0, 'nodes_high': None, 'between': 600.0},
+    'cirne': cirne_parameters('ctc'),
     'jann': {},
 }
-MODELS = {'lublin': lublin, 'downey': downey, 'jann': jann}
+MODELS = {'lublin': lublin, 'downey': downey, 'cirne': cirne, 'jann': jann}

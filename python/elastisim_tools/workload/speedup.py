@@ -14,6 +14,7 @@ from math import exp, log
 from random import Random
 from typing import Any
 
+from . import moldability
 from .record import LogError
 
 Parameters = dict[str, float]
@@ -69,9 +70,19 @@ def _draw_downey(random: Random, ranges: Mapping[str, tuple[float, float]], node
     return {'parallelism': max(1.0, nodes * factor), 'sigma': random.uniform(*ranges['sigma'])}
 
 
+def _draw_cirne_berman(random: Random, ranges: Mapping[str, tuple[float, float]], nodes: int) -> Parameters:
+    """`fewest` is of no concern to the speed-up, but to the requests that users could make."""
+    fewest = moldability.draw_fewest(random)
+    sigma = moldability.draw_sigma(random)
+    return {'parallelism': moldability.draw_parallelism(random, fewest), 'sigma': sigma, 'fewest': fewest}
+
+
+CIRNE_BERMAN = 'cirne-berman'
+
 MODELS: Mapping[str, Model] = {
     'amdahl': Model(AMDAHL, amdahl, _draw_amdahl, {'serial': (0.0, 0.05)}),
     'downey': Model(DOWNEY, downey, _draw_downey, {'parallelism': (1.0, 4.0), 'sigma': (0.0, 2.0)}),
+    CIRNE_BERMAN: Model(DOWNEY, downey, _draw_cirne_berman, {}),
     'linear': Model('num_nodes', lambda n, p: n, lambda random, ranges, nodes: {}, {}),
 }
 
