@@ -68,6 +68,10 @@ struct platform {
 int platform_create(struct platform *platform, const char *file, struct resources *resources,
                     const struct configuration *configuration, struct warnings *warnings,
                     struct error *err);
+/* The ID of the node of that name, or -1. */
+long platform_find_node(const struct platform *platform, const char *name);
+/* Any property of the node's host, ours or the user's own; NULL when it has none. */
+const char *platform_node_property(const struct platform *platform, uint32_t node, const char *key);
 /* What goes over a set of links at the moment, bytes/s. */
 double platform_load(const struct platform *platform, const struct link_set *set);
 void platform_release(struct platform *platform); /* fine on a zeroed one */

@@ -1,5 +1,5 @@
 /* The flow model's agenda: order of time, ties by order, entries that move or are taken out. */
-#include "resources/flow/agenda.h"
+#include "base/agenda.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -58,8 +58,8 @@ static const uint32_t hosts[] = {0, 1, 2};
 static const uint32_t members[] = {0, 1, 2};
 
 /* The first hosts write that much each to the last of four, or of those that are told. */
-static struct plan *plan_of(struct flow *flow, uint32_t count, const double *amounts,
-                            const struct pfs_targets *targets)
+static struct load_plan *plan_of(struct flow *flow, uint32_t count, const double *amounts,
+                                 const struct pfs_targets *targets)
 {
     struct error err = {.kind = ERROR_NONE};
     const struct pfs_targets *each[] = {targets, targets, targets};
@@ -70,7 +70,7 @@ static struct plan *plan_of(struct flow *flow, uint32_t count, const double *amo
                               .num_members = count,
                               .amounts = amounts,
                               .targets = each};
-    struct plan *plan = members_pfs_plan(flow, &load, &err);
+    struct load_plan *plan = members_pfs_plan(flow, &load, &err);
     check_text(err.message, "");
     return plan;
 }
@@ -82,7 +82,7 @@ static void plan_members_alike(const void *argument)
     struct flow *flow = open_flow(STAR("10-13"));
     const uint32_t pfs[] = {3};
     const struct pfs_targets targets = {pfs, 1};
-    struct plan *plan = plan_of(flow, 3, (double[]){8, 8, 8}, &targets);
+    struct load_plan *plan = plan_of(flow, 3, (double[]){8, 8, 8}, &targets);
     check(plan->num_transfers == 1 && plan->num_idle == 0);
     const struct transfer *transfer = plan->transfers;
     check(transfer->num_members == 3 && transfer->num_flows == 1);
@@ -97,10 +97,10 @@ static void plan_members_alike(const void *argument)
         check_near(set->units, 1);
     }
     check(transfer->sets[0].each != transfer->sets[1].each);
-    struct plan *again = plan_of(flow, 3, (double[]){9, 9, 9}, &targets);
+    struct load_plan *again = plan_of(flow, 3, (double[]){9, 9, 9}, &targets);
     check(again == plan); /* how much it is does not matter where it is the same for all */
-    plan_release(plan);
-    plan_release(again);
+    load_plan_release(plan);
+    load_plan_release(again);
     close_flow(flow);
 }
 
@@ -110,11 +110,11 @@ static void plan_members_by_amount(const void *argument)
     struct flow *flow = open_flow(STAR("10-13"));
     const uint32_t pfs[] = {3};
     const struct pfs_targets targets = {pfs, 1};
-    struct plan *plan = plan_of(flow, 3, (double[]){8, 5, 8}, &targets);
+    struct load_plan *plan = plan_of(flow, 3, (double[]){8, 5, 8}, &targets);
     check(plan->num_transfers == 2);
     check(plan->transfers[0].num_members == 2 && plan->transfers[1].num_members == 1);
     check(plan->transfers[0].members[1] == 2 && plan->transfers[1].members[0] == 1);
-    plan_release(plan);
+    load_plan_release(plan);
     close_flow(flow);
 }
 
@@ -125,10 +125,10 @@ static void plan_idle_member(const void *argument)
     struct flow *flow = open_flow(STAR("10-13"));
     const uint32_t pfs[] = {2};
     const struct pfs_targets targets = {pfs, 1};
-    struct plan *plan = plan_of(flow, 3, (double[]){8, 8, 8}, &targets);
+    struct load_plan *plan = plan_of(flow, 3, (double[]){8, 8, 8}, &targets);
     check(plan->num_idle == 1 && plan->idle[0] == 2);
     check(plan->num_transfers == 1 && plan->transfers->num_members == 2);
-    plan_release(plan);
+    load_plan_release(plan);
     close_flow(flow);
 }
 
@@ -139,14 +139,14 @@ static void plan_two_targets(const void *argument)
     struct flow *flow = open_flow(STAR("10-13"));
     const uint32_t pfs[] = {2, 3};
     const struct pfs_targets targets = {pfs, 2};
-    struct plan *plan = plan_of(flow, 2, (double[]){8, 8}, &targets);
+    struct load_plan *plan = plan_of(flow, 2, (double[]){8, 8}, &targets);
     const struct transfer *transfer = plan->transfers;
     check(plan->num_transfers == 1 && transfer->num_flows == 2 && transfer->num_sets == 2);
     for (uint32_t s = 0; s < 2; s++) {
         check_near(transfer->sets[s].units, transfer->sets[s].each ? 2 : 1);
         check(transfer->sets[s].set.count == 2);
     }
-    plan_release(plan);
+    load_plan_release(plan);
     close_flow(flow);
 }
 

@@ -13,13 +13,13 @@
 static void test_a_new_plan_is_one_transfer_of_one_member(void **state)
 {
     (void)state;
-    struct plan *plan = plan_create();
+    struct load_plan *plan = load_plan_create();
     assert_int_equal(plan->num_transfers, 1);
     assert_int_equal(plan->transfers->num_members, 1);
     assert_int_equal(plan->transfers->num_sets, 0);
     assert_ptr_equal(plan->transfers->plan, plan);
-    plan_release(plan);
-    plan_release(NULL);
+    load_plan_release(plan);
+    load_plan_release(NULL);
 }
 
 /* Ten times 0.1 added up is 0.9999999999999999. */
@@ -45,10 +45,10 @@ static void test_a_plan_is_found_by_its_whole_key(void **state)
     (void)state;
     struct plans plans = {0};
     const uint32_t key[] = {1, 2, 3}, other[] = {1, 2, 4};
-    struct plan *plan = plan_create();
+    struct load_plan *plan = load_plan_create();
     assert_null(plans_find(&plans, key, 3));
     assert_int_equal(plans_keep(&plans, plan, key, 3), 0);
-    plan_release(plan); /* what keeps it is left */
+    load_plan_release(plan); /* what keeps it is left */
     assert_ptr_equal(plans_find(&plans, key, 3), plan);
     assert_null(plans_find(&plans, key, 2));
     assert_null(plans_find(&plans, other, 3));
@@ -59,11 +59,11 @@ static void test_many_plans_are_told_apart(void **state)
 {
     (void)state;
     struct plans plans = {0};
-    static struct plan *kept[MANY];
+    static struct load_plan *kept[MANY];
     for (uint32_t i = 0; i < MANY; i++) {
-        kept[i] = plan_create();
+        kept[i] = load_plan_create();
         assert_int_equal(plans_keep(&plans, kept[i], &i, 1), 0);
-        plan_release(kept[i]);
+        load_plan_release(kept[i]);
     }
     assert_int_equal(plans.count, MANY);
     for (uint32_t i = 0; i < MANY; i++)
@@ -76,7 +76,7 @@ static void test_a_plan_in_use_outlives_its_being_forgotten(void **state)
     (void)state;
     struct plans plans = {0};
     const uint32_t key[] = {5};
-    struct plan *plan = plan_create();
+    struct load_plan *plan = load_plan_create();
     plans_keep(&plans, plan, key, 1);
     assert_true(plans.size > 0);
     plans_forget(&plans);
@@ -84,10 +84,10 @@ static void test_a_plan_in_use_outlives_its_being_forgotten(void **state)
     assert_int_equal(plans.count, 0);
     assert_int_equal(plans.size, 0);
     assert_int_equal(plan->refs, 1);
-    assert_ptr_equal(plan_retain(plan), plan);
+    assert_ptr_equal(load_plan_retain(plan), plan);
     assert_int_equal(plan->refs, 2);
-    plan_release(plan);
-    plan_release(plan);
+    load_plan_release(plan);
+    load_plan_release(plan);
     plans_release(&plans);
 }
 

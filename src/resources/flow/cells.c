@@ -231,7 +231,7 @@ static void take_members(struct sharing *sharing, const struct variable *from, s
                          const uint32_t *which, uint32_t count)
 {
     void *old_memory = to->memory;
-    struct plan *old_plan = to->plan;
+    struct load_plan *old_plan = to->plan;
     struct variable_memory memory;
     if (variable_own(to, from->num_uses, count_resources(from, count), count, &memory)) {
         to->memory = old_memory;
@@ -250,7 +250,7 @@ static void take_members(struct sharing *sharing, const struct variable *from, s
     to->members = memory.members;
     to->plan = NULL;
     free(old_memory);
-    plan_release(old_plan);
+    load_plan_release(old_plan);
 }
 
 /* Takes over how far a variable has come. */
@@ -618,7 +618,7 @@ void sharing_destroy(struct sharing *sharing, struct variable *variable)
         variable->previous_sibling->next_sibling = variable->next_sibling;
     if (variable->next_sibling)
         variable->next_sibling->previous_sibling = variable->previous_sibling;
-    plan_release(variable->plan);
+    load_plan_release(variable->plan);
     free(variable->memory);
     if (variable->bundle)
         variable->bundle->free(variable->bundle);

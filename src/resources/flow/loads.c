@@ -78,13 +78,13 @@ static int start_class(struct flow_group *group, const struct load *load, struct
 
 static int start_pfs_io(struct flow_group *group, const struct load *load, struct error *err)
 {
-    struct plan *plan = members_pfs_plan(group->flow, load, err);
+    struct load_plan *plan = members_pfs_plan(group->flow, load, err);
     int result = plan ? 0 : -1;
     for (uint32_t i = 0; plan && i < plan->num_idle; i++)
         group_member_ended(group, plan->idle[i]);
     for (uint32_t i = 0; result == 0 && i < plan->num_transfers; i++)
         result = start_class(group, load, &plan->transfers[i], err);
-    plan_release(plan);
+    load_plan_release(plan);
     return result;
 }
 

@@ -200,8 +200,8 @@ static int add_targets(struct numbers *numbers, const struct pfs_targets *target
 }
 
 /* Sketches a member by its transfer; one that is its only PFS host itself is idle. */
-static int sketch_member(struct flow *flow, const struct load *load, uint32_t i, struct plan *plan,
-                         uint32_t *count, struct error *err)
+static int sketch_member(struct flow *flow, const struct load *load, uint32_t i,
+                         struct load_plan *plan, uint32_t *count, struct error *err)
 {
     const struct pfs_targets *targets = load->targets[i];
     struct numbers *hosts = &flow->hosts_of_transfer;
@@ -236,7 +236,8 @@ static int compare_classes(const void *first, const void *second)
 }
 
 /* Makes the classes, in the order of their first members. */
-static int make_classes(struct flow *flow, struct plan *plan, uint32_t count, struct error *err)
+static int make_classes(struct flow *flow, struct load_plan *plan, uint32_t count,
+                        struct error *err)
 {
     struct member_sketch *sketches = flow->members.items;
     for (uint32_t i = 0; i < count; i++)
@@ -256,7 +257,7 @@ static int make_classes(struct flow *flow, struct plan *plan, uint32_t count, st
     return 0;
 }
 
-static int fill_plan(struct flow *flow, const struct load *load, struct plan *plan,
+static int fill_plan(struct flow *flow, const struct load *load, struct load_plan *plan,
                      struct error *err)
 {
     uint32_t count = 0, room = load->num_members + 1;
@@ -299,31 +300,31 @@ static int make_key(struct flow *flow, const struct load *load, struct error *er
     return 0;
 }
 
-static struct plan *new_plan(struct flow *flow, const struct load *load, struct error *err)
+static struct load_plan *new_plan(struct flow *flow, const struct load *load, struct error *err)
 {
-    struct plan *plan = plan_create();
+    struct load_plan *plan = load_plan_create();
     if (!plan)
         error_no_memory(err);
     else if (fill_plan(flow, load, plan, err) == 0)
         return plan;
-    plan_release(plan);
+    load_plan_release(plan);
     return NULL;
 }
 
-struct plan *members_pfs_plan(struct flow *flow, const struct load *load, struct error *err)
+struct load_plan *members_pfs_plan(struct flow *flow, const struct load *load, struct error *err)
 {
     if (!load_is_uniform(load) || load->num_members == 0 || load->amounts[0] < NOT_NEGLIGIBLE)
         return new_plan(flow, load, err);
     if (make_key(flow, load, err))
         return NULL;
     const struct numbers *key = &flow->key;
-    struct plan *plan = plans_find(&flow->plans, key->items, (uint32_t)key->count);
+    struct load_plan *plan = plans_find(&flow->plans, key->items, (uint32_t)key->count);
     if (plan)
-        return plan_retain(plan);
+        return load_plan_retain(plan);
     plan = new_plan(flow, load, err);
     if (!plan || plans_keep(&flow->plans, plan, key->items, (uint32_t)key->count) == 0)
         return plan;
     error_no_memory(err);
-    plan_release(plan);
+    load_plan_release(plan);
     return NULL;
 }

@@ -22,6 +22,6 @@ bool load_is_uniform(const struct load *load); /* whether all members have the s
 int numbers_add(struct numbers *numbers, uint32_t number, struct error *err);
 /* The plan of a PFS I/O, with a reference for the caller: a transfer for each class of members
  * alike. NULL with err. */
-struct plan *members_pfs_plan(struct flow *flow, const struct load *load, struct error *err);
+struct load_plan *members_pfs_plan(struct flow *flow, const struct load *load, struct error *err);
 
 #endif

@@ -2,8 +2,8 @@
 #ifndef ELASTISIM_RESOURCES_FLOW_MODEL_H
 #define ELASTISIM_RESOURCES_FLOW_MODEL_H
 
+#include "base/agenda.h"
 #include "base/clock.h"
-#include "resources/flow/agenda.h"
 #include "resources/flow/network.h"
 #include "resources/flow/plans.h"
 #include "resources/flow/shapes.h"

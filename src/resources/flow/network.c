@@ -35,7 +35,7 @@ struct network {
     struct plans *plans;
     uint32_t *key; /* of a plan; working memory */
     size_t key_room;
-    struct plan *last_matrix;
+    struct load_plan *last_matrix;
 };
 
 /* --- Adding up ------------------------------------------------------------------------------- */
@@ -482,7 +482,7 @@ void network_destroy(struct network *network)
 {
     if (!network)
         return;
-    plan_release(network->last_matrix);
+    load_plan_release(network->last_matrix);
     free(network->key);
     free(network->units);
     free(network->touched);
@@ -507,18 +507,18 @@ static uint32_t make_key(struct network *network, enum transfer_shape shape, con
 }
 
 /* A plan of what has been added up, with one reference; NULL when out of memory. */
-static struct plan *plan_of_sum(struct network *network)
+static struct load_plan *plan_of_sum(struct network *network)
 {
-    struct plan *plan = plan_create();
+    struct load_plan *plan = load_plan_create();
     if (!plan || finish(network, plan->transfers) == 0)
         return plan;
-    plan_release(plan);
+    load_plan_release(plan);
     return NULL;
 }
 
-static struct transfer *no_memory(struct plan *plan, struct error *err)
+static struct transfer *no_memory(struct load_plan *plan, struct error *err)
 {
-    plan_release(plan);
+    load_plan_release(plan);
     error_no_memory(err);
     return NULL;
 }
@@ -544,7 +544,7 @@ struct transfer *network_transfer(struct network *network, enum transfer_shape s
     uint32_t length = make_key(network, shape, hosts, num_hosts, root);
     if (length == 0)
         return no_memory(NULL, err);
-    struct plan *plan = plans_find(network->plans, network->key, length);
+    struct load_plan *plan = plans_find(network->plans, network->key, length);
     if (plan)
         return plan->transfers;
     begin(network);
@@ -553,7 +553,7 @@ struct transfer *network_transfer(struct network *network, enum transfer_shape s
     plan = plan_of_sum(network);
     if (!plan || plans_keep(network->plans, plan, network->key, length))
         return no_memory(plan, err);
-    plan_release(plan); /* the one that keeps it is left */
+    load_plan_release(plan); /* the one that keeps it is left */
     return plan->transfers;
 }
 
@@ -567,7 +567,7 @@ struct transfer *network_matrix(struct network *network, const uint32_t *hosts, 
             if (amount > 0 && add_flow(network, hosts[i], hosts[j], amount, err))
                 return NULL;
         }
-    plan_release(network->last_matrix);
+    load_plan_release(network->last_matrix);
     network->last_matrix = plan_of_sum(network);
     return network->last_matrix ? network->last_matrix->transfers : no_memory(NULL, err);
 }

@@ -10,9 +10,9 @@
 /* Flows of a set beyond which their bytes are not added up one by one. */
 #define MAX_ADDED 1e7
 
-struct plan *plan_create(void)
+struct load_plan *load_plan_create(void)
 {
-    struct plan *plan = calloc(1, sizeof *plan);
+    struct load_plan *plan = calloc(1, sizeof *plan);
     struct transfer *transfer = calloc(1, sizeof *transfer);
     if (!plan || !transfer) {
         free(plan);
@@ -26,13 +26,13 @@ struct plan *plan_create(void)
     return plan;
 }
 
-struct plan *plan_retain(struct plan *plan)
+struct load_plan *load_plan_retain(struct load_plan *plan)
 {
     plan->refs++;
     return plan;
 }
 
-void plan_release(struct plan *plan)
+void load_plan_release(struct load_plan *plan)
 {
     if (!plan || --plan->refs > 0)
         return;
@@ -71,21 +71,21 @@ static uint64_t hash_of(const uint32_t *key, uint32_t length)
     return hash;
 }
 
-struct plan *plans_find(const struct plans *plans, const uint32_t *key, uint32_t length)
+struct load_plan *plans_find(const struct plans *plans, const uint32_t *key, uint32_t length)
 {
     if (plans->num_buckets == 0)
         return NULL;
     uint64_t hash = hash_of(key, length);
-    struct plan *plan = plans->buckets[hash & (plans->num_buckets - 1)];
+    struct load_plan *plan = plans->buckets[hash & (plans->num_buckets - 1)];
     while (plan && (plan->hash != hash || plan->key_length != length ||
                     memcmp(plan->key, key, length * sizeof *key) != 0))
         plan = plan->next;
     return plan;
 }
 
-static void enter(struct plans *plans, struct plan *plan)
+static void enter(struct plans *plans, struct load_plan *plan)
 {
-    struct plan **bucket = &plans->buckets[plan->hash & (plans->num_buckets - 1)];
+    struct load_plan **bucket = &plans->buckets[plan->hash & (plans->num_buckets - 1)];
     plan->next = *bucket;
     *bucket = plan;
 }
@@ -96,12 +96,12 @@ static int grow_table(struct plans *plans)
         return 0;
     struct plans grown = *plans;
     grown.num_buckets = plans->num_buckets ? 2 * plans->num_buckets : FIRST_BUCKETS;
-    grown.buckets = calloc(grown.num_buckets, sizeof(struct plan *));
+    grown.buckets = calloc(grown.num_buckets, sizeof(struct load_plan *));
     if (!grown.buckets)
         return -1;
     for (size_t i = 0; i < plans->num_buckets; i++)
         while (plans->buckets[i]) {
-            struct plan *plan = plans->buckets[i];
+            struct load_plan *plan = plans->buckets[i];
             plans->buckets[i] = plan->next;
             enter(&grown, plan);
         }
@@ -110,7 +110,7 @@ static int grow_table(struct plans *plans)
     return 0;
 }
 
-static size_t size_of(const struct plan *plan)
+static size_t size_of(const struct load_plan *plan)
 {
     size_t size = plan->key_length + plan->num_idle + 16;
     for (uint32_t i = 0; i < plan->num_transfers; i++) {
@@ -122,7 +122,7 @@ static size_t size_of(const struct plan *plan)
     return size;
 }
 
-int plans_keep(struct plans *plans, struct plan *plan, const uint32_t *key, uint32_t length)
+int plans_keep(struct plans *plans, struct load_plan *plan, const uint32_t *key, uint32_t length)
 {
     uint32_t *copy = malloc((length ? length : 1) * sizeof *copy);
     if (!copy || grow_table(plans)) {
@@ -134,7 +134,7 @@ int plans_keep(struct plans *plans, struct plan *plan, const uint32_t *key, uint
     plan->key_length = length;
     plan->hash = hash_of(key, length);
     plan->size = size_of(plan);
-    enter(plans, plan_retain(plan));
+    enter(plans, load_plan_retain(plan));
     plans->count++;
     plans->size += plan->size;
     return 0;
@@ -144,9 +144,9 @@ void plans_forget(struct plans *plans)
 {
     for (size_t i = 0; i < plans->num_buckets; i++)
         while (plans->buckets[i]) {
-            struct plan *plan = plans->buckets[i];
+            struct load_plan *plan = plans->buckets[i];
             plans->buckets[i] = plan->next;
-            plan_release(plan);
+            load_plan_release(plan);
         }
     plans->count = plans->size = 0;
 }

@@ -27,43 +27,44 @@ struct transfer {
     uint32_t num_members;
     const uint32_t *members; /* indices into the load's members; NULL for an exchange */
     uint32_t num_flows;      /* of a member of a PFS I/O: what it divides its bytes by */
-    struct plan *plan;       /* that it is part of */
+    struct load_plan *plan;  /* that it is part of */
     void *memory;            /* of sets and members */
 };
 
 /* The transfers of one load. It lives as long as it is kept or a variable uses its sets. */
-struct plan {
+struct load_plan {
     struct transfer *transfers;
     uint32_t num_transfers;
     uint32_t *idle; /* members of a PFS I/O that have nothing to send: each is its only PFS host */
     uint32_t num_idle;
     uint32_t refs;
     /* While it is kept: */
-    struct plan *next; /* in the bucket */
+    struct load_plan *next; /* in the bucket */
     uint64_t hash;
     uint32_t *key, key_length;
     size_t size; /* numbers in it */
 };
 
 /* A plan of one transfer that is still empty, with one reference; NULL when out of memory. */
-struct plan *plan_create(void);
-struct plan *plan_retain(struct plan *plan); /* one more reference; returns the plan */
-void plan_release(struct plan *plan);        /* one fewer; NULL is fine */
+struct load_plan *load_plan_create(void);
+struct load_plan *
+load_plan_retain(struct load_plan *plan);       /* one more reference; returns the plan */
+void load_plan_release(struct load_plan *plan); /* one fewer; NULL is fine */
 
 /* What each link of the set weighs with a unit of that many bytes. */
 double link_set_weight(struct link_set *set, double unit);
 
 /* Plans by what they are for: a key of numbers. */
 struct plans {
-    struct plan **buckets;
+    struct load_plan **buckets;
     size_t num_buckets, count;
     size_t size; /* numbers in all of them together */
 };
 
 /* The plan with that key, NULL if there is none. */
-struct plan *plans_find(const struct plans *plans, const uint32_t *key, uint32_t length);
+struct load_plan *plans_find(const struct plans *plans, const uint32_t *key, uint32_t length);
 /* Keeps a plan, with a reference of its own. Returns 0, or -1 when out of memory. */
-int plans_keep(struct plans *plans, struct plan *plan, const uint32_t *key, uint32_t length);
+int plans_keep(struct plans *plans, struct load_plan *plan, const uint32_t *key, uint32_t length);
 /* Lets go of all of them. */
 void plans_forget(struct plans *plans);
 void plans_release(struct plans *plans);

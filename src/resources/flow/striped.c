@@ -150,7 +150,7 @@ static int make_bundle(struct flow_group *group, const struct load *load, struct
     return variable->bundle ? 0 : error_no_memory(err);
 }
 
-static int start_bundle(struct flow_group *group, const struct load *load, struct plan *plan,
+static int start_bundle(struct flow_group *group, const struct load *load, struct load_plan *plan,
                         struct error *err)
 {
     struct transfer *transfer = plan->transfers;
@@ -172,9 +172,9 @@ static int start_striped_tasks(struct flow_group *group, const struct load *load
 {
     if (load->num_members > 1 && load_is_uniform(load) &&
         moves_anything(load, load->amounts[0] / load->num_hosts)) {
-        struct plan *plan = symmetry_plan(group->flow, load, striped_shape(load), err);
+        struct load_plan *plan = symmetry_plan(group->flow, load, striped_shape(load), err);
         int result = plan ? start_bundle(group, load, plan, err) : err->kind ? -1 : 1;
-        plan_release(plan);
+        load_plan_release(plan);
         if (result <= 0)
             return result;
     }

@@ -215,11 +215,11 @@ static int fill_transfer(struct survey *survey, struct transfer *transfer, struc
 }
 
 /* A plan that says that members are not alike has no transfer. */
-static struct plan *make_plan(struct flow *flow, const struct load *load, enum transfer_shape shape,
-                              struct error *err)
+static struct load_plan *make_plan(struct flow *flow, const struct load *load,
+                                   enum transfer_shape shape, struct error *err)
 {
     struct survey survey = {.flow = flow, .load = load, .shape = shape};
-    struct plan *plan = plan_create();
+    struct load_plan *plan = load_plan_create();
     survey.links = calloc(flow->num_links + 1, sizeof *survey.links);
     survey.used = malloc((flow->num_links + 1) * sizeof *survey.used);
     int result = 0;
@@ -235,7 +235,7 @@ static struct plan *make_plan(struct flow *flow, const struct load *load, enum t
     free(survey.used);
     if (result == 0)
         return plan;
-    plan_release(plan);
+    load_plan_release(plan);
     return NULL;
 }
 
@@ -253,20 +253,20 @@ static int make_key(struct flow *flow, const struct load *load, struct error *er
     return result;
 }
 
-struct plan *symmetry_plan(struct flow *flow, const struct load *load, enum transfer_shape shape,
-                           struct error *err)
+struct load_plan *symmetry_plan(struct flow *flow, const struct load *load,
+                                enum transfer_shape shape, struct error *err)
 {
     if (make_key(flow, load, err))
         return NULL;
     const struct numbers *key = &flow->key;
-    struct plan *plan = plans_find(&flow->plans, key->items, (uint32_t)key->count);
+    struct load_plan *plan = plans_find(&flow->plans, key->items, (uint32_t)key->count);
     if (plan)
-        return plan->num_transfers > 0 ? plan_retain(plan) : NULL;
+        return plan->num_transfers > 0 ? load_plan_retain(plan) : NULL;
     plan = make_plan(flow, load, shape, err);
     if (plan && plans_keep(&flow->plans, plan, key->items, (uint32_t)key->count))
         error_no_memory(err);
     if (plan && plan->num_transfers > 0 && !err->kind)
         return plan;
-    plan_release(plan);
+    load_plan_release(plan);
     return NULL;
 }

@@ -7,7 +7,7 @@
 /* The plan of a load of which each member has a transfer of that shape with itself as root, if all
  * of them are alike, in their order: one transfer, with link sets that tell how many members use
  * each link. It is the caller's to release. NULL without err when they are not, or with err. */
-struct plan *symmetry_plan(struct flow *flow, const struct load *load, enum transfer_shape shape,
-                           struct error *err);
+struct load_plan *symmetry_plan(struct flow *flow, const struct load *load,
+                                enum transfer_shape shape, struct error *err);
 
 #endif

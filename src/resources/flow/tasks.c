@@ -60,7 +60,7 @@ void task_add_transfer(struct variable *variable, const struct flow *flow,
     for (uint32_t s = 0; s < transfer->num_sets; s++)
         add_link_use(variable, &transfer->sets[s], unit);
     bound_by_latency(variable, flow, transfer->latency_load * unit);
-    variable->plan = plan_retain(transfer->plan);
+    variable->plan = load_plan_retain(transfer->plan);
 }
 
 int task_launch(struct flow_group *group, struct variable *variable, double latency,

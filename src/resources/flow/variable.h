@@ -15,7 +15,7 @@
 #ifndef ELASTISIM_RESOURCES_FLOW_VARIABLE_H
 #define ELASTISIM_RESOURCES_FLOW_VARIABLE_H
 
-#include "resources/flow/agenda.h"
+#include "base/agenda.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -92,8 +92,9 @@ struct variable {
     uint32_t only_member;    /* where `members` may point to */
     double bound;            /* of the rate; 0 for none */
     void *owner;
-    struct plan *plan; /* whose sets and members it uses, with a reference of its own; or NULL */
-    void *memory;      /* of sets and members of its own: variable_own */
+    struct load_plan
+        *plan;    /* whose sets and members it uses, with a reference of its own; or NULL */
+    void *memory; /* of sets and members of its own: variable_own */
     struct bundle *bundle; /* owned; NULL for others than bundles */
 
     /* The sharing's own. */

@@ -2,8 +2,8 @@
  * in the struct of whoever waits. Unlike the simulation's event queue it keeps times apart that are
  * closer than an instant.
  */
-#ifndef ELASTISIM_RESOURCES_FLOW_AGENDA_H
-#define ELASTISIM_RESOURCES_FLOW_AGENDA_H
+#ifndef ELASTISIM_BASE_AGENDA_H
+#define ELASTISIM_BASE_AGENDA_H
 
 #include <stdbool.h>
 #include <stddef.h>

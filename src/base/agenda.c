@@ -1,4 +1,4 @@
-#include "resources/flow/agenda.h"
+#include "base/agenda.h"
 
 #include "base/vector.h"
 
