@@ -11,7 +11,26 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The numbers below 100 in two digits: half the divisions. */
+static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233"
+                            "34353637383940414243444546474849505152535455565758596061626364656667"
+                            "6869707172737475767778798081828384858687888990919293949596979899";
+
+/* --- Whole numbers ------------------------------------------------------------------------- */
+
+size_t decimal_write_whole(char *buffer, uint64_t number)
+{
+    size_t length = 1;
+    for (uint64_t rest = number; rest >= 10; rest /= 10)
+        length++;
+    for (size_t i = length; i-- > 0; number /= 10)
+        buffer[i] = (char)('0' + number % 10);
+    return length;
+}
+
 #ifdef __SIZEOF_INT128__
+
+/* --- Digits -------------------------------------------------------------------------------- */
 
 /* A power of ten up to this times 53 bits fits 128. */
 enum { MOST_SCALE = 22, LARGEST_POWER = 19 };
@@ -71,6 +90,12 @@ struct decimal {
     int exponent;
 };
 
+/* At most the digits behind the point that are zero in a number below 2^-bits: bits / log2(10). */
+static int least_zeros(unsigned bits)
+{
+    return (int)(bits * 1233 >> 12);
+}
+
 /* The exponent of its first digit, or less than any that can be written. */
 static int exponent_of(const struct binary *binary)
 {
@@ -81,6 +106,8 @@ static int exponent_of(const struct binary *binary)
             exponent++;
         return exponent;
     }
+    if (binary->shift > DBL_MANT_DIG)
+        exponent = -least_zeros(binary->shift - DBL_MANT_DIG);
     do
         exponent--;
     while (-exponent <= MOST_SCALE &&
@@ -108,14 +135,15 @@ static bool round_to(const struct binary *binary, unsigned digits, struct decima
 /* Returns how many digits are left without the zeros at their end. */
 static unsigned put_digits(char *text, uint64_t number, unsigned digits)
 {
-    static const unsigned steps[] = {8, 4, 2, 1};
-    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
-        while (digits > steps[i] && number % powers[steps[i]] == 0) {
-            number /= powers[steps[i]];
-            digits -= steps[i];
-        }
-    for (unsigned i = digits; i-- > 0; number /= 10)
-        text[i] = (char)('0' + number % 10);
+    unsigned place = digits;
+    for (; place >= 2; number /= 100) {
+        place -= 2;
+        memcpy(text + place, pairs + 2 * (number % 100), 2);
+    }
+    if (place > 0)
+        text[0] = (char)('0' + number);
+    while (digits > 1 && text[digits - 1] == '0')
+        digits--;
     return digits;
 }
 
@@ -169,17 +197,29 @@ static size_t put_decimal(char *text, const struct decimal *decimal, unsigned di
     return put_plain(text, figures, count, (unsigned)decimal->exponent + 1);
 }
 
-static size_t write_exact(char *buffer, double value, unsigned digits)
+/* Of a positive number; 0 when it can't be. */
+static size_t write_positive(char *buffer, double size, unsigned digits)
 {
     struct binary binary;
     struct decimal decimal;
-    if (!isfinite(value) || value == 0 || !split(fabs(value), &binary) ||
-        !round_to(&binary, digits, &decimal) || decimal.exponent >= (int)digits)
+    if (size < (double)powers[digits] && size == (double)(int64_t)size)
+        return decimal_write_whole(buffer, (uint64_t)size);
+    if (!split(size, &binary) || !round_to(&binary, digits, &decimal) ||
+        decimal.exponent >= (int)digits)
+        return 0;
+    return put_decimal(buffer, &decimal, digits);
+}
+
+static size_t write_exact(char *buffer, double value, unsigned digits)
+{
+    if (!isfinite(value) || value == 0)
         return 0;
     buffer[0] = '-';
-    size_t sign = value < 0, length = sign + put_decimal(buffer + sign, &decimal, digits);
-    buffer[length] = '\0';
-    return length;
+    size_t sign = value < 0, length = write_positive(buffer + sign, fabs(value), digits);
+    if (length == 0)
+        return 0;
+    buffer[sign + length] = '\0';
+    return sign + length;
 }
 
 #else

@@ -3,9 +3,14 @@
 #define ELASTISIM_BASE_DECIMAL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-/* Room for any number's text, with its NUL byte. */
-enum { DECIMAL_TEXT = 32, MOST_DECIMAL_DIGITS = 17 };
+/* Room for any number's text, with its NUL byte, and for the digits of a whole one. */
+enum { DECIMAL_TEXT = 32, DECIMAL_WHOLE_TEXT = 20, MOST_DECIMAL_DIGITS = 17 };
+
+/* Writes the digits of a number, without a NUL byte; buffer holds DECIMAL_WHOLE_TEXT characters.
+ * Returns how many. */
+size_t decimal_write_whole(char *buffer, uint64_t number);
 
 /* Writes what printf writes for "%.*g" of digits (1 to MOST_DECIMAL_DIGITS) and value, correctly
  * rounded, half to even; buffer holds DECIMAL_TEXT characters. Returns the length. */

@@ -12,7 +12,10 @@
 const char *number_text(double number, char *buffer)
 {
     if (number == trunc(number) && fabs(number) <= LARGEST_WHOLE) {
-        snprintf(buffer, NUMBER_TEXT, "%lld", (long long)number);
+        buffer[0] = '-';
+        size_t sign = number < 0;
+        size_t length = sign + decimal_write_whole(buffer + sign, (uint64_t)fabs(number));
+        buffer[length] = '\0';
         return buffer;
     }
     if (isnan(number)) {
@@ -25,19 +28,6 @@ const char *number_text(double number, char *buffer)
             break;
     }
     return buffer;
-}
-
-size_t number_digits(uint64_t number, char *buffer)
-{
-    char reversed[DIGITS_TEXT];
-    size_t length = 0;
-    do {
-        reversed[length++] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    for (size_t i = 0; i < length; i++)
-        buffer[i] = reversed[length - 1 - i];
-    return length;
 }
 
 bool number_parse(const char *text, double *number)

@@ -3,11 +3,10 @@
 #define ELASTISIM_BASE_NUMBER_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 /* Room for any number's text, and for any range's. */
-enum { NUMBER_TEXT = 32, RANGE_TEXT = 32, DIGITS_TEXT = 20 };
+enum { NUMBER_TEXT = 32, RANGE_TEXT = 32 };
 
 /* 2^53: all whole numbers up to here are doubles. */
 #define LARGEST_WHOLE 9007199254740992.0
@@ -15,10 +14,6 @@ enum { NUMBER_TEXT = 32, RANGE_TEXT = 32, DIGITS_TEXT = 20 };
 /* Writes the shortest decimal text that reads back as the same number; whole numbers up to 2^53 get
  * no exponent, and minus zero is 0. buffer holds NUMBER_TEXT characters; returns it. */
 const char *number_text(double number, char *buffer);
-
-/* Writes the decimal digits of a number, without a NUL byte; buffer holds DIGITS_TEXT characters.
- * Returns how many. */
-size_t number_digits(uint64_t number, char *buffer);
 
 /* Whether the text is a decimal number and nothing else ("12.5", "-1e3"; not "inf", "0x1f" or
  * " 1"), finite as a double; sets *number then. */

@@ -16,30 +16,42 @@ static const char *const invocations[] = {
 
 /* --- Pieces -------------------------------------------------------------------------------- */
 
-/* `key` with its quotes, e.g. "\"job\"": one copy instead of three. */
-static void put_count(struct output *out, const char *key, uint64_t value)
+/* A key as it stands before its value; its length is known, as there are thousands of events. */
+struct key {
+    const char *text;
+    size_t length;
+};
+
+#define KEY(name)                                                                                  \
+    (struct key)                                                                                   \
+    {                                                                                              \
+        ",\"" name "\":", sizeof ",\"" name "\":" - 1                                              \
+    }
+
+static void put_key(struct output *out, struct key key)
 {
-    output_char(out, ',');
-    output_text(out, key);
-    output_char(out, ':');
+    output_bytes(out, key.text, key.length);
+}
+
+static void put_count(struct output *out, struct key key, uint64_t value)
+{
+    put_key(out, key);
     output_count(out, value);
 }
 
 /* A text that needs no escapes. */
-static void put_word(struct output *out, const char *key, const char *word)
+static void put_word(struct output *out, struct key key, const char *word)
 {
-    output_char(out, ',');
-    output_text(out, key);
-    output_text(out, ":\"");
+    put_key(out, key);
+    output_char(out, '"');
     output_text(out, word);
     output_char(out, '"');
 }
 
-static void put_nodes(struct output *out, const char *key, const uint32_t *nodes, uint32_t count)
+static void put_nodes(struct output *out, struct key key, const uint32_t *nodes, uint32_t count)
 {
-    output_char(out, ',');
-    output_text(out, key);
-    output_text(out, ":[");
+    put_key(out, key);
+    output_char(out, '[');
     for (uint32_t i = 0; i < count; i++) {
         if (i > 0)
             output_char(out, ',');
@@ -48,7 +60,7 @@ static void put_nodes(struct output *out, const char *key, const uint32_t *nodes
     output_char(out, ']');
 }
 
-static void put_list(struct output *out, const char *key, const struct node_list *list)
+static void put_list(struct output *out, struct key key, const struct node_list *list)
 {
     put_nodes(out, key, list->ids, list->count);
 }
@@ -58,88 +70,87 @@ static void put_list(struct output *out, const char *key, const struct node_list
 static void put_request(struct output *out, const struct happening *happening)
 {
     const struct job_request *request = happening->job->request;
-    put_word(out, "\"type\"", job_type_name(request->type));
+    put_word(out, KEY("type"), job_type_name(request->type));
     if (request->name) {
-        output_text(out, ",\"name\":");
+        put_key(out, KEY("name"));
         output_json(out, request->name);
     }
-    put_count(out, "\"num_nodes_min\"", request->nodes_min);
-    put_count(out, "\"num_nodes_max\"", request->nodes_max);
+    put_count(out, KEY("num_nodes_min"), request->nodes_min);
+    put_count(out, KEY("num_nodes_max"), request->nodes_max);
 }
 
 static void put_executing(struct output *out, const struct happening *happening)
 {
-    put_list(out, "\"nodes\"", &happening->job->executing);
-    put_count(out, "\"gpus_per_node\"", happening->job->executing_gpus);
+    put_list(out, KEY("nodes"), &happening->job->executing);
+    put_count(out, KEY("gpus_per_node"), happening->job->executing_gpus);
 }
 
 static void put_some(struct output *out, const struct happening *happening)
 {
-    put_nodes(out, "\"nodes\"", happening->nodes.ids, happening->nodes.count);
+    put_nodes(out, KEY("nodes"), happening->nodes.ids, happening->nodes.count);
 }
 
 static void put_wanted(struct output *out, const struct happening *happening)
 {
     put_some(out, happening);
-    put_list(out, "\"assigned\"", &happening->job->wanted);
-    put_count(out, "\"gpus_per_node\"", happening->job->wanted_gpus);
+    put_list(out, KEY("assigned"), &happening->job->wanted);
+    put_count(out, KEY("gpus_per_node"), happening->job->wanted_gpus);
 }
 
 static void put_reason(struct output *out, const struct happening *happening)
 {
-    put_word(out, "\"reason\"", happening->reason);
+    put_word(out, KEY("reason"), happening->reason);
 }
 
 static void put_phase(struct output *out, const struct happening *happening)
 {
-    put_count(out, "\"phase\"", happening->place.phase);
-    put_count(out, "\"iterations\"", happening->place.iterations);
+    put_count(out, KEY("phase"), happening->place.phase);
+    put_count(out, KEY("iterations"), happening->place.iterations);
 }
 
 static void put_iteration(struct output *out, const struct happening *happening)
 {
-    put_count(out, "\"phase\"", happening->place.phase);
-    put_count(out, "\"iteration\"", happening->place.iteration);
+    put_count(out, KEY("phase"), happening->place.phase);
+    put_count(out, KEY("iteration"), happening->place.iteration);
 }
 
 static void put_requested(struct output *out, const struct happening *happening)
 {
-    put_count(out, "\"requested\"", happening->request);
+    put_count(out, KEY("requested"), happening->request);
 }
 
 static void put_answer(struct output *out, const struct happening *happening)
 {
     uint32_t count = happening->job->executing.count;
     put_requested(out, happening);
-    put_count(out, "\"num_nodes\"", count);
+    put_count(out, KEY("num_nodes"), count);
     output_text(out, count == happening->request ? ",\"accepted\":true" : ",\"accepted\":false");
 }
 
 static void put_figures(struct output *out, const struct happening *happening)
 {
     char seconds[DECIMAL_TEXT];
-    put_count(out, "\"decisions\"", happening->invocation.decisions);
-    output_text(out, ",\"wall_seconds\":");
+    put_count(out, KEY("decisions"), happening->invocation.decisions);
+    put_key(out, KEY("wall_seconds"));
     output_bytes(out, seconds, decimal_write(seconds, happening->invocation.wall_seconds, 3));
 }
 
 static void put_totals(struct output *out, const struct happening *happening)
 {
     const struct state *state = happening->state;
-    put_count(out, "\"completed\"", state->num_completed);
-    put_count(out, "\"killed\"", state->num_killed);
-    put_count(out, "\"unfinished\"", state->num_jobs - jobs_ended(state));
+    put_count(out, KEY("completed"), state->num_completed);
+    put_count(out, KEY("killed"), state->num_killed);
+    put_count(out, KEY("unfinished"), state->num_jobs - jobs_ended(state));
     if (state->num_cancelled > 0)
-        put_count(out, "\"cancelled\"", state->num_cancelled);
+        put_count(out, KEY("cancelled"), state->num_cancelled);
 }
 
-static void put_jobs(struct output *out, const char *key,
+static void put_jobs(struct output *out, struct key key,
                      struct job *(*get)(const struct node *, uint32_t), const struct node *node,
                      uint32_t count)
 {
-    output_char(out, ',');
-    output_text(out, key);
-    output_text(out, ":[");
+    put_key(out, key);
+    output_char(out, '[');
     for (uint32_t i = 0; i < count; i++) {
         if (i > 0)
             output_char(out, ',');
@@ -151,24 +162,23 @@ static void put_jobs(struct output *out, const char *key,
 static void put_node(struct output *out, const struct happening *happening)
 {
     const struct node *node = happening->node;
-    put_count(out, "\"node\"", node->id);
-    put_word(out, "\"state\"", node_condition_name(node));
-    put_jobs(out, "\"running\"", node_running_job, node, node->num_running);
-    put_jobs(out, "\"expected\"", node_expected_job, node, node->num_expected);
+    put_count(out, KEY("node"), node->id);
+    put_word(out, KEY("state"), node_condition_name(node));
+    put_jobs(out, KEY("running"), node_running_job, node, node->num_running);
+    put_jobs(out, KEY("expected"), node_expected_job, node, node->num_expected);
 }
 
 /* --- The kinds ----------------------------------------------------------------------------- */
 
-/* The object's kind is its topic less what it concerns. */
 struct object {
-    const char *topic;
-    size_t concern;                                         /* length of "job." and the like */
+    const char *topic;                                      /* what it concerns and its kind */
+    struct key kind;                                        /* with its value */
     void (*put)(struct output *, const struct happening *); /* NULL for nothing more */
 };
 
 #define OBJECT(concern, kind, put)                                                                 \
     {                                                                                              \
-        concern "." kind, sizeof concern, put                                                      \
+        concern "." kind, {",\"kind\":\"" kind "\"", sizeof ",\"kind\":\"" kind "\"" - 1}, put     \
     }
 
 static const struct object objects[NUM_HAPPENINGS] = {
@@ -219,26 +229,20 @@ unsigned event_count(const struct happening *happening)
     return happening->kind == JOB_PROGRESSED && happening->place.iteration == 0 ? 2 : 1;
 }
 
-const char *event_topic(const struct happening *happening, unsigned index)
-{
-    return object_of(happening, index)->topic;
-}
-
-void event_write(struct output *out, const struct happening *happening, unsigned index)
+const char *event_write(struct output *out, const struct happening *happening, unsigned index)
 {
     const struct object *object = object_of(happening, index);
     output_text(out, "{\"time\":");
     output_number(out, happening->state->now);
-    output_text(out, ",\"kind\":\"");
-    output_text(out, object->topic + object->concern);
-    output_char(out, '"');
+    put_key(out, object->kind);
     if (happening->kind == SCHEDULER_INVOKED)
-        put_word(out, "\"invocation\"", invocations[happening->invocation.type]);
+        put_word(out, KEY("invocation"), invocations[happening->invocation.type]);
     if (happening->job)
-        put_count(out, "\"job\"", happening->job->request->id);
+        put_count(out, KEY("job"), happening->job->request->id);
     if (object->put)
         object->put(out, happening);
     output_char(out, '}');
+    return object->topic;
 }
 
 /* --- The first object ---------------------------------------------------------------------- */
@@ -248,7 +252,7 @@ static void put_start_date(struct output *out, const struct date *start)
     char text[DATE_TEXT];
     if (!start->known)
         return;
-    output_text(out, ",\"start_date\":");
+    put_key(out, KEY("start_date"));
     output_json(out, date_text(start, 0, text));
 }
 
@@ -257,10 +261,11 @@ void event_write_head(struct output *out, const struct run_facts *facts)
     output_text(out, "{\"time\":0,\"kind\":\"begin\",\"version\":\"" ELASTISIM_VERSION
                      "\",\"scheduler\":");
     output_json(out, facts->scheduler ? facts->scheduler : "");
-    output_text(out, ",\"configuration\":");
+    put_key(out, KEY("configuration"));
     output_text(out, facts->configuration->given);
     put_start_date(out, workload_start_date(facts->workload));
-    output_text(out, ",\"nodes\":[");
+    put_key(out, KEY("nodes"));
+    output_char(out, '[');
     for (uint32_t i = 0; i < facts->platform->num_nodes; i++) {
         if (i > 0)
             output_char(out, ',');

@@ -12,11 +12,9 @@ uint32_t event_kinds(void);
 
 /* How many objects a happening has: one, or two where a phase begins with its first iteration. */
 unsigned event_count(const struct happening *happening);
-/* Writes one of them, without a line feed. */
-void event_write(struct output *out, const struct happening *happening, unsigned index);
-/* What it is about, for those who subscribe: "job.start", "scheduler.invocation", "run.end": the
- * object's kind after what it concerns. */
-const char *event_topic(const struct happening *happening, unsigned index);
+/* Writes one of them, without a line feed. Returns what it is about, for those who subscribe:
+ * "job.start", "scheduler.invocation", "run.end": the object's kind after what it concerns. */
+const char *event_write(struct output *out, const struct happening *happening, unsigned index);
 
 /* The first object: configuration, scheduler and names of the nodes. */
 void event_write_head(struct output *out, const struct run_facts *facts);

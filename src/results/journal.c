@@ -8,7 +8,7 @@
 
 static int notice(void *self, const struct happening *happening, struct error *err)
 {
-    for (unsigned i = 0; i < event_count(happening); i++) {
+    for (unsigned i = 0, count = event_count(happening); i < count; i++) {
         event_write(self, happening, i);
         output_end_row(self);
     }

@@ -5,7 +5,6 @@
 #include "results/output.h"
 
 #include "base/decimal.h"
-#include "base/number.h"
 #include "base/quote.h"
 
 #include <errno.h>
@@ -315,8 +314,11 @@ void output_number(struct output *output, double value)
 
 void output_count(struct output *output, uint64_t value)
 {
-    char text[DIGITS_TEXT];
-    output_bytes(output, text, number_digits(value, text));
+    char text[DECIMAL_WHOLE_TEXT];
+    if (output->size - output->used >= DECIMAL_WHOLE_TEXT)
+        output->used += decimal_write_whole(output->buffer + output->used, value);
+    else
+        output_bytes(output, text, decimal_write_whole(text, value));
 }
 
 /* --- Text ---------------------------------------------------------------------------------- */

@@ -17,13 +17,14 @@
 
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
 
 enum {
-    MOST_QUEUED = 2000, /* messages that ZeroMQ keeps for a subscriber */
+    MOST_QUEUED = 1000, /* messages that ZeroMQ keeps for a subscriber */
     MOST_KEPT = 100000, /* in the backlog */
     SLICE = 20,         /* ms between two looks at signals while waiting */
     /* ms without a message taken at the end until nobody reads any more, and those of them that
@@ -154,11 +155,9 @@ static int keep(struct stream *stream, const char *topic, struct error *err)
 static int keep_happening(struct stream *stream, const struct happening *happening,
                           struct error *err)
 {
-    for (unsigned i = 0; i < event_count(happening); i++) {
-        event_write(&stream->text, happening, i);
-        if (keep(stream, event_topic(happening, i), err))
+    for (unsigned i = 0, count = event_count(happening); i < count; i++)
+        if (keep(stream, event_write(&stream->text, happening, i), err))
             return -1;
-    }
     return 0;
 }
 
@@ -278,13 +277,25 @@ static double end_of_patience(const struct stream *stream, double ended)
     return fmin(late, ended + end_limit);
 }
 
+/* An XPUB counts as ready to send at any time; that a subscriber made room wakes what the socket
+ * has beneath, and asking for its events is what makes ZeroMQ see it. */
+static void await_room(struct stream *stream)
+{
+    struct pollfd item = {.fd = -1, .events = POLLIN};
+    int events;
+    size_t size = sizeof item.fd;
+    zmq_getsockopt(stream->socket, ZMQ_FD, &item.fd, &size);
+    poll(&item, 1, SLICE);
+    size = sizeof events;
+    zmq_getsockopt(stream->socket, ZMQ_EVENTS, &events, &size);
+}
+
 /* Nothing comes behind the last messages, so they wait for room as long as somebody reads. */
 static void drain(struct stream *stream)
 {
-    zmq_pollitem_t item = {.socket = stream->socket, .events = ZMQ_POLLOUT};
     double ended = clock_wall_seconds(), now = ended;
     while (!send_backlog(stream) && now < end_of_patience(stream, ended)) {
-        zmq_poll(&item, 1, SLICE);
+        await_room(stream);
         now = clock_wall_seconds();
     }
     stream->dropped += num_kept(stream);

@@ -2,6 +2,7 @@
  * whatever the locale and the texts of the input; an answer is taken whole or not at all. */
 #include "scheduler/protocol.h"
 
+#include "base/decimal.h"
 #include "base/json.h"
 #include "base/json_write.h"
 #include "base/number.h"
@@ -39,8 +40,8 @@ static void put(struct message *message, const char *text)
 
 static void put_integer(struct message *message, uint64_t number)
 {
-    char digits[DIGITS_TEXT];
-    put_bytes(message, digits, number_digits(number, digits));
+    char digits[DECIMAL_WHOLE_TEXT];
+    put_bytes(message, digits, decimal_write_whole(digits, number));
 }
 
 static void put_number(struct message *message, double number)

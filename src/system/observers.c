@@ -1,6 +1,8 @@
 /* Promise: each observer hears what it asked for, once, and nothing else. */
 #include "system/observers.h"
 
+#include "base/bit_set.h"
+
 void observers_add(struct observers *observers, const struct observer *observer)
 {
     if (!observer->hears || observers->count == MAX_OBSERVERS)
@@ -25,13 +27,12 @@ void observers_listen(struct observers *observers, const void *self, enum happen
 int observers_tell(const struct observers *observers, const struct happening *happening,
                    struct error *err)
 {
-    if (!observers_want(observers, happening->kind))
-        return 0;
     int result = 0;
-    uint32_t listeners = observers->listeners[happening->kind];
-    for (size_t i = 0; listeners >> i; i++) {
-        const struct observer *observer = &observers->items[i];
-        if (listeners >> i & 1 && observer->notice(observer->self, happening, err))
+    uint64_t listeners =
+        observers_want(observers, happening->kind) ? observers->listeners[happening->kind] : 0;
+    for (; listeners; listeners &= listeners - 1) {
+        const struct observer *observer = &observers->items[bit_set_lowest(listeners)];
+        if (observer->notice(observer->self, happening, err))
             result = -1;
     }
     return result;

@@ -287,7 +287,7 @@ def test_a_subscriber_that_was_stopped_gets_what_was_kept_and_all_that_follows(s
         (folder / 'stop').touch()
         wait_until((folder / 'asked for go').exists)
         reader.send_signal(signal.SIGCONT)
-        wait_until(lambda: seen.read_text().count('\n') > 1500)  # there is room again when the next event comes
+        wait_until(lambda: seen.read_text().count('\n') > 800)  # there is room again when the next event comes
         (folder / 'go').touch()
         result = scenario.finish(process)
         assert reader.wait(timeout=PATIENCE) == 0
