@@ -1,5 +1,7 @@
 #include "policies/admission.h"
 
+#include "policies/standing.h"
+
 #include <math.h>
 
 /* Bandwidth that may be used; INFINITY when it is not known. */
@@ -28,9 +30,20 @@ static bool has_file_system_alone(const struct books *books)
     return books->options.io == IO_DECLARED ? books->io_rates <= 0 : books->running.count == 0;
 }
 
-bool admission_allows(const struct books *books, const struct entry *entry)
+/* It then starts when the nodes of the agreement are there, and only on those. */
+static bool has_agreement(const struct books *books, const struct entry *entry)
+{
+    return standing_has_agreements(&books->options) && entry->kept_nodes.count > 0;
+}
+
+bool admission_by_load(const struct books *books, const struct entry *entry)
 {
     if (books->options.io == IO_IGNORE || entry->io_rate <= 0 || has_file_system_alone(books))
         return true;
     return load(books) + entry->io_rate <= allowance(books);
+}
+
+bool admission_allows(const struct books *books, const struct entry *entry)
+{
+    return !has_agreement(books, entry) && admission_by_load(books, entry);
 }

@@ -281,6 +281,7 @@ static void put_into_ranks(struct books *books, struct entry *entry)
     entry->planned = elastisim_job_num_assigned(entry->job) + entry->kept_nodes.count;
     running_rank(&books->running, entry, entry->planned,
                  standing_at(&books->options, entry, entry->planned));
+    running_measure(&books->running, entry);
 }
 
 /* A running job has other nodes than before, or is promised others. */
@@ -295,7 +296,7 @@ static void note_start(struct books *books, struct entry *entry)
 {
     bool is_asked = standing_matters(&books->options) || books->options.evolving == EVOLVING_SHRINK;
     books->started = true;
-    if (!is_asked || !entry_is_malleable(entry))
+    if (!is_asked || !entry_is_malleable(entry) || standing_has_agreements(&books->options))
         return;
     entry->next_started = books->just_started;
     books->just_started = entry;
@@ -305,6 +306,18 @@ void books_rank_started(struct books *books)
 {
     for (; books->just_started; books->just_started = books->just_started->next_started)
         put_into_ranks(books, books->just_started);
+}
+
+void books_rank_by_state(struct books *books, struct entry *entry)
+{
+    if (!entry_is_malleable(entry))
+        return;
+    if (elastisim_job_state(entry->job) == ELASTISIM_RUNNING) {
+        put_into_ranks(books, entry);
+    } else {
+        running_rank(&books->running, entry, 0, 0);
+        running_measure(&books->running, entry);
+    }
 }
 
 /* --- Promises ------------------------------------------------------------------------------ */

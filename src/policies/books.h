@@ -115,6 +115,8 @@ int books_start(struct books *books, struct entry *entry, const uint32_t *quota,
 /* Ranks the jobs that were started, at the end of a pass over the queue: until then they keep their
  * place in it, from which the pass goes on. */
 void books_rank_started(struct books *books);
+/* Ranks a running job if it could be resized and no change of it waits, else takes it out. */
+void books_rank_by_state(struct books *books, struct entry *entry);
 /* Gives a running job `count` nodes more, up to quota[class] of each class. */
 int books_grow(struct books *books, struct entry *entry, const uint32_t *quota, uint32_t count);
 /* Takes a node from a running job: at its point, or when the node is only reserved, it is idle at

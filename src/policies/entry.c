@@ -13,6 +13,11 @@ struct profile_stay entry_stay(const struct entry *entry)
     return (struct profile_stay){entry->counts, start, start + entry->estimate};
 }
 
+uint32_t entry_bound(const struct entry *entry, enum bound bound)
+{
+    return bound == BOUND_PREFERRED ? entry->preferred : entry->least;
+}
+
 bool entry_is_malleable(const struct entry *entry)
 {
     return entry->type == ELASTISIM_MALLEABLE || entry->type == ELASTISIM_ADAPTIVE;

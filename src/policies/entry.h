@@ -15,6 +15,9 @@ struct candidates;
 
 enum entry_state { ENTRY_WAITING, ENTRY_RUNNING };
 
+/* Sizes that a job is not to fall below. */
+enum bound { BOUND_LEAST, BOUND_PREFERRED, NUM_BOUNDS };
+
 struct entry {
     struct elastisim_job *job;
     uint32_t id;
@@ -56,9 +59,11 @@ struct entry {
     struct entry *next_malleable; /* in the list of malleable jobs (running.h) */
     uint32_t planned;             /* nodes it has or is promised */
     uint32_t target;              /* by which it is ranked: `planned`, but while balancing */
-    struct entry *next_started;   /* in the list of those that were just started (books.h) */
-    bool receives;                /* nodes kept for it come from balancing (balance.h) */
-    struct ids leaving;           /* nodes that are taken from it at its next scheduling point */
+    /* Nodes beyond each bound, and up to its preferred size and its most, as it was ranked. */
+    uint32_t beyond[NUM_BOUNDS], up_to_preferred, up_to_most;
+    struct entry *next_started; /* in the list of those that were just started (books.h) */
+    bool receives;              /* nodes kept for it come from balancing (balance.h) */
+    struct ids leaving;         /* nodes that are taken from it at its next scheduling point */
 
     /* Nodes kept for it (pool.h): idle ones, and ones that other jobs will hand over. */
     struct ids kept_nodes;
@@ -76,6 +81,8 @@ struct entry *entry_of_mark(struct profile_mark *mark);
 /* What a job with a reservation has in the profile. */
 struct profile_stay entry_stay(const struct entry *entry);
 
+/* The number of nodes that a bound means for a job. */
+uint32_t entry_bound(const struct entry *entry, enum bound bound);
 /* Whether it can be resized at any scheduling point. */
 bool entry_is_malleable(const struct entry *entry);
 /* How long it runs on that many nodes, in seconds. Returns 0, or -1 with err. */

@@ -8,7 +8,9 @@
 #include "policies/malleable.h"
 
 #include "policies/admission.h"
+#include "policies/agreements.h"
 #include "policies/balance.h"
+#include "policies/gifts.h"
 #include "policies/sizes.h"
 #include "policies/standing.h"
 
@@ -21,41 +23,10 @@ static bool strategy_is(const struct books *books, enum malleable strategy)
 
 /* --- Shrinking ----------------------------------------------------------------------------- */
 
-/* The last node of a running job that the taker (NULL: anybody) can use; -1 when there is none. */
-static long last_usable(const struct books *books, const struct entry *entry,
-                        const struct entry *taker)
-{
-    for (uint32_t rank = elastisim_job_num_assigned(entry->job); rank > 0; rank--) {
-        uint32_t node = (uint32_t)elastisim_node_id(elastisim_job_assigned(entry->job, rank - 1));
-        if (pool_suits(&books->pool, node, taker))
-            return node;
-    }
-    return -1;
-}
-
-/* Nodes that a running job can give up for the taker. */
 static uint32_t gift(const struct books *books, const struct entry *entry,
                      const struct entry *taker)
 {
-    uint32_t size = elastisim_job_num_assigned(entry->job), usable = 0;
-    uint32_t smallest = standing_smallest(&books->options, entry);
-    if (entry == taker || size <= smallest)
-        return 0;
-    if (books->pool.num_classes == 1)
-        return size - smallest;
-    for (uint32_t rank = 0; rank < size && usable < size - smallest; rank++) {
-        const struct elastisim_node *node = elastisim_job_assigned(entry->job, rank);
-        usable += pool_suits(&books->pool, (uint32_t)elastisim_node_id(node), taker);
-    }
-    return usable;
-}
-
-static uint64_t all_gifts(const struct books *books, const struct entry *taker)
-{
-    uint64_t sum = 0;
-    for (const struct entry *entry = books->running.malleable; entry; entry = entry->next_malleable)
-        sum += gift(books, entry, taker);
-    return sum;
+    return gifts_of(books, entry, taker, standing_bound(&books->options));
 }
 
 /* The job that stands highest and can give; of equal ones, the first. */
@@ -79,18 +50,6 @@ static bool goes_on_giving(const struct books *books, const struct entry *donor,
     return donor && !standing_is_shared(&books->options) && gift(books, donor, taker) > 0;
 }
 
-static int take_for(struct books *books, struct entry *donor, struct entry *taker, bool *taken)
-{
-    long node = donor ? last_usable(books, donor, taker) : -1;
-    *taken = node >= 0;
-    if (!*taken)
-        return 0;
-    return books_take(books, donor, (uint32_t)node) ||
-                   (taker && books_keep(books, (uint32_t)node, taker))
-               ? -1
-               : 0;
-}
-
 /* Takes `missing` nodes from running jobs and keeps them for the taker, if any. */
 static int collect(struct books *books, struct entry *taker, uint32_t missing)
 {
@@ -99,7 +58,7 @@ static int collect(struct books *books, struct entry *taker, uint32_t missing)
     for (; missing > 0 && taken; missing--) {
         if (!goes_on_giving(books, donor, taker))
             donor = next_donor(books, taker);
-        if (take_for(books, donor, taker, &taken))
+        if (gifts_take(books, donor, taker, &taken))
             return -1;
     }
     return 0;
@@ -117,7 +76,7 @@ static int collect_share(struct books *books, struct entry *taker)
             standing_at(options, donor, donor->planned - 1) <
                 standing_at(options, taker, taker->kept_nodes.count + 1))
             return 0;
-        if (take_for(books, donor, taker, &taken))
+        if (gifts_take(books, donor, taker, &taken))
             return -1;
     }
     return 0;
@@ -129,7 +88,7 @@ int malleable_promise(struct books *books, struct entry *entry, uint32_t missing
     uint32_t before = entry->kept_nodes.count;
     *promised = 0;
     entry->receives = false;
-    if (all_gifts(books, entry) < missing)
+    if (gifts_of_all(books, entry, standing_bound(&books->options)) < missing)
         return 0;
     if (collect(books, entry, missing))
         return -1;
@@ -239,7 +198,8 @@ static int agree_with_all(struct books *books)
 /* Frees as many nodes as the first jobs of the queue lack, whoever gets them. */
 static int fill_pool(struct books *books)
 {
-    uint64_t supply = books->pool.num_free, gifts = all_gifts(books, NULL), needed = 0;
+    uint64_t supply = books->pool.num_free, needed = 0;
+    uint64_t gifts = gifts_of_all(books, NULL, standing_bound(&books->options));
     for (const struct entry *entry = books->running.malleable; entry; entry = entry->next_malleable)
         supply += entry->leaving.count;
     const struct entry *entry = NULL;
@@ -262,7 +222,9 @@ int malleable_shrink(struct books *books, bool *freed)
         (!books->running.malleable && !books->pool.first_keeper))
         return 0;
     uint32_t idle_before = books->pool.num_free;
-    if (strategy_is(books, MALLEABLE_POOL) ? fill_pool(books) : agree_with_all(books))
+    if (standing_has_agreements(&books->options) ? agreements_make(books)
+        : strategy_is(books, MALLEABLE_POOL)     ? fill_pool(books)
+                                                 : agree_with_all(books))
         return -1;
     *freed = books->changes.freed || books->pool.num_free != idle_before;
     books->changes.freed = books->changes.freed || *freed;
@@ -367,6 +329,8 @@ int malleable_grow(struct books *books)
     bool waiting = books->queue.count > 0;
     if (strategy_is(books, MALLEABLE_NONE) || (waiting && strategy_is(books, MALLEABLE_GROW)))
         return 0;
+    if (standing_has_agreements(&books->options))
+        return agreements_grow(books);
     if (!waiting && call_off(books))
         return -1;
     return grow_into_free(books) || balance_running(books) || balance_deliver(books) ? -1 : 0;

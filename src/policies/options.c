@@ -124,6 +124,13 @@ static const struct choice malleables[] = {
     {"equipartition", MALLEABLE_EQUIPARTITION,
      "as steal, with the largest job shrinking and the smallest growing first, so that all come to "
      "the same size [McCann, Vaswani, Zahorjan 1993]"},
+    {"agreement_2023", MALLEABLE_AGREEMENT_2023,
+     "agreements as published: running jobs hand all that a waiting one needs over to it, and it "
+     "starts on these nodes [Posner, Hupfeld, Finnerty 2023]"},
+    {"steal_2023", MALLEABLE_STEAL_2023,
+     "the same, but it starts on any nodes of agreements when enough are idle [the same]"},
+    {"common_pool_2023", MALLEABLE_POOL_2023,
+     "the same, but it starts on any idle nodes [the same]"},
     {0},
 };
 
@@ -339,7 +346,7 @@ static const struct option {
      .choose = choose_malleable,
      .fallback = "none"},
     {.key = "towards",
-     .help = "which jobs shrink and grow first (agreement, steal, common_pool)",
+     .help = "which jobs shrink and grow first (agreement, steal, common_pool, and as published)",
      .kind = A_CHOICE,
      .choices = towards,
      .choose = choose_towards,
@@ -427,6 +434,35 @@ static const struct preset {
      "EASY; malleable jobs stay at their preferred size while others wait"},
     {"equipartition", "backfilling=easy,start=fair_share,malleable=equipartition",
      "EASY; malleable jobs come to the same size"},
+    {"min-agreement", "backfilling=first_fit,start=min,malleable=agreement_2023,towards=min",
+     "as published by Posner, Hupfeld, Finnerty 2023: most above the minimum first, with "
+     "agreements"},
+    {"min-steal", "backfilling=first_fit,start=min,malleable=steal_2023,towards=min",
+     "as published by Posner, Hupfeld, Finnerty 2023: most above the minimum first, with "
+     "agreements that can be stolen"},
+    {"min-common-pool", "backfilling=first_fit,start=min,malleable=common_pool_2023,towards=min",
+     "as published by Posner, Hupfeld, Finnerty 2023: most above the minimum first, with a common "
+     "pool"},
+    {"avg-agreement", "backfilling=first_fit,start=min,malleable=agreement_2023,towards=avg",
+     "as published by Posner, Hupfeld, Finnerty 2023: highest between the bounds first, with "
+     "agreements"},
+    {"avg-steal", "backfilling=first_fit,start=min,malleable=steal_2023,towards=avg",
+     "as published by Posner, Hupfeld, Finnerty 2023: highest between the bounds first, with "
+     "agreements that can be stolen"},
+    {"avg-common-pool", "backfilling=first_fit,start=min,malleable=common_pool_2023,towards=avg",
+     "as published by Posner, Hupfeld, Finnerty 2023: highest between the bounds first, with a "
+     "common pool"},
+    {"pref-agreement",
+     "backfilling=first_fit,start=preferred,malleable=agreement_2023,towards=pref",
+     "as published by Posner, Hupfeld, Finnerty 2023: most above the preferred size first, with "
+     "agreements"},
+    {"pref-steal", "backfilling=first_fit,start=preferred,malleable=steal_2023,towards=pref",
+     "as published by Posner, Hupfeld, Finnerty 2023: most above the preferred size first, with "
+     "agreements that can be stolen"},
+    {"pref-common-pool",
+     "backfilling=first_fit,start=preferred,malleable=common_pool_2023,towards=pref",
+     "as published by Posner, Hupfeld, Finnerty 2023: most above the preferred size first, with a "
+     "common pool"},
     {"io-aware", "backfilling=easy,io=declared", "EASY; jobs wait for file-system bandwidth"},
 };
 

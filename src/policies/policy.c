@@ -2,11 +2,13 @@
  * search for jobs that can start costs. */
 #include "policies/policy.h"
 
+#include "policies/agreements.h"
 #include "policies/backfill.h"
 #include "policies/balance.h"
 #include "policies/books.h"
 #include "policies/evolving.h"
 #include "policies/malleable.h"
+#include "policies/standing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +29,15 @@ static int note_submission(struct books *books, struct elastisim_job *job)
     return 0;
 }
 
+static int note_running(struct books *books, struct entry *entry)
+{
+    if (books_settle_leaving(books, entry, false))
+        return -1;
+    if (standing_has_agreements(&books->options))
+        books_rank_by_state(books, entry);
+    return 0;
+}
+
 static int note_job(struct books *books, struct elastisim_job *job)
 {
     struct entry *entry = books_entry(books, job);
@@ -37,7 +48,7 @@ static int note_job(struct books *books, struct elastisim_job *job)
     case ELASTISIM_KILLED:
         return entry ? books_forget(books, entry) : 0;
     default:
-        return entry ? books_settle_leaving(books, entry, false) : 0;
+        return entry ? note_running(books, entry) : 0;
     }
 }
 
@@ -70,18 +81,23 @@ static int handle_trigger(struct books *books)
     return evolving_answer(books, entry, elastisim_request(books->view));
 }
 
+static int start_waiting(struct books *books)
+{
+    return agreements_start(books) || backfill_run(books) ? -1 : 0;
+}
+
 /* Starts what can start, makes others shrink for what can't, and starts again when that freed
  * nodes. */
 static int serve_waiting(struct books *books)
 {
-    bool changed = books_have_news(books), more;
-    if (backfill_run(books))
+    bool changed = books_have_news(books) || standing_has_agreements(&books->options), more;
+    if (start_waiting(books))
         return -1;
     if (!changed || books->queue.count == 0)
         return 0;
     if (malleable_shrink(books, &more))
         return -1;
-    return more ? backfill_run(books) : 0;
+    return more ? start_waiting(books) : 0;
 }
 
 /* With no job running, nobody hands over nodes any more: what is kept for some jobs and reserved

@@ -87,9 +87,8 @@ void running_remove(struct running *running, struct entry *entry)
     if (!entry_is_malleable(entry))
         return;
     remove_malleable(running, entry);
-    if (entry->target > 0)
-        queue_remove(&running->ranks, entry);
-    entry->target = 0;
+    running_rank(running, entry, 0, 0);
+    running_measure(running, entry);
 }
 
 void running_rank(struct running *running, struct entry *entry, uint32_t target, double standing)
@@ -100,6 +99,30 @@ void running_rank(struct running *running, struct entry *entry, uint32_t target,
     entry->key = standing;
     if (target > 0)
         queue_add(&running->ranks, entry);
+}
+
+static uint32_t difference(uint32_t more, uint32_t less)
+{
+    return more > less ? more - less : 0;
+}
+
+/* Adds its share of a sum in the place of the one it had. */
+static void renew(uint64_t *sum, uint32_t *share, uint32_t now)
+{
+    *sum += now - (uint64_t)*share;
+    *share = now;
+}
+
+void running_measure(struct running *running, struct entry *entry)
+{
+    bool is_ranked = entry->target > 0;
+    uint32_t size = is_ranked ? elastisim_job_num_assigned(entry->job) : 0;
+    for (enum bound bound = 0; bound < NUM_BOUNDS; bound++)
+        renew(&running->beyond[bound], &entry->beyond[bound],
+              difference(size, entry_bound(entry, bound)));
+    renew(&running->up_to_preferred, &entry->up_to_preferred,
+          is_ranked ? difference(entry->preferred, size) : 0);
+    renew(&running->up_to_most, &entry->up_to_most, is_ranked ? difference(entry->most, size) : 0);
 }
 
 void running_move(struct running *running, struct entry *entry, double expected_end)

@@ -30,27 +30,46 @@ static double nodes(const struct entry *entry, uint32_t size)
     return size;
 }
 
+static double above_preferred(const struct entry *entry, uint32_t size)
+{
+    return (double)size - entry->preferred;
+}
+
 static standing_fn *const by_towards[] = {
     [TOWARDS_MIN] = above_minimum,
     [TOWARDS_AVG] = between_bounds,
     [TOWARDS_PREF] = to_preferred,
 };
 
+/* With agreements as published. */
+static standing_fn *const as_published[] = {
+    [TOWARDS_MIN] = above_minimum,
+    [TOWARDS_AVG] = between_bounds,
+    [TOWARDS_PREF] = above_preferred,
+};
+
 /* By strategy; NULL where the option `towards` says. */
 static standing_fn *const by_strategy[] = {
     [MALLEABLE_KEEP_PREFERRED] = to_preferred,
     [MALLEABLE_EQUIPARTITION] = nodes,
+    [MALLEABLE_POOL_2023] = NULL,
 };
 
 double standing_at(const struct policy_options *options, const struct entry *entry, uint32_t size)
 {
     standing_fn *own = by_strategy[options->malleable];
-    return (own ? own : by_towards[options->towards])(entry, size);
+    standing_fn *const *others = standing_has_agreements(options) ? as_published : by_towards;
+    return (own ? own : others[options->towards])(entry, size);
+}
+
+enum bound standing_bound(const struct policy_options *options)
+{
+    return options->malleable == MALLEABLE_KEEP_PREFERRED ? BOUND_PREFERRED : BOUND_LEAST;
 }
 
 uint32_t standing_smallest(const struct policy_options *options, const struct entry *entry)
 {
-    return options->malleable == MALLEABLE_KEEP_PREFERRED ? entry->preferred : entry->least;
+    return entry_bound(entry, standing_bound(options));
 }
 
 uint32_t standing_largest(const struct policy_options *options, const struct entry *entry,
@@ -65,8 +84,14 @@ bool standing_matters(const struct policy_options *options)
     return options->malleable != MALLEABLE_NONE && options->malleable != MALLEABLE_GROW;
 }
 
+bool standing_has_agreements(const struct policy_options *options)
+{
+    return options->malleable == MALLEABLE_AGREEMENT_2023 ||
+           options->malleable == MALLEABLE_STEAL_2023 || options->malleable == MALLEABLE_POOL_2023;
+}
+
 bool standing_is_shared(const struct policy_options *options)
 {
-    return standing_matters(options) &&
+    return standing_matters(options) && !standing_has_agreements(options) &&
            (by_strategy[options->malleable] || options->towards != TOWARDS_MIN);
 }

@@ -10,13 +10,16 @@
 
 /* The higher, the sooner a job of this size shrinks; the lower, the sooner it grows. */
 double standing_at(const struct policy_options *options, const struct entry *entry, uint32_t size);
-/* The size below which no job shrinks for others. */
+/* The bound below which no job shrinks for others, and the size that it is. */
+enum bound standing_bound(const struct policy_options *options);
 uint32_t standing_smallest(const struct policy_options *options, const struct entry *entry);
 /* The size beyond which no job grows. */
 uint32_t standing_largest(const struct policy_options *options, const struct entry *entry,
                           bool others_wait);
 /* Whether running jobs shrink at all. */
 bool standing_matters(const struct policy_options *options);
+/* Whether jobs make the agreements of agreements.h. */
+bool standing_has_agreements(const struct policy_options *options);
 /* Whether all are to come to the same standing. */
 bool standing_is_shared(const struct policy_options *options);
 

@@ -14,12 +14,14 @@ Json = dict[str, Any]
 
 JOB_TYPES = ['rigid', 'rigid', 'moldable', 'malleable', 'evolving', 'adaptive']
 POLICIES = ['fcfs', 'sjf', 'easy', 'conservative', 'hybrid', 'malleable-min', 'malleable-avg', 'malleable-pref',
-            'keep-pref', 'equipartition', 'io-aware']
+            'keep-pref', 'equipartition', 'min-agreement', 'min-steal', 'min-common-pool', 'avg-agreement', 'avg-steal',
+            'avg-common-pool', 'pref-agreement', 'pref-steal', 'pref-common-pool', 'io-aware']
 OPTIONS = {'order': ['fcfs', 'sjf', 'largest', 'smallest', 'priority', 'fair_share'],
            'backfilling': ['first_fit', 'easy', 'conservative', 'hybrid'],
            'reservations': ['recomputed'], 'estimate': ['walltime'],
            'start': ['min', 'max', 'preferred', 'fair_share'],
-           'malleable': ['agreement', 'steal', 'common_pool', 'keep_preferred', 'equipartition'],
+           'malleable': ['agreement', 'steal', 'common_pool', 'keep_preferred', 'equipartition', 'agreement_2023',
+                         'steal_2023', 'common_pool_2023'],
            'towards': ['avg', 'pref'], 'evolving': ['deny', 'no_delay', 'shrink'],
            'nodes': ['highest', 'contiguous', 'near', 'fastest', 'uniform'], 'io': ['declared', 'measured'],
            'queue_depth': ['3'], 'compression_depth': ['2'], 'half_life': ['10']}

@@ -13,7 +13,8 @@ from harness import (PYTHON, ROOT, Json, Result, Scenario, busy, crossbar, flexi
                      rigid, waiting)
 
 PRESETS = ('fcfs', 'sjf', 'easy', 'conservative', 'hybrid', 'malleable-min', 'malleable-avg', 'malleable-pref',
-           'keep-pref', 'equipartition', 'io-aware')
+           'keep-pref', 'equipartition', 'min-agreement', 'min-steal', 'min-common-pool', 'avg-agreement', 'avg-steal',
+           'avg-common-pool', 'pref-agreement', 'pref-steal', 'pref-common-pool', 'io-aware')
 
 
 def job(nodes: int, seconds: float, submit: float = 0, estimate: float | None = None, **keys: Any) -> Json:
