@@ -12,8 +12,8 @@ set(ELASTISIM_PYTHON_DIR ${python_default} CACHE PATH "Where the Python packages
 
 # --- The simulator --------------------------------------------------------------------------------
 install(TARGETS elastisim RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT elastisim)
-install(DIRECTORY platforms application_models workloads configurations schedulers studies schemas
-        DESTINATION ${data} COMPONENT elastisim PATTERN __pycache__ EXCLUDE)
+install(DIRECTORY platforms application_models workloads availability configurations schedulers
+        studies schemas DESTINATION ${data} COMPONENT elastisim PATTERN __pycache__ EXCLUDE)
 
 if(PYTHON_EMBED_FOUND)
   install(TARGETS elastisim_python LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/elastisim

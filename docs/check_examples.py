@@ -43,8 +43,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-INPUTS = ("application_models", "configurations", "include", "platforms", "python", "schedulers", "studies",
-          "workloads")
+INPUTS = ("application_models", "availability", "configurations", "include", "platforms", "python", "schedulers",
+          "studies", "workloads")
 PAGES = ("README.md", "docs/*.md", "configurations/*.md", "python/*.md", "workloads/*.md")
 # What .gitignore names: the only places where commands may leave something.
 IGNORED = {"output", "runs"}

@@ -28,7 +28,7 @@ struct outage {
     enum outage_kind kind;
     uint32_t *nodes; /* IDs, in increasing order, each once; at least one */
     uint32_t num_nodes;
-    double from, until; /* simulated seconds, 0 <= from < until; INFINITY: it never ends */
+    double from, until; /* simulated seconds, 0 <= from <= until; INFINITY: it never ends */
     bool end_is_known;  /* schedulers may know `until` once the outage is announced or has begun */
     const char *reason; /* "" without one */
 };

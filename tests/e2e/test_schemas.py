@@ -22,7 +22,7 @@ def schema(kind: str) -> Json:
 
 
 VALIDATORS = {kind: jsonschema.Draft7Validator(schema(kind))
-              for kind in ('configuration', 'jobs', 'application_model', 'recipe')}
+              for kind in ('configuration', 'jobs', 'application_model', 'recipe', 'availability')}
 
 
 def complaints(kind: str, document: Any) -> list[str]:
@@ -101,9 +101,26 @@ def test_recipes_have_the_keys_and_defaults_of_the_command() -> None:
     assert {key: known[key].get('default') for key in keys(known)} == convert.DEFAULTS
 
 
+def test_availability_has_the_keys_and_words_that_the_program_knows() -> None:
+    whole = schema('availability')
+    definitions = whole['definitions']
+    assert sorted(keys(whole['properties'])) == sorted(table('availability/read.c', 'document_keys'))
+    for name in ('outage', 'failure', 'repair', 'burst', 'window'):
+        assert sorted(definitions[name]['properties']) == sorted(table('availability/read.c', f'{name}_keys')), name
+    per = definitions['failure']['properties']['per']['anyOf'][1]
+    assert list(per['properties']) == table('availability/read.c', 'per_keys')
+    assert list(definitions['with_property']['properties']) == table('availability/nodes.c', 'known_keys')
+    words = {('outage', 'kind'): 'kinds', ('window', 'kind'): 'kinds', ('failure', 'distribution'): 'failure_laws',
+             ('repair', 'distribution'): 'repair_laws'}
+    for (name, key), expected in words.items():
+        known = definitions[name]['properties'][key]['enum']
+        assert [word for word in known if word] == table('availability/read.c', expected), (name, key)
+
+
 # --- What they let pass ----------------------------------------------------------------------------------------------
 
-FOLDERS = {'configurations': 'configuration', 'workloads': 'jobs', 'application_models': 'application_model'}
+FOLDERS = {'configurations': 'configuration', 'workloads': 'jobs', 'application_models': 'application_model',
+           'availability': 'availability'}
 EXAMPLES = [(kind, str(path.relative_to(ROOT))) for folder, kind in FOLDERS.items()
             for path in sorted(ROOT.glob(f'{folder}/*.json'))]
 
@@ -191,3 +208,44 @@ def test_what_the_program_refuses_does_not_fit(scenario: Scenario, kind: str, co
 @pytest.mark.parametrize('kind, content', GOOD)
 def test_what_the_program_takes_in_other_spellings_fits(scenario: Scenario, kind: str, content: Any) -> None:
     assert status_of(scenario, kind, content) == (0, [])
+
+
+# --- Availability: what the unit test of its reader says the program takes and refuses --------------------------------
+
+# What no schema sees: whether nodes and properties are there, and one value against another.
+UNSEEN = re.compile(r"no compute node|beside those|must be after 'from'|must not be after|must be after 'first'|"
+                    r"host 'c0' has no|must be less than 'every'|must be at most 9000, ")
+
+
+def plans_of_the_unit_test() -> list[tuple[Any, str]]:
+    """Files and their messages, as the C program has them: strings with ' for \"."""
+    text = (ROOT / 'tests' / 'unit' / 'test_availability.c').read_text()
+    found = re.search(r'\berrors\[\] = \{(.*?)\n\};', text, re.DOTALL)
+    assert found
+    literals = re.findall(r'(?:"(?:[^"\\]|\\.)*"\s*)+', re.sub(r'/\*.*?\*/', '', found[1], flags=re.DOTALL))
+    texts = [''.join(re.findall(r'"((?:[^"\\]|\\.)*)"', literal)).replace('\\"', '"') for literal in literals]
+    return [(json.loads(file.replace("'", '"')), message) for file, message in zip(texts[::2], texts[1::2])]
+
+
+PLANS = plans_of_the_unit_test()
+
+
+@pytest.mark.parametrize('document, message', PLANS, ids=[message for _, message in PLANS])
+def test_what_the_reader_of_availability_refuses_does_not_fit(document: Any, message: str) -> None:
+    assert bool(complaints('availability', document)) == (not UNSEEN.search(message))
+
+
+def test_there_are_plans_enough() -> None:
+    assert len(PLANS) > 70 and sum(bool(UNSEEN.search(message)) for _, message in PLANS) < 20
+
+
+NIGHT: Json = {'first': 0, 'every': 9, 'duration': 1}
+
+
+@pytest.mark.parametrize('document', [
+    {}, {'outages': None}, {'outages': [{'nodes': ['a', 'b[0-1]'], 'from': 0, 'until': None, 'duration': 3}]},
+    {'failures': [{'between': 9, 'repair': 1, 'per': None, 'shape': None, 'burst': None, 'distribution': None}]},
+    {'failures': [{'between': 9, 'repair': {'distribution': 'fixed', 'mean': 1, 'sigma': None}}]},
+    {'windows': [{**NIGHT, 'kind': None, 'lead': None, 'share': None, 'nodes': None, 'reason': None}]}])
+def test_what_the_reader_of_availability_takes_fits(document: Any) -> None:
+    assert complaints('availability', document) == []

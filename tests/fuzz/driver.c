@@ -35,6 +35,13 @@ static const char *const seeds[] = {
     "1, "
     "\"application_model\": \"a.json\", \"dependencies\": [{\"after\": 0, \"delay\": 1}, "
     "{\"after_ok\": \"n\"}]}]}",
+    "{\"outages\": [{\"nodes\": [\"n[0-1]\", {\"property\": \"rack\", \"value\": \"s\"}], "
+    "\"from\": 3, \"until\": 9, \"announced\": 1}], \"failures\": [{\"between\": 9, \"repair\": "
+    "{\"distribution\": \"lognormal\", \"mean\": 2, \"sigma\": 1}, \"burst\": {\"probability\": 1, "
+    "\"nodes\": 2, \"within\": 1}}], \"windows\": [{\"first\": 1, \"every\": 5, \"duration\": 2}]}",
+    "{\"failures\": [{\"nodes\": \"n[0,1-2]\", \"per\": {\"property\": \"rack\"}, \"between\": 9, "
+    "\"distribution\": \"weibull\", \"shape\": 0.7, \"repair\": 1}], \"windows\": [{\"nodes\": "
+    "\"all\", \"share\": 0.5, \"first\": 1, \"every\": 5, \"duration\": 2, \"lead\": 9}]}",
     "",
 };
 

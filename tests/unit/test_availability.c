@@ -2,6 +2,7 @@
  * formulas; every message about a file. */
 #include "availability/duration.h"
 #include "availability/plan.h"
+#include "availability/sources.h"
 #include "base/heap.h"
 
 #include "scratch.h"
@@ -725,6 +726,56 @@ static void test_bursts_spare_the_unit_and_take_all_others_alike(void **state)
     plan_release(plan);
 }
 
+/* Twenty units and what bursts have taken down; of windows, those within their lead and one more.
+ */
+static void test_a_plan_holds_what_is_under_way_or_announced_and_no_more(void **state)
+{
+    struct plan *plan = read_good(
+        "{'failures': [{'between': 1000, 'repair': 10, 'burst': {'probability': 1, 'nodes': 2,"
+        " 'within': 1}}], 'windows': [{'first': 0, 'every': 10, 'duration': 5, 'lead': 30}]}");
+    struct plan_event event;
+    size_t most = 0, least = SIZE_MAX;
+
+    (void)state;
+    for (int i = 0; i < 20000; i++) {
+        assert_true(plan_next(plan, &event));
+        most = plan->agenda.count > most ? plan->agenda.count : most;
+        least = plan->agenda.count < least ? plan->agenda.count : least;
+    }
+    /* 20 units, one of which may just be back; three windows at least. At 20 failures in 1010 s,
+     * with repairs of 10 s, more than ten victims at a time are out of the question. */
+    assert_true(least >= 19 + 3 && most <= 20 + 5 + 10);
+    plan_release(plan);
+}
+
+/* Sixteen nodes drained, five down, 32 off; all fail now and then. */
+static void test_the_example_is_read(void **state)
+{
+    enum { NODES = 128 };
+    static char names[NODES][8];
+    static struct node_description nodes[NODES];
+    const struct platform crossbar = {.nodes = nodes, .num_nodes = NODES};
+    struct error err = {.kind = ERROR_NONE};
+    uint32_t begun[3] = {0};
+    struct plan_event event;
+    struct plan *plan;
+
+    (void)state;
+    for (int i = 0; i < NODES; i++) {
+        snprintf(names[i], sizeof names[i], "n%d", 1000 + i);
+        nodes[i].name = names[i];
+    }
+    plan = plan_read(SOURCE_DIR "/availability/example.json", &crossbar, &err);
+    assert_string_equal(err.message, "");
+    while (plan_next(plan, &event) && event.time < 86400)
+        if (event.change == PLAN_BEGINS && strcmp(event.outage->reason, "hardware") != 0)
+            begun[event.outage->kind] += event.outage->num_nodes;
+    assert_int_equal(begun[OUTAGE_DRAIN], 16);
+    assert_int_equal(begun[OUTAGE_DOWN], 5);
+    assert_int_equal(begun[OUTAGE_OFF], 32);
+    plan_release(plan);
+}
+
 /* 10,000 nodes that fail once a week: 10,000 failures in a week give or take 300. */
 static void test_ten_thousand_nodes_fail_as_often_as_they_should(void **state)
 {
@@ -1024,6 +1075,8 @@ int main(void)
         cmocka_unit_test(test_groups_fail_together),
         cmocka_unit_test(test_a_burst_takes_further_nodes_down),
         cmocka_unit_test(test_bursts_spare_the_unit_and_take_all_others_alike),
+        cmocka_unit_test(test_a_plan_holds_what_is_under_way_or_announced_and_no_more),
+        cmocka_unit_test(test_the_example_is_read),
         cmocka_unit_test(test_ten_thousand_nodes_fail_as_often_as_they_should),
         cmocka_unit_test(test_errors_say_where_and_what_to_do),
         cmocka_unit_test(test_malformed_ranges_are_told),
