@@ -8,8 +8,8 @@ build_packages=(cmake g++ gcc ninja-build pkg-config libsimgrid-dev libzmq3-dev 
 test_packages=(libcmocka-dev python3-zmq python3-pytest python3-hypothesis clang clang-format
                python3-venv python3-setuptools python3-wheel
                python3-matplotlib python3-selenium chromium chromium-driver help2man bash-completion
-               pypy3 python3-rich snakemake slurm-wlm munge python3-numpy python3-scipy
-               python3-pandas python3-jsonschema)
+               pypy3 python3-rich snakemake slurm-wlm munge slurmdbd mariadb-server-core
+               mariadb-client-core python3-numpy python3-scipy python3-pandas python3-jsonschema)
 # What reads the code without running it (scripts/check.sh).
 check_packages=(libcmocka-dev clang-format clang-tidy cppcheck shellcheck mypy pyflakes3 pycodestyle
                 node-typescript python3-pytest python3-hypothesis python3-zmq python3-rich python3-numpy)

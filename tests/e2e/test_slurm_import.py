@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +10,7 @@ from typing import Any
 import pytest
 from logs import read, rules, simulate, workload
 from slurm_rows import ROWS, Log
+from slurm_site import Slurm, slurm_of
 
 PLAIN = {'JobID': '7', 'JobName': 'x', 'User': 'anna', 'Group': 'physics', 'Account': 'p', 'Partition': 'batch',
          'QOS': 'q', 'State': 'COMPLETED', 'Submit': '2024-07-01T10:00:00', 'Eligible': '2024-07-01T10:00:00',
@@ -175,116 +171,10 @@ def test_what_is_no_slurm_conf_is_told_with_its_line(text: str, told: str, tmp_p
 # --- A real Slurm ----------------------------------------------------------------------------------------------------
 
 
-PROGRAMS = ('slurmctld', 'slurmd', 'munged', 'sbatch', 'sacct')
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(('127.0.0.1', 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
-def slurm_configuration(folder: Path) -> str:
-    controller, *ports = free_ports(5)
-    nodes = '\n'.join(f'NodeName=cn{number:03d} NodeHostname={socket.gethostname()} NodeAddr=127.0.0.1 Port={port} '
-                      'CPUs=2'
-                      for number, port in enumerate(ports, 1))
-    return f"""ClusterName=test
-SlurmctldHost={socket.gethostname()}(127.0.0.1)
-SlurmctldPort={controller}
-SlurmUser=root
-SlurmdUser=root
-AuthInfo=socket={folder}/munge.socket
-StateSaveLocation={folder}/state
-SlurmdSpoolDir={folder}/spool-%n
-SlurmctldPidFile={folder}/slurmctld.pid
-SlurmdPidFile={folder}/slurmd-%n.pid
-SlurmdParameters=config_overrides
-ProctrackType=proctrack/pgid
-TaskPlugin=task/none
-MpiDefault=none
-SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
-JobCompType=jobcomp/filetxt
-JobCompLoc={folder}/jobcomp.txt
-ReturnToService=2
-{nodes}
-PartitionName=batch Nodes=ALL Default=YES MaxTime=60
-PartitionName=debug Nodes=cn[001-002] MaxTime=10
-"""
-
-
-class Slurm:
-    """A Slurm of four nodes on this machine."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.environment = {**os.environ, 'SLURM_CONF': str(folder / 'slurm.conf')}
-        (folder / 'state').mkdir()
-        (folder / 'slurm.conf').write_text(slurm_configuration(folder))
-        (folder / 'munge.key').write_bytes(os.urandom(128))
-        (folder / 'munge.key').chmod(0o400)
-        self.processes: list[subprocess.Popen[bytes]] = []
-
-    def start(self) -> None:
-        folder = self.folder
-        self._start('munged', '--foreground', '--force', f'--key-file={folder}/munge.key',
-                    f'--socket={folder}/munge.socket', f'--pid-file={folder}/munged.pid',
-                    f'--log-file={folder}/munged.log', f'--seed-file={folder}/munged.seed')
-        self._wait_until(lambda: (folder / 'munge.socket').exists())
-        self._start('slurmctld', '-D')
-        for number in range(1, 5):
-            self._start('slurmd', '-D', '-N', f'cn{number:03d}')
-        self._wait_until(lambda: self.run('sinfo', '-h', '-o', '%D %t').split() == ['4', 'idle'])
-
-    def _start(self, *command: str) -> None:
-        self.processes.append(subprocess.Popen(
-            command, env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL))
-
-    def _wait_until(self, condition: Any, seconds: float = 60) -> None:
-        until = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < until, 'Slurm is not what it should be by now'
-            time.sleep(0.1)
-
-    def run(self, *command: str) -> str:
-        return subprocess.run(command, env=self.environment, cwd=self.folder, capture_output=True, text=True).stdout
-
-    def submit(self, *options: str, command: str = 'sleep 1') -> str:
-        return self.run('sbatch', '--parsable', '-o', '/dev/null', *options, '--wrap', command).strip()
-
-    def wait_for_jobs(self) -> None:
-        self._wait_until(lambda: not self.run('squeue', '-h').strip())
-
-    def stop(self) -> None:
-        for process in reversed(self.processes):
-            process.send_signal(signal.SIGTERM)
-        for process in self.processes:
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
 @pytest.fixture
 def slurm(tmp_path: Path) -> Iterator[Slurm]:
-    if any(shutil.which(program) is None for program in PROGRAMS):
-        pytest.skip('Slurm is not installed (slurm-wlm, munge)')
-    if os.geteuid() != 0:
-        pytest.skip('only root can run a Slurm for itself')
-    folder = tmp_path / 'slurm'
-    folder.mkdir()
-    running = Slurm(folder)
-    try:
-        running.start()
+    with slurm_of(tmp_path) as running:
         yield running
-    finally:
-        running.stop()
 
 
 def test_the_log_of_a_real_slurm_is_read_in_both_its_forms(slurm: Slurm, tmp_path: Path) -> None:
@@ -294,10 +184,10 @@ def test_the_log_of_a_real_slurm_is_read_in_both_its_forms(slurm: Slurm, tmp_pat
     never = slurm.submit('-N4', '-H')
     cut = slurm.submit('-N1', command='sleep 100')
     slurm.run('scancel', never)
-    slurm._wait_until(lambda: slurm.run('squeue', '-h', '-j', cut, '-o', '%T').strip() == 'RUNNING')
+    slurm.wait_until(lambda: slurm.run('squeue', '-h', '-j', cut, '-o', '%T').strip() == 'RUNNING')
     slurm.run('scancel', cut)
     slurm.wait_for_jobs()
-    slurm._wait_until(lambda: (slurm.folder / 'jobcomp.txt').read_text().count('\n') == 7)
+    slurm.wait_until(lambda: (slurm.folder / 'jobcomp.txt').read_text().count('\n') == 7)
 
     shutil.copy(slurm.folder / 'jobcomp.txt', tmp_path / 'jobcomp.txt')
     columns = 'JobID,JobName,User,Group,Partition,State,Submit,Eligible,Start,End,ElapsedRaw,Timelimit,NNodes,NodeList'
