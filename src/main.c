@@ -15,9 +15,11 @@
 #include "resources/log.h"
 #include "resources/resources.h"
 #include "results/claim.h"
+#include "results/energy.h"
 #include "results/protection.h"
 #include "results/results.h"
 #include "results/summary.h"
+#include "results/tariff.h"
 #include "scheduler/backend.h"
 #include "simulation/simulation.h"
 #include "version.h"
@@ -38,6 +40,8 @@ struct run {
     struct resources *resources;
     struct platform platform;
     struct workload *workload;
+    struct tariffs tariffs;
+    struct energy_totals energy;
     struct observers observers;
     struct claims *claims;
     struct results *results;
@@ -151,7 +155,10 @@ static int read_inputs(struct run *run, struct error *err)
         .configuration = configuration->file,
     };
     run->workload = workload_read(configuration->jobs_file, &limits, &run->warnings, err);
-    return run->workload ? protection_check_inputs(configuration, run->workload, err) : -1;
+    return !run->workload || tariffs_read(&run->tariffs, configuration, err) ||
+                   protection_check_inputs(configuration, run->workload, err)
+               ? -1
+               : 0;
 }
 
 /* Of a scheduler that runs the simulation: what its script does afterwards finds all results. */
@@ -172,6 +179,8 @@ static int simulate(struct run *run, struct error *err)
                               .observers = &run->observers,
                               .platform = &run->platform,
                               .workload = run->workload,
+                              .energy = &run->energy,
+                              .tariffs = &run->tariffs,
                               .scheduler = scheduler_spec(run, &url)};
     if (choose_stream(run, &facts, source, sizeof source, err) ||
         claim_results(&run->claims, &run->configuration, err))
@@ -208,14 +217,14 @@ static void note_outcome(const struct run *run)
     outcome->jobs = workload_num_jobs(run->workload);
     outcome->has_summary = run->options->command == COMMAND_RUN;
     if (outcome->has_summary)
-        outcome->summary = summary_make(simulation_state(run->simulation));
+        outcome->summary = summary_make(simulation_state(run->simulation), &run->energy);
 }
 
 static void report(const struct run *run)
 {
     double seconds = clock_wall_seconds() - run->started;
     if (run->options->summary) {
-        struct summary summary = summary_make(simulation_state(run->simulation));
+        struct summary summary = summary_make(simulation_state(run->simulation), &run->energy);
         summary_print(stdout, &summary, seconds);
     }
     if (run->options->timing)
@@ -239,6 +248,8 @@ static void finish(struct run *run, struct error *err)
     simulation_destroy(run->simulation);
     scheduler_close(&run->scheduler);
     workload_destroy(run->workload);
+    tariffs_release(&run->tariffs);
+    energy_totals_release(&run->energy);
     platform_release(&run->platform);
     resources_close(run->resources);
     configuration_release(&run->configuration);

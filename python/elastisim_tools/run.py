@@ -27,6 +27,8 @@ FILES = {
     'pfs_utilization': 'pfs_utilization.csv',
     'task_times': 'task_times.csv',
     'events': 'events.jsonl',
+    'energy': 'energy.csv',
+    'energy_shares': 'energy_shares.csv',
 }
 
 

@@ -77,6 +77,12 @@ static void put_summary(struct output *text, const struct summary *summary)
     put_number(text, "bounded_slowdown", summary->bounded_slowdown);
     put_number(text, "node_utilization", summary->node_utilization);
     put_count(text, "reconfigurations", summary->reconfigurations);
+    if (summary->has_energy)
+        put_number(text, "energy", summary->joules);
+    if (summary->has_cost)
+        put_number(text, "energy_cost", summary->cost);
+    if (summary->has_emissions)
+        put_number(text, "emissions", summary->grams);
 }
 
 static void print_answer(struct batch *batch, const char *id, const struct batch_outcome *outcome)

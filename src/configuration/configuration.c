@@ -19,6 +19,7 @@ enum key_type {
     TYPE_OUTPUT, /* path of a file that is written */
     TYPE_BOOL,
     TYPE_SECONDS,
+    TYPE_WATTS,
     TYPE_LIST, /* of strings */
 };
 
@@ -90,6 +91,16 @@ static const struct key keys[] = {
     {"events", TYPE_OUTPUT, "-", AT(events), "result: the journal, a JSON object for each event"},
     {"events_url", TYPE_STRING, "-", AT(events_url),
      "where subscribers get the journal live, e.g. ipc://events.ipc"},
+    {"energy", TYPE_OUTPUT, "-", AT(energy),
+     "result: a row for each change of what the machine draws; switches energy on"},
+    {"energy_shares", TYPE_OUTPUT, "-", AT(energy_shares),
+     "result: the energy of parts, nodes and users, with energy"},
+    {"energy_price", TYPE_INPUT, "-", AT(energy_price),
+     "what a kWh costs when, a CSV file of time and value"},
+    {"carbon_intensity", TYPE_INPUT, "-", AT(carbon_intensity),
+     "CO2 emitted for a kWh when (g), a CSV file of time and value"},
+    {"network_watts", TYPE_WATTS, "0", AT(network_watts), "what the network draws all the time"},
+    {"pfs_watts", TYPE_WATTS, "0", AT(pfs_watts), "what the file system draws all the time"},
 };
 
 enum { NUM_KEYS = sizeof keys / sizeof *keys };
@@ -118,7 +129,7 @@ static int read_bool(const struct json_at *at, void *field, struct error *err)
     return json_bool(at, field, err);
 }
 
-static int read_seconds(const struct json_at *at, void *field, struct error *err)
+static int read_amount(const struct json_at *at, void *field, struct error *err)
 {
     return json_number_in(at, 0, INFINITY, field, err);
 }
@@ -168,7 +179,8 @@ static const struct type {
     [TYPE_INPUT] = {"path", read_text, free_text, SETTING_TEXT},
     [TYPE_OUTPUT] = {"path", read_text, free_text, SETTING_TEXT},
     [TYPE_BOOL] = {"boolean", read_bool, NULL, SETTING_JSON},
-    [TYPE_SECONDS] = {"seconds", read_seconds, NULL, SETTING_JSON},
+    [TYPE_SECONDS] = {"seconds", read_amount, NULL, SETTING_JSON},
+    [TYPE_WATTS] = {"watts", read_amount, NULL, SETTING_JSON},
     [TYPE_LIST] = {"list", read_list, free_list, SETTING_LIST},
 };
 
@@ -297,6 +309,23 @@ static int check_sensing(const struct configuration *configuration, const struct
                       "must be greater than 0 as sensing is true, is %s; set an interval in "
                       "seconds, or sensing to false",
                       is_given(&member) ? "0" : "missing");
+}
+
+/* What says something about energy, and nothing without it. */
+static int check_energy(const struct configuration *configuration, const struct source *source,
+                        struct error *err)
+{
+    static const char *const needing[] = {"energy_shares", "energy_price", "carbon_intensity",
+                                          "network_watts", "pfs_watts"};
+
+    for (size_t i = 0; !configuration->energy && i < sizeof needing / sizeof *needing; i++) {
+        struct json_at member = member_of(source, needing[i]);
+        if (is_given(&member))
+            return json_error(&member, err,
+                              "has no effect without the key 'energy', a file for what the machine "
+                              "draws; add that, or leave this out");
+    }
+    return 0;
 }
 
 /* Devices like /dev/null take any number of files. */
@@ -441,7 +470,7 @@ static int read_source(struct configuration *configuration, const struct source 
         redirect_results(configuration, request->output, err) ||
         check_intervals(configuration, source, err) ||
         check_scheduling(configuration, source, err) || check_sensing(configuration, source, err) ||
-        check_paths(configuration, source, err))
+        check_energy(configuration, source, err) || check_paths(configuration, source, err))
         return -1;
     return note_given(configuration, source, err);
 }
@@ -485,7 +514,7 @@ int configuration_find_inputs(struct configuration *configuration, struct error 
 {
     for (size_t i = 0; i < NUM_KEYS; i++) {
         char **path = field_of(configuration, &keys[i]), *found;
-        if (keys[i].type != TYPE_INPUT)
+        if (keys[i].type != TYPE_INPUT || !*path)
             continue;
         found = search_input(*path, configuration->file, err);
         if (!found)

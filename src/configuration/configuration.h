@@ -48,6 +48,12 @@ struct configuration {
     char *task_times;
     char *events;
     char *events_url;
+    char *energy;
+    char *energy_shares;
+    char *energy_price;
+    char *carbon_intensity;
+    double network_watts;
+    double pfs_watts;
 };
 
 /* What the command line says about the configuration. All borrowed. */

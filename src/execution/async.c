@@ -6,6 +6,7 @@
 #include "execution/blocks.h"
 #include "execution/cohort.h"
 #include "execution/loads.h"
+#include "execution/part.h"
 #include "execution/team.h"
 #include "execution/wake.h"
 
@@ -41,6 +42,9 @@ static void async_add(struct cohort *cohort, const struct task *task, enum load_
         for (uint32_t i = 0; i < count; i++)
             async->starts[i] = team->task_starts[task->depth * team->size + async->ranks[i]];
     }
+    async->computes = loads_compute_everywhere(kind, flops_per_byte);
+    if (async->computes)
+        part_tell_team(team, 1);
     async->load = loads_start(cohort, kind, count, flops_per_byte, async);
 }
 
@@ -161,6 +165,8 @@ void async_destroy(struct async_io *async)
     struct execution *execution = async->team->execution;
     if (async->load)
         resources_cancel(execution->executor->state->platform->resources, async->load);
+    if (async->computes)
+        part_tell_team(async->team, -1);
     list_remove(&execution->async, async);
     free(async->starts);
     free(async);

@@ -44,6 +44,8 @@ void cohort_destroy(struct cohort *cohort)
         part_destroy(cohort->parts);
     if (cohort->exchange)
         resources_cancel(execution->executor->state->platform->resources, cohort->exchange);
+    if (cohort->exchange_computes)
+        part_tell_team(cohort->team, -1);
     execution->last_cohorts -= cohort->place.passed == execution->job->completed_phases;
     list_remove(&execution->cohorts, cohort);
     free(cohort->counters);

@@ -3,6 +3,7 @@
 
 #include "execution/cohort.h"
 #include "execution/loads.h"
+#include "execution/part.h"
 #include "execution/patterns.h"
 #include "execution/wake.h"
 
@@ -13,6 +14,9 @@ bool exchange_is_due(const struct cohort *cohort, const struct task *task)
 
 static void done_with(struct cohort *cohort)
 {
+    if (cohort->exchange_computes)
+        part_tell_team(cohort->team, -1);
+    cohort->exchange_computes = false;
     cohort->exchange = NULL;
     cohort->exchange_pending = false;
 }
@@ -55,11 +59,14 @@ void exchange_start(struct cohort *cohort, const struct task *task)
         .matrix = task->transfer.list,
     };
     bool listed = task->transfer_pattern == MATRIX_LIST;
-    if (!any_positive(load.flops, team->size) &&
-        !(listed ? any_positive(load.matrix, cells) : payload > 0)) {
+    bool computes = any_positive(load.flops, team->size);
+    if (!computes && !(listed ? any_positive(load.matrix, cells) : payload > 0)) {
         done_with(cohort);
         return;
     }
+    cohort->exchange_computes = computes;
+    if (computes)
+        part_tell_team(team, 1);
     cohort->exchange = resources_start(cohort_port(cohort), &load, cohort, executor->err);
 }
 

@@ -54,6 +54,11 @@ struct load_group *loads_start(struct cohort *cohort, enum load_kind kind, uint3
     return resources_start(cohort_port(cohort), &load, owner, executor->err);
 }
 
+bool loads_compute_everywhere(enum load_kind kind, double flops_per_byte)
+{
+    return (kind == LOAD_STRIPED_READ || kind == LOAD_STRIPED_WRITE) && flops_per_byte > 0;
+}
+
 void loads_wait(struct cohort *cohort, enum load_kind kind, uint32_t count, double flops_per_byte)
 {
     if (count == 0)
@@ -62,6 +67,10 @@ void loads_wait(struct cohort *cohort, enum load_kind kind, uint32_t count, doub
     if (!part)
         return;
     memcpy(part->ranks, cohort_executor(cohort)->ranks, count * sizeof part->ranks[0]);
+    part->busy = kind == LOAD_COMPUTE                             ? BUSY_LOADS
+                 : loads_compute_everywhere(kind, flops_per_byte) ? BUSY_TEAM
+                                                                  : BUSY_NOTHING;
+    part_tell_busy(part, 1);
     part->load = loads_start(cohort, kind, count, flops_per_byte, part);
 }
 

@@ -16,6 +16,8 @@ struct load_group *loads_start(struct cohort *cohort, enum load_kind kind, uint3
                                double flops_per_byte, void *owner);
 /* The same for a part of these ranks: they wait for it. */
 void loads_wait(struct cohort *cohort, enum load_kind kind, uint32_t count, double flops_per_byte);
+/* Whether a load computes on all nodes of the team, beside what else it does. */
+bool loads_compute_everywhere(enum load_kind kind, double flops_per_byte);
 /* Loads of a part have ended. */
 void loads_ended(struct part *part, const struct completion *completion);
 /* The flops of a rank's compute. */

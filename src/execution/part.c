@@ -19,16 +19,35 @@ void part_tell_node(const struct cohort *cohort, enum happening_kind kind, uint3
     observers_tell(executor->state->observers, &happening, executor->err);
 }
 
+void part_tell_team(const struct team *team, int change)
+{
+    const struct executor *executor = team->execution->executor;
+    struct happening happening = {.kind = CPUS_LOADED,
+                                  .state = executor->state,
+                                  .busy = {.change = change, .until = INFINITY}};
+    if (!observers_want(executor->state->observers, CPUS_LOADED))
+        return;
+    for (uint32_t rank = 0; rank < team->size; rank++) {
+        happening.busy.node = team->nodes[rank];
+        observers_tell(executor->state->observers, &happening, executor->err);
+    }
+}
+
 void part_tell_busy(const struct part *part, int change)
 {
     const struct cohort *cohort = part->cohort;
-    enum happening_kind kind = part->busy == BUSY_CPU ? CPUS_BUSY : GPUS_BUSY;
-    if (part->busy == BUSY_NOTHING || (kind == GPUS_BUSY && change > 0) ||
+    enum happening_kind kind = part->busy == BUSY_CPU    ? CPUS_BUSY
+                               : part->busy == BUSY_GPUS ? GPUS_BUSY
+                                                         : CPUS_LOADED;
+    if (part->busy == BUSY_TEAM)
+        part_tell_team(cohort->team, change);
+    if (part->busy == BUSY_NOTHING || part->busy == BUSY_TEAM ||
+        (kind == GPUS_BUSY && change > 0) ||
         !observers_want(cohort_executor(cohort)->state->observers, kind))
         return;
     int gpus = (int)cohort->execution->job->executing_gpus;
     for (uint32_t i = 0; i < part->count; i++)
-        part_tell_node(cohort, kind, part->ranks[i], kind == CPUS_BUSY ? change : -gpus, INFINITY);
+        part_tell_node(cohort, kind, part->ranks[i], kind == GPUS_BUSY ? -gpus : change, INFINITY);
 }
 
 struct part *part_create(struct cohort *cohort, uint32_t count)

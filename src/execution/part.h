@@ -9,12 +9,14 @@
 struct part *part_create(struct cohort *cohort, uint32_t count);
 /* Ends what the part has under way and frees it; its ranks are the caller's affair. */
 void part_destroy(struct part *part);
-/* The ranks of a part begin (+1) or end (-1) to keep their CPUs busy, or end to keep their GPUs so.
- */
+/* The ranks of a part begin (+1) or end (-1) to keep their CPUs busy, alone or by loads at the
+ * port, or end to keep their GPUs so. */
 void part_tell_busy(const struct part *part, int change);
 /* Tells of a change of what a rank keeps busy on its node (CPUS_BUSY, GPUS_BUSY; see observers.h).
  */
 void part_tell_node(const struct cohort *cohort, enum happening_kind kind, uint32_t rank,
                     int change, double until);
+/* A load at the port that may compute on all nodes of a team begins (+1) or ends (-1). */
+void part_tell_team(const struct team *team, int change);
 
 #endif

@@ -84,12 +84,20 @@ struct cohort {
     struct part *parts; /* ranks that are not */
     uint32_t num_in_parts;
     struct load_group *exchange;
-    bool exchange_pending; /* nobody goes on before the exchange, under way or about to start, is
-                              done */
+    bool exchange_computes; /* it has flops, too */
+    bool exchange_pending;  /* nobody goes on before the exchange, under way or about to start, is
+                               done */
 };
 
-/* What the resource port does not know to be busy. */
-enum busy { BUSY_NOTHING, BUSY_CPU, BUSY_GPUS };
+/* What is told to be busy: the first two the resource port does not know of; of what it knows,
+ * where it may compute. */
+enum busy {
+    BUSY_NOTHING,
+    BUSY_CPU,
+    BUSY_GPUS,
+    BUSY_LOADS, /* with loads on the CPUs of its ranks */
+    BUSY_TEAM   /* on those of all ranks of its team */
+};
 
 /* Members of a cohort that wait for the same end, or for the same group of loads. */
 struct part {
@@ -113,6 +121,7 @@ struct async_io {
     struct async_io *previous, *next; /* all of the execution */
     const struct task *task;
     struct load_group *load;
+    bool computes;  /* on all nodes of the team */
     double *starts; /* by member, when its end is logged; owned */
     uint32_t left;
     uint32_t ranks[];

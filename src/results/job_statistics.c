@@ -1,7 +1,10 @@
 /* Promise: job_statistics is complete, unfinished jobs included, or not there. */
-#include "results/table.h"
+#include "results/energy.h"
+#include "results/output.h"
+#include "results/result.h"
 #include "system/state.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char header[] =
@@ -16,12 +19,27 @@ static const char header[] =
 static const char header_of_dependents[] = ",Eligible Time,Reason";
 #define MAX_ROW_OF_DEPENDENTS (32 + CANCEL_REASON)
 
+/* Where energy is measured: what a job has drawn, what that cost and what was emitted for it. */
+static const char header_of_energy[] = ",Energy (J)";
+static const char header_of_cost[] = ",Energy Cost";
+static const char header_of_emissions[] = ",Emissions (g)";
+#define MAX_ROW_OF_ENERGY (3 * OUTPUT_NUMBER_SIZE)
+
+struct statistics {
+    struct output file;
+    const struct energy_totals *energy; /* NULL where it is not measured */
+};
+
 /* An upper bound of the bytes of job_statistics: quotes in a name are doubled. */
-static uint64_t size_of_statistics(const struct workload *workload)
+static uint64_t size_of_statistics(const struct workload *workload, bool energy)
 {
     bool dependents = workload_num_dependencies(workload) > 0;
     uint64_t size = sizeof header + (dependents ? sizeof header_of_dependents : 0);
-    uint64_t row = dependents ? MAX_ROW + MAX_ROW_OF_DEPENDENTS : MAX_ROW;
+    uint64_t row = MAX_ROW + (dependents ? MAX_ROW_OF_DEPENDENTS : 0);
+    if (energy) {
+        size += sizeof header_of_energy + sizeof header_of_cost + sizeof header_of_emissions;
+        row += MAX_ROW_OF_ENERGY;
+    }
     for (size_t i = 0; i < workload_num_jobs(workload); i++) {
         const char *name = workload_job(workload, i)->name;
         size += row + (name ? 2 * strlen(name) + 2 : 0);
@@ -32,7 +50,9 @@ static uint64_t size_of_statistics(const struct workload *workload)
 /* It is written when the run is over, and other results may have filled the disk by then. */
 static int begin(void *self, const struct run_facts *facts, struct error *err)
 {
-    return output_set_aside(self, size_of_statistics(facts->workload), err);
+    struct statistics *statistics = self;
+    uint64_t size = size_of_statistics(facts->workload, statistics->energy != NULL);
+    return output_set_aside(&statistics->file, size, err);
 }
 
 /* A time that may not be known yet, or a span that ends with one. */
@@ -65,8 +85,25 @@ static void put_waiting(struct output *file, const struct job *job)
                                                    : NULL);
 }
 
-static void put_job(struct output *file, const struct state *state, const struct job *job)
+static void put_amount(struct output *file, const struct sum *amount)
 {
+    output_char(file, ',');
+    output_number(file, sum_value(amount));
+}
+
+static void put_energy(struct output *file, const struct energy_totals *energy, uint32_t job)
+{
+    const struct energy_use *use = &energy->jobs[job];
+    put_amount(file, &use->joules);
+    if (energy->priced)
+        put_amount(file, &use->cost);
+    if (energy->emitted)
+        put_amount(file, &use->grams);
+}
+
+static void put_job(struct statistics *statistics, const struct state *state, const struct job *job)
+{
+    struct output *file = &statistics->file;
     const struct job_request *request = job->request;
     output_count(file, request->id);
     output_char(file, ',');
@@ -91,29 +128,59 @@ static void put_job(struct output *file, const struct state *state, const struct
     put_count(file, job->completed_phases);
     if (workload_num_dependencies(state->workload) > 0)
         put_waiting(file, job);
+    if (statistics->energy)
+        put_energy(file, statistics->energy, request->id);
     output_end_row(file);
 }
 
 static int notice(void *self, const struct happening *happening, struct error *err)
 {
+    struct statistics *statistics = self;
     const struct state *state = happening->state;
     for (size_t i = 0; i < state->num_jobs; i++)
-        put_job(self, state, &state->jobs[i]);
-    return output_check(self, err);
+        put_job(statistics, state, &state->jobs[i]);
+    return output_check(&statistics->file, err);
+}
+
+static void put_header(const struct statistics *statistics, struct output *file,
+                       const struct workload *workload)
+{
+    const struct energy_totals *energy = statistics->energy;
+    output_text(file, header);
+    if (workload_num_dependencies(workload) > 0)
+        output_text(file, header_of_dependents);
+    if (energy) {
+        output_text(file, header_of_energy);
+        output_text(file, energy->priced ? header_of_cost : "");
+        output_text(file, energy->emitted ? header_of_emissions : "");
+    }
+    output_end_row(file);
 }
 
 static int open_statistics(struct observer *observer, const struct run_facts *facts,
                            struct error *err)
 {
-    const char *path = facts->configuration->job_statistics;
+    const struct configuration *configuration = facts->configuration;
+    const char *path = configuration->job_statistics;
     if (!path)
         return 0;
-    observer->hears = HEARS(RUN_ENDED);
-    observer->notice = notice;
-    char columns[sizeof header + sizeof header_of_dependents];
-    bool dependents = workload_num_dependencies(facts->workload) > 0;
-    snprintf(columns, sizeof columns, "%s%s", header, dependents ? header_of_dependents : "");
-    return table_open(observer, path, facts, "job_statistics", columns, err);
+    struct statistics *statistics = calloc(1, sizeof *statistics);
+    if (!statistics)
+        return error_no_memory(err);
+    *observer = (struct observer){.hears = HEARS(RUN_ENDED), .notice = notice, .self = statistics};
+    if (output_open(&statistics->file, path, configuration->file, "job_statistics", err))
+        return -1;
+    statistics->energy = configuration->energy ? facts->energy : NULL;
+    put_header(statistics, &statistics->file, facts->workload);
+    return 0;
 }
 
-const struct result_kind job_statistics_result = {open_statistics, begin, table_close};
+static int close_statistics(void *self, struct error *err)
+{
+    struct statistics *statistics = self;
+    int status = output_close(&statistics->file, err);
+    free(statistics);
+    return status;
+}
+
+const struct result_kind job_statistics_result = {open_statistics, begin, close_statistics};

@@ -9,15 +9,20 @@
 #include "system/observers.h"
 #include "workload/workload.h"
 
+struct energy_totals; /* results/energy.h */
+struct tariffs;       /* results/tariff.h */
+
 /* The run, before it begins. All of it outlives the results. */
 struct run_facts {
     const struct configuration *configuration;
     const struct platform *platform;
     const struct workload *workload;
-    const char *scheduler;     /* as it was asked for */
-    const char *events_url;    /* of the live stream; NULL for none */
-    const char *events_source; /* with it: who gave the URL, for messages */
-    bool events_wait;          /* for the stream's first subscriber */
+    struct energy_totals *energy; /* filled when the run ends, if it is to be measured */
+    struct tariffs *tariffs;      /* what energy costs, and emits */
+    const char *scheduler;        /* as it was asked for */
+    const char *events_url;       /* of the live stream; NULL for none */
+    const char *events_source;    /* with it: who gave the URL, for messages */
+    bool events_wait;             /* for the stream's first subscriber */
     struct observers
         *observers; /* who listens to the run: those that listen at times only change it */
 };
@@ -35,6 +40,7 @@ struct result_kind {
     int (*close)(void *self, struct error *err);
 };
 
+extern const struct result_kind energy_result;
 extern const struct result_kind job_statistics_result;
 extern const struct result_kind node_utilization_result;
 extern const struct result_kind task_times_result;

@@ -7,10 +7,12 @@
 
 #include <stdlib.h>
 
-/* In the order in which they are opened, hear what happens, and are closed. */
+/* In the order in which they are opened, hear what happens, and are closed. Energy stands before
+ * those that show it. */
 static const struct result_kind *const kinds[] = {
-    &job_statistics_result, &node_utilization_result, &task_times_result, &monitoring_result,
-    &journal_result,        &run_log_result,          &progress_result,   &stream_result,
+    &energy_result,     &job_statistics_result, &node_utilization_result,
+    &task_times_result, &monitoring_result,     &journal_result,
+    &run_log_result,    &progress_result,       &stream_result,
 };
 
 enum { NUM_KINDS = sizeof kinds / sizeof kinds[0] };

@@ -1,5 +1,6 @@
 #include "results/summary.h"
 
+#include "results/energy.h"
 #include "system/state.h"
 
 #include <math.h>
@@ -11,7 +12,24 @@
 
 enum { READABLE_TEXT = 64 };
 
-struct summary summary_make(const struct state *state)
+#define JOULES_PER_KWH 3.6e6
+#define GRAMS_PER_KG 1e3
+/* Amounts have more digits below this. */
+#define LEAST_IN_THOUSANDTHS 10.0
+
+static void note_energy(struct summary *summary, const struct energy_totals *energy)
+{
+    summary->has_energy = energy->measured;
+    summary->joules = sum_value(&energy->machine.joules);
+    summary->joules_of_jobs = sum_value(&energy->of_jobs.joules);
+    summary->joules_unused = sum_value(&energy->unused.joules);
+    summary->has_cost = energy->measured && energy->priced;
+    summary->cost = sum_value(&energy->machine.cost);
+    summary->has_emissions = energy->measured && energy->emitted;
+    summary->grams = sum_value(&energy->machine.grams);
+}
+
+struct summary summary_make(const struct state *state, const struct energy_totals *energy)
 {
     struct summary summary = {0};
     double first = INFINITY, last = 0, node_seconds = 0;
@@ -43,6 +61,7 @@ struct summary summary_make(const struct state *state)
     summary.makespan = last > first ? last - first : 0;
     if (summary.makespan > 0)
         summary.node_utilization = node_seconds / (summary.makespan * state->platform->num_nodes);
+    note_energy(&summary, energy);
     return summary;
 }
 
@@ -68,6 +87,23 @@ static void print_time(FILE *out, const char *name, double seconds)
     fprintf(out, "%-20s %12.1f s%s\n", name, seconds, readable(seconds, text));
 }
 
+static void print_amount(FILE *out, const char *name, double amount, const char *unit)
+{
+    int digits = fabs(amount) < LEAST_IN_THOUSANDTHS ? 6 : 3;
+    fprintf(out, "%-20s %12.*f%s\n", name, digits, amount, unit);
+}
+
+static void print_energy(FILE *out, const struct summary *summary)
+{
+    print_amount(out, "energy", summary->joules / JOULES_PER_KWH, " kWh");
+    print_amount(out, "energy of jobs", summary->joules_of_jobs / JOULES_PER_KWH, " kWh");
+    print_amount(out, "energy of idle nodes", summary->joules_unused / JOULES_PER_KWH, " kWh");
+    if (summary->has_cost)
+        print_amount(out, "energy cost", summary->cost, "");
+    if (summary->has_emissions)
+        print_amount(out, "emissions", summary->grams / GRAMS_PER_KG, " kg CO2");
+}
+
 void summary_print(FILE *out, const struct summary *summary, double wall_seconds)
 {
     fprintf(out, "jobs completed       %12zu\n", summary->completed);
@@ -82,5 +118,7 @@ void summary_print(FILE *out, const struct summary *summary, double wall_seconds
     fprintf(out, "bounded slowdown     %12.2f\n", summary->bounded_slowdown);
     fprintf(out, "node utilization     %12.1f %%\n", 100 * summary->node_utilization);
     fprintf(out, "reconfigurations     %12zu\n", summary->reconfigurations);
+    if (summary->has_energy)
+        print_energy(out, summary);
     fprintf(out, "wall time            %12.3f s\n", wall_seconds);
 }

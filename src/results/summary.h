@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include <stdbool.h>
+
+struct energy_totals; /* results/energy.h */
 struct state;
 
 /* Times in seconds of simulated time. Means are over the jobs that started and ended; 0 when there
@@ -19,10 +22,17 @@ struct summary {
     double bounded_slowdown;
     double node_utilization; /* node seconds used over node seconds there were in the makespan */
     size_t reconfigurations;
+    bool has_energy; /* it was measured, and with it what follows */
+    double joules;   /* of the machine, from time 0 to the end of the run */
+    double joules_of_jobs;
+    double joules_unused; /* by nodes that were up and ran no job */
+    bool has_cost, has_emissions;
+    double cost;  /* of all of it */
+    double grams; /* of carbon dioxide */
 };
 
 /* Works the figures out from the final state of a run. */
-struct summary summary_make(const struct state *state);
+struct summary summary_make(const struct state *state, const struct energy_totals *energy);
 
 /* Prints them, one per line, and the wall-clock time that the run took. */
 void summary_print(FILE *out, const struct summary *summary, double wall_seconds);

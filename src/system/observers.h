@@ -39,6 +39,7 @@ enum happening_kind {
     TASK_ENDED,        /* job, task: on a node */
     SCHEDULER_INVOKED, /* job (or NULL), invocation: it has answered */
     CPUS_BUSY,         /* busy: ranks that compute without the resource port */
+    CPUS_LOADED,       /* busy: loads at the port that may compute on the node: the port knows */
     GPUS_BUSY,         /* busy */
     CLOCK_MOVES,       /* clock: it is about to */
     RUN_ENDED,         /* nothing more: how the run stands is in state */
@@ -73,7 +74,7 @@ struct happening {
         } invocation;
         struct {
             uint32_t node; /* ID */
-            int change;    /* how many ranks or GPUs more (or less) are busy */
+            int change;    /* how many ranks, loads or GPUs more (or less) there are */
             double until;  /* GPUs: at the most; INFINITY when their end will be told, too */
         } busy;
         struct {

@@ -56,7 +56,9 @@ static void test_every_key_is_read(void **state)
         "'pfs_write_links': ['w'], 'job_statistics': '1.csv', 'node_utilization': '2.csv',"
         "'cpu_utilization': '3.csv', 'network_activity': '4.csv', 'pfs_utilization': '5.csv',"
         "'gpu_utilization': '6.csv', 'task_times': '7.csv', 'events': '8',"
-        "'events_url': 'ipc://e.ipc'}");
+        "'events_url': 'ipc://e.ipc', 'energy': '9.csv', 'energy_shares': '10.csv',"
+        "'energy_price': '11.csv', 'carbon_intensity': '12.csv', 'network_watts': 100,"
+        "'pfs_watts': 2.5}");
 
     (void)state;
     assert_string_equal(configuration.file, "c.json");
@@ -90,6 +92,12 @@ static void test_every_key_is_read(void **state)
     assert_string_equal(configuration.task_times, "7.csv");
     assert_string_equal(configuration.events, "8");
     assert_string_equal(configuration.events_url, "ipc://e.ipc");
+    assert_string_equal(configuration.energy, "9.csv");
+    assert_string_equal(configuration.energy_shares, "10.csv");
+    assert_string_equal(configuration.energy_price, "11.csv");
+    assert_string_equal(configuration.carbon_intensity, "12.csv");
+    assert_true(configuration.network_watts == 100);
+    assert_true(configuration.pfs_watts == 2.5);
     configuration_release(&configuration);
 }
 
@@ -122,6 +130,12 @@ static void assert_defaults(const struct configuration *configuration)
     assert_null(configuration->task_times);
     assert_null(configuration->events);
     assert_null(configuration->events_url);
+    assert_null(configuration->energy);
+    assert_null(configuration->energy_shares);
+    assert_null(configuration->energy_price);
+    assert_null(configuration->carbon_intensity);
+    assert_true(configuration->network_watts == 0);
+    assert_true(configuration->pfs_watts == 0);
 }
 
 static void test_keys_left_out_have_their_defaults(void **state)

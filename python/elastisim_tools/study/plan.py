@@ -21,6 +21,9 @@ from .materials import Recipe, Workshop, find_input, hash_of, hash_of_file, opti
 from .simulator import configuration_keys, hash_of_program, run_batch, version_of
 
 MONITORING = ('cpu_utilization', 'network_activity', 'pfs_utilization', 'gpu_utilization')
+# Keys that say something about energy, and nothing where no result of a run is about it.
+SERIES = ('energy_price', 'carbon_intensity')  # files
+ENERGY = (*SERIES, 'network_watts', 'pfs_watts')
 # Keys that a study sets itself, or that two runs side by side can't share.
 OWN_KEYS = {**{key: "it goes to the folder of the run; name it in 'results'" for key in FILES},
             'zmq_url': 'runs side by side cannot share a URL; use a scheduler with exec:',
@@ -166,6 +169,8 @@ class Planner:
                                     if key != 'job_statistics'}
         settings.update(sensing=any(key in results for key in MONITORING), log_task_times='task_times' in results,
                         show_progress_bar=False)
+        if 'energy' not in results:
+            settings.update({key: None for key in ENERGY})
         return {**settings, **self.study.settings, **self.chosen(names, 'set')}
 
     def plan_run(self, names: Names) -> PlannedRun:
@@ -201,15 +206,17 @@ class Planner:
         merged = {key: value for key, value in {**self.base, **settings}.items() if value is not None}
         jobs = self.input_of('jobs_file', settings)
         values = {key: value for key, value in merged.items() if key not in FILES
-                  and key not in ('jobs_file', 'platform_file')}
+                  and key not in ('jobs_file', 'platform_file', *SERIES)}
+        series = {key: hash_of_file(self.input_of(key, settings)) for key in SERIES if key in merged}
         scheduler = str(merged.get('scheduler', ''))
         words = scheduler.partition(':')[2].replace(',', ' ') if not scheduler.startswith('builtin:') else ''
         files = words_of_files(split_words(words)) + [self._find(name, 'inputs') for name in self.study.inputs]
-        return {'program': hash_of_program(self.program), 'configuration': values,
-                'results': sorted(self.study.results),
-                'jobs': hash_of_file(jobs), 'models': self.models_of(jobs),
-                'platform': hash_of_file(self.input_of('platform_file', settings)),
-                'files': {name: hash_of_file(os.path.abspath(name)) for name in files}}
+        inputs = {'program': hash_of_program(self.program), 'configuration': values,
+                  'results': sorted(self.study.results),
+                  'jobs': hash_of_file(jobs), 'models': self.models_of(jobs),
+                  'platform': hash_of_file(self.input_of('platform_file', settings)),
+                  'files': {name: hash_of_file(os.path.abspath(name)) for name in files}}
+        return {**inputs, 'series': series} if series else inputs
 
     def models_of(self, jobs: str) -> dict[str, str]:
         """The application models that a jobs file names, with their hashes. What is wrong with it, its check says."""
