@@ -150,6 +150,15 @@ static void write_row(struct energy *energy)
     energy->has_row = true;
 }
 
+static bool is_same(const double first[NUM_ENERGY_PARTS + 1],
+                    const double second[NUM_ENERGY_PARTS + 1])
+{
+    for (size_t i = 0; i <= NUM_ENERGY_PARTS; i++)
+        if (first[i] != second[i])
+            return false;
+    return true;
+}
+
 /* The instant is over: its row, if the power is another than in the row before. */
 static void end_instant(struct energy *energy)
 {
@@ -158,7 +167,7 @@ static void end_instant(struct energy *energy)
         return;
     energy->changed = false;
     fill_row(energy, row);
-    if (energy->has_row && !memcmp(row, energy->row, sizeof row))
+    if (energy->has_row && is_same(row, energy->row))
         return;
     memcpy(energy->row, row, sizeof row);
     write_row(energy);

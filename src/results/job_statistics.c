@@ -23,7 +23,7 @@ static const char header_of_dependents[] = ",Eligible Time,Reason";
 static const char header_of_energy[] = ",Energy (J)";
 static const char header_of_cost[] = ",Energy Cost";
 static const char header_of_emissions[] = ",Emissions (g)";
-#define MAX_ROW_OF_ENERGY (3 * OUTPUT_NUMBER_SIZE)
+#define MAX_ROW_OF_ENERGY (3 * (uint64_t)OUTPUT_NUMBER_SIZE)
 
 struct statistics {
     struct output file;

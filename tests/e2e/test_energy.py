@@ -92,9 +92,9 @@ def test_a_task_draws_what_its_cpus_are_loaded_with(scenario: Scenario, applicat
 
 @both_models
 def test_io_that_costs_flops_loads_the_cpus_of_the_whole_team(scenario: Scenario, engine: str) -> None:
-    """2 GB striped over two disks of 1 GB/s take 1 s; half a flop per byte is half a second of both CPUs, as long as the
-    half of it that goes over the network."""
-    buffers = {'node_local_bb': 'true', 'bb_read_bw': '1GBps', 'bb_write_bw': '1GBps', 'wide_striping': 'true',
+    """2 GB striped over two disks of 1 GB/s take 1 s; half a flop per byte is half a second of both CPUs, as long as
+    the half of it that goes over the network."""
+    buffers: Json = {'node_local_bb': 'true', 'bb_read_bw': '1GBps', 'bb_write_bw': '1GBps', 'wide_striping': 'true',
                'flops_per_byte': 0.5}
     measured(scenario, crossbar(2, **WATTS, **buffers),
              rigid(2, model(phase(task('bb_write', bytes=2e9, pattern='all_ranks')))),
@@ -197,8 +197,8 @@ def test_a_killed_job_has_drawn_energy_up_to_the_kill_on_every_one_of_its_nodes(
         scenario: Scenario, shared: bool, engine: str) -> None:
     measured(scenario, crossbar(3, **WATTS), rigid(2, model(phase(busy(10))), walltime=3),
              rigid(1, model(phase(idle(5)))), allow_oversubscription=shared)
-    result, _ = scenario.ask(lambda peer: [change(job['id'], [[0, 2], [1]][job['id']]) for job in peer.in_state(PENDING)],
-                             f'--model={engine}')
+    result, _ = scenario.ask(lambda peer: [change(job['id'], [[0, 2], [1]][job['id']])
+                                           for job in peer.in_state(PENDING)], f'--model={engine}')
     assert result.column('Status') == ['killed', 'completed']
     assert joules(result) == [1218, 5 * 95]
     assert shares(result, 'node') == {'n0': 3 * 203 + 2 * 95, 'n1': 5 * 95, 'n2': 3 * 203 + 2 * 95}
@@ -236,7 +236,7 @@ def test_a_job_that_grows_and_shrinks_draws_what_the_nodes_it_has_draw(scenario:
 
 
 def test_users_have_the_energy_of_their_jobs(scenario: Scenario) -> None:
-    jobs = [rigid(1, model(phase(busy(seconds))), **({'attributes': {'user': user}} if user else {}))
+    jobs = [{**rigid(1, model(phase(busy(seconds)))), 'attributes': {'user': user} if user else {}}
             for seconds, user in [(1, 'Zoe'), (2, 'Ann'), (4, 'Zoe'), (8, None)]]
     result = measured(scenario, crossbar(4, **WATTS), *jobs).run()
     assert shares(result, 'user') == {'': 8 * 203, 'Ann': 2 * 203, 'Zoe': 5 * 203}
@@ -397,7 +397,8 @@ def check_sums(result: Result) -> None:
 def test_energy_is_the_sum_of_its_parts_and_both_models_agree(
         tmp_path_factory: pytest.TempPathFactory, seed: int, shared: bool) -> None:
     scenario = Scenario(tmp_path_factory.mktemp('world'))
-    measured(scenario, crossbar(8, **{**GPUS, **WATTS, 'gpu_wattage_idle': 7, 'gpu_wattage_busy': 55.5}),
+    watts: Json = {**GPUS, **WATTS, 'gpu_wattage_idle': 7, 'gpu_wattage_busy': 55.5}
+    measured(scenario, crossbar(8, **watts),
              *mixed_jobs(seed, 12), schedule_on_scheduling_point=True, allow_oversubscription=shared,
              network_watts=12, pfs_watts=3)
     results = [scenario.run(f'--model={engine}') for engine in ('flow', 'simgrid')]

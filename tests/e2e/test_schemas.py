@@ -47,7 +47,8 @@ def test_a_schema_is_one(kind: str) -> None:
 
 # --- What they know --------------------------------------------------------------------------------------------------
 
-TYPES = {'path': 'string', 'string': 'string', 'seconds': 'number', 'watts': 'number', 'boolean': 'boolean', 'list': 'array'}
+TYPES = {'path': 'string', 'string': 'string', 'seconds': 'number', 'watts': 'number', 'boolean': 'boolean',
+         'list': 'array'}
 
 
 def test_configuration_has_the_keys_types_and_defaults_of_the_help() -> None:
