@@ -152,6 +152,40 @@ def test_a_recipe_is_repeated_from_the_jobs_file_it_made(rigid: Path, tmp_path: 
     assert converted(rigid, tmp_path, '--recipe', 'r.json', '--load', 0.5) == first
 
 
+def of_the_study(nodes: int, machine: int) -> tuple[float, int, int]:
+    """Serial share, fewest and most nodes as the program of Schäfer et al. finds them: step by step."""
+    def efficiency(parallel: float, on: int) -> float:
+        return 1 / ((1 - parallel) + parallel / on) / on
+    best, distance = 0.999 if nodes > 1 else 0.95, 1.0 if nodes > 1 else 0.0
+    for parallel in (0.999, 0.995, 0.99, 0.985, 0.98, 0.975, 0.97, 0.965, 0.96, 0.955, 0.95):
+        above = efficiency(parallel, nodes) - 0.8
+        if 0 < above < distance:
+            best, distance = parallel, above
+    most = nodes
+    while efficiency(best, most + 1) > 0.5:
+        most += 1
+    return 1 - best, max(1, int(nodes * 0.2)), min(machine, most)
+
+
+def test_the_recipe_of_a_study_goes_by_its_name(tmp_path: Path) -> None:
+    """None of the sizes has an efficiency of 0.8 but for rounding, as 6 and 251 would."""
+    sizes = [1, 2, 3, 5, 7, 10, 16, 25, 33, 64, 100, 128, 200, 252, 400, 900]
+    rows = [row(number, number * 7000, 0, 100, size, time=4000) for number, size in enumerate(sizes, 1)]
+    (tmp_path / 'log.swf').write_text('; MaxNodes: 900\n; MaxProcs: 900\n' + '\n'.join(rows) + '\n')
+    workload('import', 'swf', 'log.swf', '-o', 'in', cwd=tmp_path)
+    jobs = converted(tmp_path / 'in', tmp_path, '--recipe', 'schaefer-2026', '--malleable', 1)
+    for job, size in zip(jobs, sizes):
+        serial, fewest, most = of_the_study(size, 900)
+        assert job['arguments']['serial'] == pytest.approx(serial), size
+        assert (job['num_nodes_min'], job['num_nodes_preferred'], job['num_nodes_max']) == (fewest, size, most)
+        assert job['arguments']['points'] == 100 and 'walltime' not in job
+    recipe = json.loads((tmp_path / 'out' / 'jobs.json').read_text())['recipe']
+    assert recipe == {'seed': 1, 'malleable': 1.0, 'speedup': 'amdahl-by-size', 'bounds': 'mixed:5,0.5',
+                      'points': 'seconds:1', 'walltime': 'none'}
+    assert workload('convert', 'in', '-o', 'b', '--recipe', 'zojer-2026', cwd=tmp_path, status=2) == (
+        'elastisim-workload: error: zojer-2026: no such file, and no recipe of that name; known are schaefer-2026\n')
+
+
 def test_sites_are_merged_on_one_clock(rigid: Path, tmp_path: Path) -> None:
     rows = '; MaxNodes: 8\n; UnixStartTime: 1700003600\n; TimeZone: 0\n' + row(1) + '\n' + row(2, preceding=1) + '\n'
     (tmp_path / 'b.swf').write_text(rows)
@@ -166,12 +200,13 @@ def test_sites_are_merged_on_one_clock(rigid: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize('options, told', [
     (('--malleable', 0.7, '--moldable', 0.7), 'recipe: the shares of the types add up to 1.4; 1 is all jobs'),
-    (('--bounds', 'factors:4'), "bounds: 'factors:4' is none of factors:X,Y, powers:X,Y, efficiency:X,Y, requests, "
-     'survey with numbers above 0'),
+    (('--bounds', 'factors:4'), "bounds: 'factors:4' is none of factors:X,Y, powers:X,Y, efficiency:X,Y, mixed:X,Y, "
+     'requests, survey with numbers above 0'),
     (('--bounds', 'requests'), "bounds: 'requests' are those of the speed-up cirne-berman; give it, too"),
     (('--serial', '0.5,0.1'), "serial: '0.5,0.1' is not a range; give LOW,HIGH or one number"),
     (('--speedup', 'import os'),
-     "speedup: 'import os' is none of amdahl, downey, cirne-berman, linear, and no expression"),
+     "speedup: 'import os' is none of amdahl, downey, amdahl-by-size, cirne-berman, linear, and no "
+     "expression"),
     (('--speedup', '0 - num_nodes'), "speedup: '0 - num_nodes' is -1 on one node; must be a number above 0"),
     (('--weeks', '3-1'), '--weeks 3-1: must be FIRST or FIRST-LAST, counted from 1'),
     (('--from', 'monday'), '--from monday: neither seconds nor days (3d) nor a date such as 2024-02-29'),

@@ -241,8 +241,8 @@ def test_arguments_that_make_no_sense_are_told(arguments: tuple[str, ...], told:
 
 @needs_traces
 @pytest.mark.parametrize('trace, policy', [
-    ('hpc2n_head', 'fcfs'), ('sdsc_sp2_head', 'fcfs'), ('sdsc_sp2_head', 'conservative'),
-    ('hpc2n_head', 'easy,decide=instant'), ('sdsc_sp2_head', 'easy,decide=instant')])
+    (trace, policy) for trace in ('hpc2n_head', 'sdsc_sp2_head') for policy in ('fcfs', 'easy,decide=instant',
+                                                                               'conservative')])
 def test_jobs_start_when_the_policy_written_down_plainly_starts_them(trace: str, policy: str, tmp_path: Path) -> None:
     workload('import', 'swf', TRACES / f'{trace}.swf', '-o', 'out', cwd=tmp_path)
     jobs, report = read(tmp_path / 'out')

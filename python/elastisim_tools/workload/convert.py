@@ -34,10 +34,17 @@ DEFAULTS: Json = {
 }
 
 
+# Recipes that come with it, by name.
+RECIPES: Mapping[str, Json] = {
+    # Schäfer, Roth, Arzt, Krull, Krenz, Wolf and Posner, "Saving energy costs and time on supercomputers:
+    # scheduler-integrated recurring node shutdown exploiting malleable jobs", EESP 2026: the values of their program.
+    'schaefer-2026': {'speedup': 'amdahl-by-size', 'bounds': 'mixed:5,0.5', 'points': 'seconds:1', 'walltime': 'none'},
+}
+
 # Bounds by numbers, so many each; and by requests that users could make for the job, whose sizes obey what the
 # recorded size says, or what the survey says.
 REQUESTS = ('requests', 'survey')
-BOUNDS = {'factors': 2, 'powers': 2, 'efficiency': 2, **dict.fromkeys(REQUESTS, 0)}
+BOUNDS = {'factors': 2, 'powers': 2, 'efficiency': 2, 'mixed': 2, **dict.fromkeys(REQUESTS, 0)}
 
 
 class Recipe:
@@ -211,6 +218,8 @@ def bounds_of(recipe: Recipe, size: int, parameters: Mapping[str, float], nodes:
     elif kind == 'powers':
         exponent = math.log2(size)
         low, high = 2 ** max(0, math.ceil(exponent - down)), 2 ** math.floor(exponent + up)
+    elif kind == 'mixed':
+        low, high = math.floor(size / down), speedup.most_nodes(recipe.model, parameters, up * (1 + 1e-9), nodes)
     else:
         low = speedup.most_nodes(recipe.model, parameters, max(down, up), nodes)
         high = speedup.most_nodes(recipe.model, parameters, min(down, up), nodes)
@@ -367,7 +376,8 @@ def add_to(commands: Subparsers) -> None:
     add('folders', nargs='+', metavar='DIR', type=Path, help='folder that import or convert wrote; several are merged')
     add('-o', '--output', metavar='DIR', required=True, type=Path, help='folder to write')
     add('--recipe', metavar='FILE', type=Path, help='take the settings from there: a JSON object with the names of '
-        'these options, or a jobs file that was made by a recipe; options given beside it go first')
+        f"these options, a jobs file that was made by a recipe, or {', '.join(RECIPES)} (a study's, by name); options "
+        'given beside it go first')
     add('--nodes', type=whole(1), metavar='N', help='nodes of the machine (default: as the folder says)')
     own = parser.add_argument_group('recipe').add_argument
 
@@ -382,14 +392,15 @@ def add_to(commands: Subparsers) -> None:
            'submit (default: job)')
     recipe('sizes', metavar='LOW,HIGH', help='only jobs of that many nodes')
     recipe('users', metavar='NAME,...', help='only jobs of these users')
-    recipe('speedup', help="how jobs scale: amdahl, downey, cirne-berman, linear, or an expression over num_nodes, "
-           "such as 'num_nodes ^ 0.9' (default: amdahl)")
+    recipe('speedup', help="how jobs scale: amdahl, amdahl-by-size, downey, cirne-berman, linear, or an "
+           "expression over num_nodes, such as 'num_nodes ^ 0.9' (default: amdahl)")
     recipe('serial', metavar='LOW,HIGH', help='amdahl: serial share of the work on one node (default: 0,0.05)')
     recipe('parallelism', metavar='LOW,HIGH', help='downey: average parallelism, times the recorded size (default: '
            '1,4)')
     recipe('sigma', metavar='LOW,HIGH', help="downey: variance of the parallelism (default: 0,2)")
     recipe('bounds', help='fewest and most nodes: factors:X,Y (recorded size / X and × Y), powers:X,Y (powers of '
-           'two, up to X below and Y above), efficiency:X,Y (the most nodes with at least these efficiencies), with '
+           'two, up to X below and Y above), efficiency:X,Y (the most nodes with at least these efficiencies), '
+           'mixed:X,Y (recorded size / X, and the most nodes with more than that efficiency), with '
            'cirne-berman also requests (that users could make) or survey (the same, with sizes as users said they '
            'need; default: factors:4,4)')
     recipe('preferred', help='preferred size: recorded, none, or efficiency:X (default: recorded)')
@@ -409,12 +420,21 @@ def add_to(commands: Subparsers) -> None:
     parser.set_defaults(run=run)
 
 
+def read_recipe(path: Path) -> Json:
+    """A file goes before a recipe of the same name."""
+    if path.exists():
+        return read_json(path)
+    if str(path) not in RECIPES:
+        raise LogError(f"{path}: no such file, and no recipe of that name; known are {', '.join(RECIPES)}")
+    return dict(RECIPES[str(path)])
+
+
 def recipe_of(options: argparse.Namespace) -> Recipe:
     values: Json = {}
     source = 'recipe'
     if options.recipe:
         source = str(options.recipe)
-        values = read_json(options.recipe)
+        values = read_recipe(options.recipe)
         values = dict(values.get('recipe', values)) if 'jobs' in values else values
     given = {name[7:]: value for name, value in vars(options).items()
              if name.startswith('recipe_') and value is not None}

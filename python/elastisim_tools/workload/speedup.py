@@ -77,11 +77,23 @@ def _draw_cirne_berman(random: Random, ranges: Mapping[str, tuple[float, float]]
     return {'parallelism': moldability.draw_parallelism(random, fewest), 'sigma': sigma, 'fewest': fewest}
 
 
+# What the generator of Schäfer et al. 2026 chooses from, and the efficiency that it wants on the recorded nodes.
+SERIAL_SHARES = (0.05, 0.045, 0.04, 0.035, 0.03, 0.025, 0.02, 0.015, 0.01, 0.005, 0.001)
+WANTED_EFFICIENCY = 0.8
+
+
+def _serial_by_size(random: Random, ranges: Mapping[str, tuple[float, float]], nodes: int) -> Parameters:
+    """The largest with which the job uses its recorded nodes well enough; nothing is drawn."""
+    enough = [share for share in SERIAL_SHARES if amdahl(nodes, {'serial': share}) / nodes > WANTED_EFFICIENCY]
+    return {'serial': enough[0] if enough else SERIAL_SHARES[-1]}
+
+
 CIRNE_BERMAN = 'cirne-berman'
 
 MODELS: Mapping[str, Model] = {
     'amdahl': Model(AMDAHL, amdahl, _draw_amdahl, {'serial': (0.0, 0.05)}),
     'downey': Model(DOWNEY, downey, _draw_downey, {'parallelism': (1.0, 4.0), 'sigma': (0.0, 2.0)}),
+    'amdahl-by-size': Model(AMDAHL, amdahl, _serial_by_size, {}),
     CIRNE_BERMAN: Model(DOWNEY, downey, _draw_cirne_berman, {}),
     'linear': Model('num_nodes', lambda n, p: n, lambda random, ranges, nodes: {}, {}),
 }
