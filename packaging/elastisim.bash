@@ -12,7 +12,7 @@ _elastisim_schedulers() {
 }
 
 _elastisim_policies() {
-    "$1" --list-schedulers 2>/dev/null | sed -n 's/^builtin:\([a-z-]*\)$/\1/p'
+    "$1" --list-schedulers 2>/dev/null | sed -n 's/^builtin:\([a-z+-]*\)$/\1/p'
 }
 
 _elastisim_options() {

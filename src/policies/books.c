@@ -49,6 +49,7 @@ int books_create(struct books *books, const char *spec, struct error *err)
     books->has_profile = options_have_reservations(&books->options);
     books->shares.half_life = books->options.half_life;
     estimates_create(&books->estimates, &books->options);
+    histories_create(&books->histories, &books->options);
     settle_orders(books);
     books->forward.is_kept = books->options.backfill == BACKFILL_CONSERVATIVE &&
                              books->options.reservations == RESERVATIONS_PERSISTENT &&
@@ -69,6 +70,7 @@ void books_release(struct books *books)
     profile_discard(&books->profile);
     pool_release(&books->pool);
     estimates_release(&books->estimates);
+    histories_release(&books->histories);
     policy_options_release(&books->options);
 }
 
@@ -392,26 +394,63 @@ static int retime(struct books *books, struct entry *entry, uint32_t before, uin
     return move_end(books, entry, end);
 }
 
-/* A job that runs longer than expected: its walltime is the next guess, then a bit more again and
- * again (cf. Tsafrir, Etsion, Feitelson 2007). */
-static int correct(struct books *books, struct entry *entry)
+/* A prediction that proved too short is raised in steps, up to the walltime. */
+static double raised(const struct books *books, struct entry *entry)
+{
+    double end = entry->expected_end;
+    double limit = entry->walltime > 0 ? entry->start_time + entry->walltime : INFINITY;
+    while (end <= books->now && end < limit)
+        end += history_correction(entry->corrections++);
+    entry->is_predicted = end < limit;
+    return fmin(end, limit);
+}
+
+/* Of others, the walltime is the next guess, then a bit more again and again (cf. Tsafrir, Etsion,
+ * Feitelson 2007). */
+static double guessed(const struct books *books, const struct entry *entry)
 {
     double elapsed = books->now - entry->start_time;
     double end = entry->start_time + entry->walltime;
-    if (end <= books->now)
-        end = books->now + fmax(LEAST_CORRECTION, CORRECTION * elapsed);
-    books->changes.replan = true;
-    return move_end(books, entry, end);
+    return end > books->now ? end : books->now + fmax(LEAST_CORRECTION, CORRECTION * elapsed);
 }
 
-int books_correct(struct books *books)
+static bool is_late(const struct books *books, const struct entry *entry, bool complete)
+{
+    if (entry->is_predicted)
+        return complete ? entry->expected_end <= books->now : entry->expected_end < books->now;
+    return entry->expected_end < books->now - LATE;
+}
+
+static struct entry *next_late(const struct books *books, bool complete)
 {
     const struct running *running = &books->running;
-    while (books->has_profile && running->count > 0 &&
-           running->items[0]->expected_end < books->now - LATE)
-        if (correct(books, running->items[0]))
+    for (size_t i = 0; i < running->count && running->items[i]->expected_end <= books->now; i++)
+        if (is_late(books, running->items[i], complete))
+            return running->items[i];
+    return NULL;
+}
+
+int books_correct(struct books *books, bool complete)
+{
+    struct entry *entry;
+    while (books->has_profile && (entry = next_late(books, complete))) {
+        bool was_predicted = entry->is_predicted;
+        double end = was_predicted ? raised(books, entry) : guessed(books, entry);
+        books->running.num_predicted -= was_predicted && !entry->is_predicted;
+        books->changes.replan = true;
+        if (move_end(books, entry, end))
             return -1;
+    }
     return 0;
+}
+
+double books_next_correction(const struct books *books)
+{
+    const struct running *running = &books->running;
+    for (size_t i = 0; i < running->count && running->num_predicted > 0; i++)
+        if (running->items[i]->is_predicted && running->items[i]->expected_end > books->now)
+            return running->items[i]->expected_end;
+    return INFINITY;
 }
 
 /* --- Nodes of jobs ------------------------------------------------------------------------- */
@@ -480,6 +519,7 @@ static int run(struct books *books, struct entry *entry, uint32_t count,
     account(books, entry, count);
     books->io_rates += entry->io_rate;
     note_start(books, entry);
+    books->running.num_predicted += entry->is_predicted;
     if (running_add(&books->running, entry))
         return -1;
     const struct profile_stay stay = {entry->counts, books->now, entry->expected_end};
@@ -629,6 +669,22 @@ static int make_room_for_job(struct books *books, size_t id)
     return 0;
 }
 
+/* What is known from jobs before it goes before a longer estimate. */
+static int predict(struct books *books, struct entry *entry)
+{
+    if (books->options.predict == PREDICT_NONE)
+        return 0;
+    if (histories_identify(&books->histories, entry->job, &entry->history))
+        return -1;
+    double seconds = histories_predict(&books->histories, entry->history);
+    entry->is_predicted = seconds < entry->estimate;
+    if (entry->is_predicted) {
+        entry->estimate = entry->shortest = seconds;
+        entry->follows_size = false;
+    }
+    return 0;
+}
+
 int books_submit(struct books *books, struct elastisim_job *job, struct entry **submitted)
 {
     size_t id = elastisim_job_id(job);
@@ -638,7 +694,7 @@ int books_submit(struct books *books, struct elastisim_job *job, struct entry **
     if (!entry)
         return -1;
     *submitted = books->entries[id] = entry;
-    if (identify(books, entry))
+    if (identify(books, entry) || predict(books, entry))
         return -1;
     entry->key = order_key(&books->ordering, entry);
     entry->is_new = true;
@@ -662,6 +718,14 @@ static int forget_waiting(struct books *books, struct entry *entry)
     return 0;
 }
 
+static int note_runtime(struct books *books, const struct entry *entry)
+{
+    if (books->options.predict == PREDICT_NONE)
+        return 0;
+    double seconds = elastisim_job_end_time(entry->job) - elastisim_job_start_time(entry->job);
+    return histories_note(&books->histories, entry->history, seconds);
+}
+
 static int forget_running(struct books *books, struct entry *entry)
 {
     for (uint32_t i = 0; i < entry->leaving.count; i++)
@@ -670,7 +734,10 @@ static int forget_running(struct books *books, struct entry *entry)
     books->changes.freed = true;
     books->io_rates -= entry->io_rate;
     account(books, entry, -(int64_t)pool_sum(&books->pool, entry->counts));
+    books->running.num_predicted -= entry->is_predicted;
     running_remove(&books->running, entry);
+    if (note_runtime(books, entry))
+        return -1;
     return vacate(books, books->now, entry->expected_end, entry->counts);
 }
 

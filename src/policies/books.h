@@ -12,6 +12,7 @@
 #include "policies/entry.h"
 #include "policies/estimates.h"
 #include "policies/forward.h"
+#include "policies/history.h"
 #include "policies/options.h"
 #include "policies/order.h"
 #include "policies/pool.h"
@@ -50,6 +51,7 @@ struct plan {
 struct books {
     struct policy_options options;
     struct estimates estimates;
+    struct histories histories; /* with predictions */
     struct ordering ordering;
     struct ordering backfill_ordering; /* of jobs behind those with reservations */
     bool has_profile;                  /* the backfilling looks ahead */
@@ -99,8 +101,12 @@ int books_forget(struct books *books, struct entry *entry);
 int books_settle_leaving(struct books *books, struct entry *entry, bool all);
 /* A node becomes idle or busy. */
 void books_set_idle(struct books *books, uint32_t node, bool idle);
-/* Corrects the expected ends of jobs that run longer than expected. */
-int books_correct(struct books *books);
+/* Corrects the expected ends of jobs that run longer than expected. With `complete`, all that ends
+ * at this instant is known. */
+int books_correct(struct books *books, bool complete);
+/* When the next prediction is corrected if the job still runs then, in seconds; INFINITY for never.
+ */
+double books_next_correction(const struct books *books);
 /* Whether anything happened since the last pass over the queue. */
 bool books_have_news(const struct books *books);
 /* Brings the queue into an order that changes with time. */

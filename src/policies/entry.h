@@ -31,6 +31,9 @@ struct entry {
     double shortest;                 /* the least estimate of any size it may start on */
     bool follows_size;               /* the estimate depends on the number of nodes */
     double walltime;                 /* 0 for none */
+    size_t history;                  /* predictions: what it belongs to (history.h), */
+    unsigned corrections;            /* and how often its own was raised, */
+    bool is_predicted;               /* if it has one that may still be */
     double io_rate;                  /* bytes/s */
     size_t user;                     /* fair share: index of the user */
 

@@ -3,7 +3,6 @@
 
 #include "base/number.h"
 #include "base/quote.h"
-#include "expression/expression.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,11 +11,6 @@
 enum {
     MAX_DEPTH = 100,   /* arguments within arguments */
     MAX_STEPS = 10000, /* arguments evaluated for one text */
-};
-
-struct formula {
-    char *text; /* owned */
-    struct expression *expression;
 };
 
 struct evaluation {
@@ -30,60 +24,35 @@ struct evaluation {
 
 /* --- Compiled texts ------------------------------------------------------------------------ */
 
-static size_t place_of(const struct formulas *formulas, const char *text)
+static int keep(struct formulas *formulas, const char *text, struct expression *expression)
 {
-    size_t low = 0, high = formulas->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (strcmp(formulas->items[middle].text, text) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static int make_room(struct formulas *formulas, struct error *err)
-{
-    if (formulas->count < formulas->capacity)
-        return 0;
-    size_t capacity = formulas->capacity ? 2 * formulas->capacity : 8;
-    struct formula *items = realloc(formulas->items, capacity * sizeof *items);
-    if (!items)
-        return error_no_memory(err);
-    formulas->items = items;
-    formulas->capacity = capacity;
-    return 0;
+    size_t number;
+    return vector_reserve(&formulas->compiled, formulas->compiled.count + 1) ||
+                   names_add(&formulas->texts, text, &number)
+               ? -1
+               : vector_add(&formulas->compiled, expression);
 }
 
 /* The expression of a text; NULL with err. */
 static struct expression *find(struct formulas *formulas, const char *text, struct error *err)
 {
-    size_t place = place_of(formulas, text);
-    if (place < formulas->count && strcmp(formulas->items[place].text, text) == 0)
-        return formulas->items[place].expression;
-    struct formula made = {strdup(text), expression_compile(text, err)};
-    if (!made.text)
-        error_no_memory(err);
-    if (!made.text || !made.expression || make_room(formulas, err)) {
-        expression_destroy(made.expression);
-        free(made.text);
-        return NULL;
-    }
-    memmove(formulas->items + place + 1, formulas->items + place,
-            (formulas->count - place) * sizeof *formulas->items);
-    formulas->items[place] = made;
-    formulas->count++;
-    return made.expression;
+    size_t number;
+    if (names_find(&formulas->texts, text, &number))
+        return formulas->compiled.items[number];
+    struct expression *expression = expression_compile(text, err);
+    if (!expression || keep(formulas, text, expression) == 0)
+        return expression;
+    expression_destroy(expression);
+    error_no_memory(err);
+    return NULL;
 }
 
 void formulas_release(struct formulas *formulas)
 {
-    for (size_t i = 0; i < formulas->count; i++) {
-        expression_destroy(formulas->items[i].expression);
-        free(formulas->items[i].text);
-    }
-    free(formulas->items);
+    for (size_t i = 0; i < formulas->compiled.count; i++)
+        expression_destroy(formulas->compiled.items[i]);
+    free(formulas->compiled.items);
+    names_release(&formulas->texts);
     *formulas = (struct formulas){0};
 }
 

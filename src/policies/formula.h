@@ -10,6 +10,8 @@
 
 #include "base/error.h"
 #include "elastisim/scheduler.h"
+#include "expression/expression.h"
+#include "policies/names.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,8 +19,8 @@
 
 /* Texts that were compiled, each once. */
 struct formulas {
-    struct formula *items; /* by text; owned */
-    size_t count, capacity;
+    struct names texts;
+    VECTOR(struct expression *) compiled; /* by number */
 };
 
 /* What came of an evaluation. */

@@ -86,6 +86,24 @@ static const struct choice estimates[] = {
     {0},
 };
 
+static const struct choice predictions[] = {
+    {"none", PREDICT_NONE, "from nothing: the estimate as it is"},
+    {"average2", PREDICT_AVERAGE2,
+     "from the last two jobs that ended: the mean of their runtimes [Tsafrir, Etsion, Feitelson "
+     "2007]"},
+    {"percentile", PREDICT_PERCENTILE,
+     "from the last 32: the runtime that predict_percentile of a hundred did not exceed"},
+    {"ewma", PREDICT_EWMA, "from all: their mean, each newer one with the weight predict_weight"},
+    {0},
+};
+
+static const struct choice predictions_by[] = {
+    {"user", PREDICT_BY_USER, "of the same user (attribute 'user')"},
+    {"application", PREDICT_BY_APPLICATION,
+     "of the same user and application (attribute 'executable', else the name of the job)"},
+    {0},
+};
+
 static const struct choice preferred_sizes[] = {
     {"given", PREFERRED_GIVEN, "the job's num_nodes_preferred, else the mean of its bounds"},
     {OF_ATTRIBUTE, PREFERRED_NAMED, "the job's attribute NAME, else as given"},
@@ -212,6 +230,8 @@ CHOOSES(extra_nodes, extra_nodes)
 CHOOSES(backfill, backfill)
 CHOOSES(reservations, reservations)
 CHOOSES(estimate, estimate)
+CHOOSES(predict, predict)
+CHOOSES(predict_by, predict_by)
 CHOOSES(preferred, preferred)
 CHOOSES(start, start)
 CHOOSES(malleable, malleable)
@@ -326,6 +346,33 @@ static const struct option {
      .kind = AN_EXPRESSION,
      .offset = MEMBER(estimate_model),
      .fallback = ""},
+    {.key = "predict",
+     .help = "how long a job is expected to run, from those before it, if that is less than its "
+             "estimate; a prediction that proves too short is raised step by step",
+     .kind = A_CHOICE,
+     .choices = predictions,
+     .choose = choose_predict,
+     .fallback = "none"},
+    {.key = "predict_by",
+     .help = "whose jobs these are",
+     .kind = A_CHOICE,
+     .choices = predictions_by,
+     .choose = choose_predict_by,
+     .fallback = "application"},
+    {.key = "predict_percentile",
+     .help = "per cent of the runtimes that a prediction is to cover (percentile)",
+     .kind = A_NUMBER,
+     .offset = MEMBER(predict_percentile),
+     .least = 0,
+     .most = 100,
+     .fallback = "90"},
+    {.key = "predict_weight",
+     .help = "weight of the newest runtime (ewma)",
+     .kind = A_NUMBER,
+     .offset = MEMBER(predict_weight),
+     .least = 0,
+     .most = 1,
+     .fallback = "0.5"},
     {.key = "preferred",
      .help = "number of nodes that a flexible job prefers",
      .kind = A_CHOICE,
@@ -421,6 +468,9 @@ static const struct preset {
      "first come, first served: the baseline"},
     {"sjf", "order=sjf,backfilling=none,start=max,malleable=grow", "shortest job first"},
     {"easy", "backfilling=easy", "EASY backfilling, the usual baseline of papers"},
+    {"easy++", "backfilling=easy,backfill_order=sjf,predict=average2,predict_by=user",
+     "EASY with predicted runtimes, the shortest backfilled first [Tsafrir, Etsion, Feitelson "
+     "2007]"},
     {"conservative", "backfilling=conservative", "conservative backfilling"},
     {"hybrid", "backfilling=hybrid,reservation_depth=8", "EASY with several reservations"},
     {"malleable-min", "backfilling=easy,start=min,malleable=steal,towards=min",

@@ -45,6 +45,10 @@ enum extra_nodes { EXTRA_NODES_NO, EXTRA_NODES_YES };
 
 enum estimate { ESTIMATE_GIVEN, ESTIMATE_WALLTIME, ESTIMATE_NAMED };
 
+enum predict { PREDICT_NONE, PREDICT_AVERAGE2, PREDICT_PERCENTILE, PREDICT_EWMA };
+
+enum predict_by { PREDICT_BY_USER, PREDICT_BY_APPLICATION };
+
 enum preferred { PREFERRED_GIVEN, PREFERRED_NAMED };
 
 /* What an option names of a job. */
@@ -101,6 +105,8 @@ struct policy_options {
     enum estimate estimate;
     struct named estimate_from; /* with ESTIMATE_NAMED */
     char *estimate_model;       /* an expression; NULL without; owned */
+    enum predict predict;
+    enum predict_by predict_by;
     enum preferred preferred;
     struct named preferred_from; /* with PREFERRED_NAMED */
     enum start start;
@@ -115,6 +121,8 @@ struct policy_options {
     uint32_t queue_depth;       /* 0: no bound */
     uint32_t compression_depth; /* 0: no bound */
     uint32_t least_change;      /* nodes */
+    double predict_percentile;  /* per cent */
+    double predict_weight;      /* of the newest runtime, above 0 to 1 */
     double half_life;           /* seconds, 0 for none */
     double io_share;            /* of the PFS bandwidth */
     double io_bandwidth;        /* bytes/s, 0: what the simulator says */

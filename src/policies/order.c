@@ -37,7 +37,7 @@ static double by_priority(const struct ordering *ordering, const struct entry *e
 
 static double by_share(const struct ordering *ordering, const struct entry *entry)
 {
-    return ordering->shares->users[entry->user].place;
+    return ordering->shares->users.items[entry->user].place;
 }
 
 /* --- Expressions --------------------------------------------------------------------------- */
@@ -92,7 +92,8 @@ static double share_of(const void *context)
 {
     const struct ranked *ranked = context;
     const struct shares *shares = ranked->ordering->shares;
-    return ranked->entry->user < shares->num_users ? shares->users[ranked->entry->user].usage : 0;
+    size_t user = ranked->entry->user;
+    return user < shares->users.count ? shares->users.items[user].usage : 0;
 }
 
 static double priority_of(const void *context)

@@ -10,6 +10,7 @@
 #include "policies/malleable.h"
 #include "policies/standing.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +53,11 @@ static int note_job(struct books *books, struct elastisim_job *job)
     }
 }
 
+static bool more_comes(const struct books *books)
+{
+    return books->options.decide == DECIDE_BY_INSTANT && elastisim_instant_continues(books->view);
+}
+
 static int note_changes(struct books *books)
 {
     size_t jobs = elastisim_num_changed_jobs(books->view);
@@ -64,7 +70,8 @@ static int note_changes(struct books *books)
         books_set_idle(books, (uint32_t)elastisim_node_id(node),
                        elastisim_node_state(node) == ELASTISIM_FREE);
     }
-    return books_correct(books);
+    bool complete = books->options.decide == DECIDE_BY_INSTANT && !more_comes(books);
+    return books_correct(books, complete);
 }
 
 /* --- An invocation ------------------------------------------------------------------------- */
@@ -126,7 +133,7 @@ static int schedule(struct books *books)
     profile_advance(&books->profile, books->now);
     if (note_changes(books) || handle_trigger(books) || balance_deliver(books))
         return -1;
-    if (books->options.decide == DECIDE_BY_INSTANT && elastisim_instant_continues(books->view))
+    if (more_comes(books))
         return wait_for_more(books);
     if (books_reorder(books))
         return -1;
@@ -183,7 +190,7 @@ int policy_schedule(struct policy *policy, struct elastisim_view *view, struct e
     books->now = elastisim_time(view);
     bool is_first = books->pool.num_nodes == 0;
     int result = (is_first && books_open(books)) || schedule(books) ? -1 : 0;
-    books->next_due = backfill_next_due(books);
+    books->next_due = fmin(backfill_next_due(books), books_next_correction(books));
     books->view = NULL;
     books->err = NULL;
     if (result && err->kind == ERROR_INPUT)

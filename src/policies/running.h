@@ -10,6 +10,7 @@
 struct running {
     struct entry **items; /* by expected end, then ID; owned, the entries are not */
     size_t count, capacity;
+    size_t num_predicted;    /* whose expected end is a prediction that may be raised */
     struct entry *malleable; /* those that can be resized at any time, by ID */
     struct queue ranks;      /* of them, those that were ranked, by standing */
     /* Of the ranked ones: nodes beyond each bound, and up to their preferred sizes and their most.

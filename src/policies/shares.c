@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define LN2 0.69314718055994530942
 
@@ -10,18 +9,11 @@ int shares_identify(struct shares *shares, const char *name, double now, size_t 
                     bool *changed)
 {
     *changed = false;
-    for (*user = 0; *user < shares->num_users; ++*user)
-        if (strcmp(shares->users[*user].name, name) == 0)
-            return 0;
-    struct user *users = realloc(shares->users, (shares->num_users + 1) * sizeof *users);
-    if (!users)
+    if (names_find(&shares->names, name, user))
+        return 0;
+    if (vector_add(&shares->users, (struct user){.until = now}))
         return -1;
-    shares->users = users;
-    users[shares->num_users] = (struct user){.name = strdup(name), .until = now};
-    if (!users[shares->num_users].name)
-        return -1;
-    shares->num_users++;
-    return shares_settle(shares, now, changed);
+    return names_add(&shares->names, name, user) ? -1 : shares_settle(shares, now, changed);
 }
 
 /* Brings a user's usage up to now. */
@@ -36,8 +28,8 @@ static void accrue(const struct shares *shares, struct user *user, double now)
 
 void shares_account(struct shares *shares, size_t user, int64_t nodes, double now)
 {
-    accrue(shares, &shares->users[user], now);
-    shares->users[user].nodes = (uint32_t)(shares->users[user].nodes + nodes);
+    accrue(shares, &shares->users.items[user], now);
+    shares->users.items[user].nodes = (uint32_t)(shares->users.items[user].nodes + nodes);
 }
 
 static int compare_usage(const void *a, const void *b)
@@ -51,17 +43,17 @@ static int compare_usage(const void *a, const void *b)
 int shares_settle(struct shares *shares, double now, bool *changed)
 {
     *changed = false;
-    if (shares->num_users == 0)
+    if (shares->users.count == 0)
         return 0;
-    struct user **order = malloc(shares->num_users * sizeof(struct user *));
+    struct user **order = malloc(shares->users.count * sizeof(struct user *));
     if (!order)
         return -1;
-    for (size_t i = 0; i < shares->num_users; i++) {
-        order[i] = &shares->users[i];
+    for (size_t i = 0; i < shares->users.count; i++) {
+        order[i] = &shares->users.items[i];
         accrue(shares, order[i], now);
     }
-    qsort(order, shares->num_users, sizeof *order, compare_usage);
-    for (uint32_t i = 0; i < shares->num_users; i++) {
+    qsort(order, shares->users.count, sizeof *order, compare_usage);
+    for (uint32_t i = 0; i < shares->users.count; i++) {
         *changed = *changed || order[i]->place != i;
         order[i]->place = i;
     }
@@ -71,8 +63,7 @@ int shares_settle(struct shares *shares, double now, bool *changed)
 
 void shares_release(struct shares *shares)
 {
-    for (size_t i = 0; i < shares->num_users; i++)
-        free(shares->users[i].name);
-    free(shares->users);
+    names_release(&shares->names);
+    free(shares->users.items);
     *shares = (struct shares){0};
 }

@@ -2,12 +2,13 @@
 #ifndef ELASTISIM_POLICIES_SHARES_H
 #define ELASTISIM_POLICIES_SHARES_H
 
+#include "policies/names.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct user {
-    char *name;
     double usage; /* node-seconds up to `until` */
     double until;
     uint32_t nodes; /* that its jobs run on now */
@@ -15,9 +16,9 @@ struct user {
 };
 
 struct shares {
-    double half_life;   /* seconds after which usage counts half; 0: it counts in full */
-    struct user *users; /* in the order in which they first came; owned */
-    size_t num_users;
+    double half_life; /* seconds after which usage counts half; 0: it counts in full */
+    struct names names;
+    VECTOR(struct user) users; /* by number, which is the order in which they first came */
 };
 
 /* Finds the user of that name, who may be new: *changed then tells whether others have new places.

@@ -13,8 +13,8 @@ from random_world import MATRIX_PATTERNS, VECTOR_PATTERNS, Platform, amount, pla
 Json = dict[str, Any]
 
 JOB_TYPES = ['rigid', 'rigid', 'moldable', 'malleable', 'evolving', 'adaptive']
-POLICIES = ['fcfs', 'sjf', 'easy', 'conservative', 'hybrid', 'malleable-min', 'malleable-avg', 'malleable-pref',
-            'keep-pref', 'equipartition', 'min-agreement', 'min-steal', 'min-common-pool', 'avg-agreement', 'avg-steal',
+POLICIES = ['fcfs', 'sjf', 'easy', 'easy++', 'conservative', 'hybrid', 'malleable-min', 'malleable-avg',
+            'malleable-pref', 'keep-pref', 'equipartition', 'min-agreement', 'min-steal', 'min-common-pool', 'avg-agreement', 'avg-steal',
             'avg-common-pool', 'pref-agreement', 'pref-steal', 'pref-common-pool', 'io-aware']
 OPTIONS = {'order': ['fcfs', 'sjf', 'largest', 'smallest', 'priority', 'fair_share'],
            'backfilling': ['first_fit', 'easy', 'conservative', 'hybrid'],
@@ -24,6 +24,7 @@ OPTIONS = {'order': ['fcfs', 'sjf', 'largest', 'smallest', 'priority', 'fair_sha
                          'steal_2023', 'common_pool_2023'],
            'towards': ['avg', 'pref'], 'evolving': ['deny', 'no_delay', 'shrink'],
            'nodes': ['highest', 'contiguous', 'near', 'fastest', 'uniform'], 'io': ['declared', 'measured'],
+           'predict': ['average2', 'percentile', 'ewma'],
            'queue_depth': ['3'], 'compression_depth': ['2'], 'half_life': ['10']}
 
 

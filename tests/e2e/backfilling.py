@@ -6,6 +6,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy
 import numpy.typing
@@ -16,14 +17,21 @@ class Job:
     submit: int
     nodes: int
     runtime: int
-    walltime: int  # which is also how long it is expected to run
+    walltime: int
+    user: int = 0
     start: int = -1
+    expected: int = -1  # how long it is expected to run: the walltime, unless that is predicted
+    corrections: int = 0  # how often that was raised
     planned: int = -1  # when its reservation begins
     number: int = 0  # in the order of the file
 
     @property
     def end(self) -> int:
         return self.start + min(self.runtime, self.walltime)
+
+    @property
+    def is_killed(self) -> bool:
+        return self.runtime > self.walltime
 
 
 class Plan:
@@ -43,16 +51,16 @@ class Plan:
         self.free[begin:end] -= nodes
 
     def fits(self, job: Job, begin: int) -> bool:
-        self._reach(begin + job.walltime)
-        return bool(self.free[begin:begin + job.walltime].min() >= job.nodes)
+        self._reach(begin + job.expected)
+        return bool(self.free[begin:begin + job.expected].min() >= job.nodes)
 
     def earliest(self, job: Job, now: int) -> int:
         self._reach(now + 1)
         lacking = numpy.flatnonzero(self.free[now:] < job.nodes)
         edges: numpy.typing.NDArray[numpy.int64] = numpy.full(len(lacking) + 2, -1)
         edges[1:-1] = lacking
-        edges[-1] = len(self.free) + job.walltime
-        return now + 1 + int(edges[int(numpy.argmax(numpy.diff(edges) > job.walltime))])
+        edges[-1] = len(self.free) + job.expected
+        return now + 1 + int(edges[int(numpy.argmax(numpy.diff(edges) > job.expected))])
 
 
 Key = Callable[[Job, int], float]  # at a time; the lowest goes first
@@ -74,29 +82,32 @@ class Policy:
     def wakes(self) -> float:
         return float('inf')
 
+    def submitted(self, job: Job) -> None:
+        job.expected = job.walltime
+
     def ended(self, job: Job) -> None:
-        self.plan.take(-job.nodes, job.end, job.start + job.walltime)
+        self.plan.take(-job.nodes, job.end, job.start + job.expected)
 
     def start(self, job: Job, now: int) -> None:
         job.start, job.planned = now, -1
-        self.plan.take(job.nodes, now, now + job.walltime)
+        self.plan.take(job.nodes, now, now + job.expected)
 
     def drop(self, job: Job) -> None:
         if job.planned >= 0:
-            self.plan.take(-job.nodes, job.planned, job.planned + job.walltime)
+            self.plan.take(-job.nodes, job.planned, job.planned + job.expected)
             job.planned = -1
 
     def reserve(self, job: Job, now: int) -> None:
         self.drop(job)
         job.planned = self.plan.earliest(job, now)
-        self.plan.take(job.nodes, job.planned, job.planned + job.walltime)
+        self.plan.take(job.nodes, job.planned, job.planned + job.expected)
 
     def line_up(self, submitted: list[Job], now: int) -> None:
         self.queue = sorted(self.queue + submitted, key=lambda job: (self.key(job, now), job.submit, job.number))
 
     def may_go_before(self, job: Job, now: int) -> bool:
         first = min((other.planned for other in self.queue if other.planned >= 0), default=None)
-        return self.extra_nodes or first is None or now + job.walltime <= first
+        return self.extra_nodes or first is None or now + job.expected <= first
 
     def in_turn(self, now: int) -> Iterator[Job]:
         """The queue, but when all reservations are made the others in the order of their own."""
@@ -152,24 +163,88 @@ class Conservative(Policy):
         self.queue = [job for job in self.queue if job.start < 0]
 
 
+STEPS = [60 * minutes for minutes in (1, 5, 15, 30, 60, 120, 300, 600, 1200, 3000, 6000)]
+
+Predict = Callable[[list[int]], float]  # from the runtimes so far, the newest last
+
+
+class Predicting(Policy):
+    """Jobs are expected to run as long as those of the same user before. When one runs longer, that is raised step by
+    step up to the walltime, and all reservations are made anew."""
+
+    predict: Predict
+
+    def __init__(self, nodes: int, predict: Predict, **keys: Any) -> None:
+        super().__init__(nodes, **keys)
+        self.predict = predict
+        self.runtimes: dict[int, list[int]] = {}
+        self.running: list[Job] = []
+
+    def submitted(self, job: Job) -> None:
+        super().submitted(job)
+        predicted = self.predict(self.runtimes.get(job.user, []))
+        if predicted < job.walltime:
+            job.expected = int(predicted)
+            assert job.expected == predicted
+
+    def ended(self, job: Job) -> None:
+        super().ended(job)
+        self.running.remove(job)
+        self.runtimes.setdefault(job.user, []).append(job.end - job.start)
+
+    def start(self, job: Job, now: int) -> None:
+        super().start(job, now)
+        self.running.append(job)
+
+    def wakes(self) -> float:
+        ends = [job.start + job.expected for job in self.running if job.expected < job.walltime]
+        return min([super().wakes(), *ends])
+
+    def correct(self, now: int) -> bool:
+        late = [job for job in self.running if job.start + job.expected <= now and job.expected < job.walltime]
+        for job in late:
+            before = job.expected
+            while job.start + job.expected <= now and job.expected < job.walltime:
+                job.expected += STEPS[job.corrections]
+                job.corrections += 1
+            job.expected = min(job.expected, job.walltime)
+            self.plan.take(job.nodes, job.start + before, job.start + job.expected)
+        return bool(late)
+
+    def decide(self, now: int, submitted: list[Job], early: bool) -> None:
+        if self.correct(now):
+            early = True
+            for job in self.queue:
+                self.drop(job)
+        super().decide(now, submitted, early)
+
+
+class PredictingConservative(Predicting, Conservative):
+    pass
+
+
 def simulate(jobs: list[Job], policy: Policy) -> None:
     """Gives each job its start: all that happens at one time is decided together."""
     for number, job in enumerate(jobs):
-        job.start, job.planned, job.number = -1, -1, number
+        job.start, job.planned, job.corrections, job.number = -1, -1, 0, number
     coming = sorted(jobs, key=lambda job: job.submit)
-    running: list[tuple[int, int]] = []  # ends, and numbers of jobs
+    running: list[tuple[int, bool, int, int]] = []  # ends, kills after all else, as started, numbers of jobs
+    started = 0
     while coming or running or policy.queue:
-        now = int(min([job.submit for job in coming[:1]] + [end for end, _ in running[:1]] + [policy.wakes()]))
+        now = int(min([job.submit for job in coming[:1]] + [end for end, *_ in running[:1]] + [policy.wakes()]))
         early = False
-        while running and running[0][0] == now:
-            job = jobs[heapq.heappop(running)[1]]
-            policy.ended(job)
-            early = early or job.end < job.start + job.walltime
         submitted = []
-        while coming and coming[0].submit == now:
-            submitted.append(coming.pop(0))
+        for killed in (False, True):
+            while running and running[0][:2] == (now, killed):
+                job = jobs[heapq.heappop(running)[-1]]
+                policy.ended(job)
+                early = early or job.end < job.start + job.expected
+            while coming and coming[0].submit == now:
+                policy.submitted(coming[0])
+                submitted.append(coming.pop(0))
         before = policy.queue + submitted
         policy.decide(now, submitted, early)
         for job in before:
             if job.start == now:
-                heapq.heappush(running, (job.end, job.number))
+                started += 1
+                heapq.heappush(running, (job.end, job.is_killed, started, job.number))

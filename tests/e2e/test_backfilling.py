@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import backfilling
-from backfilling import Conservative, InOrder, Job, Policy
+from backfilling import Conservative, InOrder, Job, Policy, Predicting, PredictingConservative
 from harness import PATIENCE, SIMULATOR, Scenario, crossbar, model, phase
 
 SEEDS, TOGETHER = 200, 25
@@ -80,6 +80,35 @@ ORDERS: dict[str, Make] = {
 }
 
 
+def average2(runtimes: list[int]) -> float:
+    return sum(runtimes[-2:]) / 2 if len(runtimes) >= 2 else math.inf
+
+
+def percentile(percent: int) -> backfilling.Predict:
+    """The least of the last 32 that so many per cent of them are not above."""
+    def predict(runtimes: list[int]) -> float:
+        last = sorted(runtimes[-32:])
+        return next((value for value in last if 100 * sum(other <= value for other in last) >= percent * len(last)),
+                    math.inf)
+    return predict
+
+
+def expected(job: Job, now: int) -> float:
+    return job.expected
+
+
+PREDICTING: dict[str, Make] = {
+    'easy,predict=average2,predict_by=user': functools.partial(Predicting, depth=1, predict=average2),
+    'easy++': functools.partial(Predicting, depth=1, predict=average2, backfill_key=expected),
+    'hybrid,reservation_depth=3,predict=percentile,predict_percentile=50,predict_by=user': functools.partial(
+        Predicting, depth=3, predict=percentile(50)),
+    'conservative,predict=percentile,predict_by=user': functools.partial(
+        PredictingConservative, predict=percentile(90)),
+    'easy,order=sjf,predict=ewma,predict_weight=1': functools.partial(
+        Predicting, depth=1, key=expected, predict=lambda runtimes: runtimes[-1] if runtimes else math.inf),
+}
+
+
 def random_jobs(rng: random.Random, count: int, nodes: int, load: float) -> list[Job]:
     """Times are small numbers, so that many are equal; some jobs are killed at their walltime."""
     jobs, now = [], 0.0
@@ -95,7 +124,8 @@ def random_jobs(rng: random.Random, count: int, nodes: int, load: float) -> list
 def write_jobs(path: Path, jobs: Sequence[Job]) -> None:
     path.write_text(json.dumps({'jobs': [
         {'type': 'rigid', 'submit_time': job.submit, 'num_nodes': job.nodes, 'walltime': job.walltime,
-         'application_model': 'wait.json', 'arguments': {'seconds': job.runtime}} for job in jobs]}))
+         'application_model': 'wait.json', 'arguments': {'seconds': job.runtime},
+         'attributes': {'user': job.user}} for job in jobs]}))
 
 
 def simulate_all(scenario: Scenario, runs: list[tuple[str, str, int]]) -> None:
@@ -156,6 +186,21 @@ def test_every_start_is_that_of_an_independent_implementation_under_other_orders
         nodes = rng.choice(SIZES)
         workloads[f'{seed}.json'] = (nodes, random_jobs(rng, rng.randint(10, 80), nodes, rng.choice([0.9, 1.5, 5])))
     check(world, workloads, ORDERS)
+
+
+def test_every_start_is_that_of_an_independent_implementation_with_predictions(world: Scenario) -> None:
+    """Of four users. Runtimes are even, so that the mean of two is a whole number."""
+    workloads = {}
+    for seed in range(20):
+        rng = random.Random(2000 + seed)
+        nodes = rng.choice(SIZES)
+        jobs = random_jobs(rng, rng.randint(20, 80), nodes, rng.choice([0.9, 1.5, 5]))
+        scale = rng.choice([2, 20, 60])
+        for job in jobs:
+            job.submit, job.runtime, job.walltime = scale * job.submit, scale * job.runtime, scale * job.walltime
+            job.user = rng.randint(1, 4)
+        workloads[f'{seed}.json'] = (nodes, jobs)
+    check(world, workloads, PREDICTING)
 
 
 def test_conservative_is_exact_with_two_thousand_waiting_jobs(world: Scenario) -> None:

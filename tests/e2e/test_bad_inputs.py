@@ -170,10 +170,10 @@ AS_PUBLISHED = ', '.join(f'{measure}-{kind}' for measure in ('min', 'avg', 'pref
 
 @pytest.mark.parametrize('spec, complaint', [
     ('builtin:fcsf', "scheduler builtin:fcsf: there is no policy 'fcsf'; did you mean 'fcfs'? known: fcfs, sjf, easy, "
-                     'conservative, hybrid, malleable-min, malleable-avg, malleable-pref, keep-pref, equipartition, '
-                     f'{AS_PUBLISHED}, io-aware'),
-    ('builtin:zz', "scheduler builtin:zz: there is no policy 'zz'; known: fcfs, sjf, easy, conservative, hybrid, "
-                   f'malleable-min, malleable-avg, malleable-pref, keep-pref, equipartition, {AS_PUBLISHED}, io-aware'),
+                     'easy++, conservative, hybrid, malleable-min, malleable-avg, malleable-pref, keep-pref, '
+                     f'equipartition, {AS_PUBLISHED}, io-aware'),
+    ('builtin:zz', "scheduler builtin:zz: there is no policy 'zz'; known: fcfs, sjf, easy, easy++, conservative, "
+                   f'hybrid, malleable-min, malleable-avg, malleable-pref, keep-pref, equipartition, {AS_PUBLISHED}, io-aware'),
     ('builtin:', "scheduler 'builtin:': nothing follows 'builtin:'; give the name of a policy, e.g. builtin:fcfs"),
     ('fcfs', "scheduler 'fcfs': unknown kind; use builtin:NAME, exec:COMMAND, plugin:FILE.so, python:FILE.py or "
              'zmq:URL'),

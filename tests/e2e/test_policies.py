@@ -12,8 +12,8 @@ import pytest
 from harness import (PYTHON, ROOT, Json, Result, Scenario, busy, crossbar, flexible, host, model, near, pairwise, phase,
                      rigid, waiting)
 
-PRESETS = ('fcfs', 'sjf', 'easy', 'conservative', 'hybrid', 'malleable-min', 'malleable-avg', 'malleable-pref',
-           'keep-pref', 'equipartition', 'min-agreement', 'min-steal', 'min-common-pool', 'avg-agreement', 'avg-steal',
+PRESETS = ('fcfs', 'sjf', 'easy', 'easy++', 'conservative', 'hybrid', 'malleable-min', 'malleable-avg',
+           'malleable-pref', 'keep-pref', 'equipartition', 'min-agreement', 'min-steal', 'min-common-pool', 'avg-agreement', 'avg-steal',
            'avg-common-pool', 'pref-agreement', 'pref-steal', 'pref-common-pool', 'io-aware')
 
 
@@ -159,6 +159,49 @@ def test_a_job_without_estimate_and_walltime_is_never_expected_to_end(scenario: 
 def test_a_job_that_overruns_its_estimate_delays_but_does_not_break_the_plan(scenario: Scenario) -> None:
     jobs = (job(2, 300, estimate=100), job(4, 50, 1), job(1, 60, 2), job(1, 40, 150))
     assert starts(scenario, 'easy', *jobs) == near([0, 300, 2, 150])
+
+
+def of_user(user: str, nodes: int, seconds: float, submit: float, walltime: float, **attributes: Any) -> Json:
+    return rigid(nodes, waiting(seconds), submit, walltime=walltime, attributes={'user': user, **attributes})
+
+
+def test_a_prediction_that_proves_too_short_is_raised_step_by_step(scenario: Scenario) -> None:
+    """Job 2 is expected to run ten seconds as the two before, so job 3 has a reservation at 40, which job 4 would
+    delay. At 40 it still runs, and is expected to end at 100, then at 400: job 4 may start. At 130 job 2 is over."""
+    jobs = (of_user('a', 1, 8, 0, 100), of_user('a', 1, 12, 10, 100), of_user('a', 2, 100, 30, 1000),
+            of_user('b', 4, 10, 31, 100), of_user('b', 1, 20, 32, 50))
+    assert starts(scenario, 'easy', *jobs) == near([0, 10, 30, 130, 32])
+    assert starts(scenario, 'easy,predict=average2', *jobs) == near([0, 10, 30, 130, 40])
+
+
+def test_walltimes_kill_whatever_was_predicted(scenario: Scenario) -> None:
+    scenario.workload(of_user('a', 1, 8, 0, 100), of_user('a', 1, 8, 10, 100), of_user('a', 1, 500, 20, 90),
+                      of_user('b', 4, 10, 21, 100))
+    result = scenario.run(scheduler='builtin:easy++')
+    assert result.ends() == near([8, 18, 110, 120])
+    assert [job['Status'] for job in result.jobs] == ['completed', 'completed', 'killed', 'completed']
+
+
+@pytest.mark.parametrize(('options', 'start'), [
+    ('average2', 52), ('average2,predict_by=user', 65), ('percentile', 60), ('percentile,predict_by=user', 70),
+    ('percentile,predict_percentile=50,predict_by=user', 60), ('ewma', 60), ('ewma,predict_by=user', 65),
+    ('ewma,predict_by=user,predict_weight=0.25', 62.5),
+])
+def test_what_a_runtime_is_predicted_from(scenario: Scenario, options: str, start: float) -> None:
+    """User a ran x for ten seconds and y for twenty. When job 2, which is of x, runs longer than predicted, job 4 may
+    go before job 3; at once when nothing is predicted and its walltime counts."""
+    jobs = (of_user('a', 1, 10, 0, 100, executable='x'), of_user('a', 1, 20, 20, 100, executable='y'),
+            of_user('a', 2, 100, 50, 1000, executable='x'), of_user('b', 4, 10, 51, 100), of_user('b', 1, 5, 52, 30))
+    assert starts(scenario, f'easy,predict={options}', *jobs) == near([0, 20, 50, 150, start])
+
+
+def test_a_job_without_the_attribute_executable_is_of_the_application_of_its_name(scenario: Scenario) -> None:
+    jobs = [of_user('a', 1, 10, 0, 100), of_user('a', 1, 10, 20, 100), of_user('a', 2, 100, 50, 1000),
+            of_user('b', 4, 10, 51, 100), of_user('b', 1, 5, 52, 30)]
+    for job, name in zip(jobs, 'xyxbb'):
+        job['name'] = name
+    assert starts(scenario, 'easy,predict=ewma', *jobs)[4] == near(60)
+    assert starts(scenario, 'easy,predict=average2', *jobs)[4] == near(52)
 
 
 def test_walltimes_can_go_before_estimates(scenario: Scenario) -> None:

@@ -351,7 +351,7 @@ static void set_up_users(struct world *world, double half_life)
         entry->key = order_key(&world->ordering, entry);
         queue_add(&world->queue, entry);
     }
-    assert_int_equal(world->shares.num_users, 3);
+    assert_int_equal(world->shares.users.count, 3);
 }
 
 static bool reorder_at(struct world *world, double now)
@@ -369,7 +369,7 @@ static void account_at(struct world *world, double now, uint32_t id, int64_t nod
 
 static double usage(const struct world *world, uint32_t id)
 {
-    return world->shares.users[world->entries[id]->user].usage;
+    return world->shares.users.items[world->entries[id]->user].usage;
 }
 
 /* ann uses 4 nodes for 100 s, bob 1 node for 50 s, the jobs of nobody none. */
