@@ -29,12 +29,12 @@ int names_add(struct names *names, const char *text, size_t *number)
     size_t place = place_of(names, text), count = names->sorted.count;
     if (vector_reserve(&names->sorted, count + 1))
         return -1;
-    char *copy = strdup(text);
-    if (!copy)
+    struct name added = {.text = strdup(text), .number = count};
+    if (!added.text)
         return -1;
     memmove(names->sorted.items + place + 1, names->sorted.items + place,
             (count - place) * sizeof *names->sorted.items);
-    names->sorted.items[place] = (struct name){copy, count};
+    names->sorted.items[place] = added;
     names->sorted.count++;
     *number = count;
     return 0;

@@ -14,8 +14,9 @@ Json = dict[str, Any]
 
 JOB_TYPES = ['rigid', 'rigid', 'moldable', 'malleable', 'evolving', 'adaptive']
 POLICIES = ['fcfs', 'sjf', 'easy', 'easy++', 'conservative', 'hybrid', 'malleable-min', 'malleable-avg',
-            'malleable-pref', 'keep-pref', 'equipartition', 'min-agreement', 'min-steal', 'min-common-pool', 'avg-agreement', 'avg-steal',
-            'avg-common-pool', 'pref-agreement', 'pref-steal', 'pref-common-pool', 'io-aware']
+            'malleable-pref', 'keep-pref', 'equipartition', 'min-agreement', 'min-steal', 'min-common-pool',
+            'avg-agreement', 'avg-steal', 'avg-common-pool', 'pref-agreement', 'pref-steal', 'pref-common-pool',
+            'io-aware']
 OPTIONS = {'order': ['fcfs', 'sjf', 'largest', 'smallest', 'priority', 'fair_share'],
            'backfilling': ['first_fit', 'easy', 'conservative', 'hybrid'],
            'reservations': ['recomputed'], 'estimate': ['walltime'],

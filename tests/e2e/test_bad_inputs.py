@@ -173,7 +173,8 @@ AS_PUBLISHED = ', '.join(f'{measure}-{kind}' for measure in ('min', 'avg', 'pref
                      'easy++, conservative, hybrid, malleable-min, malleable-avg, malleable-pref, keep-pref, '
                      f'equipartition, {AS_PUBLISHED}, io-aware'),
     ('builtin:zz', "scheduler builtin:zz: there is no policy 'zz'; known: fcfs, sjf, easy, easy++, conservative, "
-                   f'hybrid, malleable-min, malleable-avg, malleable-pref, keep-pref, equipartition, {AS_PUBLISHED}, io-aware'),
+                   'hybrid, malleable-min, malleable-avg, malleable-pref, keep-pref, equipartition, '
+                   f'{AS_PUBLISHED}, io-aware'),
     ('builtin:', "scheduler 'builtin:': nothing follows 'builtin:'; give the name of a policy, e.g. builtin:fcfs"),
     ('fcfs', "scheduler 'fcfs': unknown kind; use builtin:NAME, exec:COMMAND, plugin:FILE.so, python:FILE.py or "
              'zmq:URL'),

@@ -13,8 +13,9 @@ from harness import (PYTHON, ROOT, Json, Result, Scenario, busy, crossbar, flexi
                      rigid, waiting)
 
 PRESETS = ('fcfs', 'sjf', 'easy', 'easy++', 'conservative', 'hybrid', 'malleable-min', 'malleable-avg',
-           'malleable-pref', 'keep-pref', 'equipartition', 'min-agreement', 'min-steal', 'min-common-pool', 'avg-agreement', 'avg-steal',
-           'avg-common-pool', 'pref-agreement', 'pref-steal', 'pref-common-pool', 'io-aware')
+           'malleable-pref', 'keep-pref', 'equipartition', 'min-agreement', 'min-steal', 'min-common-pool',
+           'avg-agreement', 'avg-steal', 'avg-common-pool', 'pref-agreement', 'pref-steal', 'pref-common-pool',
+           'io-aware')
 
 
 def job(nodes: int, seconds: float, submit: float = 0, estimate: float | None = None, **keys: Any) -> Json:

@@ -187,7 +187,8 @@ def test_completion_offers_the_options_of_help(prefix: Path, tmp_path: Path, too
 
 def test_completion_offers_schedulers_and_models(prefix: Path, tmp_path: Path) -> None:
     simulator = str(prefix / 'bin/elastisim')
-    policies = re.findall('^builtin:([a-z+-]+)$', run(simulator, '--list-schedulers', cwd=tmp_path).stdout, re.MULTILINE)
+    listed = run(simulator, '--list-schedulers', cwd=tmp_path).stdout
+    policies = re.findall('^builtin:([a-z+-]+)$', listed, re.MULTILINE)
     assert 'easy' in policies
     offered = completions(prefix, tmp_path, 'elastisim', '--scheduler', 'builtin', ':', '')
     assert {name.removeprefix('builtin:') for name in offered} == set(policies)
