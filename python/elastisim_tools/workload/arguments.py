@@ -38,6 +38,17 @@ def real(low: float, high: float = math.inf) -> Callable[[str], float]:
     return convert
 
 
+def positive(text: str) -> float:
+    """A finite number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"'{text}': must be a number above 0")
+    return value
+
+
 def quantity(text: str) -> str:
     """A figure of a platform file, such as 12.5GBps."""
     if not re.fullmatch(r'\d+(\.\d+)?(e[+-]?\d+)?[A-Za-z]+', text):

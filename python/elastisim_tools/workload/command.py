@@ -9,7 +9,7 @@ from typing import Optional
 
 from .. import __version__
 from ..run import OutputError
-from . import convert, describe, generating, importing, validate
+from . import checkpoints, convert, describe, generating, importing, validate
 from .record import LogError
 
 HELP = 'Makes workloads for the simulator from the logs of real machines and from published models.'
@@ -24,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
     generating.add_to(commands)
     describe.add_to(commands)
     validate.add_to(commands)
+    checkpoints.add_to(commands)
     return top
 
 
