@@ -149,8 +149,9 @@ struct completion {
 };
 bool resources_next_completion(struct resources *resources, struct completion *completion);
 
-/* Has `observe` called at each instant at which members end, before anything else is known of it:
- * loads are then still those of the time that has passed up to there. NULL for none. It may read
+/* Has `observe` called at each instant at which members end, or loads change otherwise (a latency
+ * is over, a profile has another value), before anything else is known of it: loads are then still
+ * those of the time that has passed up to there. NULL for none. It may read
  * loads only. */
 void resources_observe(struct resources *resources, void (*observe)(void *context, double time),
                        void *context);

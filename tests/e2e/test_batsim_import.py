@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import functools
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,11 @@ def test_the_published_workload_is_read_whole_with_its_power_states(medium: Path
     assert report['nodes'] == 32 and len(jobs) == 801
     platform = (medium / 'platform.xml').read_text()
     assert platform.count('wattage_per_state') == 32 and platform.count('sleep_pstates') == 32
+    # What the scheduler that switched nodes off was told: 6.1 s, 620 J and 152 s, 19,030 J, rounded.
+    properties = dict(re.findall(r'<prop id="(\w+)" value="([\d.]+)"/>', platform.partition('id="host1"')[0]))
+    assert {key: float(value) for key, value in properties.items()} == {
+        'wattage_off': 9.75, 'stop_seconds': pytest.approx(6.1), 'stop_joules': pytest.approx(616.08),
+        'boot_seconds': pytest.approx(151.52), 'boot_joules': pytest.approx(18966.423)}
 
 
 @needs_published
@@ -96,6 +102,46 @@ def test_most_jobs_start_when_batsim_started_them(policy: str, differing: int, m
     starts = {row['Name']: float(row['Start Time']) for row in simulate(medium, '--scheduler', f'builtin:{policy}')}
     batsim = batsim_starts(policy)
     assert sum(1 for name in batsim if abs(starts[name] - batsim[name]) > 1e-3) == differing
+
+
+# --- Power states ----------------------------------------------------------------------------------------------------
+
+
+SLEEPER = """<platform version="4"><AS id="a" routing="Full"><host id="master_host" speed="1f"/>
+<host id="h" speed="{speed}"><prop id="watt_per_state" value="{watts}"/><prop id="sleep_pstates" value="{states}"/></host>
+</AS></platform>"""
+FIGURES = {'speed': '1Mf, 1e-3f, 0.5f, 0.25f', 'watts': '9:20:30, 2:2:2, 5:8, 6:6:7', 'states': '1:2:3'}
+
+
+def platform_of(tmp_path: Path, status: int = 0, **figures: str) -> str:
+    (tmp_path / 'p.xml').write_text(SLEEPER.format(**{**FIGURES, **figures}))
+    (tmp_path / 'w.json').write_text(json.dumps({'nb_res': 1, 'jobs': [job(res=1)],
+                                                 'profiles': {'p': {'type': 'delay', 'delay': 1}}}))
+    told = workload('import', 'batsim', 'w.json', '--platform', 'p.xml', '-o', 'out', cwd=tmp_path, status=status)
+    return told if status else (tmp_path / 'out' / 'platform.xml').read_text()
+
+
+@pytest.mark.parametrize('states', ['1:2:3', ' 1 : 2 :3, 0:2:3'])
+def test_states_of_sleep_become_what_switching_takes(states: str, tmp_path: Path) -> None:
+    """Off is the idle power of the first one; switching is one flop, at full power."""
+    properties = dict(re.findall(r'<prop id="(\w+)" value="([\d.]+)"/>', platform_of(tmp_path, states=states)))
+    assert properties == {'wattage_off': '2.0', 'stop_seconds': '2.0', 'stop_joules': '16.0', 'boot_seconds': '4.0',
+                          'boot_joules': '28.0'}
+    simulate(tmp_path / 'out', '--strict', '--set', 'energy=energy.csv')
+
+
+@pytest.mark.parametrize('figures, complaint', [
+    ({'states': '1:2'}, "must be three states, 'SLEEP:OFF:ON', is '1:2'"),
+    ({'states': '1:2:x'}, "must be three states, 'SLEEP:OFF:ON', is '1:2:x'"),
+    ({'states': '1:2:4'}, 'state 4 has no speed, or no watts'),
+    ({'watts': '9:20:30, 2:2:2, 5:8'}, 'state 3 has no speed, or no watts'),
+    ({'speed': '1Mf, 1f, 0f, 1f'}, 'the states must have watts IDLE:ALL or IDLE:EPSILON:ALL, and those of switching a '
+                                   'speed above 0'),
+    ({'watts': '9:20:30, 2, 5:8, 6:7'}, 'the states must have watts IDLE:ALL or IDLE:EPSILON:ALL, and those of switching '
+                                        'a speed above 0'),
+])
+def test_states_of_sleep_with_a_mistake_are_refused(figures: dict[str, str], complaint: str, tmp_path: Path) -> None:
+    assert f"p.xml: host 'h': property 'sleep_pstates': {complaint}\n" in platform_of(tmp_path, 2, **figures)
 
 
 # --- Profiles --------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from harness import (
     change,
     cpu,
     crossbar,
+    document,
     flexible,
     host,
     idle,
@@ -104,6 +105,34 @@ def test_io_that_costs_flops_loads_the_cpus_of_the_whole_team(scenario: Scenario
     assert joules(result) == near([203 + 95, 203 + 95])
     assert rows(result, 'Time', 'CPUs (W)') == [(near(time), watts) for time, watts in [
         (0, near(216)), (0.5, 0), (1, near(216)), (1.5, 0), (2, 0)]]
+
+
+def wired(latency: str, **first: Any) -> str:
+    """Two hosts a and b with a wire of 1 GB/s between them."""
+    watts: Json = {'wattage_per_state': '100:200'}
+    return document('<zone id="pairs" routing="Full">', host('a', **watts, **first), host('b', **watts),
+                    f'<link id="wire" bandwidth="1GBps" latency="{latency}"/>',
+                    '<route src="a" dst="b"><link_ctn id="wire"/></route>', '</zone>')
+
+
+@both_models
+def test_nothing_is_computed_before_the_latency_is_over(scenario: Scenario, engine: str) -> None:
+    """A second of latency lets 2 MiB/s through: 500 MB each way take 238.4 s, in which 4 Gflop are a load of 1.7 %."""
+    work = cpu(4e9, bytes=1e9, communication_pattern='all_to_all', coupled=True)
+    measured(scenario, wired('1s'), rigid(2, model(phase(work))))
+    result = scenario.run(f'--model={engine}')
+    assert result.ends() == near([1 + 5e8 / 2 ** 21])
+    assert rows(result, 'Time', 'CPUs (W)') == [(0, 0), (near(1), near(2 * 100 * 4 * 2 ** 21 / 5e8)),
+                                                (near(1 + 5e8 / 2 ** 21), 0)]
+    assert joules(result) == [near(200 * result.ends()[0] + 2 * 100 * 4)]
+
+
+def test_a_host_that_becomes_slower_is_loaded_with_the_speed_that_is_left(scenario: Scenario) -> None:
+    """4 Gflop: 2 s at full speed, 4 s at half of it; the other node is done after 4 s."""
+    scenario.write('speed.txt', '0 1\n2 0.5\n')
+    measured(scenario, wired('0s', attributes='speed_file="speed.txt"'), rigid(2, model(phase(cpu(4e9)))))
+    assert rows(scenario.run(), 'Time', 'CPUs (W)', 'Energy (J)') == [
+        (0, 200, 0), (2, 150, 800), (4, 50, 1500), (6, 0, 2000)]
 
 
 @both_models

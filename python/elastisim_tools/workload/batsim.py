@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 from xml.sax.saxutils import quoteattr
 
+from . import batsim_power
 from .record import UNKNOWN, LogError, Record
 from .report import DROPPED, NOTED, Report, Rule
 from .source import read_whole
@@ -311,29 +312,20 @@ def convert_platform(path: str, nodes: Optional[int], report: Report, bandwidth:
              'value="true"/>', '      </host>',
              '    </zone>', '    <zone id="nodes" routing="Cluster">']
     for host in kept:
-        lines += _host_lines(host, bandwidth, latency)
+        lines += _host_lines(host, batsim_power.properties_of(path, host), bandwidth, latency)
     lines += ['      <router id="switch"/>', '    </zone>', '  </zone>', '</platform>', '']
     return '\n'.join(lines), len(kept)
 
 
-def _properties(host: ElementTree.Element) -> Mapping[str, str]:
-    return {prop.get('id', ''): prop.get('value', '') for prop in host.findall('prop')}
-
-
 def _is_special(host: ElementTree.Element) -> bool:
-    name, role = host.get('id', '').lower(), _properties(host).get('role', '').lower()
+    name, role = host.get('id', '').lower(), batsim_power.given(host).get('role', '').lower()
     return 'master' in (role, name.partition('_')[0]) or role == 'storage' or name in PFS_NAMES
 
 
-# Property of Batsim's platforms -> what SimGrid calls it since.
-POWER = {'watt_per_state': 'wattage_per_state', 'watt_off': 'wattage_off'}
-
-
-def _host_lines(host: ElementTree.Element, bandwidth: str, latency: str) -> list[str]:
+def _host_lines(host: ElementTree.Element, properties: Mapping[str, str], bandwidth: str, latency: str) -> list[str]:
     """A node with all its power states, as Batsim has it."""
     name, link = quoteattr(host.get('id', '')), quoteattr('link_' + host.get('id', ''))
     speeds, state = quoteattr(host.get('speed', host.get('power', '1Gf'))), quoteattr(host.get('pstate', '0'))
-    properties = {POWER.get(key, key): value for key, value in _properties(host).items()}
     return [f'      <host id={name} speed={speeds} pstate={state}>',
             *(f'        <prop id={quoteattr(key)} value={quoteattr(value)}/>' for key, value in properties.items()),
             '      </host>',

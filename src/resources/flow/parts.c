@@ -45,6 +45,7 @@ static void latency_ended(void *owner, double time)
 {
     struct variable *variable = owner;
     struct flow *flow = ((struct flow_group *)variable->owner)->flow;
+    observe(flow, time);
     agenda_remove(&flow->agenda, &variable->entry);
     variable->entry.handle = variable_ended;
     sharing_enable(&flow->sharing, variable, time);

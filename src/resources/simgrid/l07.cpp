@@ -137,6 +137,7 @@ void l07_observe(void *opaque, void (*observe)(void *context, double time), void
 {
     self(opaque)->observe = observe;
     self(opaque)->observer = context;
+    watch_time(observe ? self(opaque) : nullptr);
 }
 
 /* --- What is asked -------------------------------------------------------------------------- */
@@ -216,6 +217,7 @@ void l07_destroy(void *opaque)
     l07 *model = self(opaque);
     if (model && model->broken)
         abandoned = model;
+    watch_time(nullptr);
     if (!model || model->broken)
         return;
     while (model->groups) {

@@ -54,6 +54,20 @@ void observe(l07 *model, double time)
     model->observe(model->observer, time);
 }
 
+void watch_time(l07 *model)
+{
+    static l07 *watched;
+    static bool connected;
+    watched = model;
+    if (model && !connected)
+        s4u::Engine::on_time_advance_cb([](double) {
+            double clock = s4u::Engine::get_clock();
+            if (watched && clock > watched->now && clock < watched->until)
+                observe(watched, clock);
+        });
+    connected = connected || model;
+}
+
 namespace
 {
 

@@ -15,6 +15,9 @@ void part_ended(l07_part *part);
 void observe(l07 *model, double time);
 /* Has SimGrid tell when activities end; once per process. */
 void watch_activities();
+/* From here on the model's observer is told of each step of SimGrid's clock on the way of an
+ * advance: latencies may be over, and speeds change, where no activity ends. NULL for no model. */
+void watch_time(l07 *model);
 
 /* Keeps an activity that SimGrid will not touch any more. */
 void recycle(l07 *model, const activity &activity);
