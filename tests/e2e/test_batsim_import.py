@@ -108,7 +108,8 @@ def test_most_jobs_start_when_batsim_started_them(policy: str, differing: int, m
 
 
 SLEEPER = """<platform version="4"><AS id="a" routing="Full"><host id="master_host" speed="1f"/>
-<host id="h" speed="{speed}"><prop id="watt_per_state" value="{watts}"/><prop id="sleep_pstates" value="{states}"/></host>
+<host id="h" speed="{speed}"><prop id="watt_per_state" value="{watts}"/>
+<prop id="sleep_pstates" value="{states}"/></host>
 </AS></platform>"""
 FIGURES = {'speed': '1Mf, 1e-3f, 0.5f, 0.25f', 'watts': '9:20:30, 2:2:2, 5:8, 6:6:7', 'states': '1:2:3'}
 
@@ -137,8 +138,8 @@ def test_states_of_sleep_become_what_switching_takes(states: str, tmp_path: Path
     ({'watts': '9:20:30, 2:2:2, 5:8'}, 'state 3 has no speed, or no watts'),
     ({'speed': '1Mf, 1f, 0f, 1f'}, 'the states must have watts IDLE:ALL or IDLE:EPSILON:ALL, and those of switching a '
                                    'speed above 0'),
-    ({'watts': '9:20:30, 2, 5:8, 6:7'}, 'the states must have watts IDLE:ALL or IDLE:EPSILON:ALL, and those of switching '
-                                        'a speed above 0'),
+    ({'watts': '9:20:30, 2, 5:8, 6:7'}, 'the states must have watts IDLE:ALL or IDLE:EPSILON:ALL, and those of '
+                                        'switching a speed above 0'),
 ])
 def test_states_of_sleep_with_a_mistake_are_refused(figures: dict[str, str], complaint: str, tmp_path: Path) -> None:
     assert f"p.xml: host 'h': property 'sleep_pstates': {complaint}\n" in platform_of(tmp_path, 2, **figures)

@@ -1,9 +1,9 @@
 """Power states of Batsim's platforms as properties of ours.
 
-A state of a host in which it sleeps stands in the property sleep_pstates beside two that stand for the way there and back:
-"SLEEP:OFF:ON", numbers of states, several such triples with commas between them. Switching is one flop of computation in
-the state OFF or ON: of a state with speed s it takes 1 / s seconds, at the full power of that state (Batsim's machines.cpp
-and pstate.cpp)."""
+A state of a host in which it sleeps stands in the property sleep_pstates beside two that stand for the way there and
+back: "SLEEP:OFF:ON", numbers of states, several such triples with commas between them. Switching is one flop of
+computation in the state OFF or ON: of a state with speed s it takes 1 / s seconds, at the full power of that state
+(Batsim's machines.cpp and pstate.cpp)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def _switching(properties: dict[str, str], speeds: list[str]) -> dict[str, str]:
     powers = [watts_of(watts[state]) for state in states]
     lengths = [1 / speed if speed else None for speed in (flops_of(speeds[state]) for state in states[1:])]
     if None in powers or None in lengths:
-        raise ValueError('the states must have watts IDLE:ALL or IDLE:EPSILON:ALL, and those of switching a speed above 0')
+        raise ValueError('the states must have watts IDLE:ALL or IDLE:EPSILON:ALL, and those of switching a speed above '
+                         '0')
     (asleep, _), (_, off), (_, on) = (power for power in powers if power)
     off_seconds, on_seconds = (length for length in lengths if length)
     return {'wattage_off': repr(asleep),
