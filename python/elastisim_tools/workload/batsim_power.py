@@ -62,8 +62,8 @@ def _switching(properties: dict[str, str], speeds: list[str]) -> dict[str, str]:
     powers = [watts_of(watts[state]) for state in states]
     lengths = [1 / speed if speed else None for speed in (flops_of(speeds[state]) for state in states[1:])]
     if None in powers or None in lengths:
-        raise ValueError('the states must have watts IDLE:ALL or IDLE:EPSILON:ALL, and those of switching a speed above '
-                         '0')
+        raise ValueError('the states must have watts IDLE:ALL or IDLE:EPSILON:ALL, and those of switching a speed '
+                         'above 0')
     (asleep, _), (_, off), (_, on) = (power for power in powers if power)
     off_seconds, on_seconds = (length for length in lengths if length)
     return {'wattage_off': repr(asleep),
