@@ -12,8 +12,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from elastisim_tools.workload import generating, models, moldability
-from elastisim_tools.workload.models import LUBLIN, Drawn, Estimates, HyperErlang
+from elastisim_tools.workload import estimates, generating, models, moldability
+from elastisim_tools.workload.models import LUBLIN, Drawn, HyperErlang
 from logs import PUBLISHED, read, simulate, workload
 
 numpy = pytest.importorskip('numpy')
@@ -273,29 +273,71 @@ def test_the_survey_says_what_sizes_jobs_need() -> None:
 # --- Estimates -------------------------------------------------------------------------------------------------------
 
 
-def test_estimates_are_modal_and_bound_run_times() -> None:
-    """20 values for about 90 % of the jobs, the maximum the most popular one (Tsafrir, Etsion and Feitelson)."""
-    estimates, random = Estimates(maximum=64800, at_maximum=0.2), Random(4)
-    values = [estimates.draw(random, 1) for _ in range(COUNT)]
-    counts = sorted(((values.count(value), value) for value in set(values)), reverse=True)
-    assert counts[0][1] == 64800 and counts[0][0] / COUNT == pytest.approx(0.2, abs=0.01)
-    assert sum(count for count, _ in counts[:20]) / COUNT == pytest.approx(0.9, abs=0.03)
-    assert all(estimates.draw(random, runtime) >= runtime for runtime in range(1, 64801, 97))
-    assert estimates.draw(random, 70000) == 64800
+@pytest.mark.parametrize('jobs, values', [(0, 0), (20, 10), (110, 15), (1000, 35), (5500, 63), (70000, 340),
+                                          (10 ** 6, 565)])
+def test_more_jobs_use_more_values(jobs: int, values: int) -> None:
+    assert estimates.number_of_values(jobs) == values
 
 
-def test_estimates_are_drawn_anew_until_they_hold_the_run_time() -> None:
-    """Independently: numpy draws from all values by their probabilities, and then those that are long enough."""
-    estimates, random, rng = Estimates(maximum=64800, at_maximum=0.2), Random(4), numpy.random.default_rng(9)
-    round_times = [value for value in models.ROUND_TIMES if value < 64800][-19:]
-    fall = 0.88 ** numpy.arange(19)
-    multiples = 300.0 * numpy.arange(1, 217)
-    values = numpy.concatenate([[64800.0], round_times, multiples])
-    weights = numpy.concatenate([[0.2], 0.7 * fall / fall.sum(), numpy.full(216, 0.1 / 216)])
-    for runtime in (1.0, 3600.0, 40000.0):
-        long = values >= runtime
-        expected = rng.choice(values[long], COUNT, p=weights[long] / weights[long].sum())
-        same([estimates.draw(random, runtime) for _ in range(COUNT)], expected)
+@pytest.mark.parametrize('longest, values', [
+    (18 * 3600, [1080, 5, 10, 15, 20, 30, 60, 120, 180, 240, 300, 360, 480, 600, 720, 780, 840, 900, 960, 1020]),
+    (36 * 3600, [2160, 5, 10, 15, 20, 30, 60, 120, 180, 240, 300, 360, 480, 600, 720, 1080, 1200, 1500, 1800, 2100]),
+    (3600, [60, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55]), (60, [1])])
+def test_the_head_has_the_values_of_four_logs_and_round_ones_from_the_longest_down(longest: int,
+                                                                                  values: list[int]) -> None:
+    assert estimates.head_values(longest) == [60 * minutes for minutes in values]
+
+
+def test_popularity_falls_as_in_the_paper() -> None:
+    """89 % of the jobs with the 20 most popular of 90 values, the longest one the first of them with 21.73 %; then
+    14.0491 exp(-0.177531 x) + 0.462513 %; from the 21st on by x ^ -2.267 (Tsafrir, Etsion and Feitelson)."""
+    found = estimates.distribution(Random(4), 10000, 64800)
+    shares = sorted((share for _, share in found), reverse=True)
+    ranks = numpy.arange(2, 21)
+    head = 0.140491 * numpy.exp(-0.177531 * ranks) + 0.00462513
+    assert len(found) == 90 and found[-1].seconds == 64800 and found[-1].share == pytest.approx(0.2173, abs=5e-5)
+    assert shares[1:20] == pytest.approx(head) and sum(shares[:20]) == pytest.approx(0.89)
+    tail = numpy.arange(21, 91) ** -2.267
+    assert shares[20:] == pytest.approx(0.11 * tail / tail.sum())
+    assert estimates.distribution(Random(4), 10000, 64800, 0.4)[-1].share == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize('seed', range(20))
+def test_each_popularity_is_had_once_and_not_before_it_is_in_any_log(seed: int) -> None:
+    ranks = estimates.head_ranks(Random(seed))
+    assert sorted(ranks) == list(range(1, 21)) and ranks[0] == 1
+    for place, rank in enumerate(ranks):
+        assert any(rank in row for row in estimates.POPULARITY[:place + 1])
+
+
+def test_values_beyond_the_head_grow_denser_towards_short_ones() -> None:
+    """(a - 1) x / (a - x) of the longest, to a minute and not one of the head."""
+    head = estimates.head_values(64800)
+    found = estimates.tail_values(64800, head, 70, 90)
+    a, x = 1 + 12.1039 * 90 ** -0.6026, numpy.arange(1, 71) / 70
+    expected = 64800 * (a - 1) * x / (a - x)
+    assert numpy.abs(numpy.array(found) - expected).max() <= 60 and not set(found) & set(head)
+    assert len(set(found)) == 70 and max(found) < 64800
+
+
+def test_an_estimate_is_drawn_from_those_that_hold_the_run_time() -> None:
+    """Where all jobs are short, any has any; else there are as many of each value, as long as these suffice."""
+    random, rng = Random(4), numpy.random.default_rng(9)
+    found = estimates.distribution(random, COUNT, 64800)
+    values, shares = zip(*found)
+    given = estimates.assign(random, [1] * COUNT, found)
+    assert [given.count(value) / COUNT for value in values] == pytest.approx(shares, abs=1 / COUNT)
+    same(given[:COUNT // 2], rng.choice(values, COUNT // 2, p=shares))
+    runtimes = list(numpy.exp(rng.uniform(0, math.log(30000), COUNT)))
+    longer = estimates.assign(random, runtimes, found)
+    assert sorted(longer) == sorted(given) and all(map(lambda one, other: one >= other, longer, runtimes))
+
+
+def test_where_long_estimates_do_not_suffice_jobs_get_the_next_longer_value() -> None:
+    found = [estimates.Estimate(100, 0.8), estimates.Estimate(200, 0.1), estimates.Estimate(300, 0.1)]
+    runtimes = [150.0] * 5 + [10.0] * 4 + [400.0]
+    given = estimates.assign(Random(1), runtimes, found)
+    assert given[9] == 300 and sorted(given[:5]) == [200] * 5 and given[5:9] == [100] * 4
 
 
 # --- The commands ----------------------------------------------------------------------------------------------------

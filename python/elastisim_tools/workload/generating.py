@@ -14,11 +14,11 @@ from pathlib import Path
 from random import Random
 from typing import Any, Optional
 
-from . import models, rules, swf
+from . import estimates, models, rules, swf
 from .arguments import Subparsers, quantities, quantity, real, whole
 from .importing import write_workload
 from .machine import Machine
-from .models import Drawn, Estimates
+from .models import Drawn
 from .record import DELAY, LogError, Record
 from .report import Report
 from .source import lines_of, name_of
@@ -57,8 +57,8 @@ def add_to(commands: Subparsers) -> None:
     add('--no-estimates', action='store_true', help='no walltimes')
     add('--longest', type=real(60), default=64800.0, metavar='S', help='longest walltime that users may ask for '
         '(default: %(default)g)')
-    add('--at-longest', type=real(0, 0.9), default=0.2, metavar='X', help='share of jobs that ask for it (default: '
-        '%(default)g)')
+    add('--at-longest', type=real(0, 0.9), metavar='X', help='share of jobs that ask for it (default: as the model of '
+        'the estimates has it, about 0.22)')
     add('--scheduler', metavar='SPEC', default='builtin:easy', help='in the configuration (default: %(default)s)')
     add('--report', metavar='FILE', help='write the account there, not to standard output')
     parser.set_defaults(run=generate, pfs=None, speed='1Gf', bandwidth='12.5GBps', latency='1us')
@@ -137,13 +137,25 @@ def draw(options: argparse.Namespace, parameters: Mapping[str, Any]) -> list[Dra
     return [job._replace(submit=job.submit * factor) for job in jobs]
 
 
-def records_of(jobs: Sequence[Drawn], estimates: Optional[Estimates], seed: int) -> Iterator[Record]:
-    random = Random(f'{seed} estimates')
-    for number, job in enumerate(jobs, 1):
+def runtime_of(job: Drawn) -> float:
+    return float(max(1, round(job.runtime)))
+
+
+def walltimes_of(options: argparse.Namespace, jobs: Sequence[Drawn]) -> Sequence[Optional[float]]:
+    """Those of the model, where it has any."""
+    if options.no_estimates:
+        return [None] * len(jobs)
+    if jobs[0].walltime is not None:
+        return [job.walltime for job in jobs]
+    random = Random(f'{options.seed} estimates')
+    values = estimates.distribution(random, len(jobs), int(options.longest), options.at_longest)
+    return estimates.assign(random, [runtime_of(job) for job in jobs], values)
+
+
+def records_of(jobs: Sequence[Drawn], walltimes: Sequence[Optional[float]]) -> Iterator[Record]:
+    for number, (job, walltime) in enumerate(zip(jobs, walltimes), 1):
         record = Record(number, str(number), float(round(job.submit)))
-        record.nodes, record.runtime = job.nodes, float(max(1, round(job.runtime)))
-        if estimates:
-            record.walltime = job.walltime or estimates.draw(random, record.runtime)
+        record.nodes, record.runtime, record.walltime = job.nodes, runtime_of(job), walltime
         if job.kind:
             record.attributes['queue'] = job.kind
         yield record
@@ -154,9 +166,8 @@ def generate(options: argparse.Namespace) -> int:
     report = Report(f'{options.model}, seed {options.seed}', place='job {line}')
     jobs = draw(options, parameters)
     report.read = len(jobs)
-    estimates = None if options.no_estimates else Estimates(options.longest, options.at_longest)
     metadata = {'model': options.model, 'seed': options.seed, 'parameters': parameters}
-    write_workload(rules.Rules(report, rules.Options()), records_of(jobs, estimates, options.seed),
+    write_workload(rules.Rules(report, rules.Options()), records_of(jobs, walltimes_of(options, jobs)),
                    Machine(options.nodes), metadata, {DELAY: DELAY_MODEL}, options)
     return 0
 

@@ -12,7 +12,6 @@ import math
 from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from random import Random
 from typing import Any, NamedTuple, Optional
 
@@ -320,58 +319,6 @@ def _jann_range(random: Random, one: Mapping[str, Any], nodes: int) -> Iterator[
         submit += between.draw(random)
         size = random.choices(sizes, cum_weights=weights)[0]
         yield Drawn(submit, min(nodes, size), runtime.draw(random))
-
-
-# --- Estimates -------------------------------------------------------------------------------------------------------
-
-# Of how many seconds users think, and after the largest of them in whole days.
-ROUND_TIMES = tuple(60 * minutes for minutes in (5, 10, 15, 20, 30, 40, 45, 60, 90, 120, 150, 180, 240, 300, 360, 480,
-                                                 600, 720, 960, 1080, 1200, 1440, 2160, 2880, 4320))
-
-
-@dataclass(frozen=True)
-class Estimates:
-    """Users' estimates after Tsafrir, Etsion and Feitelson, "Modeling user runtime estimates", JSSPP 2005: they are
-    modal (20 values are used by about 90 % of the jobs), the most popular one being the maximum that the site allows.
-
-    maximum: seconds; at_maximum: share of the jobs that ask for it; head: share of the jobs with the `values` most
-    popular estimates, the maximum being one. From the paper are the number of values, their share, and that maximum and
-    its share are what a site has to say. Ours are: that the popularity of the other values falls by a constant factor
-    from one to the next longer one, and that the rest are multiples of 5 minutes, all equally likely.
-    """
-
-    maximum: float = 64800.0
-    at_maximum: float = 0.2
-    head: float = 0.9
-    values: int = 20
-    decline: float = 0.88
-
-    @cached_property
-    def popular(self) -> list[float]:
-        below = [float(value) for value in ROUND_TIMES if value < self.maximum]
-        return below[-(self.values - 1):] if len(below) >= self.values else below
-
-    @cached_property
-    def weights(self) -> list[float]:
-        """Of the popular ones, each with those before it."""
-        return list(itertools.accumulate(self.decline ** rank for rank in range(len(self.popular))))
-
-    def draw(self, random: Random, runtime: float) -> float:
-        """At least the run time, unless that is longer than the maximum: it is killed there."""
-        if runtime >= self.maximum:
-            return self.maximum
-        while True:
-            estimate = self._any(random)
-            if estimate >= runtime:
-                return estimate
-
-    def _any(self, random: Random) -> float:
-        kind, popular = random.random(), self.popular
-        if kind < self.at_maximum or not popular:
-            return self.maximum
-        if kind < self.head:
-            return random.choices(popular, cum_weights=self.weights)[0]
-        return min(self.maximum, 300.0 * random.randint(1, max(1, math.ceil(self.maximum / 300))))
 
 
 # --- All of them -----------------------------------------------------------------------------------------------------
