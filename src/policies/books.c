@@ -7,6 +7,7 @@
 #include "policies/standing.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,9 +33,10 @@ static void settle_orders(struct books *books)
     struct policy_options *options = &books->options;
     struct formulas *formulas = &books->estimates.formulas;
     books->ordering =
-        ordering_of(options->order, options->order_expression, &books->shares, formulas);
-    books->backfill_ordering = ordering_of(
-        options->backfill_order, options->backfill_order_expression, &books->shares, formulas);
+        ordering_of(options->order, options->order_expression, options, &books->shares, formulas);
+    books->backfill_ordering =
+        ordering_of(options->backfill_order, options->backfill_order_expression, options,
+                    &books->shares, formulas);
     if (options->reservations == RESERVATIONS_BY_ORDER)
         options->reservations =
             books->ordering.follows_time ? RESERVATIONS_RECOMPUTED : RESERVATIONS_PERSISTENT;
@@ -66,6 +68,7 @@ void books_release(struct books *books)
     ids_release(&books->changes.arrivals);
     running_release(&books->running);
     shares_release(&books->shares);
+    fair_tree_release(&books->tree);
     forward_release(&books->forward);
     profile_discard(&books->profile);
     pool_release(&books->pool);
@@ -107,6 +110,8 @@ int books_open(struct books *books)
 {
     books->ordering.midnight = books->backfill_ordering.midnight = midnight_of(books->view);
     uint32_t counts[MAX_NODE_CLASSES];
+    books->ordering.num_nodes = books->backfill_ordering.num_nodes =
+        (double)elastisim_num_nodes(books->view);
     if (pool_create(&books->pool, books->view, selection_needs_ranks(books->options.nodes)))
         return -1;
     for (size_t i = 0; i < books->pool.num_classes; i++)
@@ -161,6 +166,19 @@ static bool follows_shares(const struct books *books)
     return books->ordering.follows_shares || books->backfill_ordering.follows_shares;
 }
 
+/* Who belongs to whom matters. */
+static bool has_tree(const struct books *books)
+{
+    return books->options.order == ORDER_MULTIFACTOR ||
+           books->options.backfill_order == ORDER_MULTIFACTOR;
+}
+
+static double shares_of(const struct elastisim_job *job, const char *name)
+{
+    double shares = elastisim_job_attribute_number(job, name, 1);
+    return shares > 0 ? shares : 0;
+}
+
 static void account(struct books *books, const struct entry *entry, int64_t nodes)
 {
     if (follows_shares(books))
@@ -187,6 +205,8 @@ int books_reorder(struct books *books)
     books->ordering.now = books->backfill_ordering.now = books->now;
     if (follows_shares(books) && shares_settle(&books->shares, books->now, &shares_changed))
         return -1;
+    if (has_tree(books) && fair_tree_settle(&books->tree, &books->shares))
+        return -1;
     /* With an expression, shares count and not only their order. */
     bool by_share = books->ordering.follows_shares &&
                     (shares_changed || (books->ordering.expression && books_have_news(books)));
@@ -197,13 +217,35 @@ int books_reorder(struct books *books)
     return 0;
 }
 
+/* With multifactor, a user is another one in each account. */
+static int identify_within(struct books *books, struct entry *entry, const char *user,
+                           bool *changed)
+{
+    const char *account = elastisim_job_attribute(entry->job, "account");
+    size_t known = books->shares.users.count;
+    account = account ? account + strspn(account, "/") : "";
+    size_t size = strlen(account) + strlen(user) + 2;
+    char *name = malloc(size);
+    if (!name)
+        return -1;
+    snprintf(name, size, "%s\n%s", account, user);
+    int result = shares_identify(&books->shares, name, books->now, &entry->user, changed);
+    free(name);
+    if (result || entry->user < known)
+        return result;
+    return fair_tree_add(&books->tree, account, shares_of(entry->job, "account_shares"),
+                         entry->user, shares_of(entry->job, "user_shares"));
+}
+
 static int identify(struct books *books, struct entry *entry)
 {
     bool changed;
     if (!follows_shares(books))
         return 0;
     const char *name = elastisim_job_attribute(entry->job, "user");
-    if (shares_identify(&books->shares, name ? name : "", books->now, &entry->user, &changed))
+    name = name ? name : "";
+    if (has_tree(books) ? identify_within(books, entry, name, &changed)
+                        : shares_identify(&books->shares, name, books->now, &entry->user, &changed))
         return -1;
     if (changed && books->ordering.follows_shares)
         reorder(books);

@@ -11,6 +11,7 @@
 #include "elastisim/scheduler.h"
 #include "policies/entry.h"
 #include "policies/estimates.h"
+#include "policies/fair_tree.h"
 #include "policies/forward.h"
 #include "policies/history.h"
 #include "policies/options.h"
@@ -64,6 +65,7 @@ struct books {
     struct profile profile;
     struct queue queue;
     struct shares shares;
+    struct fair_tree tree; /* of its users; multifactor */
     struct running running;
     struct entry **entries; /* by job ID; NULL when it is over or not known; owned */
     size_t num_entries, entries_capacity;

@@ -27,6 +27,7 @@ enum order {
     ORDER_F4,
     ORDER_SAF,
     ORDER_LXF,
+    ORDER_MULTIFACTOR,
     ORDER_EXPRESSION,
     ORDER_OF_QUEUE /* of jobs that are backfilled: as they wait */
 };
@@ -123,9 +124,12 @@ struct policy_options {
     uint32_t least_change;      /* nodes */
     double predict_percentile;  /* per cent */
     double predict_weight;      /* of the newest runtime, above 0 to 1 */
-    double half_life;           /* seconds, 0 for none */
-    double io_share;            /* of the PFS bandwidth */
-    double io_bandwidth;        /* bytes/s, 0: what the simulator says */
+    double weight_age, weight_fair_tree, weight_size, weight_partition,
+        weight_qos;      /* multifactor */
+    double max_age;      /* seconds; likewise */
+    double half_life;    /* seconds, 0 for none */
+    double io_share;     /* of the PFS bandwidth */
+    double io_bandwidth; /* bytes/s, 0: what the simulator says */
 };
 
 /* Reads "NAME" or "NAME,key=value,...". Returns 0, or -1 with err (ERROR_INPUT): an unknown policy,

@@ -40,6 +40,21 @@ static double by_share(const struct ordering *ordering, const struct entry *entr
     return ordering->shares->users.items[entry->user].place;
 }
 
+/* What Slurm's plugin priority/multifactor does,
+ * https://slurm.schedmd.com/priority_multifactor.html; the sum is a whole number there. */
+static double by_factors(const struct ordering *ordering, const struct entry *entry)
+{
+    const struct policy_options *weights = ordering->weights;
+    const struct elastisim_job *job = entry->job;
+    double age = fmin((ordering->now - entry->eligible) / weights->max_age, 1);
+    return -floor(weights->weight_age * age +
+                  weights->weight_fair_tree * ordering->shares->users.items[entry->user].factor +
+                  weights->weight_size * (entry->least / ordering->num_nodes) +
+                  weights->weight_partition *
+                      elastisim_job_attribute_number(job, "partition_factor", 0) +
+                  weights->weight_qos * elastisim_job_attribute_number(job, "qos_factor", 0));
+}
+
 /* --- Expressions --------------------------------------------------------------------------- */
 
 struct ranked {
@@ -168,14 +183,18 @@ static key_fn *const keys[] = {
     [ORDER_FCFS] = by_submission,       [ORDER_SJF] = by_estimate,
     [ORDER_LARGEST] = most_nodes_first, [ORDER_SMALLEST] = fewest_nodes_first,
     [ORDER_PRIORITY] = by_priority,     [ORDER_FAIR_SHARE] = by_share,
+    [ORDER_MULTIFACTOR] = by_factors,
 };
 
-struct ordering ordering_of(enum order order, const char *expression, const struct shares *shares,
+struct ordering ordering_of(enum order order, const char *expression,
+                            const struct policy_options *weights, const struct shares *shares,
                             struct formulas *formulas)
 {
-    struct ordering ordering = {.order = order, .shares = shares, .formulas = formulas};
+    struct ordering ordering = {
+        .order = order, .weights = weights, .shares = shares, .formulas = formulas};
     ordering.expression = order == ORDER_EXPRESSION ? expression : published[order];
-    ordering.follows_shares = order == ORDER_FAIR_SHARE;
+    ordering.follows_time = order == ORDER_MULTIFACTOR;
+    ordering.follows_shares = order == ORDER_FAIR_SHARE || order == ORDER_MULTIFACTOR;
     if (!ordering.expression)
         return ordering;
     static const char *const moving[] = {"wait", "now", "day", "hour"};

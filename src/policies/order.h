@@ -15,15 +15,18 @@ struct ordering {
     enum order order;
     const struct shares *shares;
     struct formulas *formulas;
-    const char *expression; /* NULL where the order is none */
-    double now;             /* seconds */
+    const char *expression;               /* NULL where the order is none */
+    const struct policy_options *weights; /* multifactor */
+    double num_nodes;                     /* of the machine; likewise */
+    double now;                           /* seconds */
     double midnight;     /* seconds from a Monday's first moment, on the local clock, to time 0 */
     bool follows_time;   /* the expression names wait, now, day or hour, */
     bool follows_shares; /* or share; or the order is by them */
 };
 
-/* An order; `expression` with ORDER_EXPRESSION. */
-struct ordering ordering_of(enum order order, const char *expression, const struct shares *shares,
+/* An order; `expression` with ORDER_EXPRESSION, weights with ORDER_MULTIFACTOR. */
+struct ordering ordering_of(enum order order, const char *expression,
+                            const struct policy_options *weights, const struct shares *shares,
                             struct formulas *formulas);
 
 /* The key of a job: the smaller goes first; INFINITY when it is not a number. A queue_key_fn over a

@@ -13,6 +13,7 @@ struct user {
     double until;
     uint32_t nodes; /* that its jobs run on now */
     uint32_t place; /* in the order of usage */
+    double factor;  /* fair_tree.h */
 };
 
 struct shares {

@@ -17,7 +17,7 @@ POLICIES = ['fcfs', 'sjf', 'easy', 'easy++', 'conservative', 'hybrid', 'malleabl
             'malleable-pref', 'keep-pref', 'equipartition', 'min-agreement', 'min-steal', 'min-common-pool',
             'avg-agreement', 'avg-steal', 'avg-common-pool', 'pref-agreement', 'pref-steal', 'pref-common-pool',
             'io-aware']
-OPTIONS = {'order': ['fcfs', 'sjf', 'largest', 'smallest', 'priority', 'fair_share'],
+OPTIONS = {'order': ['fcfs', 'sjf', 'largest', 'smallest', 'priority', 'fair_share', 'multifactor'],
            'backfilling': ['first_fit', 'easy', 'conservative', 'hybrid'],
            'reservations': ['recomputed'], 'estimate': ['walltime'],
            'start': ['min', 'max', 'preferred', 'fair_share'],

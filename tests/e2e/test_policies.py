@@ -392,6 +392,52 @@ def test_fair_share_prefers_the_user_who_used_least(scenario: Scenario) -> None:
     assert starts(scenario, 'fcfs,order=fair_share,half_life=10', *jobs) == near([0, 100, 105, 115])
 
 
+WEIGHTS = ('age', 'size', 'partition', 'qos', 'fair_tree')
+
+
+def multifactor(**weights: float) -> str:
+    """Weights that are not given are 0."""
+    return 'fcfs,order=multifactor,max_age=100,' + ','.join(
+        f'weight_{name}={weights.get(name, 0):g}' for name in WEIGHTS)
+
+
+@pytest.mark.parametrize(('weights', 'expected'), [
+    ({'age': 100, 'size': 100, 'partition': 100, 'qos': 100}, [110, 120, 100]),  # 200, 190, 240
+    ({'age': 100, 'size': 100, 'partition': 100}, [100, 110, 120]),              # 200, 190, 140
+    ({'age': 100, 'size': -100, 'partition': 100, 'qos': 100}, [110, 120, 100]),  # 80, -10, 100
+    ({'age': 100, 'size': 100}, [110, 100, 120]),                                # 150, 190, 140
+    ({'age': 1, 'size': 2}, [100, 110, 120]),                                    # 2.1, 2.9, 2.1: cut to 2, 2, 2
+    ({'qos': 1}, [110, 120, 100]),
+    ({}, [100, 110, 120]),
+])
+def test_multifactor_is_a_weighted_sum(scenario: Scenario, weights: dict[str, float], expected: list[float]) -> None:
+    """Six, ten and seven of ten nodes; two jobs have waited 90 s and the third 70 s when the first one ends."""
+    scenario.platform(crossbar(10))
+    jobs = (job(10, 100), job(6, 10, 10, attributes={'partition_factor': 0.5}), job(10, 10, 10),
+            job(7, 10, 30, attributes={'qos_factor': 1}))
+    assert starts(scenario, multifactor(**weights), *jobs)[1:] == near(expected)
+
+
+def of_account(user: str, account: str, submit: float, seconds: float, **shares: float) -> Json:
+    return job(4, seconds, submit, attributes={'user': user, 'account': account, **shares})
+
+
+@pytest.mark.parametrize(('accounts', 'shares', 'expected'), [
+    (('a', 'a', 'b'), 1, [0, 100, 170, 160, 150]),
+    (('lab/a', 'lab/b', 'c'), 1, [0, 100, 170, 160, 150]),
+    (('a', 'a', 'b'), 3, [0, 100, 160, 150, 170]),
+])
+def test_the_fair_tree_puts_account_before_user(scenario: Scenario, accounts: tuple[str, str, str], shares: float,
+                                                expected: list[float]) -> None:
+    """User u1 has 400 node-seconds and u2 of the same account none, u3 has 200 at 150 and 240 at 160. At 100 u3 goes
+    first, as its account has used nothing; at 150 that has used a third, of which it is entitled to a half or, with
+    three shares for the other one, to a quarter."""
+    jobs = (of_account('u1', accounts[0], 0, 100, account_shares=shares),
+            of_account('u3', accounts[2], 0, 50), of_account('u1', accounts[0], 20, 10, account_shares=shares),
+            of_account('u2', accounts[1], 20, 10, account_shares=shares), of_account('u3', accounts[2], 20, 10))
+    assert starts(scenario, multifactor(fair_tree=1000), *jobs) == near(expected)
+
+
 # --- Start sizes ---------------------------------------------------------------------------------------------
 
 
@@ -916,7 +962,8 @@ def random_mix(seed: int, count: int, nodes: int) -> list[Json]:
 VARIANTS = (
     *PRESETS,
     'fcfs,backfilling=first_fit,order=smallest', 'conservative,reservations=recomputed,order=priority',
-    'hybrid,order=fair_share,half_life=100,reservation_depth=3',
+    'hybrid,order=fair_share,half_life=100,reservation_depth=3', 'easy,order=multifactor,half_life=100',
+    'conservative,order=multifactor,backfill_order=multifactor',
     'easy,order=largest,evolving=no_delay,nodes=contiguous',
     'easy,malleable=agreement,towards=avg,evolving=shrink,nodes=near', 'conservative,malleable=steal,evolving=shrink',
     'easy,malleable=common_pool,towards=pref,evolving=shrink,nodes=highest', 'fcfs,malleable=common_pool,start=min',
