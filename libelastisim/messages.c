@@ -244,12 +244,30 @@ static void list_free(struct elastisim_view *view, size_t id, bool is_free)
     view->num_free += is_free ? 1 : (size_t)-1;
 }
 
+/* What a message says of one node, or of several alike. */
+struct condition {
+    enum elastisim_node_state state;
+    enum elastisim_availability availability;
+    double returns;
+};
+
+static struct condition take_condition(struct object *told)
+{
+    return (struct condition){
+        .state = (enum elastisim_node_state)count(told, "state", 0),
+        .availability = (enum elastisim_availability)count(told, "availability", 0),
+        .returns = number(told, "returns", INFINITY),
+    };
+}
+
 /* What changes about a node. Whoever it is in the message, it is told of in the order of IDs. */
 static int change_node(struct elastisim_view *view, struct elastisim_node *node,
-                       enum elastisim_node_state state, const struct node_ids *jobs)
+                       const struct condition *condition, const struct node_ids *jobs)
 {
-    node->state = state;
-    list_free(view, node->id, state == ELASTISIM_FREE);
+    node->state = condition->state;
+    node->availability = condition->availability;
+    node->returns = condition->returns;
+    list_free(view, node->id, node->state == ELASTISIM_FREE);
     bit_set_add(view->touched_nodes, node->id);
     return set_jobs_of_node(node, jobs);
 }
@@ -266,14 +284,14 @@ static int take_node(struct elastisim_view *view, struct object *message)
         (has(message, "properties") && take_texts(message, "properties", &node->properties)) ||
         take_ids(message, "assigned_jobs", UINT32_MAX, &view->jobs_told))
         return -1;
-    enum elastisim_node_state state = (enum elastisim_node_state)count(message, "state", 0);
-    return change_node(view, node, state, &view->jobs_told);
+    const struct condition condition = take_condition(message);
+    return change_node(view, node, &condition, &view->jobs_told);
 }
 
 /* Nodes that have changed alike; what never changes about them is known. */
 static int take_group(struct elastisim_view *view, struct object *group)
 {
-    enum elastisim_node_state state = (enum elastisim_node_state)count(group, "state", 0);
+    const struct condition condition = take_condition(group);
     uint32_t allocated = count(group, "gpus_allocated", 0);
     if (take_ids(group, "ids", view->num_nodes, &view->nodes_told) ||
         take_ids(group, "assigned_jobs", UINT32_MAX, &view->jobs_told))
@@ -281,7 +299,7 @@ static int take_group(struct elastisim_view *view, struct object *group)
     for (uint32_t i = 0; i < view->nodes_told.count; i++) {
         struct elastisim_node *node = view->nodes[view->nodes_told.items[i]];
         node->num_free_gpus = node->num_gpus - allocated;
-        if (change_node(view, node, state, &view->jobs_told))
+        if (change_node(view, node, &condition, &view->jobs_told))
             return -1;
     }
     return 0;

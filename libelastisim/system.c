@@ -420,6 +420,16 @@ enum elastisim_node_state elastisim_node_state(const struct elastisim_node *node
     return node->state;
 }
 
+enum elastisim_availability elastisim_node_availability(const struct elastisim_node *node)
+{
+    return node->availability;
+}
+
+double elastisim_node_returns(const struct elastisim_node *node)
+{
+    return node->returns;
+}
+
 double elastisim_node_speed(const struct elastisim_node *node)
 {
     return node->speed;

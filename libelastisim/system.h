@@ -35,6 +35,8 @@ struct elastisim_node {
     char *name; /* owned */
     enum elastisim_node_type type;
     enum elastisim_node_state state;
+    enum elastisim_availability availability;
+    double returns; /* seconds, or INFINITY */
     double speed;
     uint32_t num_gpus, num_free_gpus;
     uint32_t *jobs; /* that run here; owned */

@@ -31,7 +31,7 @@ extern "C" {
 
 /* Rises when something is added (minor) or changes meaning (major). */
 #define ELASTISIM_API_MAJOR 1
-#define ELASTISIM_API_MINOR 3
+#define ELASTISIM_API_MINOR 4
 
 struct elastisim_view;
 struct elastisim_job;
@@ -78,7 +78,8 @@ enum elastisim_invocation {
     ELASTISIM_JOB_KILLED = 3,
     ELASTISIM_SCHEDULING_POINT = 4,
     ELASTISIM_EVOLVING_REQUEST = 5,
-    ELASTISIM_RECONFIGURATION = 6
+    ELASTISIM_RECONFIGURATION = 6,
+    ELASTISIM_NODE_CHANGED = 7 /* nodes can be had or can't; only with schedule_on_node_change */
 };
 
 enum elastisim_job_type {
@@ -107,7 +108,17 @@ enum elastisim_node_type {
 enum elastisim_node_state {
     ELASTISIM_FREE = 0,      /* no job runs and none is expected */
     ELASTISIM_ALLOCATED = 1, /* at least one job runs */
-    ELASTISIM_RESERVED = 2   /* none runs, at least one is expected */
+    ELASTISIM_RESERVED = 2   /* none runs; one is expected, or the node can't be had */
+};
+
+/* Whether a node can be used, beside what runs there. */
+enum elastisim_availability {
+    ELASTISIM_UP = 0,
+    ELASTISIM_DRAINING = 1, /* keeps its jobs and takes nothing new */
+    ELASTISIM_DOWN = 2,     /* it has failed */
+    ELASTISIM_OFF = 3,
+    ELASTISIM_BOOTING = 4,
+    ELASTISIM_STOPPING = 5
 };
 
 /* --- The system ---------------------------------------------------------------------------- */
@@ -213,6 +224,10 @@ size_t elastisim_node_id(const struct elastisim_node *node);
 const char *elastisim_node_name(const struct elastisim_node *node);
 enum elastisim_node_type elastisim_node_type(const struct elastisim_node *node);
 enum elastisim_node_state elastisim_node_state(const struct elastisim_node *node);
+/* A node can be assigned while it is up; one that drains can stay with the jobs that run there. */
+enum elastisim_availability elastisim_node_availability(const struct elastisim_node *node);
+/* When a node that is not up will be, as far as that is known; INFINITY otherwise. */
+double elastisim_node_returns(const struct elastisim_node *node);
 double elastisim_node_speed(const struct elastisim_node *node); /* all cores together */
 /* A property of the host in the platform file; NULL when there is none. */
 const char *elastisim_node_property(const struct elastisim_view *view,

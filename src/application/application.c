@@ -12,20 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const document_keys[] = {"phases", "on_init", "on_reconfiguration",
-                                            "on_expansion", NULL};
+static const char *const document_keys[] = {"phases",       "on_init",    "on_reconfiguration",
+                                            "on_expansion", "on_restart", NULL};
 
-static const char *const phase_keys[] = {"tasks",
-                                         "iterations",
-                                         "scheduling_point",
-                                         "evolving_request",
-                                         "barrier",
-                                         "final_scheduling_point",
-                                         NULL};
+static const char *const phase_keys[] = {
+    "tasks",   "iterations", "scheduling_point",       "evolving_request",
+    "barrier", "checkpoint", "final_scheduling_point", NULL};
 
 /* The keys of a phase that a one-time phase takes too, without effect. */
-static const char *const phase_only_keys[] = {"scheduling_point", "evolving_request", "barrier",
-                                              "final_scheduling_point", NULL};
+static const char *const phase_only_keys[] = {
+    "scheduling_point", "evolving_request",       "barrier",
+    "checkpoint",       "final_scheduling_point", NULL};
 
 bool reader_member(const struct json_at *at, const char *key, struct json_at *member)
 {
@@ -89,9 +86,11 @@ static int read_phase(struct reader *reader, const struct json_at *at, struct bl
     if (read_block(reader, at, phase, err) ||
         reader_bool(at, "scheduling_point", &phase->scheduling_point, err) ||
         reader_bool(at, "barrier", &phase->barrier, err) ||
+        reader_bool(at, "checkpoint", &phase->checkpoint, err) ||
         warn_member(reader, at, "final_scheduling_point",
                     "is deprecated and has no effect; take it out", err))
         return -1;
+    reader->application->has_checkpoint |= phase->checkpoint;
     if (!reader_member(at, "evolving_request", &request))
         return 0;
     return payload_read(reader, &request, PAYLOAD_FORM_REQUEST, &phase->evolving_request, err);
@@ -120,6 +119,18 @@ static int read_phases(struct reader *reader, const struct json_at *at, struct e
     return 0;
 }
 
+/* The phases go on where a checkpoint was written; before or beside them there is no such place. */
+static int check_one_time_tasks(const struct json_at *at, const struct block *block,
+                                struct error *err)
+{
+    for (size_t i = 0; i < block->num_tasks; i++)
+        if (block->tasks[i].checkpoint)
+            return json_error(at, err,
+                              "a task of a one-time phase can't be a checkpoint; mark a phase, or "
+                              "a task of one");
+    return 0;
+}
+
 static int read_one_time_phase(struct reader *reader, const struct json_at *document,
                                const char *key, struct block **result, struct error *err)
 {
@@ -134,7 +145,7 @@ static int read_one_time_phase(struct reader *reader, const struct json_at *docu
     *result = calloc(1, sizeof **result);
     if (*result == NULL)
         return error_no_memory(err);
-    if (read_block(reader, &at, *result, err))
+    if (read_block(reader, &at, *result, err) || check_one_time_tasks(&at, *result, err))
         return -1;
     for (size_t i = 0; phase_only_keys[i]; i++)
         if (warn_member(reader, &at, phase_only_keys[i],
@@ -157,7 +168,8 @@ static int read_document(struct reader *reader, const struct json_at *at, struct
     if (read_one_time_phase(reader, at, "on_init", &application->on_init, err) ||
         read_one_time_phase(reader, at, "on_reconfiguration", &application->on_reconfiguration,
                             err) ||
-        read_one_time_phase(reader, at, "on_expansion", &application->on_expansion, err))
+        read_one_time_phase(reader, at, "on_expansion", &application->on_expansion, err) ||
+        read_one_time_phase(reader, at, "on_restart", &application->on_restart, err))
         return -1;
     return read_phases(reader, &phases, err);
 }
@@ -215,6 +227,7 @@ void application_destroy(struct application *application)
     destroy_one_time_phase(application->on_init);
     destroy_one_time_phase(application->on_reconfiguration);
     destroy_one_time_phase(application->on_expansion);
+    destroy_one_time_phase(application->on_restart);
     for (size_t i = 0; i < application->num_variables; i++)
         free(application->variables[i]);
     free(application->variables);

@@ -61,6 +61,7 @@ struct task {
     bool synchronized;         /* all ranks meet before each iteration */
     bool coupled;              /* cpu: one parallel task of flops and bytes */
     bool async;                /* I/O tasks */
+    bool checkpoint;           /* what was done up to its end survives the loss of nodes */
     struct payload compute;    /* cpu, gpu: flops; busy_wait, idle: delay in seconds; else NONE */
     struct payload transfer; /* cpu, gpu: bytes exchanged; I/O: bytes read or written; else NONE */
     enum vector_pattern compute_pattern;
@@ -77,6 +78,7 @@ struct block {
     struct payload iterations; /* NUMBER 1 by default; a MODEL sees only the job's arguments */
     bool scheduling_point;     /* phases only; true by default */
     bool barrier;              /* phases only; true by default */
+    bool checkpoint; /* phases only: what was done up to the end of an iteration survives */
     struct payload evolving_request; /* phases only */
 };
 
@@ -84,11 +86,13 @@ struct application {
     char *file;           /* owned */
     struct block *phases; /* owned; at least one */
     size_t num_phases;
-    struct block *on_init; /* NULL when absent; owned; the same for the next two */
+    struct block *on_init; /* NULL when absent; owned; the same for the next three */
     struct block *on_reconfiguration;
     struct block *on_expansion;
+    struct block *on_restart;
     size_t num_tasks;          /* over all blocks */
     size_t max_depth;          /* deepest nesting of a task, 0 without sequences */
+    bool has_checkpoint;       /* some phase or task is one */
     bool has_list;             /* some payload is a list: only rigid jobs may use the model */
     bool uses[NUM_TASK_TYPES]; /* some task is of this type */
     /* Every variable that some performance model uses, each once (owned). */

@@ -27,10 +27,10 @@ static const struct load delay = {"delay", "pattern", ROLE_COMPUTE, true, false}
 struct kind {
     const struct load *loads[2]; /* at least one of them must be given; none for a sequence */
     bool coupled, async, tasks;  /* which of these keys it takes */
-    const char *keys[11];
+    const char *keys[12];
 };
 
-#define COMMON_KEYS "type", "name", "iterations", "synchronized"
+#define COMMON_KEYS "type", "name", "iterations", "synchronized", "checkpoint"
 #define IO_KIND                                                                                    \
     {                                                                                              \
         .loads = {&io_bytes}, .async = true, .keys = { COMMON_KEYS, "bytes", "pattern", "async" }  \
@@ -201,6 +201,29 @@ static int read_flags(const struct json_at *at, struct task *task, struct error 
     return kind->async ? reader_bool(at, "async", &task->async, err) : 0;
 }
 
+/* A checkpoint is complete at the end of its task: at a place that the phases can go on from, with
+ * nothing left to write. */
+static int read_checkpoint(struct reader *reader, const struct json_at *at, struct task *task,
+                           struct error *err)
+{
+    struct json_at member;
+
+    if (reader_bool(at, "checkpoint", &task->checkpoint, err))
+        return -1;
+    if (!task->checkpoint)
+        return 0;
+    reader->application->has_checkpoint = true;
+    reader_member(at, "checkpoint", &member);
+    if (task->depth > 0)
+        return json_error(&member, err,
+                          "a task inside a sequence can't be a checkpoint; mark the sequence");
+    if (task->async)
+        return json_error(&member, err,
+                          "asynchronous I/O can't be a checkpoint, since it is not known to be "
+                          "complete when the task ends; mark the phase, or leave out 'async'");
+    return 0;
+}
+
 /* Everything but the children. */
 static int read_own(struct reader *reader, const struct json_at *at, struct task *task,
                     struct error *err)
@@ -211,7 +234,7 @@ static int read_own(struct reader *reader, const struct json_at *at, struct task
     if (read_common(reader, at, task, err) || read_loads(reader, at, task, err))
         return -1;
     reader->application->uses[task->type] = true;
-    return read_flags(at, task, err);
+    return read_flags(at, task, err) ? -1 : read_checkpoint(reader, at, task, err);
 }
 
 /* Adds a task to the block, zeroed but for its place, so that a half-read one can be freed. */

@@ -17,6 +17,7 @@
 /* What comes first within one instant; ties beyond it go by arrival. */
 enum event_turn {
     EVENT_IN_ORDER, /* what runs, what follows from it, and periodic invocations */
+    EVENT_MACHINE,  /* after these: nodes fail, are repaired, are switched on and off */
     EVENT_ARRIVAL,  /* after these: submissions, and invocations that were put off */
     EVENT_LAST,     /* after everything else: the end of a job's walltime */
     EVENT_DECISION  /* when nothing more happens: what is decided about all of it together */

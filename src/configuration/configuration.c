@@ -20,6 +20,8 @@ enum key_type {
     TYPE_BOOL,
     TYPE_SECONDS,
     TYPE_WATTS,
+    TYPE_COUNT,
+    TYPE_NODE_LOSS,
     TYPE_LIST, /* of strings */
 };
 
@@ -55,6 +57,8 @@ static const struct key keys[] = {
      "invoke it at scheduling points of malleable and adaptive jobs"},
     {"schedule_on_reconfiguration", TYPE_BOOL, "false", AT(schedule_on_reconfiguration),
      "invoke it when a job is reconfigured"},
+    {"schedule_on_node_change", TYPE_BOOL, "false", AT(schedule_on_node_change),
+     "tell it why when nodes fail, return or drain; else that they returned looks periodic"},
     {"scheduling_interval", TYPE_SECONDS, "0", AT(scheduling_interval),
      "invoke it periodically; 0 is off, for which the first two switches must be true"},
     {"min_scheduling_interval", TYPE_SECONDS, "0", AT(min_scheduling_interval),
@@ -67,6 +71,12 @@ static const struct key keys[] = {
      "send PFS bandwidth and utilization to the scheduler"},
     {"job_kill_grace_period", TYPE_SECONDS, "0", AT(job_kill_grace_period),
      "time between the walltime of a job and its kill"},
+    {"availability", TYPE_INPUT, "-", AT(availability),
+     "outages, failures and windows of nodes, a JSON file"},
+    {"on_node_loss", TYPE_NODE_LOSS, "kill", AT(on_node_loss),
+     "of a job: kill, requeue, restart, shrink, shrink_or_requeue or shrink_or_restart"},
+    {"max_attempts", TYPE_COUNT, "0", AT(max_attempts),
+     "starts of one job, after which it is killed instead; 0 is any number"},
     {"show_progress_bar", TYPE_BOOL, "true", AT(show_progress_bar),
      "on a terminal, when the log level is above info"},
     {"sensing", TYPE_BOOL, "false", AT(sensing), "write the monitoring files"},
@@ -134,6 +144,43 @@ static int read_amount(const struct json_at *at, void *field, struct error *err)
     return json_number_in(at, 0, INFINITY, field, err);
 }
 
+static int read_count(const struct json_at *at, void *field, struct error *err)
+{
+    long long value;
+
+    if (json_integer(at, 0, UINT32_MAX, &value, err))
+        return -1;
+    *(uint32_t *)field = (uint32_t)value;
+    return 0;
+}
+
+static int read_node_loss(const struct json_at *at, void *field, struct error *err)
+{
+    static const char *const names[] = {
+        [LOSS_KILL] = "kill",
+        [LOSS_REQUEUE] = "requeue",
+        [LOSS_RESTART] = "restart",
+        [LOSS_SHRINK] = "shrink",
+        [LOSS_SHRINK_OR_REQUEUE] = "shrink_or_requeue",
+        [LOSS_SHRINK_OR_RESTART] = "shrink_or_restart",
+        [NUM_NODE_LOSSES] = NULL,
+    };
+    const char *text, *near;
+
+    if (json_string(at, &text, err))
+        return -1;
+    for (int loss = 0; loss < NUM_NODE_LOSSES; loss++)
+        if (strcmp(names[loss], text) == 0) {
+            *(enum node_loss *)field = (enum node_loss)loss;
+            return 0;
+        }
+    near = json_nearest_name(text, names);
+    return json_error(at, err,
+                      "must be kill, requeue, restart, shrink, shrink_or_requeue or "
+                      "shrink_or_restart, is '%s'%s%s%s",
+                      text, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+}
+
 static int read_list(const struct json_at *at, void *field, struct error *err)
 {
     struct string_list *list = field;
@@ -181,6 +228,8 @@ static const struct type {
     [TYPE_BOOL] = {"boolean", read_bool, NULL, SETTING_JSON},
     [TYPE_SECONDS] = {"seconds", read_amount, NULL, SETTING_JSON},
     [TYPE_WATTS] = {"watts", read_amount, NULL, SETTING_JSON},
+    [TYPE_COUNT] = {"count", read_count, NULL, SETTING_JSON},
+    [TYPE_NODE_LOSS] = {"word", read_node_loss, NULL, SETTING_TEXT},
     [TYPE_LIST] = {"list", read_list, free_list, SETTING_LIST},
 };
 

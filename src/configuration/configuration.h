@@ -7,11 +7,24 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct string_list {
     char **items;
     size_t count;
+};
+
+/* What becomes of a job that loses a node. */
+enum node_loss {
+    LOSS_KILL,    /* it is killed */
+    LOSS_REQUEUE, /* it waits again, to run from the start */
+    LOSS_RESTART, /* it waits again, to go on from its last checkpoint */
+    LOSS_SHRINK,  /* a malleable or adaptive job goes on with the rest of its nodes; any other, and
+                     one that needs more, is killed, */
+    LOSS_SHRINK_OR_REQUEUE, /* requeued, */
+    LOSS_SHRINK_OR_RESTART, /* or restarted */
+    NUM_NODE_LOSSES
 };
 
 /* Strings are owned and NULL when not given. Times are in seconds. */
@@ -27,12 +40,16 @@ struct configuration {
     bool schedule_on_job_finalize;
     bool schedule_on_scheduling_point;
     bool schedule_on_reconfiguration;
+    bool schedule_on_node_change;
     double scheduling_interval;     /* 0 for off */
     double min_scheduling_interval; /* 0 for off */
     bool allow_oversubscription;
     bool clip_evolving_requests;
     bool forward_io_information;
     double job_kill_grace_period;
+    char *availability;
+    enum node_loss on_node_loss;
+    uint32_t max_attempts; /* starts of one job; 0 for any number */
     bool show_progress_bar;
     bool sensing;
     double sensing_interval;

@@ -18,6 +18,8 @@ const struct block *blocks_at(const struct execution *execution, const struct pl
     switch (place->stage) {
     case STAGE_INIT:
         return application->on_init;
+    case STAGE_RESTART:
+        return application->on_restart;
     case STAGE_RECONFIGURATION:
         return application->on_reconfiguration;
     case STAGE_EXPANSION:
@@ -50,6 +52,7 @@ static struct place phases_place(const struct execution *execution)
     return (struct place){.stage = STAGE_PHASES,
                           .phase = execution->next_phase,
                           .iteration = execution->next_iteration,
+                          .task = execution->next_task,
                           .passed = execution->job->completed_phases};
 }
 
@@ -66,6 +69,7 @@ void blocks_enter_phases(struct cohort *cohort)
 {
     struct execution *execution = cohort->execution;
     cohort->place = phases_place(execution);
+    execution->next_task = 0;
     if (execution->next_phase >= execution->application->num_phases) {
         wake_simulation(cohort, true);
         return;
@@ -174,6 +178,7 @@ void blocks_after(struct cohort *cohort)
     }
     static void (*const after[])(struct cohort *) = {
         [STAGE_INIT] = blocks_enter_phases,
+        [STAGE_RESTART] = blocks_enter_phases,
         [STAGE_RECONFIGURATION] = blocks_after_reconfiguration,
         [STAGE_EXPANSION] = after_expansion,
     };

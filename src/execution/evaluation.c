@@ -54,16 +54,19 @@ static int evaluate_block(struct execution *execution, const struct block *block
     return 0;
 }
 
-int evaluation_loads(struct execution *execution, bool starting, struct error *err)
+int evaluation_loads(struct execution *execution, enum stage first, struct error *err)
 {
     const struct application *application = execution->application;
     struct environment environment = environment_of(execution, SCOPE_LOADS);
-    const struct block *one_time[] = {starting ? application->on_init
-                                               : application->on_reconfiguration,
-                                      starting ? NULL : application->on_expansion};
-    for (size_t i = 0; i < sizeof one_time / sizeof one_time[0]; i++)
-        if (evaluate_block(execution, one_time[i], &environment, err))
-            return -1;
+    const struct block *const one_time[] = {
+        [STAGE_INIT] = application->on_init,
+        [STAGE_RESTART] = application->on_restart,
+        [STAGE_RECONFIGURATION] = application->on_reconfiguration,
+    };
+    bool expands = first == STAGE_RECONFIGURATION;
+    if (evaluate_block(execution, one_time[first], &environment, err) ||
+        (expands && evaluate_block(execution, application->on_expansion, &environment, err)))
+        return -1;
     for (size_t i = 0; i < application->num_phases; i++)
         if (evaluate_block(execution, &application->phases[i], &environment, err))
             return -1;

@@ -6,8 +6,8 @@
 #include "execution/shapes.h"
 
 /* Evaluates what runs from here on: the phases, and the one-time phases that are due, which are
- * others when the job starts than when it was reconfigured. Returns 0, or -1 with err. */
-int evaluation_loads(struct execution *execution, bool starting, struct error *err);
+ * those of the stage with which it begins. Returns 0, or -1 with err. */
+int evaluation_loads(struct execution *execution, enum stage first, struct error *err);
 /* Iterations of a block: they see the job's arguments only. Returns 0, or -1 with err. */
 int evaluation_iterations(const struct execution *execution, const struct block *block,
                           uint64_t *iterations, struct error *err);

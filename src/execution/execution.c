@@ -6,9 +6,11 @@
 #include "execution/blocks.h"
 #include "execution/cohort.h"
 #include "execution/evaluation.h"
+#include "execution/executor.h"
 #include "execution/point.h"
 #include "execution/team.h"
 #include "execution/wake.h"
+#include "system/lifecycle.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -33,19 +35,25 @@ static bool shares_cpus(const struct execution *execution)
            (state->platform->has_compute_on_io && job_uses_burst_buffer(execution->job->request));
 }
 
-static int begin(struct execution *execution, struct error *err)
+/* Where a cohort of all ranks begins, and what it does when there is nothing to run there. */
+struct entry {
+    enum stage stage;
+    void (*skip)(struct cohort *cohort);
+};
+
+static int begin(struct execution *execution, const struct entry *entry, struct error *err)
 {
-    bool initializes;
-    if (runs(execution, execution->application->on_init, &initializes, err))
+    bool has_block;
+    struct place place = {.stage = entry->stage, .passed = execution->job->completed_phases};
+    if (runs(execution, blocks_at(execution, &place), &has_block, err))
         return -1;
-    struct place place = {.stage = initializes ? STAGE_INIT : STAGE_PHASES};
     struct cohort *cohort = team_cohort(&execution->all, &place);
     if (!cohort)
         return error_no_memory(err);
-    if (initializes)
+    if (has_block)
         cohort_make_runnable(cohort);
     else
-        blocks_enter_phases(cohort);
+        entry->skip(cohort);
     if (execution->wake.slot == 0)
         wake_in_turn(execution);
     return 0;
@@ -71,19 +79,40 @@ static struct execution *execution_create(struct executor *executor, const struc
     return NULL;
 }
 
-static int prepare(struct execution *execution, struct error *err)
+/* The phases go on after what the job has completed. */
+static void find_next(struct execution *execution)
+{
+    const struct job *job = execution->job;
+    uint64_t passed = job->completed_phases;
+    size_t phase = blocks_first_phase(execution, 0);
+    while (phase < execution->application->num_phases &&
+           passed >= execution->phase_iterations[phase]) {
+        passed -= execution->phase_iterations[phase];
+        phase = blocks_first_phase(execution, phase + 1);
+    }
+    execution->next_phase = phase;
+    execution->next_iteration = passed;
+}
+
+static int prepare(struct execution *execution, enum stage first, struct error *err)
 {
     const struct application *application = execution->application;
     for (size_t i = 0; i < application->num_phases; i++)
         if (evaluation_iterations(execution, &application->phases[i],
                                   &execution->phase_iterations[i], err))
             return -1;
-    execution->next_phase = blocks_first_phase(execution, 0);
+    find_next(execution);
     const struct node_list *nodes = &execution->job->executing;
-    if (evaluation_loads(execution, true, err) ||
+    if (evaluation_loads(execution, first, err) ||
         team_create(&execution->all, execution, nodes->ids, nodes->count, err))
         return -1;
-    return begin(execution, err);
+    return 0;
+}
+
+static int name_job(const struct job *job, struct error *err)
+{
+    error_prefix(err, "job %u", job->request->id);
+    return -1;
 }
 
 int execution_start(struct executor *executor, const struct job *job, struct error *err)
@@ -92,10 +121,11 @@ int execution_start(struct executor *executor, const struct job *job, struct err
     if (!execution)
         return error_no_memory(err);
     executor->executions[job->request->id] = execution;
-    if (prepare(execution, err)) {
-        error_prefix(err, "job %u", job->request->id);
-        return -1;
-    }
+    const struct entry entry = {job->has_checkpoint ? STAGE_RESTART : STAGE_INIT,
+                                blocks_enter_phases};
+    execution->next_task = job->has_checkpoint ? job->saved_task : 0;
+    if (prepare(execution, entry.stage, err) || begin(execution, &entry, err))
+        return name_job(job, err);
     return 0;
 }
 
@@ -151,37 +181,97 @@ static int newcomers_create(struct execution *execution, const struct node_list 
     return team_create(&execution->newcomers, execution, ids, count, err);
 }
 
+/* On the nodes that the job has now: on_reconfiguration, then on_expansion on those that are not in
+ * `before` (sorted), then the phases. */
+static int begin_reconfiguration(struct execution *execution, const struct node_list *before,
+                                 struct error *err)
+{
+    static const struct entry entry = {STAGE_RECONFIGURATION, blocks_after_reconfiguration};
+    bool expands;
+    if (runs(execution, execution->application->on_expansion, &expands, err) ||
+        (expands && newcomers_create(execution, before, err)) || begin(execution, &entry, err))
+        return name_job(execution->job, err);
+    return 0;
+}
+
 int execution_reconfigure(struct execution *execution, const struct node_list *before,
                           struct error *err)
 {
-    const struct application *application = execution->application;
     const struct node_list *nodes = &execution->job->executing;
     cohort_destroy(execution->at_point);
     execution->at_point = NULL;
     team_release(&execution->all);
     team_release(&execution->newcomers);
-    bool reconfigures, expands;
     if (team_create(&execution->all, execution, nodes->ids, nodes->count, err) ||
-        evaluation_loads(execution, false, err) ||
-        runs(execution, application->on_reconfiguration, &reconfigures, err) ||
-        runs(execution, application->on_expansion, &expands, err) ||
-        (expands && newcomers_create(execution, before, err))) {
-        error_prefix(err, "job %u", execution->job->request->id);
+        evaluation_loads(execution, STAGE_RECONFIGURATION, err))
+        return name_job(execution->job, err);
+    return begin_reconfiguration(execution, before, err);
+}
+
+/* --- Lost nodes ------------------------------------------------------------------------------- */
+
+/* The earliest stage that a rank of the job is in. */
+static enum stage earliest_stage(const struct execution *execution)
+{
+    enum stage stage = STAGE_PHASES;
+    for (const struct cohort *cohort = execution->cohorts; cohort; cohort = cohort->next)
+        if (cohort->place.stage < stage)
+            stage = cohort->place.stage;
+    return stage;
+}
+
+/* The nodes of the job that owe no on_expansion, sorted. */
+static int settled_nodes(const struct execution *execution, struct node_list *settled,
+                         struct error *err)
+{
+    const struct node_list *nodes = &execution->job->executing;
+    if (node_list_copy(settled, nodes->ids, nodes->count, err))
+        return -1;
+    const struct team *newcomers = &execution->newcomers;
+    bool owed = earliest_stage(execution) < STAGE_PHASES && newcomers->size > 0;
+    uint32_t num_nodes = execution->executor->state->platform->num_nodes;
+    const struct node_list owing = {newcomers->nodes, owed ? newcomers->size : 0};
+    uint64_t *set = node_set_create(num_nodes, &owing, err);
+    if (!set) {
+        node_list_release(settled);
         return -1;
     }
-    struct place place = {.stage = STAGE_RECONFIGURATION,
-                          .passed = execution->job->completed_phases};
-    struct cohort *cohort = team_cohort(&execution->all, &place);
-    if (!cohort)
-        return error_no_memory(err);
-    if (reconfigures)
-        cohort_make_runnable(cohort);
-    else
-        blocks_after_reconfiguration(cohort);
-    if (execution->wake.slot == 0)
-        wake_in_turn(execution);
+    settled->count = 0;
+    for (uint32_t i = 0; i < nodes->count; i++)
+        if (!node_set_has(set, nodes->ids[i]))
+            settled->ids[settled->count++] = nodes->ids[i];
+    free(set);
+    node_list_sort(settled);
     return 0;
 }
+
+int execution_shrink(struct executor *executor, const struct job *job, struct error *err)
+{
+    struct execution *old = executor_find(executor, job);
+    enum stage stage = earliest_stage(old);
+    struct node_list settled;
+    if (settled_nodes(old, &settled, err))
+        return -1;
+    execution_destroy(old);
+    if (stage == STAGE_INIT || stage == STAGE_RESTART) {
+        node_list_release(&settled);
+        return lifecycle_resume(executor->state, job, err) || execution_start(executor, job, err)
+                   ? -1
+                   : 0;
+    }
+    struct execution *execution = execution_create(executor, job);
+    int result = execution ? 0 : error_no_memory(err);
+    if (execution)
+        executor->executions[job->request->id] = execution;
+    if (result == 0 && prepare(execution, STAGE_RECONFIGURATION, err))
+        result = name_job(job, err);
+    if (result == 0)
+        result = begin_reconfiguration(execution, &settled, err);
+    node_list_release(&settled);
+    return result;
+}
+
+/* --- Requests --------------------------------------------------------------------------------- */
 
 int execution_request(struct execution *execution, bool *has, uint32_t *nodes, struct error *err)
 {

@@ -5,9 +5,15 @@
 
 #include "execution/shared.h"
 
-/* Starts the application of a job that runs since now on job->executing (on_init, then the phases).
- * Returns 0, or -1 with err (a model that can't be evaluated, ...). */
+/* Starts the application of a job that runs since now on job->executing: on_init, then the phases;
+ * or, when it goes on from a checkpoint, on_restart, and the phases from there. Returns 0, or -1
+ * with err (a model that can't be evaluated, ...). */
 int execution_start(struct executor *executor, const struct job *job, struct error *err);
+/* After lifecycle_shrink: what the job had under way is given up, and it goes on with the nodes
+ * that are left. Where it had got through on_init (or on_restart), it runs on_reconfiguration, then
+ * on_expansion on nodes that had not got through theirs, then the phases from the first iteration
+ * that is not complete; else it begins again. As execution_start otherwise. */
+int execution_shrink(struct executor *executor, const struct job *job, struct error *err);
 
 /* At a point: goes on with the next phase iteration. */
 void execution_continue(struct execution *execution);

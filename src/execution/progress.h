@@ -10,4 +10,8 @@ void progress_note(const struct cohort *cohort);
 /* Counts a phase iteration of the cohort as finished. */
 void progress_pass(struct cohort *cohort);
 
+/* A cohort has ended a task of a phase, `block`, that is a checkpoint, and is to go on at the task
+ * of that index: it counts once all ranks of the job have. */
+void progress_save_task(const struct cohort *cohort, const struct block *block, size_t next);
+
 #endif

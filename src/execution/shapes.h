@@ -35,7 +35,7 @@ struct team {
     double *task_starts; /* [depth * size + rank]; NULL unless task times are logged */
 };
 
-enum stage { STAGE_INIT, STAGE_RECONFIGURATION, STAGE_EXPANSION, STAGE_PHASES };
+enum stage { STAGE_INIT, STAGE_RESTART, STAGE_RECONFIGURATION, STAGE_EXPANSION, STAGE_PHASES };
 
 /* What a cohort does next at its task. */
 enum step {
@@ -142,6 +142,7 @@ struct execution {
     struct cohort *at_point; /* the cohort of all ranks while the simulation has the word */
     size_t next_phase;       /* then: where the phases go on */
     uint64_t next_iteration;
+    size_t next_task; /* of that iteration: not 0 only before one that a checkpoint lies in */
     uint32_t
         last_cohorts; /* those that have passed no more iterations than the job has completed */
     bool has_noted;   /* the phase and the iteration that began last were told: */

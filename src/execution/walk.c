@@ -85,6 +85,8 @@ static void leave_task(struct cohort *cohort, const struct block *block, const s
 {
     log_task_end(cohort, task);
     struct place *place = &cohort->place;
+    if (task->checkpoint)
+        progress_save_task(cohort, block, task->next);
     if (task->depth > 0) {
         size_t sequence = cohort->sequences[task->depth - 1];
         if (task->next == block->tasks[sequence].next) {

@@ -686,6 +686,81 @@ int books_settle_leaving(struct books *books, struct entry *entry, bool all)
     return 0;
 }
 
+/* --- Nodes that can't be had --------------------------------------------------------------- */
+
+static bool is_assigned(const struct entry *entry, uint32_t node)
+{
+    uint32_t count = elastisim_job_num_assigned(entry->job);
+    for (uint32_t i = 0; i < count; i++)
+        if (elastisim_node_id(elastisim_job_assigned(entry->job, i)) == node)
+            return true;
+    return false;
+}
+
+/* What was asked of the job does not come about: nodes that were to leave it stay. */
+static int keep_leaving(struct books *books, struct entry *entry)
+{
+    while (entry->leaving.count > 0) {
+        uint32_t node = entry->leaving.items[--entry->leaving.count];
+        books->pool.leaver[node] = NULL;
+        if (books->pool.keeper[node] && books_keep(books, node, NULL))
+            return -1;
+    }
+    books->changes.replan = true;
+    return 0;
+}
+
+/* The nodes that it has, by class; *lost: those of the books that it has not. */
+static uint32_t recount(const struct books *books, struct entry *entry, uint32_t *lost)
+{
+    size_t classes = books->pool.num_classes;
+    uint32_t assigned = elastisim_job_num_assigned(entry->job);
+    memcpy(lost, entry->counts, classes * sizeof *lost);
+    memset(entry->counts, 0, classes * sizeof *lost);
+    for (uint32_t i = 0; i < assigned; i++)
+        entry->counts[books->pool
+                          .class_of[elastisim_node_id(elastisim_job_assigned(entry->job, i))]]++;
+    for (uint32_t i = 0; i < entry->leaving.count; i++)
+        entry->counts[books->pool.class_of[entry->leaving.items[i]]]++;
+    for (size_t i = 0; i < classes; i++)
+        lost[i] -= entry->counts[i];
+    return pool_sum(&books->pool, entry->counts);
+}
+
+int books_settle_losses(struct books *books, struct entry *entry)
+{
+    if (entry->leaving.count > 0 && is_assigned(entry, entry->leaving.items[0]) &&
+        keep_leaving(books, entry))
+        return -1;
+    uint32_t lost[MAX_NODE_CLASSES], had = pool_sum(&books->pool, entry->counts);
+    if (elastisim_job_num_assigned(entry->job) + entry->leaving.count == had)
+        return 0;
+    uint32_t has = recount(books, entry, lost);
+    account(books, entry, (int64_t)has - had);
+    books->changes.early = true;
+    if (vacate(books, books->now, entry->expected_end, lost) || retime(books, entry, had, has))
+        return -1;
+    rank(books, entry);
+    return 0;
+}
+
+int books_set_away(struct books *books, uint32_t node, double until)
+{
+    double *away = &books->pool.away[node], before = *away;
+    uint32_t one[MAX_NODE_CLASSES] = {0};
+    one[books->pool.class_of[node]] = 1;
+    if (until <= before && until >= before)
+        return 0;
+    if (until > 0 && books->pool.keeper[node] && books_keep(books, node, NULL))
+        return -1;
+    *away = until;
+    books->changes.early = books->changes.early || until < before;
+    books->changes.replan = books->changes.replan || until > before;
+    if (before > books->now && vacate(books, books->now, before, one))
+        return -1;
+    return until > books->now ? occupy(books, books->now, until, one) : 0;
+}
+
 /* --- Jobs come and go ---------------------------------------------------------------------- */
 
 struct entry *books_entry(const struct books *books, const struct elastisim_job *job)

@@ -101,6 +101,11 @@ int books_forget(struct books *books, struct entry *entry);
 /* A running job gave up nodes that were to leave it. With `all`, they are all gone: it stands at
  * its point, and they can be given to others now. */
 int books_settle_leaving(struct books *books, struct entry *entry, bool all);
+/* A running job has lost nodes, or won't get some that it was to have: nothing is to be done when
+ * it has what the books say. */
+int books_settle_losses(struct books *books, struct entry *entry);
+/* A node on which nothing runs can't be had until then (INFINITY: nobody knows), or can (0). */
+int books_set_away(struct books *books, uint32_t node, double until);
 /* A node becomes idle or busy. */
 void books_set_idle(struct books *books, uint32_t node, bool idle);
 /* Corrects the expected ends of jobs that run longer than expected. With `complete`, all that ends

@@ -32,7 +32,7 @@ static int note_submission(struct books *books, struct elastisim_job *job)
 
 static int note_running(struct books *books, struct entry *entry)
 {
-    if (books_settle_leaving(books, entry, false))
+    if (books_settle_leaving(books, entry, false) || books_settle_losses(books, entry))
         return -1;
     if (standing_has_agreements(&books->options))
         books_rank_by_state(books, entry);
@@ -44,7 +44,10 @@ static int note_job(struct books *books, struct elastisim_job *job)
     struct entry *entry = books_entry(books, job);
     switch (elastisim_job_state(job)) {
     case ELASTISIM_PENDING:
-        return entry ? 0 : note_submission(books, job);
+        if (entry && entry->state == ENTRY_WAITING)
+            return 0;
+        /* It ran, lost its nodes and waits again. */
+        return (entry && books_forget(books, entry)) || note_submission(books, job) ? -1 : 0;
     case ELASTISIM_COMPLETED:
     case ELASTISIM_KILLED:
         return entry ? books_forget(books, entry) : 0;
@@ -58,6 +61,16 @@ static bool more_comes(const struct books *books)
     return books->options.decide == DECIDE_BY_INSTANT && elastisim_instant_continues(books->view);
 }
 
+/* A node that can't be had is planned with from when it returns on, if that is known. */
+static int note_node(struct books *books, const struct elastisim_node *node)
+{
+    uint32_t id = (uint32_t)elastisim_node_id(node);
+    bool is_away = elastisim_node_availability(node) != ELASTISIM_UP;
+    bool is_empty = elastisim_node_num_jobs(node) == 0;
+    books_set_idle(books, id, elastisim_node_state(node) == ELASTISIM_FREE);
+    return books_set_away(books, id, is_away && is_empty ? elastisim_node_returns(node) : 0);
+}
+
 static int note_changes(struct books *books)
 {
     size_t jobs = elastisim_num_changed_jobs(books->view);
@@ -65,11 +78,9 @@ static int note_changes(struct books *books)
         if (note_job(books, elastisim_changed_job(books->view, i)))
             return -1;
     size_t nodes = elastisim_num_changed_nodes(books->view);
-    for (size_t i = 0; i < nodes; i++) {
-        const struct elastisim_node *node = elastisim_changed_node(books->view, i);
-        books_set_idle(books, (uint32_t)elastisim_node_id(node),
-                       elastisim_node_state(node) == ELASTISIM_FREE);
-    }
+    for (size_t i = 0; i < nodes; i++)
+        if (note_node(books, elastisim_changed_node(books->view, i)))
+            return -1;
     bool complete = books->options.decide == DECIDE_BY_INSTANT && !more_comes(books);
     return books_correct(books, complete);
 }

@@ -77,7 +77,9 @@ int pool_create(struct node_pool *pool, const struct elastisim_view *view, bool 
     pool->keeper = calloc(pool->num_nodes, sizeof(struct entry *));
     pool->leaver = calloc(pool->num_nodes, sizeof(struct entry *));
     pool->switch_of = calloc(pool->num_nodes, sizeof *pool->switch_of);
-    if (!pool->class_of || !pool->idle || !pool->keeper || !pool->leaver || !pool->switch_of)
+    pool->away = calloc(pool->num_nodes, sizeof *pool->away);
+    if (!pool->away || !pool->class_of || !pool->idle || !pool->keeper || !pool->leaver ||
+        !pool->switch_of)
         return -1;
     find_classes(pool, view);
     for (size_t kind = 0; kind < pool->num_classes; kind++) {
@@ -96,6 +98,7 @@ void pool_release(struct node_pool *pool)
     free(pool->idle);
     free(pool->keeper);
     free(pool->leaver);
+    free(pool->away);
     free(pool->rank);
     free(pool->switch_of);
     ids_release(&pool->switches);

@@ -32,7 +32,8 @@ struct node_pool {
     struct entry **leaver; /* [node]: the running job that it leaves at its next point, or NULL */
     struct entry *first_keeper, *last_keeper; /* the jobs for which nodes are kept, as they came */
     uint32_t num_free;                        /* of all classes */
-    double *rank;                             /* smaller is faster; NULL unless asked for */
+    double *away;        /* [node]: it can't be had until then (seconds); 0 when it can */
+    double *rank;        /* smaller is faster; NULL unless asked for */
     uint32_t *switch_of; /* near: 1 + the switch of the node, 0 while not known */
     struct ids switches; /* near: a node of each switch */
 };

@@ -11,7 +11,7 @@
 /* The invocations, by their number in the protocol. */
 static const char *const invocations[] = {
     "periodic",         "job_submit",       "job_completed",   "job_killed",
-    "scheduling_point", "evolving_request", "reconfiguration",
+    "scheduling_point", "evolving_request", "reconfiguration", "node_changed",
 };
 
 /* --- Pieces -------------------------------------------------------------------------------- */
@@ -100,6 +100,19 @@ static void put_wanted(struct output *out, const struct happening *happening)
 static void put_reason(struct output *out, const struct happening *happening)
 {
     put_word(out, KEY("reason"), happening->reason);
+}
+
+static void put_saved(struct output *out, const struct happening *happening)
+{
+    put_count(out, KEY("completed_phases"), happening->job->saved_phases);
+    if (happening->job->saved_task > 0)
+        put_count(out, KEY("tasks"), happening->job->saved_task);
+}
+
+static void put_requeued(struct output *out, const struct happening *happening)
+{
+    put_reason(out, happening);
+    put_count(out, KEY("completed_phases"), happening->job->completed_phases);
 }
 
 static void put_phase(struct output *out, const struct happening *happening)
@@ -194,6 +207,8 @@ static const struct object objects[NUM_HAPPENINGS] = {
     [JOB_AT_POINT] = OBJECT("job", "scheduling_point", put_iteration),
     [JOB_ASKS] = OBJECT("job", "evolving_request", put_requested),
     [JOB_ANSWERED] = OBJECT("job", "evolving_answer", put_answer),
+    [JOB_SAVED] = OBJECT("job", "checkpoint", put_saved),
+    [JOB_REQUEUED] = OBJECT("job", "requeue", put_requeued),
     [JOB_ENDED] = OBJECT("job", "kill", put_reason),
     [NODE_CHANGED] = OBJECT("node", "changed", put_node),
     [SCHEDULER_INVOKED] = OBJECT("scheduler", "invocation", put_figures),

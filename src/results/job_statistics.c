@@ -25,18 +25,28 @@ static const char header_of_cost[] = ",Energy Cost";
 static const char header_of_emissions[] = ",Emissions (g)";
 #define MAX_ROW_OF_ENERGY (3 * (uint64_t)OUTPUT_NUMBER_SIZE)
 
+/* Where nodes may be lost: what that cost the job. */
+static const char header_of_losses[] = ",Requeues,Lost Node Seconds,Lost Phases";
+#define MAX_ROW_OF_LOSSES (64 + (uint64_t)OUTPUT_NUMBER_SIZE)
+
 struct statistics {
     struct output file;
     const struct energy_totals *energy; /* NULL where it is not measured */
+    bool losses;                        /* nodes may be lost */
 };
 
 /* An upper bound of the bytes of job_statistics: quotes in a name are doubled. */
-static uint64_t size_of_statistics(const struct workload *workload, bool energy)
+static uint64_t size_of_statistics(const struct workload *workload,
+                                   const struct statistics *statistics)
 {
     bool dependents = workload_num_dependencies(workload) > 0;
     uint64_t size = sizeof header + (dependents ? sizeof header_of_dependents : 0);
     uint64_t row = MAX_ROW + (dependents ? MAX_ROW_OF_DEPENDENTS : 0);
-    if (energy) {
+    if (statistics->losses) {
+        size += sizeof header_of_losses;
+        row += MAX_ROW_OF_LOSSES;
+    }
+    if (statistics->energy) {
         size += sizeof header_of_energy + sizeof header_of_cost + sizeof header_of_emissions;
         row += MAX_ROW_OF_ENERGY;
     }
@@ -51,7 +61,7 @@ static uint64_t size_of_statistics(const struct workload *workload, bool energy)
 static int begin(void *self, const struct run_facts *facts, struct error *err)
 {
     struct statistics *statistics = self;
-    uint64_t size = size_of_statistics(facts->workload, statistics->energy != NULL);
+    uint64_t size = size_of_statistics(facts->workload, statistics);
     return output_set_aside(&statistics->file, size, err);
 }
 
@@ -83,6 +93,14 @@ static void put_waiting(struct output *file, const struct job *job)
     output_char(file, ',');
     output_field(file, job->state == JOB_CANCELLED ? job_cancel_reason(job, reason, sizeof reason)
                                                    : NULL);
+}
+
+static void put_losses(struct output *file, const struct job *job)
+{
+    put_count(file, job->requeues);
+    output_char(file, ',');
+    output_number(file, job->lost_node_seconds);
+    put_count(file, job->lost_phases);
 }
 
 static void put_amount(struct output *file, const struct sum *amount)
@@ -128,6 +146,8 @@ static void put_job(struct statistics *statistics, const struct state *state, co
     put_count(file, job->completed_phases);
     if (workload_num_dependencies(state->workload) > 0)
         put_waiting(file, job);
+    if (statistics->losses)
+        put_losses(file, job);
     if (statistics->energy)
         put_energy(file, statistics->energy, request->id);
     output_end_row(file);
@@ -149,6 +169,8 @@ static void put_header(const struct statistics *statistics, struct output *file,
     output_text(file, header);
     if (workload_num_dependencies(workload) > 0)
         output_text(file, header_of_dependents);
+    if (statistics->losses)
+        output_text(file, header_of_losses);
     if (energy) {
         output_text(file, header_of_energy);
         output_text(file, energy->priced ? header_of_cost : "");
@@ -170,6 +192,7 @@ static int open_statistics(struct observer *observer, const struct run_facts *fa
     *observer = (struct observer){.hears = HEARS(RUN_ENDED), .notice = notice, .self = statistics};
     if (output_open(&statistics->file, path, configuration->file, "job_statistics", err))
         return -1;
+    statistics->losses = configuration->availability;
     statistics->energy = configuration->energy ? facts->energy : NULL;
     put_header(statistics, &statistics->file, facts->workload);
     return 0;

@@ -42,6 +42,8 @@ struct summary summary_make(const struct state *state, const struct energy_total
         summary.cancelled += job->state == JOB_CANCELLED;
         summary.unfinished += !job_has_ended(job);
         summary.reconfigurations += job->reconfigurations;
+        summary.requeues += job->requeues;
+        summary.lost_node_seconds += job->lost_node_seconds;
         node_seconds += job->node_seconds;
         first = fmin(first, submitted);
         last = fmax(last, job->end_time);
@@ -118,6 +120,10 @@ void summary_print(FILE *out, const struct summary *summary, double wall_seconds
     fprintf(out, "bounded slowdown     %12.2f\n", summary->bounded_slowdown);
     fprintf(out, "node utilization     %12.1f %%\n", 100 * summary->node_utilization);
     fprintf(out, "reconfigurations     %12zu\n", summary->reconfigurations);
+    if (summary->requeues > 0)
+        fprintf(out, "requeues             %12zu\n", summary->requeues);
+    if (summary->lost_node_seconds > 0)
+        fprintf(out, "lost node time       %12.1f node s\n", summary->lost_node_seconds);
     if (summary->has_energy)
         print_energy(out, summary);
     fprintf(out, "wall time            %12.3f s\n", wall_seconds);

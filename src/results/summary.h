@@ -22,8 +22,10 @@ struct summary {
     double bounded_slowdown;
     double node_utilization; /* node seconds used over node seconds there were in the makespan */
     size_t reconfigurations;
-    bool has_energy; /* it was measured, and with it what follows */
-    double joules;   /* of the machine, from time 0 to the end of the run */
+    size_t requeues;          /* of jobs that lost nodes, or were preempted */
+    double lost_node_seconds; /* whose work was in vain for that */
+    bool has_energy;          /* it was measured, and with it what follows */
+    double joules;            /* of the machine, from time 0 to the end of the run */
     double joules_of_jobs;
     double joules_unused; /* by nodes that were up and ran no job */
     bool has_cost, has_emissions;

@@ -6,7 +6,7 @@ const char *invocation_type_name(int type)
 {
     static const char *const names[] = {
         "periodic",         "job submit",       "job completed",   "job killed",
-        "scheduling point", "evolving request", "reconfiguration",
+        "scheduling point", "evolving request", "reconfiguration", "node changed",
     };
     return type >= 0 && (size_t)type < sizeof names / sizeof names[0] ? names[type] : "unknown";
 }

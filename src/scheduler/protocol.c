@@ -227,6 +227,11 @@ static void put_description(struct message *message, const struct resources *res
 static void put_running(struct message *message, const struct node *node)
 {
     put_integer_member(message, ",\"state\":", node->state);
+    if (node->availability != NODE_UP) {
+        put_integer_member(message, ",\"availability\":", node->availability);
+        if (isfinite(node->returns))
+            put_number_member(message, ",\"returns\":", node->returns);
+    }
     put(message, ",\"assigned_jobs\":[");
     for (uint32_t i = 0; i < node->num_running; i++)
         put_integer_member(message, i == 0 ? "" : ",", node_running_job(node, i)->request->id);
@@ -263,7 +268,8 @@ static void put_nodes(struct message *message, const struct state *state)
 
 static bool are_alike(const struct node *a, const struct node *b)
 {
-    if (a->state != b->state || a->gpus_allocated != b->gpus_allocated ||
+    if (a->state != b->state || a->availability != b->availability || a->returns < b->returns ||
+        a->returns > b->returns || a->gpus_allocated != b->gpus_allocated ||
         a->num_running != b->num_running)
         return false;
     for (uint32_t i = 0; i < a->num_running; i++)

@@ -432,6 +432,16 @@ enum elastisim_node_state elastisim_node_state(const struct elastisim_node *node
     return (enum elastisim_node_state)node_of(node)->state;
 }
 
+enum elastisim_availability elastisim_node_availability(const struct elastisim_node *node)
+{
+    return (enum elastisim_availability)node_of(node)->availability;
+}
+
+double elastisim_node_returns(const struct elastisim_node *node)
+{
+    return node_of(node)->returns;
+}
+
 double elastisim_node_speed(const struct elastisim_node *node)
 {
     return node_of(node)->description->speed;

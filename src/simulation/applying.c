@@ -8,66 +8,16 @@
 
 #include "elastisim/scheduler.h"
 
-#include <stdlib.h>
-
-/* An invocation that follows a kill by the scheduler, in the same instant. */
-struct follow_up {
-    struct event event;
-    struct simulation *simulation;
-    const struct job *job;
-    struct follow_up *previous, *next;
-};
-
 /* --- Kills ----------------------------------------------------------------------------------- */
 
-static void forget_kill(struct follow_up *follow_up)
-{
-    struct simulation *simulation = follow_up->simulation;
-    event_heap_remove(&simulation->heap, &follow_up->event);
-    *(follow_up->previous ? &follow_up->previous->next : &simulation->follow_ups) = follow_up->next;
-    if (follow_up->next)
-        follow_up->next->previous = follow_up->previous;
-    free(follow_up);
-}
-
-static void follow_up_kill(void *owner)
-{
-    struct follow_up *follow_up = owner;
-    struct simulation *simulation = follow_up->simulation;
-    const struct job *job = follow_up->job;
-    forget_kill(follow_up);
-    simulation->ask(simulation, (struct invocation){.type = ELASTISIM_JOB_KILLED, .trigger = job},
-                    NULL);
-}
-
 /* The scheduler is told of its own kills, too, when it is told of ends. */
-static void add_follow_up(struct simulation *simulation, const struct job *job)
-{
-    if (!simulation->configuration->schedule_on_job_finalize)
-        return;
-    struct follow_up *follow_up = calloc(1, sizeof *follow_up);
-    if (!follow_up) {
-        error_no_memory(simulation->err);
-        return;
-    }
-    follow_up->simulation = simulation;
-    follow_up->job = job;
-    follow_up->next = simulation->follow_ups;
-    if (follow_up->next)
-        follow_up->next->previous = follow_up;
-    simulation->follow_ups = follow_up;
-    simulation_queue(simulation, &follow_up->event,
-                     (struct event){.time = simulation->state.now,
-                                    .handle = follow_up_kill,
-                                    .owner = follow_up});
-}
-
 static void apply_kill(struct simulation *simulation, const struct job *job)
 {
     if (job_has_ended(job))
         return;
     walltime_end_job(simulation, job, "scheduler");
-    add_follow_up(simulation, job);
+    if (simulation->configuration->schedule_on_job_finalize)
+        asking_follow_up(simulation, ELASTISIM_JOB_KILLED, job);
 }
 
 /* --- Arguments, resizes, starts -------------------------------------------------------------- */
@@ -113,7 +63,8 @@ static void apply_start(struct simulation *simulation, const struct job *job,
         lifecycle_start(&simulation->state, job, nodes, validator_decided_gpus(job, decision),
                         simulation->err))
         return;
-    dependents_started(simulation, job);
+    if (job->attempts == 1)
+        dependents_started(simulation, job);
     walltime_watch(simulation, job);
     execution_start(&simulation->executor, job, simulation->err);
 }
@@ -150,10 +101,4 @@ void applying_apply(struct simulation *simulation, const struct job *at_point)
         if (job->state == JOB_PENDING)
             apply_start(simulation, job, &decisions->items[i]);
     }
-}
-
-void applying_release(struct simulation *simulation)
-{
-    while (simulation->follow_ups)
-        forget_kill(simulation->follow_ups);
 }

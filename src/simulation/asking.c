@@ -11,6 +11,7 @@
 #include "elastisim/scheduler.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* An invocation is held back when it comes more than this early (seconds). */
 #define MIN_INTERVAL_TOLERANCE 1e-3
@@ -59,6 +60,62 @@ static int ask(struct simulation *simulation, const struct invocation *invocatio
     tell_invocation(simulation, invocation, seconds);
     state_forget_changes(state);
     return result;
+}
+
+/* --- Invocations that follow from what was handled ---------------------------------------------
+ */
+
+/* One that comes in its turn, in the same instant. */
+struct follow_up {
+    struct event event;
+    struct simulation *simulation;
+    int type;
+    const struct job *job;
+    struct follow_up *previous, *next;
+};
+
+static void forget_follow_up(struct follow_up *follow_up)
+{
+    struct simulation *simulation = follow_up->simulation;
+    event_heap_remove(&simulation->heap, &follow_up->event);
+    *(follow_up->previous ? &follow_up->previous->next : &simulation->follow_ups) = follow_up->next;
+    if (follow_up->next)
+        follow_up->next->previous = follow_up->previous;
+    free(follow_up);
+}
+
+static void follow(void *owner)
+{
+    struct follow_up *follow_up = owner;
+    struct simulation *simulation = follow_up->simulation;
+    struct invocation invocation = {.type = follow_up->type, .trigger = follow_up->job};
+    forget_follow_up(follow_up);
+    asking_invoke(simulation, invocation, NULL);
+}
+
+void asking_follow_up(struct simulation *simulation, int type, const struct job *job)
+{
+    struct follow_up *follow_up = calloc(1, sizeof *follow_up);
+    if (!follow_up) {
+        error_no_memory(simulation->err);
+        return;
+    }
+    follow_up->simulation = simulation;
+    follow_up->type = type;
+    follow_up->job = job;
+    follow_up->next = simulation->follow_ups;
+    if (follow_up->next)
+        follow_up->next->previous = follow_up;
+    simulation->follow_ups = follow_up;
+    simulation_queue(
+        simulation, &follow_up->event,
+        (struct event){.time = simulation->state.now, .handle = follow, .owner = follow_up});
+}
+
+void asking_release(struct simulation *simulation)
+{
+    while (simulation->follow_ups)
+        forget_follow_up(simulation->follow_ups);
 }
 
 /* --- Schedulers that decide once per instant ------------------------------------------------- */

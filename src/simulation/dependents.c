@@ -190,7 +190,7 @@ static enum outcome outcome_of(enum dependency_kind kind, const struct job *othe
     if (kind == AFTER_NOT_OK)
         return failed ? HOLDS : NEVER;
     /* One that has started has been told of then. */
-    return kind == AFTER && other->start_time >= 0 ? OPEN : HOLDS;
+    return kind == AFTER && other->attempts > 0 ? OPEN : HOLDS;
 }
 
 static void tell(const struct waiter *waiter, const struct job *other)
@@ -235,7 +235,7 @@ void dependents_ended(struct simulation *simulation, const struct job *job)
 static bool is_open(const struct simulation *simulation, const struct dependency *dependency)
 {
     const struct job *other = &simulation->state.jobs[dependency->other];
-    bool started = other->start_time >= 0;
+    bool started = other->attempts > 0;
     return !job_has_ended(other) && !(dependency->kind == AFTER && started);
 }
 

@@ -6,6 +6,7 @@
  *     dependents.c   jobs that wait for others
  *     asking.c       when the scheduler is invoked
  *     applying.c     what its answer does
+ *     machine.c      nodes that fail, drain, are switched off and return, and the jobs on them
  *     stuck.c        why nothing goes on
  *     walltime.c     the ends of jobs, that by their walltime above all
  */
@@ -21,7 +22,8 @@
 #include "system/lifecycle.h"
 
 struct walltime_watch; /* walltime.c */
-struct follow_up;      /* applying.c */
+struct follow_up;      /* asking.c */
+struct machine;        /* machine.c */
 struct dependents;     /* dependents.c */
 
 /* Invokes the scheduler now or, when it is too early, later; returns whether it was now. `at_point`
@@ -52,6 +54,10 @@ struct simulation {
     struct event put_off_periodic; /* a periodic one */
     struct event decision; /* of schedulers by instant: when nothing more happens at this one */
     struct event wake;     /* when the scheduler wants to be asked, whatever happens */
+    /* A job leaves nodes, some of which may wait for that (machine.c); NULL where none ever does. A
+     * pointer, since what comes of it ends jobs, by an event of its own. */
+    void (*leave)(struct simulation *simulation, const struct node_list *nodes);
+    struct machine *machine; /* NULL while all nodes are up for ever */
     struct follow_up *follow_ups;
     bool has_invoked;
     double last_invocation;
@@ -99,6 +105,10 @@ const struct dependency *dependents_first_open(const struct simulation *simulati
 
 /* --- asking.c ------------------------------------------------------------------------------ */
 asking_fn asking_invoke;
+/* Has the scheduler asked in its turn, in this instant, after what is handled now. `job` is the one
+ * it is about, or NULL. */
+void asking_follow_up(struct simulation *simulation, int type, const struct job *job);
+void asking_release(struct simulation *simulation);
 /* Queues the next periodic invocation, if there are any. */
 void asking_expect_period(struct simulation *simulation);
 /* Inputs that would run for ever are refused before anything happens. Returns 0, or -1 with err. */
@@ -108,7 +118,6 @@ int asking_check_periods(const struct simulation *simulation);
 /* Applies the decisions of the answer, which passed the validator. `at_point` is the job whose
  * change is applied at once, or NULL. */
 void applying_apply(struct simulation *simulation, const struct job *at_point);
-void applying_release(struct simulation *simulation);
 
 /* --- stuck.c ------------------------------------------------------------------------------- */
 /* Fills the error with the jobs that wait and why; returns -1. */
@@ -117,9 +126,20 @@ int stuck_error(const struct simulation *simulation);
  */
 void stuck_count_invocation(struct simulation *simulation);
 
+/* --- machine.c ----------------------------------------------------------------------------- */
+/* Reads what is to become of the nodes. Returns 0, or -1 with err. */
+int machine_create(struct simulation *simulation);
+void machine_release(struct simulation *simulation);
+/* Queues the first of it. */
+void machine_begin(struct simulation *simulation);
+/* Events that it has queued. */
+size_t machine_num_events(const struct simulation *simulation);
+
 /* --- walltime.c ---------------------------------------------------------------------------- */
 /* The job starts now. */
 void walltime_watch(struct simulation *simulation, const struct job *job);
+/* A running job is taken off its nodes, its time does not count any more. */
+void walltime_forget(struct simulation *simulation, const struct job *job);
 /* Ends a job: it is complete when there is no reason to kill it. */
 void walltime_end_job(struct simulation *simulation, const struct job *job, const char *reason);
 int walltime_create(struct simulation *simulation, size_t num_jobs); /* -1 without memory */

@@ -83,6 +83,8 @@ void points_reached(void *context, const struct job *job)
     struct simulation *simulation = context;
     if (remember_nodes(simulation, job))
         return;
+    if (simulation->leave)
+        simulation->leave(simulation, &simulation->before);
     consult(simulation, job);
     if (simulation_failed(simulation) || job_has_ended(job))
         return;

@@ -94,7 +94,8 @@ struct simulation *simulation_create(const struct configuration *configuration,
         validator_create(&simulation->validator, platform->num_nodes, err) ||
         devices_create(&simulation->devices, state, &simulation->heap, err) ||
         executor_create(&simulation->executor, state, &simulation->heap, &simulation->devices,
-                        err)) {
+                        err) ||
+        machine_create(simulation)) {
         simulation_destroy(simulation);
         return NULL;
     }
@@ -113,7 +114,8 @@ void simulation_destroy(struct simulation *simulation)
         return;
     dependents_release(simulation);
     walltime_release(simulation);
-    applying_release(simulation);
+    asking_release(simulation);
+    machine_release(simulation);
     node_list_release(&simulation->before);
     decisions_release(&simulation->decisions);
     executor_release(&simulation->executor);
@@ -168,7 +170,7 @@ static int move_clock(struct simulation *simulation, const struct event *next, b
     bool busy = resources_busy(resources);
     double reached, until = next ? next->time : INFINITY;
     bool waits = next && next->turn != EVENT_IN_ORDER;
-    if (next && next->turn == EVENT_LAST && busy)
+    if (next && (next->turn == EVENT_LAST || next->turn == EVENT_MACHINE) && busy)
         until += WALLTIME_TOLERANCE * fmax(1, 1e-3 * until);
     if (resources_advance(resources, until, &reached, simulation->err))
         return -1;
@@ -238,6 +240,7 @@ int simulation_run(struct simulation *simulation, struct error *err)
         resources_observe(simulation->platform->resources, sample_before_ends, simulation);
     tell_clock(simulation, simulation->state.now, false);
     expect_submission(simulation);
+    machine_begin(simulation);
     asking_expect_period(simulation);
     int result = run_events(simulation);
     stop_executions(simulation);

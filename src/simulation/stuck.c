@@ -18,8 +18,9 @@
  * (seconds). */
 #define MIN_STANDSTILL 3600
 
-/* Jobs that a message lists. */
+/* Jobs and nodes that a message lists. */
 #define MAX_LISTED_JOBS 10
+#define MAX_LISTED_NODES 10
 
 /* --- The message ----------------------------------------------------------------------------- */
 
@@ -52,6 +53,28 @@ static void describe_waiting(const struct simulation *simulation, const struct j
                  job->start_time, job_state_name(job->state));
 }
 
+/* "; nodes that are not up: n1 (down)", or nothing. */
+static void describe_nodes(const struct simulation *simulation, char *buffer, size_t size)
+{
+    size_t length = 0, listed = 0, others = 0;
+    buffer[0] = '\0';
+    for (uint32_t i = 0; i < simulation->platform->num_nodes; i++) {
+        const struct node *node = &simulation->state.nodes[i];
+        if (node->availability == NODE_UP)
+            continue;
+        if (listed == MAX_LISTED_NODES) {
+            others++;
+            continue;
+        }
+        length +=
+            (size_t)snprintf(buffer + length, size - length, "%s%.40s (%s)",
+                             listed++ == 0 ? "; nodes that are not up: " : ", ",
+                             node->description->name, node_availability_name(node->availability));
+    }
+    if (others > 0)
+        snprintf(buffer + length, size - length, " and %zu more", others);
+}
+
 /* What keeps those that wait, and are submitted, from going on. */
 static void describe_cause(const struct simulation *simulation, size_t waiting, char *buffer,
                            size_t size)
@@ -75,7 +98,7 @@ int stuck_error(const struct simulation *simulation)
 {
     const struct state *state = &simulation->state;
     size_t waiting = state->num_jobs - jobs_ended(state);
-    char text[2500], line[256], cause[1000];
+    char text[2500], line[256], cause[1000], nodes[1000];
     size_t length = 0, listed = 0;
     text[0] = '\0';
     for (size_t i = 0; i < state->num_jobs && listed < MAX_LISTED_JOBS; i++) {
@@ -88,20 +111,21 @@ int stuck_error(const struct simulation *simulation)
     if (waiting > listed)
         snprintf(text + length, sizeof text - length, "\n  and %zu more", waiting - listed);
     describe_cause(simulation, state->pending.count + state->running.count, cause, sizeof cause);
+    describe_nodes(simulation, nodes, sizeof nodes);
     return error_set(simulation->err, ERROR_STUCK,
                      "the simulation is stuck at %.15g s: nothing is left to happen while %zu of "
-                     "%zu job%s wait%s; %s:%s",
+                     "%zu job%s wait%s; %s%s:%s",
                      state->now, waiting, state->num_jobs, number_plural(state->num_jobs),
-                     waiting == 1 ? "s" : "", cause, text);
+                     waiting == 1 ? "s" : "", cause, nodes, text);
 }
 
 /* --- Periodic invocations that change nothing ------------------------------------------------ */
 
 static bool only_invocations_are_due(const struct simulation *simulation)
 {
-    return simulation->heap.count == (size_t)(simulation->period.slot > 0) +
-                                         (simulation->put_off.slot > 0) +
-                                         (simulation->put_off_periodic.slot > 0);
+    return simulation->heap.count ==
+           (size_t)(simulation->period.slot > 0) + (simulation->put_off.slot > 0) +
+               (simulation->put_off_periodic.slot > 0) + machine_num_events(simulation);
 }
 
 /* Whether nothing but loads at the port, if there are any, can happen without the scheduler. */

@@ -223,9 +223,17 @@ static bool makes_way(const struct check *check, const struct job *other, uint32
                                             : !list_has(stays->ids, stays->count, id);
 }
 
+static bool runs_there(const struct job *job, uint32_t id)
+{
+    return list_has(job->executing.ids, job->executing.count, id);
+}
+
 static int check_available(const struct check *check, const struct job *job, uint32_t id)
 {
     const struct node *node = &check->state->nodes[id];
+    if (node->availability != NODE_UP && !runs_there(job, id))
+        return refuse(check, job->request->id, "node %u (%s) can't be had: it is %s", id,
+                      node->description->name, node_availability_name(node->availability));
     if (check->state->oversubscription)
         return 0;
     for (uint32_t i = 0; i < node->num_running; i++) {

@@ -18,7 +18,7 @@ struct walltime_watch {
 
 /* --- Ends ------------------------------------------------------------------------------------ */
 
-static void forget_watch(struct simulation *simulation, const struct job *job)
+void walltime_forget(struct simulation *simulation, const struct job *job)
 {
     struct walltime_watch **watch = &simulation->watches[job->request->id];
     if (!*watch)
@@ -31,8 +31,10 @@ static void forget_watch(struct simulation *simulation, const struct job *job)
 /* It is complete when there is no reason to kill it. */
 void walltime_end_job(struct simulation *simulation, const struct job *job, const char *reason)
 {
-    forget_watch(simulation, job);
+    walltime_forget(simulation, job);
     execution_destroy(executor_find(&simulation->executor, job));
+    if (simulation->leave)
+        simulation->leave(simulation, &job->executing);
     if (lifecycle_end(&simulation->state, job, reason, simulation->err) == 0)
         dependents_ended(simulation, job);
 }

@@ -292,7 +292,11 @@ int lifecycle_start(struct state *state, const struct job *subject, struct node_
     job->executing = nodes;
     job->executing_gpus = gpus;
     job->start_time = job->node_seconds_until = state->now;
-    job->nodes_at_start = job->nodes_smallest = job->nodes_largest = nodes.count;
+    job->node_seconds_passed = job->node_seconds_saved = job->node_seconds;
+    job->nodes_at_start = nodes.count;
+    if (job->attempts++ == 0)
+        job->nodes_smallest = job->nodes_largest = nodes.count;
+    note_size(job);
     if (tell(state, JOB_STARTED, job, err))
         return -1;
     for (uint32_t i = 0; i < nodes.count; i++)
@@ -413,6 +417,56 @@ int lifecycle_resume(struct state *state, const struct job *subject, struct erro
     return settled(state, job, err);
 }
 
+int lifecycle_withdraw(struct state *state, const struct job *subject, struct error *err)
+{
+    struct job *job = own(state, subject);
+    if (!job->has_change)
+        return 0;
+    if (release_reservations(state, job, err))
+        return -1;
+    drop_change(job);
+    if (job->state == JOB_PENDING_RECONFIGURATION)
+        job->state = JOB_RUNNING;
+    if (tell(state, JOB_WITHDREW, job, err))
+        return -1;
+    return settled(state, job, err);
+}
+
+static double node_seconds_now(const struct state *state, const struct job *job)
+{
+    return job->node_seconds + job->executing.count * (state->now - job->node_seconds_until);
+}
+
+int lifecycle_shrink(struct state *state, const struct job *subject, struct node_list nodes,
+                     struct error *err)
+{
+    struct job *job = own(state, subject);
+    double seconds = node_seconds_now(state, job);
+    job->lost_node_seconds += seconds - job->node_seconds_passed;
+    if (lifecycle_withdraw(state, job, err)) {
+        node_list_release(&nodes);
+        return -1;
+    }
+    job->wanted = nodes;
+    job->wanted_gpus = job->executing_gpus;
+    job->has_change = true;
+    if (lifecycle_reconfigure(state, job, err))
+        return -1;
+    job->node_seconds_passed = job->node_seconds;
+    return 0;
+}
+
+int lifecycle_save(struct state *state, const struct job *subject, uint64_t phases, size_t task,
+                   struct error *err)
+{
+    struct job *job = own(state, subject);
+    job->has_checkpoint = true;
+    job->saved_phases = phases;
+    job->saved_task = task;
+    job->node_seconds_saved = node_seconds_now(state, job);
+    return tell(state, JOB_SAVED, job, err);
+}
+
 /* Takes a running job's nodes and reservations away. */
 static int vacate_all(struct state *state, struct job *job, struct error *err)
 {
@@ -424,6 +478,45 @@ static int vacate_all(struct state *state, struct job *job, struct error *err)
             return -1;
     node_list_release(&job->executing);
     return 0;
+}
+
+/* Back to its last checkpoint, or to the start. */
+static void rewind_job(struct job *job, bool from_checkpoint)
+{
+    bool restarts = from_checkpoint && job->has_checkpoint;
+    uint64_t kept = restarts ? job->saved_phases : 0;
+    double seconds = restarts ? job->node_seconds_saved : job->lost_node_seconds;
+    job->lost_node_seconds += job->node_seconds - seconds;
+    if (job->completed_phases > kept)
+        job->lost_phases += job->completed_phases - kept;
+    job->completed_phases = kept;
+    job->has_checkpoint = restarts;
+}
+
+int lifecycle_requeue(struct state *state, const struct job *subject, bool from_checkpoint,
+                      const char *reason, struct error *err)
+{
+    struct job *job = own(state, subject);
+    job_queue_remove(&state->running, job);
+    integrate_node_seconds(state, job);
+    if (vacate_all(state, job, err))
+        return -1;
+    rewind_job(job, from_checkpoint);
+    job->requeues++;
+    job->state = JOB_PENDING;
+    job->start_time = -1;
+    job_queue_insert(&state->pending, job);
+    struct happening happening = {
+        .kind = JOB_REQUEUED, .state = state, .job = job, .reason = reason};
+    if (observers_tell(state->observers, &happening, err))
+        return -1;
+    return settled(state, job, err);
+}
+
+void lifecycle_write_off(struct state *state, const struct job *subject)
+{
+    struct job *job = own(state, subject);
+    job->lost_node_seconds = node_seconds_now(state, job);
 }
 
 int lifecycle_end(struct state *state, const struct job *subject, const char *reason,
@@ -457,6 +550,7 @@ int lifecycle_progress(struct state *state, const struct job *subject, uint64_t 
 {
     struct job *job = own(state, subject);
     job->completed_phases = completed;
+    job->node_seconds_passed = node_seconds_now(state, job);
     return job_changed(state, job, err);
 }
 
@@ -474,9 +568,12 @@ int lifecycle_set_availability(struct state *state, const struct node *subject,
                                struct error *err)
 {
     struct node *node = &state->nodes[subject->id];
+    bool is_other = node->availability != availability;
     node->availability = availability;
     node->returns = availability == NODE_UP ? INFINITY : returns;
-    if (node_settle(state, node, err))
+    if (!is_other)
+        node_changed(state, node);
+    else if (node_settle(state, node, err))
         return -1;
     check_all(state, "node", node->id);
     return 0;

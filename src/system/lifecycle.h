@@ -5,8 +5,9 @@
  *     PENDING      start  -> RUNNING
  *     RUNNING and PENDING_RECONFIGURATION  want -> either, whether a change waits or not
  *     PENDING_RECONFIGURATION  reconfigure -> IN_RECONFIGURATION
- *     IN_RECONFIGURATION       resume -> RUNNING, or PENDING_RECONFIGURATION when another change
- * waits any but UNSUBMITTED      end -> COMPLETED or KILLED
+ *     IN_RECONFIGURATION       resume -> RUNNING, or PENDING_RECONFIGURATION with another change
+ *     any running state        shrink -> IN_RECONFIGURATION, requeue -> PENDING
+ *     any but UNSUBMITTED      end -> COMPLETED or KILLED
  *
  * Built with the address sanitizer, every transition and every invocation checks the whole state
  * (state_check) and stops the program where something does not hold.
@@ -56,6 +57,22 @@ int lifecycle_want_at_point(struct state *state, const struct job *job, struct n
 int lifecycle_reconfigure(struct state *state, const struct job *job, struct error *err);
 /* The reconfiguration is through: -> RUNNING, or PENDING_RECONFIGURATION when another waits. */
 int lifecycle_resume(struct state *state, const struct job *job, struct error *err);
+/* A change that waits is dropped; fine without one. */
+int lifecycle_withdraw(struct state *state, const struct job *job, struct error *err);
+/* A running job has lost nodes and goes on with the rest, `nodes`, from what it has completed:
+ * -> IN_RECONFIGURATION. A change that waits is dropped. */
+int lifecycle_shrink(struct state *state, const struct job *job, struct node_list nodes,
+                     struct error *err);
+/* A running job has written a checkpoint: that many iterations of phases are done, and the tasks
+ * before that one in the next. */
+int lifecycle_save(struct state *state, const struct job *job, uint64_t phases, size_t task,
+                   struct error *err);
+/* A running job loses all nodes: -> PENDING again, in its old place, to go on from its last
+ * checkpoint, if there is one and it may be used, or from the start. */
+int lifecycle_requeue(struct state *state, const struct job *job, bool from_checkpoint,
+                      const char *reason, struct error *err);
+/* A running job is about to be killed for nodes it has lost: all its work was in vain. */
+void lifecycle_write_off(struct state *state, const struct job *job);
 /* -> COMPLETED, or KILLED for a reason that observers are told (NULL when it is complete), from
  * PENDING or any running state: frees nodes and reservations. */
 int lifecycle_end(struct state *state, const struct job *job, const char *reason,

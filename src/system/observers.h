@@ -33,6 +33,8 @@ enum happening_kind {
     JOB_AT_POINT,      /* job, place: it stands before an iteration and may be resized */
     JOB_ASKS,          /* job, request: it wants to have that many nodes */
     JOB_ANSWERED,      /* job, request: it has as many nodes as it asked for, or it has not */
+    JOB_SAVED,         /* job: it has written a checkpoint (saved_phases, saved_task) */
+    JOB_REQUEUED,      /* job, reason: it waits to be started again */
     JOB_ENDED,         /* job, reason: NULL when it is complete, else why it was killed, or
                           cancelled */
     NODE_CHANGED,      /* node: its state or its jobs; all nodes once at the start */
@@ -61,7 +63,8 @@ struct happening {
             uint64_t iterations;       /* of the phase */
         } place;
         uint32_t request;   /* nodes asked for */
-        const char *reason; /* "walltime", "scheduler", or what a cancelled job waited for */
+        const char *reason; /* "walltime", "scheduler", "node loss", "attempts", or what a
+                               cancelled job waited for */
         struct {
             const struct task *task;
             uint32_t node;   /* ID */

@@ -75,8 +75,17 @@ struct job {
     double node_seconds; /* integrated up to node_seconds_until */
     double node_seconds_until;
     uint32_t reconfigurations;
-    const struct dependency *never; /* cancelled: what can't hold */
-    struct job *previous, *next;    /* in the pending or in the running queue */
+    /* It may lose its nodes and start again: */
+    uint32_t attempts;        /* starts so far */
+    uint32_t requeues;        /* of these, those that came to nothing and were to be repeated */
+    bool has_checkpoint;      /* its next start goes on there: */
+    uint64_t saved_phases;    /* after that many iterations of phases, */
+    size_t saved_task;        /* before the task of that index in the next one */
+    uint64_t lost_phases;     /* iterations that were done in vain */
+    double lost_node_seconds; /* in vain, too: up to the losses; with a kill by one all of them */
+    double node_seconds_passed, node_seconds_saved; /* as of completed_phases, of the checkpoint */
+    const struct dependency *never;                 /* cancelled: what can't hold */
+    struct job *previous, *next;                    /* in the pending or in the running queue */
 };
 
 struct node {

@@ -45,7 +45,7 @@ static const struct need needs[] = {
     {TASK_BB_WRITE, has_burst_buffer, NO_BURST_BUFFER},
 };
 
-enum { NUM_ONE_TIME = 3 };
+enum { NUM_ONE_TIME = 4 };
 
 static size_t num_blocks(const struct job_request *job)
 {
@@ -66,6 +66,8 @@ static const struct block *block_at(const struct job_request *job, size_t index)
         return resizes ? application->on_reconfiguration : NULL;
     case 2:
         return resizes ? application->on_expansion : NULL;
+    case 3:
+        return application->on_restart;
     default:
         return &application->phases[index - NUM_ONE_TIME];
     }

@@ -48,7 +48,7 @@ def test_a_schema_is_one(kind: str) -> None:
 # --- What they know --------------------------------------------------------------------------------------------------
 
 TYPES = {'path': 'string', 'string': 'string', 'seconds': 'number', 'watts': 'number', 'boolean': 'boolean',
-         'list': 'array'}
+         'list': 'array', 'count': 'integer', 'word': 'string'}
 
 
 def test_configuration_has_the_keys_types_and_defaults_of_the_help() -> None:
@@ -62,7 +62,8 @@ def test_configuration_has_the_keys_types_and_defaults_of_the_help() -> None:
     for key, kind, default, meaning in rows:
         entry = known['properties'][key]
         assert entry['type'] == (TYPES[kind] if default == 'mandatory' else [TYPES[kind], 'null']), key
-        assert entry.get('default') == (None if default in ('mandatory', '-') else json.loads(default)), key
+        assert entry.get('default') == (
+            None if default in ('mandatory', '-') else default if kind == 'word' else json.loads(default)), key
         assert entry['description'].startswith(meaning), key
 
 

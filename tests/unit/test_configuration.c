@@ -355,7 +355,7 @@ static void test_reference_has_a_row_for_each_key(void **state)
         }
         count++;
     }
-    assert_int_equal(count, 36);
+    assert_int_equal(count, 40);
     fclose(file);
 }
 
