@@ -152,6 +152,14 @@ StorageLoc=slurm
     def state(self, job: str) -> str:
         return self.run('squeue', '-h', '-j', job, '-o', '%T').strip()
 
+    def wait_until_it_runs(self, job: str) -> None:
+        """For a second at least: the accounting of one that ran for none looks as if it had never started."""
+        def runs() -> bool:
+            state, _, elapsed = self.run('squeue', '-h', '-j', job, '-o', '%T %M').strip().partition(' ')
+            return state == 'RUNNING' and elapsed != '0:00'
+
+        self.wait_until(runs)
+
     def wait_for_jobs(self) -> None:
         self.wait_until(lambda: not self.run('squeue', '-h').strip())
 

@@ -14,7 +14,7 @@ TWICE = 'test "$SLURM_RESTART_COUNT" || sleep 100; true'
 def requeued(slurm: Slurm) -> str:
     """A job that is sent back to the queue while it runs, and runs again without the delay that this means."""
     job = slurm.submit('-N1', '--requeue', '-J', 'again', command=TWICE)
-    slurm.wait_until(lambda: slurm.state(job) == 'RUNNING')
+    slurm.wait_until_it_runs(job)
     slurm.run('scontrol', 'requeue', job)
     slurm.wait_until(lambda: slurm.state(job) == 'PENDING')
     slurm.run('scontrol', 'update', f'jobid={job}', 'StartTime=now')
@@ -28,20 +28,14 @@ def test_all_columns_of_a_real_accounting_database_are_read(tmp_path: Path) -> N
         gpus = slurm.submit('-N1', '--gres=gpu:2')
         array = slurm.submit('-n1', '--array=1-3')
         failing = slurm.submit('-N1', '-p', 'debug', f'--dependency=afterok:{first}', command='false')
-        slurm.wait_until(lambda: slurm.state(cut) == 'RUNNING')
+        slurm.wait_until_it_runs(cut)
         slurm.run('scancel', slurm.submit('-N4', '--exclusive'))  # has to wait
         slurm.run('scancel', cut)
         again = requeued(slurm)
         slurm.wait_for_jobs()
-        text = ''
-
-        def is_complete() -> bool:
-            nonlocal text
-            text = slurm.run('sacct', '-a', '-D', '-P', '-o', 'ALL')
-            states = Counter(slurm.run('sacct', '-aDXnP', '-o', 'State').splitlines())
-            return states == {'COMPLETED': 6, 'FAILED': 1, 'CANCELLED by 0': 2, 'REQUEUED': 1}
-
-        slurm.wait_until(is_complete)
+        ended = {'COMPLETED': 6, 'FAILED': 1, 'CANCELLED by 0': 2, 'REQUEUED': 1}
+        slurm.wait_until(lambda: Counter(slurm.run('sacct', '-aDXnP', '-o', 'State').splitlines()) == ended)
+        text = slurm.run('sacct', '-a', '-D', '-P', '-o', 'ALL')
     (tmp_path / 'sacct.txt').write_text(text)
     workload('import', 'slurm', 'sacct.txt', '-o', 'out', '--slurm-conf', tmp_path / 'slurm/slurm.conf', cwd=tmp_path)
     jobs, report = read(tmp_path / 'out')

@@ -184,7 +184,7 @@ def test_the_log_of_a_real_slurm_is_read_in_both_its_forms(slurm: Slurm, tmp_pat
     never = slurm.submit('-N4', '-H')
     cut = slurm.submit('-N1', command='sleep 100')
     slurm.run('scancel', never)
-    slurm.wait_until(lambda: slurm.run('squeue', '-h', '-j', cut, '-o', '%T').strip() == 'RUNNING')
+    slurm.wait_until_it_runs(cut)
     slurm.run('scancel', cut)
     slurm.wait_for_jobs()
     slurm.wait_until(lambda: (slurm.folder / 'jobcomp.txt').read_text().count('\n') == 7)
