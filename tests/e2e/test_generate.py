@@ -379,6 +379,10 @@ def test_a_model_fitted_to_a_log_is_like_it(model: str, tmp_path: Path) -> None:
     assert numpy.mean(ours) == pytest.approx(numpy.mean(logged), abs=0.6)
     mean_size = numpy.mean([math.log2(int(row[4])) for row in rows])
     assert numpy.mean([math.log2(job['num_nodes']) for job in jobs]) == pytest.approx(mean_size, abs=0.5)
+    if model == 'cirne':  # whose own values were found in such logs
+        found = json.loads((tmp_path / 'fitted.json').read_text())['parameters']
+        assert found['power_of_two'] == pytest.approx(0.75, abs=0.02)
+        assert found['walltimes'] == pytest.approx([0.11, -0.894], abs=0.002)  # of the model: 0.10, -0.75
     if model == 'jann':  # which is made to have these
         pause = float(rows[-1][1]) / len(rows)
         assert jobs[-1]['submit_time'] / len(jobs) == pytest.approx(pause, rel=0.15)
