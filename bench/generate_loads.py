@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Generates the scenarios in which the network and the file system are what costs time.
 
-usage: generate_loads.py storm|gale|wide|campaign FOLDER [--scale F] [--seed N]
+usage: generate_loads.py storm|gale|wide|campaign|malleable-month FOLDER [--scale F] [--seed N]
 
 --scale makes a smaller scenario of the same kind: that share of the rounds, iterations or jobs.
 """
@@ -138,8 +138,35 @@ def campaign(folder: Path, scale: float, rng: random.Random) -> None:
     write_scenario(folder, crossbar(1000, BUFFERS), models, jobs, True)
 
 
+def malleable_month(folder: Path, scale: float, rng: random.Random) -> None:
+    """4,000 nodes, 50,000 malleable jobs, which iterate 100 times on average: they compute, exchange and write. At the
+    size that a job prefers, sizes of 1 to 128 and steps of 10 to 180 s have a uniform logarithm; it takes half to twice as
+    many nodes. The offered load is 0.85 over four weeks."""
+    nodes, load, flops = 4000, 0.85, 2e12
+    models = {'solver.json': {'phases': [{'iterations': 'steps', 'tasks': [
+        {'type': 'cpu', 'name': 'step', 'flops': 'work', 'computation_pattern': 'all_ranks', 'bytes': 'halo',
+         'communication_pattern': 'ring'},
+        {'type': 'pfs_write', 'name': 'state', 'bytes': 'size', 'pattern': 'all_ranks'}]}]}}
+    jobs: list[dict[str, Any]] = []
+    node_seconds = []
+    for _ in range(max(10, round(50_000 * scale))):
+        size, steps, seconds = int(2 ** rng.uniform(0, 7)), rng.randint(50, 150), 10 * 18 ** rng.random()
+        node_seconds.append(size * steps * seconds)
+        jobs.append({'type': 'malleable', 'num_nodes_min': max(1, size // 2), 'num_nodes_max': 2 * size,
+                     'num_nodes_preferred': size, 'walltime': round(4 * steps * seconds) + 600,
+                     'application_model': 'solver.json',
+                     'arguments': {'steps': steps, 'work': size * seconds * flops, 'halo': size * 10**8,
+                                   'size': size * 10**8}})
+    time, gap = 0.0, sum(node_seconds) / len(jobs) / (load * nodes)
+    for job in jobs:
+        time += rng.expovariate(1 / gap)
+        job['submit_time'] = round(time, 3)
+    write_scenario(folder, crossbar(nodes), models, jobs, True)
+
+
 SCENARIOS: dict[str, Callable[[Path, float, random.Random], None]] = {
-    'storm': storm, 'gale': gale, 'wide': wide, 'campaign': campaign}
+    'storm': storm, 'gale': gale, 'wide': wide, 'campaign': campaign,
+    'malleable-month': malleable_month}
 
 
 def main() -> int:

@@ -64,13 +64,14 @@ static struct entry *giver(const struct books *books)
     return entry;
 }
 
-static struct entry *taker(const struct books *books)
+/* None of those that stand as high as the giver could come out as low as it. */
+static struct entry *taker(const struct books *books, const struct entry *giver)
 {
     struct entry *entry = NULL;
     do
-        entry = queue_next(&books->running.ranks, entry, &queue_want_all);
-    while (entry && !can_take(books, entry));
-    return entry;
+        entry = queue_next(&books->running.ranks, entry, &queue_want_room);
+    while (entry && entry->key < giver->key && !can_take(books, entry));
+    return entry && entry->key < giver->key ? entry : NULL;
 }
 
 /* What is free is taken at a scheduling point, before anybody has to give. */
@@ -94,8 +95,8 @@ static int move_target(struct books *books, struct goals *goals, struct entry *e
 static int set_targets(struct books *books, struct goals *goals)
 {
     for (;;) {
-        struct entry *from = giver(books), *to = taker(books);
-        if (!from || !to || from == to || finds_free_nodes(books, to) ||
+        struct entry *from = giver(books), *to = from ? taker(books, from) : NULL;
+        if (!to || finds_free_nodes(books, to) ||
             standing_with(books, from, -1) < standing_with(books, to, 1))
             return 0;
         if (move_target(books, goals, from, -1) || move_target(books, goals, to, 1))

@@ -646,6 +646,7 @@ int books_take(struct books *books, struct entry *entry, uint32_t node)
     rank(books, entry);
     if (!books_at_point(books, entry) && runs_on(entry, taken)) {
         books->pool.leaver[node] = entry;
+        books->running.num_leaving++;
         return ids_append(&entry->leaving, node);
     }
     books_set_idle(books, node, true);
@@ -660,6 +661,7 @@ int books_give_back(struct books *books, uint32_t node)
         return 0;
     books->pool.leaver[node] = NULL;
     ids_remove(&entry->leaving, node);
+    books->running.num_leaving--;
     if (elastisim_assign(books->view, entry->job, elastisim_node(books->view, node)))
         return -1;
     rank(books, entry);
@@ -681,6 +683,7 @@ int books_settle_leaving(struct books *books, struct entry *entry, bool all)
         if (shrink_by(books, entry, node))
             return -1;
     }
+    books->running.num_leaving -= entry->leaving.count - kept;
     entry->leaving.count = kept;
     rank(books, entry);
     return 0;
@@ -847,6 +850,7 @@ static int forget_running(struct books *books, struct entry *entry)
 {
     for (uint32_t i = 0; i < entry->leaving.count; i++)
         books->pool.leaver[entry->leaving.items[i]] = NULL;
+    books->running.num_leaving -= entry->leaving.count;
     books->changes.early = books->changes.early || entry->expected_end > books->now + EARLY;
     books->changes.freed = true;
     books->io_rates -= entry->io_rate;

@@ -46,6 +46,7 @@ struct entry {
     double tree_shortest; /* smallest `shortest` */
     uint32_t tree_count;
     bool tree_unreserved; /* one has no reservation */
+    bool tree_room;       /* one has_room */
     bool tree_reserved;   /* one has */
 
     bool is_new; /* submitted since the last pass over the queue */
@@ -59,9 +60,10 @@ struct entry {
 
     /* Running: nodes by class in `counts` until expected_end. */
     double start_time, expected_end;
-    struct entry *next_malleable; /* in the list of malleable jobs (running.h) */
-    uint32_t planned;             /* nodes it has or is promised */
-    uint32_t target;              /* by which it is ranked: `planned`, but while balancing */
+    struct entry *previous_malleable, *next_malleable; /* in the list of running.h */
+    uint32_t planned;                                  /* nodes it has or is promised */
+    bool has_room;   /* ranked: its target is less than it could have */
+    uint32_t target; /* by which it is ranked: `planned`, but while balancing */
     /* Nodes beyond each bound, and up to its preferred size and its most, as it was ranked. */
     uint32_t beyond[NUM_BOUNDS], up_to_preferred, up_to_most;
     struct entry *next_started; /* in the list of those that were just started (books.h) */

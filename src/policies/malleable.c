@@ -198,10 +198,8 @@ static int agree_with_all(struct books *books)
 /* Frees as many nodes as the first jobs of the queue lack, whoever gets them. */
 static int fill_pool(struct books *books)
 {
-    uint64_t supply = books->pool.num_free, needed = 0;
+    uint64_t supply = books->pool.num_free + books->running.num_leaving, needed = 0;
     uint64_t gifts = gifts_of_all(books, NULL, standing_bound(&books->options));
-    for (const struct entry *entry = books->running.malleable; entry; entry = entry->next_malleable)
-        supply += entry->leaving.count;
     const struct entry *entry = NULL;
     while ((entry = queue_next(&books->queue, entry, &queue_want_all))) {
         uint64_t missing = entry->least > supply ? entry->least - supply : 0;
@@ -236,6 +234,8 @@ int malleable_shrink(struct books *books, bool *freed)
 /* When nobody waits, jobs keep what they were to give up. */
 static int call_off(struct books *books)
 {
+    if (books->running.num_leaving == 0)
+        return 0;
     for (struct entry *entry = books->running.malleable; entry; entry = entry->next_malleable)
         for (uint32_t i = entry->leaving.count; i > 0; i--) {
             uint32_t node = entry->leaving.items[i - 1];
@@ -261,20 +261,31 @@ static uint32_t room_to_grow(const struct books *books, const struct entry *entr
     return books_room_until(books, entry, entry->expected_end, quota);
 }
 
-/* What others would need to come as high as the job stands with one node less than this size. */
-static uint64_t claims_of_others(const struct books *books, const struct entry *job, uint32_t size)
+/* What a job would need to come as high as `place`. */
+static uint64_t claim(const struct books *books, const struct entry *entry, double place)
+{
+    uint32_t size = elastisim_job_num_assigned(entry->job), least = size;
+    uint32_t most = largest_size(books, entry);
+    while (size < most && standing_at(&books->options, entry, size) < place)
+        size++;
+    return size - least;
+}
+
+/* What others would need to come as high as the job stands with one node less than this size; more
+ * than `enough` is not counted out. Jobs are ranked by what they have and are promised. */
+static uint64_t claims_of_others(const struct books *books, const struct entry *job, uint32_t size,
+                                 uint64_t enough)
 {
     double place = standing_at(&books->options, job, size - 1);
     uint64_t claims = 0;
-    for (const struct entry *entry = books->running.malleable; entry;
-         entry = entry->next_malleable) {
-        uint32_t own = elastisim_job_num_assigned(entry->job);
-        uint32_t most = largest_size(books, entry);
-        while (entry != job && own < most && standing_at(&books->options, entry, own) < place) {
-            own++;
-            claims++;
-        }
-    }
+    const struct entry *entry = NULL;
+    while (claims <= enough &&
+           (entry = queue_next(&books->running.ranks, entry, &queue_want_room)) &&
+           entry->key < place)
+        claims += entry == job ? 0 : claim(books, entry, place);
+    for (entry = books->pool.first_keeper; entry && claims <= enough; entry = entry->next_keeper)
+        if (entry->target > 0 && entry != job && !(entry->has_room && entry->key < place))
+            claims += claim(books, entry, place);
     return claims;
 }
 
@@ -290,7 +301,7 @@ static uint32_t size_to_grow_to(const struct books *books, const struct entry *e
     uint32_t low = size, high = limit; /* the largest at which it and the others' claims fit */
     while (low < high) {
         uint32_t middle = low + (high - low + 1) / 2;
-        if (middle - size + claims_of_others(books, entry, middle) <= room)
+        if (middle - size + claims_of_others(books, entry, middle, room) <= room)
             low = middle;
         else
             high = middle - 1;

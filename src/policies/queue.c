@@ -10,12 +10,13 @@
 
 #define WANT(which)                                                                                \
     {                                                                                              \
-        .nodes = UINT32_MAX, .extra = UINT32_MAX, .window = INFINITY, .reservation = which         \
+        .nodes = UINT32_MAX, .extra = UINT32_MAX, .window = INFINITY, .kind = which                \
     }
 
 const struct wanted queue_want_all = WANT(WANT_ANY);
 const struct wanted queue_want_reserved = WANT(WANT_RESERVED);
 const struct wanted queue_want_unreserved = WANT(WANT_UNRESERVED);
+const struct wanted queue_want_room = WANT(WANT_ROOM);
 
 /* --- The treap ----------------------------------------------------------------------------- */
 
@@ -36,6 +37,7 @@ static void include(struct entry *root, const struct entry *child)
         root->tree_shortest = child->tree_shortest;
     root->tree_reserved = root->tree_reserved || child->tree_reserved;
     root->tree_unreserved = root->tree_unreserved || child->tree_unreserved;
+    root->tree_room = root->tree_room || child->tree_room;
     root->tree_count += child->tree_count;
 }
 
@@ -45,6 +47,7 @@ static struct entry *summarize(struct entry *root)
     root->tree_shortest = root->shortest;
     root->tree_reserved = root->reserved;
     root->tree_unreserved = !root->reserved;
+    root->tree_room = root->has_room;
     root->tree_count = 1;
     include(root, root->left);
     include(root, root->right);
@@ -145,15 +148,18 @@ static bool may_hold(const struct entry *root, const struct wanted *wanted)
 {
     const bool holds[] = {[WANT_ANY] = true,
                           [WANT_RESERVED] = root->tree_reserved,
-                          [WANT_UNRESERVED] = root->tree_unreserved};
-    return holds[wanted->reservation] && fits(wanted, root->tree_least, root->tree_shortest);
+                          [WANT_UNRESERVED] = root->tree_unreserved,
+                          [WANT_ROOM] = root->tree_room};
+    return holds[wanted->kind] && fits(wanted, root->tree_least, root->tree_shortest);
 }
 
 static bool matches(const struct entry *entry, const struct wanted *wanted)
 {
-    const bool is[] = {
-        [WANT_ANY] = true, [WANT_RESERVED] = entry->reserved, [WANT_UNRESERVED] = !entry->reserved};
-    return is[wanted->reservation] && fits(wanted, entry->least, entry->shortest);
+    const bool is[] = {[WANT_ANY] = true,
+                       [WANT_RESERVED] = entry->reserved,
+                       [WANT_UNRESERVED] = !entry->reserved,
+                       [WANT_ROOM] = entry->has_room};
+    return is[wanted->kind] && fits(wanted, entry->least, entry->shortest);
 }
 
 /* Behind a place, or anywhere (NULL). */

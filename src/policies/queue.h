@@ -38,21 +38,22 @@ static inline bool queue_precedes(const struct entry *a, const struct entry *b)
     return queue_place_precedes(queue_place_of(a), queue_place_of(b));
 }
 
-enum wanted_reservation { WANT_ANY, WANT_RESERVED, WANT_UNRESERVED };
+enum wanted_kind { WANT_ANY, WANT_RESERVED, WANT_UNRESERVED, WANT_ROOM };
 
 /* What a search looks for; all of it must hold. */
 struct wanted {
     uint32_t nodes; /* needs at most this many */
     uint32_t extra; /* and at most this many unless ... */
     double window;  /* ... it runs at most so long */
-    enum wanted_reservation reservation;
+    enum wanted_kind kind;
     /* It runs at most longest[profile_level(nodes)], which must not rise with the level; NULL: as
      * long as it likes. */
     const double *longest;
 };
 
-/* Everything; what has a reservation; what has none. */
-extern const struct wanted queue_want_all, queue_want_reserved, queue_want_unreserved;
+/* Everything; what has a reservation; what has none; running jobs that could have more nodes. */
+extern const struct wanted queue_want_all, queue_want_reserved, queue_want_unreserved,
+    queue_want_room;
 
 /* Adds a job whose key is set. */
 void queue_add(struct queue *queue, struct entry *entry);

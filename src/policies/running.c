@@ -53,22 +53,24 @@ static int make_room(struct running *running)
     return 0;
 }
 
+/* Those that start now mostly belong at the end. */
 static void add_malleable(struct running *running, struct entry *entry)
 {
-    struct entry **place = &running->malleable;
-    while (*place && (*place)->id < entry->id)
-        place = &(*place)->next_malleable;
-    entry->next_malleable = *place;
-    *place = entry;
+    struct entry *before = running->last_malleable;
+    while (before && before->id > entry->id)
+        before = before->previous_malleable;
+    struct entry *behind = before ? before->next_malleable : running->malleable;
+    entry->previous_malleable = before;
+    entry->next_malleable = behind;
+    *(before ? &before->next_malleable : &running->malleable) = entry;
+    *(behind ? &behind->previous_malleable : &running->last_malleable) = entry;
 }
 
 static void remove_malleable(struct running *running, const struct entry *entry)
 {
-    struct entry **place = &running->malleable;
-    while (*place && *place != entry)
-        place = &(*place)->next_malleable;
-    if (*place)
-        *place = entry->next_malleable;
+    struct entry *before = entry->previous_malleable, *behind = entry->next_malleable;
+    *(before ? &before->next_malleable : &running->malleable) = behind;
+    *(behind ? &behind->previous_malleable : &running->last_malleable) = before;
 }
 
 int running_add(struct running *running, struct entry *entry)
@@ -93,10 +95,13 @@ void running_remove(struct running *running, struct entry *entry)
 
 void running_rank(struct running *running, struct entry *entry, uint32_t target, double standing)
 {
+    if (entry->target == target && entry->key <= standing && entry->key >= standing)
+        return;
     if (entry->target > 0)
         queue_remove(&running->ranks, entry);
     entry->target = target;
     entry->key = standing;
+    entry->has_room = target < entry->most;
     if (target > 0)
         queue_add(&running->ranks, entry);
 }

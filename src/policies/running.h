@@ -10,12 +10,13 @@
 struct running {
     struct entry **items; /* by expected end, then ID; owned, the entries are not */
     size_t count, capacity;
-    size_t num_predicted;    /* whose expected end is a prediction that may be raised */
-    struct entry *malleable; /* those that can be resized at any time, by ID */
-    struct queue ranks;      /* of them, those that were ranked, by standing */
+    size_t num_predicted; /* whose expected end is a prediction that may be raised */
+    struct entry *malleable, *last_malleable; /* those that can be resized at any time, by ID */
+    struct queue ranks;                       /* of them, those that were ranked, by standing */
     /* Of the ranked ones: nodes beyond each bound, and up to their preferred sizes and their most.
      */
     uint64_t beyond[NUM_BOUNDS], up_to_preferred, up_to_most;
+    uint64_t num_leaving; /* nodes that are to leave their jobs */
 };
 
 /* Returns 0, or -1 when memory ran out. */
@@ -23,7 +24,8 @@ int running_add(struct running *running, struct entry *entry);
 void running_remove(struct running *running, struct entry *entry);
 /* Moves the expected end of one of them. */
 void running_move(struct running *running, struct entry *entry, double expected_end);
-/* Ranks a malleable job by its standing at a size, its target; 0 takes it out. */
+/* Ranks a malleable job by its standing at a size, its target; 0 takes it out. Costs nothing when
+ * both are as before. */
 void running_rank(struct running *running, struct entry *entry, uint32_t target, double standing);
 /* Knows how much a ranked job can give and get; of one that is not ranked, that it can't. */
 void running_measure(struct running *running, struct entry *entry);

@@ -290,8 +290,8 @@ static void test_jobs_are_found_by_whether_they_have_a_reservation(void **state)
     struct world world;
     set_up_sizes(&world);
     struct wanted reserved = queue_want_all, unreserved = queue_want_all;
-    reserved.reservation = WANT_RESERVED;
-    unreserved.reservation = WANT_UNRESERVED;
+    reserved.kind = WANT_RESERVED;
+    unreserved.kind = WANT_UNRESERVED;
     assert_string_equal(found(&world, NULL, &reserved), "");
     for (uint32_t id = 1; id < 6; id += 2) {
         world.entries[id]->reserved = true;
