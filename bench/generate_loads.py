@@ -140,8 +140,8 @@ def campaign(folder: Path, scale: float, rng: random.Random) -> None:
 
 def malleable_month(folder: Path, scale: float, rng: random.Random) -> None:
     """4,000 nodes, 50,000 malleable jobs, which iterate 100 times on average: they compute, exchange and write. At the
-    size that a job prefers, sizes of 1 to 128 and steps of 10 to 180 s have a uniform logarithm; it takes half to twice as
-    many nodes. The offered load is 0.85 over four weeks."""
+    size that a job prefers, sizes of 1 to 128 and steps of 10 to 180 s have a uniform logarithm; it takes half to twice
+    as many nodes. The offered load is 0.85 over four weeks."""
     nodes, load, flops = 4000, 0.85, 2e12
     models = {'solver.json': {'phases': [{'iterations': 'steps', 'tasks': [
         {'type': 'cpu', 'name': 'step', 'flops': 'work', 'computation_pattern': 'all_ranks', 'bytes': 'halo',

@@ -11,11 +11,8 @@
 static int remember_nodes(struct simulation *simulation, const struct job *job)
 {
     node_list_release(&simulation->before);
-    if (node_list_copy(&simulation->before, job->executing.ids, job->executing.count,
-                       simulation->err))
-        return -1;
-    node_list_sort(&simulation->before);
-    return 0;
+    return node_list_copy(&simulation->before, job->executing.ids, job->executing.count,
+                          simulation->err);
 }
 
 /* A scheduling point of which the scheduler is not told: what waits is applied, and it may hear of
@@ -89,8 +86,10 @@ void points_reached(void *context, const struct job *job)
     if (simulation_failed(simulation) || job_has_ended(job))
         return;
     struct execution *execution = executor_find(&simulation->executor, job);
-    if (job->state == JOB_IN_RECONFIGURATION)
-        execution_reconfigure(execution, &simulation->before, simulation->err);
-    else
+    if (job->state != JOB_IN_RECONFIGURATION) {
         execution_continue(execution);
+        return;
+    }
+    node_list_sort(&simulation->before);
+    execution_reconfigure(execution, &simulation->before, simulation->err);
 }
