@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import math
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,7 +32,6 @@ from harness import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from logs import PUBLISHED, simulate, workload
 from mixed import GPUS, mixed_jobs
 
 both_models = pytest.mark.parametrize('engine', ['flow', 'simgrid'])
@@ -271,6 +267,61 @@ def test_users_have_the_energy_of_their_jobs(scenario: Scenario) -> None:
     assert shares(result, 'user') == {'': 8 * 203, 'Ann': 2 * 203, 'Zoe': 5 * 203}
 
 
+# --- Nodes that are not up -------------------------------------------------------------------------------------------
+
+SWITCHED: Json = {**WATTS, 'stop_seconds': 3, 'stop_joules': 300, 'boot_seconds': 4, 'boot_joules': 600}
+
+
+def away(scenario: Scenario, *outages: Json) -> None:
+    scenario.write('away.json', {'outages': list(outages)})
+    scenario.configure(availability='away.json')
+
+
+@both_models
+def test_a_node_that_is_switched_off_draws_what_stopping_and_booting_take(scenario: Scenario, engine: str) -> None:
+    """Off from 2 s to 10 s: it stops until 5 s, and boots until 14 s."""
+    measured(scenario, crossbar(2, **SWITCHED), rigid(1, model(phase(idle(20)))))
+    away(scenario, {'nodes': 'n1', 'from': 2, 'until': 10, 'kind': 'off'})
+    result = scenario.run(f'--model={engine}')
+    assert rows(result, 'Time', 'Power (W)', 'Base (W)', 'Off (W)', 'Booting (W)', 'Stopping (W)', 'Energy (J)') == [
+        (0, 190, 190, 0, 0, 0, 0), (2, 195, 95, 0, 0, 100, 380), (5, 104.75, 95, 9.75, 0, 0, 965),
+        (10, 245, 95, 0, 150, 0, 1488.75), (14, 190, 190, 0, 0, 0, 2468.75), (20, 190, 190, 0, 0, 0, 3608.75)]
+    assert shares(result, 'node') == {'n0': 1900, 'n1': 190 + 300 + 5 * 9.75 + 600 + 6 * 95}
+    assert shares(result, 'use') == {'jobs': 1900, 'unused': 8 * 95}
+    check_sums(result)
+
+
+@both_models
+@pytest.mark.parametrize('work, watts', [(busy(10), 203), (idle(10), 95), (cpu(10e9), 203)], ids=str)
+def test_a_job_that_loses_a_node_has_drawn_up_to_then_and_the_node_draws_what_one_does_that_is_off(
+        scenario: Scenario, work: Json, watts: float, engine: str) -> None:
+    """It runs again on two of the other nodes: the energy of both attempts is the job's."""
+    measured(scenario, crossbar(3, **SWITCHED), rigid(2, model(phase(work))), on_node_loss='requeue')
+    away(scenario, {'nodes': 'n0', 'from': 4, 'until': 6})
+    result = scenario.run(f'--model={engine}')
+    assert result.ends() == near([14])
+    assert joules(result) == near([2 * 4 * watts + 2 * 10 * watts])
+    assert shares(result, 'part')['off'] == near(2 * 9.75)
+    check_sums(result)
+
+
+def test_a_node_that_drains_draws_for_its_job_until_that_has_ended(scenario: Scenario) -> None:
+    measured(scenario, crossbar(1, **SWITCHED), rigid(1, model(phase(busy(5)))), rigid(1, submit=20))
+    away(scenario, {'nodes': 'n0', 'from': 1, 'until': 10, 'kind': 'off'})
+    result = scenario.run()
+    assert result.starts() == [0, 20]
+    assert joules(result) == [5 * 203, 203]
+    assert shares(result, 'node') == {'n0': 5 * 203 + 300 + 2 * 9.75 + 600 + 6 * 95 + 203}
+
+
+def test_a_failure_ends_a_boot_and_what_it_draws(scenario: Scenario) -> None:
+    measured(scenario, crossbar(2, **SWITCHED), rigid(1, model(phase(idle(20)))))
+    away(scenario, {'nodes': 'n1', 'from': 0, 'until': 3, 'kind': 'off'}, {'nodes': 'n1', 'from': 5, 'until': 9})
+    result = scenario.run()
+    parts = shares(result, 'part')
+    assert (parts['stopping'], parts['booting'], parts['off']) == (300, 2 * 150, 4 * 9.75)
+
+
 # --- The file, the columns, the summary ------------------------------------------------------------------------------
 
 
@@ -422,6 +473,24 @@ def check_sums(result: Result) -> None:
 
 
 @settings(max_examples=6)
+@given(seed=st.integers(0, 10 ** 6), reaction=st.sampled_from(['kill', 'requeue', 'shrink_or_requeue']))
+def test_energy_is_the_sum_of_its_parts_on_a_machine_that_fails(
+        tmp_path_factory: pytest.TempPathFactory, seed: int, reaction: str) -> None:
+    scenario = Scenario(tmp_path_factory.mktemp('world'))
+    watts: Json = {**GPUS, **SWITCHED, 'gpu_wattage_idle': 7, 'gpu_wattage_busy': 55.5}
+    measured(scenario, crossbar(8, **watts), *mixed_jobs(seed, 12), schedule_on_scheduling_point=True,
+             availability='away.json', on_node_loss=reaction)
+    scenario.write('away.json', {
+        'failures': [{'between': 300, 'repair': {'distribution': 'exponential', 'mean': 20}, 'seed': seed}],
+        'windows': [{'share': 0.4, 'first': 20, 'every': 100, 'duration': 30, 'kind': 'off'}]})
+    ours, simgrids = (scenario.run(f'--model={engine}') for engine in ('flow', 'simgrid'))
+    check_sums(ours)
+    parts, others = shares(ours, 'part'), shares(simgrids, 'part')
+    assert parts['off'] > 0 and parts['stopping'] > 0
+    assert parts == pytest.approx(others, rel=1e-6, abs=1e-3)
+
+
+@settings(max_examples=6)
 @given(seed=st.integers(0, 10 ** 6), shared=st.booleans())
 def test_energy_is_the_sum_of_its_parts_and_both_models_agree(
         tmp_path_factory: pytest.TempPathFactory, seed: int, shared: bool) -> None:
@@ -442,23 +511,3 @@ def test_monitoring_beside_it_changes_nothing(scenario: Scenario) -> None:
     before = scenario.run().text('energy')
     scenario.configure(sensing=True, sensing_interval=0.1, **{name: f'out/{name}.csv' for name in MONITORING})
     assert scenario.run().text('energy') == before
-
-
-# --- A published run -------------------------------------------------------------------------------------------------
-
-MEDIUM = PUBLISHED / 'batsim_medium_late'
-needs_published = pytest.mark.skipif(not MEDIUM.is_dir(), reason='the published runs are not at ELASTISIM_PUBLISHED')
-
-
-@needs_published
-def test_batsims_energy_of_the_published_workload_is_ours(tmp_path: Path) -> None:
-    """Delays draw idle power: 32 nodes of 95 W until the last job is done."""
-    workload('import', 'batsim', MEDIUM / 'medium_late.json', '--platform', MEDIUM / 'platform.xml', '-o', 'out',
-             cwd=tmp_path)
-    jobs = simulate(tmp_path / 'out', '--scheduler', 'builtin:easy', '--set', 'energy=energy.csv')
-    with open(MEDIUM / 'easy_out_schedule.csv', newline='') as file:
-        published, = csv.DictReader(file)
-    with open(tmp_path / 'out' / 'energy.csv', newline='') as file:
-        *_, last = csv.DictReader(file)
-    assert float(last['Energy (J)']) == pytest.approx(float(published['consumed_joules']), rel=1e-12)
-    assert math.fsum(float(job['Energy (J)']) for job in jobs) == pytest.approx(95 * 256450.464, rel=1e-9)
