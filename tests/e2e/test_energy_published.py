@@ -46,7 +46,7 @@ def test_under_easy_delays_draw_idle_power_up_to_the_end_of_the_last_job(medium:
         95 * float(published['time_computing']), rel=1e-9)
 
 
-# --- Nodes that are switched off whenever they have nothing to do ------------------------------------------------------
+# --- Nodes that are switched off whenever they have nothing to do -----------------------------------------------------
 
 UP, OFF, STOPPING, BOOTING = range(4)
 # Watts of these states, and how long switching takes.
