@@ -5,6 +5,7 @@
  */
 #include "policies/balance.h"
 
+#include "base/vector.h"
 #include "policies/standing.h"
 
 #include <math.h>
@@ -17,23 +18,8 @@ struct goal {
 };
 
 struct goals {
-    struct goal *items; /* owned */
-    size_t count, capacity;
+    VECTOR(struct goal) list;
 };
-
-static int goals_add(struct goals *goals, struct entry *entry)
-{
-    if (goals->count == goals->capacity) {
-        size_t capacity = goals->capacity ? 2 * goals->capacity : 16;
-        struct goal *items = realloc(goals->items, capacity * sizeof *items);
-        if (!items)
-            return -1;
-        goals->items = items;
-        goals->capacity = capacity;
-    }
-    goals->items[goals->count++].entry = entry;
-    return 0;
-}
 
 /* --- Who gives and who takes --------------------------------------------------------------- */
 
@@ -85,7 +71,7 @@ static bool finds_free_nodes(const struct books *books, const struct entry *entr
 
 static int move_target(struct books *books, struct goals *goals, struct entry *entry, int more)
 {
-    if (entry->target == entry->planned && goals_add(goals, entry))
+    if (entry->target == entry->planned && vector_add(&goals->list, (struct goal){entry, 0}))
         return -1;
     running_rank(&books->running, entry, entry->target + (uint32_t)more,
                  standing_with(books, entry, more));
@@ -108,11 +94,11 @@ static int set_targets(struct books *books, struct goals *goals)
  * ranked by what they have or are promised again. */
 static void settle_goals(struct books *books, struct goals *goals)
 {
-    for (size_t i = 0; i < goals->count; i++) {
-        struct entry *entry = goals->items[i].entry;
+    for (size_t i = 0; i < goals->list.count; i++) {
+        struct entry *entry = goals->list.items[i].entry;
         uint32_t target = entry->target, now = entry->planned;
         uint32_t change = target > now ? target - now : now - target;
-        goals->items[i].size = change < books->options.least_change ? now : target;
+        goals->list.items[i].size = change < books->options.least_change ? now : target;
         running_rank(&books->running, entry, now, standing_at(&books->options, entry, now));
     }
 }
@@ -150,9 +136,9 @@ static int move_nodes(struct books *books, const struct goal *giving, const stru
 
 static int reach_goals(struct books *books, const struct goals *goals)
 {
-    for (size_t i = 0; i < goals->count; i++)
-        for (size_t k = 0; k < goals->count; k++)
-            if (move_nodes(books, &goals->items[k], &goals->items[i]))
+    for (size_t i = 0; i < goals->list.count; i++)
+        for (size_t k = 0; k < goals->list.count; k++)
+            if (move_nodes(books, &goals->list.items[k], &goals->list.items[i]))
                 return -1;
     return 0;
 }
@@ -174,7 +160,7 @@ int balance_running(struct books *books)
     settle_goals(books, &goals);
     if (result == 0)
         result = reach_goals(books, &goals);
-    free(goals.items);
+    free(goals.list.items);
     return result;
 }
 

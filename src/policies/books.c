@@ -2,6 +2,8 @@
  * not from how many jobs or nodes there are. */
 #include "policies/books.h"
 
+#include "base/bit_set.h"
+#include "base/vector.h"
 #include "policies/intake.h"
 #include "policies/selection.h"
 #include "policies/standing.h"
@@ -384,13 +386,11 @@ int books_keep_idle(struct books *books, struct entry *entry, uint32_t most)
     for (size_t i = 0; i < pool->num_classes; i++) {
         if (!(entry->classes >> i & 1))
             continue;
-        for (uint32_t word = 0; word <= pool->num_nodes / 64 && most > 0; word++)
-            while (pool->classes[i].free[word] && most > 0) {
-                uint32_t bit = (uint32_t)__builtin_ctzll(pool->classes[i].free[word]);
-                if (books_keep(books, word * 64 + bit, entry))
-                    return -1;
-                most--;
-            }
+        const uint64_t *set = pool->classes[i].free;
+        size_t end = pool->num_nodes, node = 0;
+        for (; most > 0 && (node = bit_set_next(set, end, node)) < end; most--)
+            if (books_keep(books, (uint32_t)node, entry))
+                return -1;
     }
     return 0;
 }
@@ -750,10 +750,10 @@ int books_settle_losses(struct books *books, struct entry *entry)
 int books_set_away(struct books *books, uint32_t node, double until)
 {
     double *away = &books->pool.away[node], before = *away;
-    uint32_t one[MAX_NODE_CLASSES] = {0};
-    one[books->pool.class_of[node]] = 1;
     if (until <= before && until >= before)
         return 0;
+    uint32_t one[MAX_NODE_CLASSES] = {0};
+    one[books->pool.class_of[node]] = 1;
     if (until > 0 && books->pool.keeper[node] && books_keep(books, node, NULL))
         return -1;
     *away = until;
@@ -774,16 +774,8 @@ struct entry *books_entry(const struct books *books, const struct elastisim_job 
 
 static int make_room_for_job(struct books *books, size_t id)
 {
-    if (id >= books->entries_capacity) {
-        size_t capacity = books->entries_capacity ? 2 * books->entries_capacity : 256;
-        while (capacity <= id)
-            capacity *= 2;
-        struct entry **entries = realloc(books->entries, capacity * sizeof(struct entry *));
-        if (!entries)
-            return -1;
-        books->entries = entries;
-        books->entries_capacity = capacity;
-    }
+    if (array_reserve(books->entries, books->entries_room, id + 1))
+        return -1;
     while (books->num_entries <= id)
         books->entries[books->num_entries++] = NULL;
     return 0;

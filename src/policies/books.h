@@ -68,7 +68,7 @@ struct books {
     struct fair_tree tree; /* of its users; multifactor */
     struct running running;
     struct entry **entries; /* by job ID; NULL when it is over or not known; owned */
-    size_t num_entries, entries_capacity;
+    size_t num_entries, entries_room;
     size_t num_reserved;    /* waiting jobs that have a reservation */
     struct forward forward; /* which of them may move to an earlier time */
     double next_due;        /* seconds: the next one that waits for its time only (backfill.h) */

@@ -1,18 +1,14 @@
 #include "policies/ids.h"
 
+#include "base/vector.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 int ids_append(struct ids *ids, uint32_t id)
 {
-    if (ids->count == ids->capacity) {
-        uint32_t capacity = ids->capacity ? 2 * ids->capacity : 16;
-        uint32_t *items = realloc(ids->items, capacity * sizeof *items);
-        if (!items)
-            return -1;
-        ids->items = items;
-        ids->capacity = capacity;
-    }
+    if (array_reserve(ids->items, ids->room, (size_t)ids->count + 1))
+        return -1;
     ids->items[ids->count++] = id;
     return 0;
 }

@@ -3,11 +3,13 @@
 #define ELASTISIM_POLICIES_IDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct ids {
     uint32_t *items; /* owned */
-    uint32_t count, capacity;
+    uint32_t count;
+    size_t room;
 };
 
 /* Returns 0, or -1 when memory ran out. */

@@ -1,12 +1,9 @@
 #include "policies/pool.h"
 
+#include "base/bit_set.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-static uint64_t bit(uint32_t node)
-{
-    return UINT64_C(1) << (node % 64);
-}
 
 /* --- Creation ------------------------------------------------------------------------------ */
 
@@ -71,9 +68,8 @@ static int create_ranks(struct node_pool *pool, const struct elastisim_view *vie
 int pool_create(struct node_pool *pool, const struct elastisim_view *view, bool with_ranks)
 {
     pool->num_nodes = (uint32_t)elastisim_num_nodes(view);
-    size_t words = pool->num_nodes / 64 + 1;
     pool->class_of = calloc(pool->num_nodes, sizeof *pool->class_of);
-    pool->idle = calloc(words, sizeof *pool->idle);
+    pool->idle = bit_set_create(pool->num_nodes);
     pool->keeper = calloc(pool->num_nodes, sizeof(struct entry *));
     pool->leaver = calloc(pool->num_nodes, sizeof(struct entry *));
     pool->switch_of = calloc(pool->num_nodes, sizeof *pool->switch_of);
@@ -83,7 +79,7 @@ int pool_create(struct node_pool *pool, const struct elastisim_view *view, bool 
         return -1;
     find_classes(pool, view);
     for (size_t kind = 0; kind < pool->num_classes; kind++) {
-        pool->classes[kind].free = calloc(words, sizeof(uint64_t));
+        pool->classes[kind].free = bit_set_create(pool->num_nodes);
         if (!pool->classes[kind].free)
             return -1;
     }
@@ -144,25 +140,25 @@ bool pool_suits(const struct node_pool *pool, uint32_t node, const struct entry 
 static void settle(struct node_pool *pool, uint32_t node)
 {
     struct node_class *group = &pool->classes[pool->class_of[node]];
-    bool was_free = group->free[node / 64] & bit(node);
+    bool was_free = bit_set_has(group->free, node);
     bool is_free = pool_is_idle(pool, node) && !pool->keeper[node];
     if (was_free == is_free)
         return;
-    group->free[node / 64] ^= bit(node);
+    bit_set_toggle(group->free, node);
     group->num_free += is_free ? 1 : UINT32_MAX;
     pool->num_free += is_free ? 1 : UINT32_MAX;
 }
 
 bool pool_is_idle(const struct node_pool *pool, uint32_t node)
 {
-    return pool->idle[node / 64] & bit(node);
+    return bit_set_has(pool->idle, node);
 }
 
 bool pool_set_idle(struct node_pool *pool, uint32_t node, bool idle)
 {
     if (pool_is_idle(pool, node) == idle)
         return false;
-    pool->idle[node / 64] ^= bit(node);
+    bit_set_toggle(pool->idle, node);
     if (pool->keeper[node])
         pool->keeper[node]->kept_idle += idle ? 1 : UINT32_MAX;
     settle(pool, node);
@@ -242,13 +238,13 @@ int pool_list_kept(const struct node_pool *pool, const struct entry *entry, uint
 int pool_list_free(const struct node_pool *pool, uint64_t classes, uint32_t enough,
                    struct ids *list)
 {
-    for (uint32_t word = 0; word <= (pool->num_nodes - 1) / 64 && list->count < enough; word++) {
+    for (uint32_t word = 0; word < bit_set_words(pool->num_nodes) && list->count < enough; word++) {
         uint64_t bits = 0;
         for (size_t kind = 0; kind < pool->num_classes; kind++)
             if (classes >> kind & 1)
                 bits |= pool->classes[kind].free[word];
         for (; bits; bits &= bits - 1)
-            if (ids_append(list, word * 64 + (uint32_t)__builtin_ctzll(bits)))
+            if (ids_append(list, word * BITS_PER_WORD + bit_set_lowest(bits)))
                 return -1;
     }
     return 0;

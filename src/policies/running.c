@@ -1,5 +1,7 @@
 #include "policies/running.h"
 
+#include "base/vector.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,19 +42,6 @@ static void take_out(struct running *running, const struct entry *entry)
             (running->count - place) * sizeof(struct entry *));
 }
 
-static int make_room(struct running *running)
-{
-    if (running->count < running->capacity)
-        return 0;
-    size_t capacity = running->capacity ? 2 * running->capacity : 64;
-    struct entry **items = realloc(running->items, capacity * sizeof(struct entry *));
-    if (!items)
-        return -1;
-    running->items = items;
-    running->capacity = capacity;
-    return 0;
-}
-
 /* Those that start now mostly belong at the end. */
 static void add_malleable(struct running *running, struct entry *entry)
 {
@@ -75,7 +64,7 @@ static void remove_malleable(struct running *running, const struct entry *entry)
 
 int running_add(struct running *running, struct entry *entry)
 {
-    if (make_room(running))
+    if (array_reserve(running->items, running->room, running->count + 1))
         return -1;
     put(running, entry);
     if (entry_is_malleable(entry))

@@ -9,7 +9,7 @@
 
 struct running {
     struct entry **items; /* by expected end, then ID; owned, the entries are not */
-    size_t count, capacity;
+    size_t count, room;
     size_t num_predicted; /* whose expected end is a prediction that may be raised */
     struct entry *malleable, *last_malleable; /* those that can be resized at any time, by ID */
     struct queue ranks;                       /* of them, those that were ranked, by standing */
