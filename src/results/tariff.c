@@ -10,6 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
+
+/* Beyond that, products of times and values are no numbers any more. */
+#define MOST_FIGURE 1e100
 
 /* --- Reading --------------------------------------------------------------------------------- */
 
@@ -71,6 +75,9 @@ static int read_row(struct table_reader *reader, char *text)
                    : complain(reader, "the time must be a number of seconds", text);
     if (!number_parse(second, &value))
         return complain(reader, "the value must be a number", second);
+    if (fabs(time) > MOST_FIGURE || fabs(value) > MOST_FIGURE)
+        return complain(reader, "time and value must be at most 1e100",
+                        fabs(time) > MOST_FIGURE ? text : second);
     if (value < 0 && !reader->may_be_negative)
         return complain(reader, "the value must be at least 0", second);
     if (tariff->count == 0 && time > 0)
@@ -85,10 +92,15 @@ static int read_rows(struct table_reader *reader, FILE *file)
 {
     char *line = NULL;
     size_t size = 0;
+    ssize_t length;
     int status = 0;
-    while (status == 0 && getline(&line, &size, file) >= 0) {
+    while (status == 0 && (length = getline(&line, &size, file)) >= 0) {
         reader->line++;
-        if (*trim(line))
+        if (strlen(line) < (size_t)length)
+            status =
+                error_set(reader->err, ERROR_INPUT, "%s:%zu: there is a zero byte; is it text?",
+                          reader->file, reader->line);
+        else if (*trim(line))
             status = read_row(reader, line);
     }
     free(line);

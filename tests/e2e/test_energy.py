@@ -408,6 +408,9 @@ def test_a_run_that_breaks_off_has_measured_up_to_there(scenario: Scenario) -> N
     ('0,1,2\n', "price.csv:1: the value must be a number, is '1,2'"),
     ('0,inf\n', "price.csv:1: the value must be a number, is 'inf'"),
     ('5,1\n', "price.csv:1: the first time must be at or before 0, where the run begins, is '5'"),
+    ('0,1\n1e101,2\n', "price.csv:2: time and value must be at most 1e100, is '1e101'"),
+    ('0,-1e101\n', "price.csv:1: time and value must be at most 1e100, is '-1e101'"),
+    ('0,1\n7,2\0\n', 'price.csv:2: there is a zero byte; is it text?'),
     ('0,1\n\n7,2\n7,3\n', "price.csv:4: the time must be after that of the row before, is '7'"),
 ])
 def test_a_series_with_a_mistake_is_refused(scenario: Scenario, text: str, complaint: str) -> None:

@@ -42,6 +42,7 @@ static const char *const seeds[] = {
     "{\"failures\": [{\"nodes\": \"n[0,1-2]\", \"per\": {\"property\": \"rack\"}, \"between\": 9, "
     "\"distribution\": \"weibull\", \"shape\": 0.7, \"repair\": 1}], \"windows\": [{\"nodes\": "
     "\"all\", \"share\": 0.5, \"first\": 1, \"every\": 5, \"duration\": 2, \"lead\": 9}]}",
+    "time,price\n-3,0.5\n0,0.25\n\n4,-1e3\n9,2\n",
     "",
 };
 
