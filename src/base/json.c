@@ -3,6 +3,7 @@
 #include "base/json.h"
 
 #include "base/json_text.h"
+#include "base/letters.h"
 #include "base/number.h"
 
 #include <math.h>
@@ -366,11 +367,6 @@ int json_check_duplicates(const struct json_at *at, struct error *err)
     return 0;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;
@@ -388,9 +384,9 @@ static size_t distance(const char *a, size_t length_a, const char *b, size_t len
         size_t *row = rows[i % 3], *above = rows[(i - 1) % 3], *second = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t j = 1; j <= length_b; j++) {
-            char c = lower(a[i - 1]), d = lower(b[j - 1]);
+            char c = letters_lower(a[i - 1]), d = letters_lower(b[j - 1]);
             row[j] = smaller(above[j - 1] + (c != d), smaller(above[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && c == lower(b[j - 2]) && d == lower(a[i - 2]))
+            if (i > 1 && j > 1 && c == letters_lower(b[j - 2]) && d == letters_lower(a[i - 2]))
                 row[j] = smaller(row[j], second[j - 2] + 1);
         }
     }

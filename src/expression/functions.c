@@ -2,6 +2,8 @@
  * 0, and any number but 0 is true. */
 #include "expression/functions.h"
 
+#include "base/letters.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -119,23 +121,10 @@ static const struct function functions[] = {
 enum { NUM_FUNCTIONS = sizeof functions / sizeof *functions };
 _Static_assert((int)NUM_FUNCTIONS <= (int)MOST_FUNCTIONS, "raise MOST_FUNCTIONS");
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool is_same(const char *name, const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        if (name[i] != lower(text[i]))
-            return false;
-    return name[length] == '\0';
-}
-
 const struct function *function_find(const char *name, size_t length)
 {
     for (size_t i = 0; i < NUM_FUNCTIONS; i++)
-        if (is_same(functions[i].name, name, length))
+        if (letters_say(name, length, functions[i].name))
             return &functions[i];
     return NULL;
 }

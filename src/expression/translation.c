@@ -3,6 +3,7 @@
 #include "expression/translation.h"
 
 #include "base/json.h"
+#include "base/letters.h"
 #include "base/number.h"
 #include "base/quote.h"
 #include "base/vector.h"
@@ -94,19 +95,6 @@ static size_t number_length(const char *text)
     return length;
 }
 
-/* Whether a name is a word in any letter case; the word is in lower case. */
-static bool is_word(const char *name, size_t length, const char *word)
-{
-    if (strlen(word) != length)
-        return false;
-    for (size_t i = 0; i < length; i++) {
-        char c = name[i];
-        if ((c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c) != word[i])
-            return false;
-    }
-    return true;
-}
-
 /* The longest operator between two values at a place, or NULL. */
 static const struct binary_operator *find_binary(const char *text)
 {
@@ -117,7 +105,7 @@ static const struct binary_operator *find_binary(const char *text)
     for (size_t i = 0; i < binary_operators_count; i++) {
         const struct binary_operator *candidate = &binary_operators[i];
         size_t length = strlen(candidate->text);
-        bool fits = name > 0 ? is_word(text, name, candidate->text)
+        bool fits = name > 0 ? letters_say(text, name, candidate->text)
                              : strncmp(text, candidate->text, length) == 0;
         if (fits && length > found_length) {
             found = candidate;
@@ -420,8 +408,8 @@ static int take_name(struct translator *translator, size_t length)
         return report_missing(translator, "a value");
     if (next_character(translator, translator->at + length) == '(')
         return take_call(translator, length);
-    return is_word(name, length, "pi") ? take_pi(translator, length)
-                                       : take_variable(translator, length);
+    return letters_say(name, length, "pi") ? take_pi(translator, length)
+                                           : take_variable(translator, length);
 }
 
 static int take_parenthesis(struct translator *translator)
@@ -441,7 +429,7 @@ static const struct prefix_operator *find_prefix(const struct translator *transl
     for (size_t i = 0; i < prefix_operators_count; i++) {
         const struct prefix_operator *prefix = &prefix_operators[i];
         size_t length = strlen(prefix->text);
-        bool fits = name > 0 ? is_word(text, name, prefix->text)
+        bool fits = name > 0 ? letters_say(text, name, prefix->text)
                              : strncmp(text, prefix->text, length) == 0 && text[length] != '=';
         if (fits && (!prefix->needs_parenthesis ||
                      next_character(translator, translator->at + length) == '('))

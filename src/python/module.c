@@ -86,20 +86,23 @@ static PyObject *set_nobody(PyObject *module, PyObject *shown)
     Py_RETURN_NONE;
 }
 
+static PyObject *call_host(void (*function)(void *context))
+{
+    function(host->context);
+    Py_RETURN_NONE;
+}
+
 /* leave(): ends the script as if it had ended a process of its own. */
 static PyObject *leave(PyObject *module, PyObject *unused)
 {
-    (void)module;
-    (void)unused;
-    host->leave(host->context);
-    Py_RETURN_NONE;
+    (void)module, (void)unused;
+    return call_host(host->leave);
 }
 
 /* take_signals(): the simulator handles signals again. */
 static PyObject *take_signals(PyObject *module, PyObject *unused)
 {
-    (void)module;
-    (void)unused;
+    (void)module, (void)unused;
     host->take_signals(host->context);
     interpreter_listens = 1;
     Py_RETURN_NONE;
@@ -108,10 +111,8 @@ static PyObject *take_signals(PyObject *module, PyObject *unused)
 /* end(): what is left of the script has a grace to end. */
 static PyObject *end(PyObject *module, PyObject *unused)
 {
-    (void)module;
-    (void)unused;
-    host->end(host->context);
-    Py_RETURN_NONE;
+    (void)module, (void)unused;
+    return call_host(host->end);
 }
 
 static PyMethodDef functions[] = {{"prepare", prepare, METH_VARARGS, NULL},

@@ -44,6 +44,13 @@ struct message {
     size_t end;
 };
 
+/* What becomes of changes of nodes. */
+enum attention {
+    HEARD,
+    MISSED, /* as there is no room */
+    IGNORED /* nobody wants them */
+};
+
 struct stream {
     void *context, *socket;
     struct endpoint endpoint;
@@ -59,9 +66,8 @@ struct stream {
     /* Changes of nodes are most of what happens, so the stream hears of them only while somebody
      * does and there is room. */
     struct observers *observers;
-    bool deaf;      /* to them */
-    bool misses;    /* them, as there is no room; else nobody wants them */
-    uint64_t heard; /* changes of nodes, when it became deaf */
+    enum attention nodes;
+    uint64_t heard; /* changes of nodes, when that became so */
 };
 
 /* --- Subscriptions ------------------------------------------------------------------------- */
@@ -185,16 +191,16 @@ static bool has_room(const struct stream *stream, const struct happening *happen
 /* Counts what it missed until now, and decides anew what it hears. */
 static void listen(struct stream *stream, const struct state *state, bool over)
 {
-    bool full = stream->subscriptions > 0 && num_kept(stream) >= MOST_KEPT;
-    bool deaf = stream->subscriptions == 0 || full;
-    if (deaf == stream->deaf && full == stream->misses && !over)
+    enum attention nodes = stream->subscriptions == 0      ? IGNORED
+                           : num_kept(stream) >= MOST_KEPT ? MISSED
+                                                           : HEARD;
+    if (nodes == stream->nodes && !over)
         return;
-    if (stream->misses)
+    if (stream->nodes == MISSED)
         stream->dropped += state->num_node_changes - stream->heard;
     stream->heard = state->num_node_changes;
-    stream->misses = full;
-    stream->deaf = deaf;
-    observers_listen(stream->observers, stream, NODE_CHANGED, !deaf);
+    stream->nodes = nodes;
+    observers_listen(stream->observers, stream, NODE_CHANGED, nodes == HEARD);
 }
 
 static int notice(void *self, const struct happening *happening, struct error *err)
