@@ -41,39 +41,30 @@ class Stream:
 
     def __init__(self, url: str) -> None:
         import zmq
+        from elastisim_python.monitored import MonitoredSocket
 
         self.url = url
         self.connected = False
         self.ended = False
         self._lost_at: float | None = None
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._socket = self._context.socket(zmq.SUB)
-        self._socket.setsockopt(zmq.RCVHWM, HIGH_WATER_MARK)
-        self._socket.setsockopt(zmq.RECONNECT_IVL, 50)
-        self._socket.setsockopt(zmq.LINGER, 0)
-        self._socket.setsockopt(zmq.SUBSCRIBE, b'')
-        self._monitor = self._socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
-        self._poller = zmq.Poller()
-        self._poller.register(self._socket, zmq.POLLIN)
-        self._poller.register(self._monitor, zmq.POLLIN)
+        self._run = MonitoredSocket(zmq.SUB)
+        self._run.socket.setsockopt(zmq.RCVHWM, HIGH_WATER_MARK)
+        self._run.socket.setsockopt(zmq.RECONNECT_IVL, 50)
+        self._run.socket.setsockopt(zmq.SUBSCRIBE, b'')
         try:
-            self._socket.connect(url)
+            self._run.connect(url)
         except zmq.ZMQError as error:
-            self.close()
             raise WatchError(f"can't connect to '{url}': {error.strerror}; use ipc://PATH or tcp://HOST:PORT") from None
 
     def close(self) -> None:
-        self._socket.disable_monitor()
-        self._monitor.close(linger=0)
-        self._socket.close(linger=0)
-        self._context.term()
+        self._run.close()
 
     def wait(self, seconds: float) -> None:
         """Until there is something to read, or so long. Raises WatchError when the simulator is gone."""
-        ready = dict(self._poller.poll(max(0, round(1000 * seconds))))
-        if self._monitor in ready:
-            self._look_at_connection()
-        if self._socket not in ready and self._lost_at is not None and time.monotonic() - self._lost_at > GONE_AFTER:
+        readable = self._run.wait(max(0, round(1000 * seconds)))
+        for self.connected in self._run.changes():
+            self._lost_at = None if self.connected else time.monotonic()
+        if not readable and self._lost_at is not None and time.monotonic() - self._lost_at > GONE_AFTER:
             raise WatchError(f'the simulator at {self.url} is gone before the run was over')
 
     def read(self, most: int) -> Iterator[tuple[str, Event]]:
@@ -82,22 +73,13 @@ class Stream:
 
         for _ in range(most):
             try:
-                topic, text = self._socket.recv_multipart(zmq.NOBLOCK)
+                topic, text = self._run.socket.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
                 return
             yield topic.decode(), json.loads(text)
             if topic == b'run.end':
                 self.ended = True
                 return
-
-    def _look_at_connection(self) -> None:
-        import zmq
-        from zmq.utils.monitor import recv_monitor_message
-
-        while self._monitor.poll(0):
-            event = recv_monitor_message(self._monitor)['event']
-            self.connected = event == zmq.EVENT_HANDSHAKE_SUCCEEDED
-            self._lost_at = None if self.connected else time.monotonic()
 
 
 class Rates:

@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,14 @@ TASK_COLUMNS = ['Time', 'Job', 'Node', 'Task', 'Duration']
 EVERYTHING: Json = {
     'sensing': True, 'sensing_interval': 0.37, 'log_task_times': True, 'events': 'out/events.jsonl',
     **{name: f'out/{name}.csv' for name in (*MONITORING, 'job_statistics', 'node_utilization', 'task_times')}}
+
+
+def wait_for(condition: Callable[[], Any], what: str = 'it does not come to that', patience: float = PATIENCE) -> None:
+    """Until something holds that another process brings about."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.01)
 
 
 def near(value: Any) -> Any:

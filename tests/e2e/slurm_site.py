@@ -8,12 +8,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from harness import wait_for
 
 PROGRAMS = ('slurmctld', 'slurmd', 'munged', 'sbatch', 'sacct')
 ACCOUNTING = ('slurmdbd', 'sacctmgr', 'mariadbd', 'mariadb-install-db')
@@ -137,11 +137,8 @@ StorageLoc=slurm
             command, env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL))
 
-    def wait_until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
-        until = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < until, 'Slurm is not what it should be by now'
-            time.sleep(0.1)
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        wait_for(condition, 'Slurm is not what it should be by now')
 
     def run(self, *command: str) -> str:
         return subprocess.run(command, env=self.environment, cwd=self.folder, capture_output=True, text=True).stdout

@@ -5,13 +5,12 @@ import os
 import re
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness import PATIENCE, PYTHON, SIMULATOR, Scenario, crossbar, near, rigid, waiting
+from harness import PATIENCE, PYTHON, SIMULATOR, Scenario, crossbar, near, rigid, wait_for, waiting
 
 Answer = dict[str, Any]
 QUIET = {'show_progress_bar': False}
@@ -150,9 +149,7 @@ def test_an_interrupted_batch_ends_its_runs_and_says_so(world: Scenario) -> None
     assert process.stdin
     process.stdin.write(lines({'configuration': 'config.json', 'scheduler': sleeper, 'output': 'x'}) * 2)
     process.stdin.flush()
-    deadline = time.monotonic() + PATIENCE
-    while not (world.folder / 'started').exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_for((world.folder / 'started').exists)
     os.kill(process.pid, signal.SIGTERM)
     out, error = process.communicate(timeout=PATIENCE)
     [answer] = map(json.loads, out.splitlines())
@@ -172,9 +169,7 @@ def test_two_runs_of_a_batch_do_not_write_to_one_folder_at_a_time(world: Scenari
     run = {'configuration': 'config.json', 'output': 'x'}
     process.stdin.write(lines({**run, 'scheduler': waits}))
     process.stdin.flush()
-    deadline = time.monotonic() + PATIENCE
-    while not (world.folder / 'started').exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_for((world.folder / 'started').exists)
     process.stdin.write(lines(run))
     process.stdin.flush()
     answer = json.loads(process.stdout.readline())

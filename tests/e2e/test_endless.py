@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from harness import (SIMULATOR, Scenario, cpu, crossbar, document, flexible, host, link, model, phase, rigid, task,
-                     waiting)
+                     wait_for, waiting)
 
 POLICIES = Path(SIMULATOR).resolve().parent / 'tests' / 'plugins' / 'policies.so'
 BOTH_MODELS = pytest.mark.parametrize('option', ['--model=flow', '--model=simgrid'])
@@ -123,7 +123,7 @@ def test_signals_are_heeded_among_samples(scenario: Scenario, sent: signal.Signa
     scenario.workload(rigid(1, waiting(9e8))).configure(
         sensing=True, sensing_interval=1, cpu_utilization='/dev/null')
     process = scenario.start('--scheduler', 'builtin:fcfs')
-    wait_for(scenario.folder / 'out' / 'node_utilization.csv')
+    wait_for((scenario.folder / 'out' / 'node_utilization.csv').exists)
     time.sleep(0.1)
     process.send_signal(sent)
     result = scenario.finish(process)
@@ -144,11 +144,6 @@ def test_signals_are_heeded_while_jobs_are_read(scenario: Scenario, sent: signal
     result = scenario.finish(process)
     assert (result.status, result.error) == (1, f'interrupted by {sent.name} while the inputs were read')
     assert not (scenario.folder / 'out').exists()
-
-
-def wait_for(path: Path) -> None:
-    while not path.exists():
-        time.sleep(0.01)
 
 
 def test_a_platform_that_crashes_simgrid_is_named(scenario: Scenario) -> None:

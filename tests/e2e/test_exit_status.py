@@ -41,6 +41,7 @@ from harness import (
     start_on,
     start_pending,
     task,
+    wait_for,
     waiting,
 )
 
@@ -355,14 +356,6 @@ def test_1_with_the_results_so_far_after_a_signal_while_the_scheduler_thinks(
     assert outcome(result) == AFTERWARDS
 
 
-def wait_for(path: Path) -> None:
-    """Until a file is written, which the simulator does as it starts."""
-    limit = time.monotonic() + PATIENCE
-    while not path.exists():
-        assert time.monotonic() < limit
-        time.sleep(0.01)
-
-
 ENDLESS: dict[str, Json] = {
     'many events': rigid(1, waiting(1e-3, 10**15)),
     'many events in SimGrid': rigid(2, model(phase(task('cpu', bytes=1e3, communication_pattern='ring'),
@@ -378,7 +371,7 @@ def test_1_with_the_results_so_far_after_a_signal_in_the_middle_of_computing(
         scenario: Scenario, sent: signal.Signals, kind: str) -> None:
     scenario.workload(ENDLESS[kind], rigid(9 - 5)).configure(log_task_times=False)
     process = scenario.start('--scheduler', 'builtin:fcfs')
-    wait_for(scenario.folder / 'out' / 'node_utilization.csv')
+    wait_for((scenario.folder / 'out' / 'node_utilization.csv').exists)
     time.sleep(0.1)
     process.send_signal(sent)
     result = scenario.finish(process)
@@ -398,7 +391,7 @@ def test_1_with_the_results_so_far_when_the_limit_of_cpu_time_comes(scenario: Sc
 def test_a_signal_that_comes_again_and_again_costs_nothing(scenario: Scenario, sent: signal.Signals) -> None:
     scenario.workload(ENDLESS['many events']).configure(log_task_times=False)
     process = scenario.start('--scheduler', 'builtin:fcfs')
-    wait_for(scenario.folder / 'out' / 'node_utilization.csv')
+    wait_for((scenario.folder / 'out' / 'node_utilization.csv').exists)
     while process.poll() is None:
         process.send_signal(sent)
     result = scenario.finish(process)
@@ -409,7 +402,7 @@ def test_a_run_under_nohup_outlives_its_terminal(scenario: Scenario) -> None:
     scenario.workload(ENDLESS['many events']).configure(log_task_times=False)
     process = scenario.start('--scheduler', 'builtin:fcfs', preexec_fn=lambda: signal.signal(
         signal.SIGHUP, signal.SIG_IGN) and None)
-    wait_for(scenario.folder / 'out' / 'node_utilization.csv')
+    wait_for((scenario.folder / 'out' / 'node_utilization.csv').exists)
     process.send_signal(signal.SIGHUP)
     time.sleep(0.1)
     process.send_signal(signal.SIGTERM)
@@ -418,7 +411,7 @@ def test_a_run_under_nohup_outlives_its_terminal(scenario: Scenario) -> None:
 
 def test_1_after_a_signal_while_waiting_for_a_scheduler_to_connect(scenario: Scenario) -> None:
     process = scenario.workload(rigid()).start('--scheduler', f'zmq:{scenario.url}')
-    wait_for(scenario.folder / 's.ipc')
+    wait_for((scenario.folder / 's.ipc').exists)
     process.send_signal(signal.SIGINT)
     result = scenario.finish(process)
     assert (result.status, result.error) == (1, 'interrupted by SIGINT; the results so far are written')
@@ -430,7 +423,7 @@ def test_1_ends_the_scheduler_that_the_simulator_started(scenario: Scenario) -> 
     spec = scenario.script('import os\nfrom elastisim_python import run\nopen("pid", "w").write(str(os.getpid()))\n'
                            'run(lambda jobs, nodes, system: [job.assign(nodes[0]) for job in jobs])\n')
     process = scenario.start('--scheduler', spec)
-    wait_for(scenario.folder / 'pid')
+    wait_for((scenario.folder / 'pid').exists)
     time.sleep(0.3)
     process.send_signal(signal.SIGTERM)
     assert scenario.finish(process).status == 1
@@ -512,7 +505,7 @@ def test_2_when_a_result_file_can_not_be_created(scenario: Scenario, name: str) 
 def test_a_run_after_a_run_that_was_killed_can_use_the_same_url(scenario: Scenario) -> None:
     """SIGKILL leaves the socket file behind."""
     process = scenario.workload(rigid()).start('--scheduler', f'zmq:{scenario.url}')
-    wait_for(scenario.folder / 's.ipc')
+    wait_for((scenario.folder / 's.ipc').exists)
     process.kill()
     process.communicate()
     assert (scenario.folder / 's.ipc').exists()
@@ -523,7 +516,7 @@ def test_a_run_after_a_run_that_was_killed_can_use_the_same_url(scenario: Scenar
 def test_two_runs_at_one_url_do_not_disturb_each_other(scenario: Scenario) -> None:
     peer = Peer(scenario.url, start_pending)
     first = scenario.workload(rigid()).start('--scheduler', f'zmq:{scenario.url}')
-    wait_for(scenario.folder / 's.ipc')
+    wait_for((scenario.folder / 's.ipc').exists)
     result = scenario.run('--output', 'second', scheduler=f'zmq:{scenario.url}', status=2)
     assert result.error == (f"can't wait for a scheduler at '{scenario.url}': another program waits there, maybe "
                             'another simulation; end it or use another path')

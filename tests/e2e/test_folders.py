@@ -10,12 +10,11 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import PATIENCE, SIMULATOR, Scenario, rigid, waiting
+from harness import PATIENCE, SIMULATOR, Scenario, rigid, wait_for, waiting
 
 LOCK = '.elastisim.lock'
 
@@ -203,10 +202,7 @@ class Endless:
                           and not (folder / 'job_statistics.csv').exists())
 
     def _wait(self, there: Callable[[], bool]) -> Endless:
-        limit = time.monotonic() + PATIENCE
-        while not there():
-            assert time.monotonic() < limit
-            time.sleep(0.01)
+        wait_for(there)
         return self
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:

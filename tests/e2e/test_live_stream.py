@@ -8,12 +8,13 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import zmq
-from harness import PATIENCE, PYTHON, ROOT, Json, Scenario, busy, crossbar, flexible, idle, model, phase, rigid, waiting
+from harness import (PATIENCE, PYTHON, ROOT, Json, Scenario, busy, crossbar, flexible, idle, model, phase, rigid,
+                     wait_for, waiting)
 
 Message = tuple[str, str]  # topic, object
 
@@ -43,13 +44,6 @@ class Subscriber:
             assert self.socket.poll(1000 * PATIENCE), 'nothing comes'
             topic, text = (frame.decode() for frame in self.socket.recv_multipart())
             yield topic, text
-
-
-def wait_until(there: Callable[[], bool]) -> None:
-    limit = time.monotonic() + PATIENCE
-    while not there():
-        assert time.monotonic() < limit
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -197,7 +191,7 @@ def test_who_subscribes_late_sees_the_rest(scenario: Scenario, url: str) -> None
     """The scheduler answers its first invocation, and then never starts anything, when the subscriber is there."""
     small(scenario).configure(schedule_on_job_finalize=True)
     process = scenario.start('--events-url', url, '--scheduler', scenario.script(LATE))
-    wait_until((scenario.folder / 'asked').exists)
+    wait_for((scenario.folder / 'asked').exists)
     subscriber = Subscriber(url)
     try:
         time.sleep(1)
@@ -282,12 +276,12 @@ def test_a_subscriber_that_was_stopped_gets_what_was_kept_and_all_that_follows(s
         reader = subprocess.Popen([PYTHON, '-c', READER, url], stdout=out)
     try:
         process = scenario.start('--events-url', url, '--events-wait', '--scheduler', scenario.script(STOPPING))
-        wait_until((folder / 'asked for stop').exists)
+        wait_for((folder / 'asked for stop').exists)
         reader.send_signal(signal.SIGSTOP)
         (folder / 'stop').touch()
-        wait_until((folder / 'asked for go').exists)
+        wait_for((folder / 'asked for go').exists)
         reader.send_signal(signal.SIGCONT)
-        wait_until(lambda: seen.read_text().count('\n') > 800)  # there is room again when the next event comes
+        wait_for(lambda: seen.read_text().count('\n') > 800)  # there is room again when the next event comes
         (folder / 'go').touch()
         result = scenario.finish(process)
         assert reader.wait(timeout=PATIENCE) == 0

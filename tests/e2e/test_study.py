@@ -9,12 +9,10 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import PATIENCE, PYTHON, SIMULATOR, Scenario, flexible, rigid, waiting
+from harness import PATIENCE, PYTHON, SIMULATOR, Scenario, flexible, rigid, wait_for, waiting
 
 from elastisim_tools.metrics import statistics_of
 from elastisim_tools.run import load_run as load_results
@@ -161,13 +159,6 @@ def test_a_failed_run_keeps_its_message_and_others_go_on(world: Scenario, capsys
     assert list(run.jobs['Type']) == ['rigid', 'malleable'] and run.nodes is not None and run.events is None
     with sqlite3.connect('runs/study/study.sqlite') as database:
         assert database.execute('SELECT policy FROM runs WHERE status = "failed"').fetchall() == [('broken',)]
-
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 def test_an_interrupted_study_goes_on_where_it_was(world: Scenario) -> None:

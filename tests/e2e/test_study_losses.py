@@ -7,12 +7,10 @@ import os
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import PATIENCE, PYTHON, SIMULATOR, Scenario, flexible, rigid, waiting
+from harness import PATIENCE, PYTHON, SIMULATOR, Scenario, flexible, rigid, wait_for, waiting
 
 from elastisim_tools.study.command import main
 
@@ -47,13 +45,6 @@ def study_of(**policies: str) -> str:
 def records(folder: Path) -> dict[Path, int]:
     """When each run was done."""
     return {path: path.stat().st_mtime_ns for path in folder.glob('runs/study/runs/*/run.json')}
-
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 # --- A profile ------------------------------------------------------------------------------------------

@@ -10,14 +10,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from harness import PATIENCE, PYTHON, SIMULATOR, Scenario, flexible, rigid, waiting
+from harness import PATIENCE, PYTHON, SIMULATOR, Scenario, flexible, rigid, wait_for, waiting
 
 from elastisim_tools.study.command import main
 from elastisim_tools.study.slurm_status import status_of
@@ -44,13 +43,6 @@ def free_port() -> int:
         listening.bind(('127.0.0.1', 0))
         port: int = listening.getsockname()[1]
         return port
-
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 2 * PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.2)
 
 
 @dataclass
