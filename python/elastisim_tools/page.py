@@ -340,7 +340,7 @@ def _summary(stories: Sequence[Story]) -> str:
 
 # --- The page -----------------------------------------------------------------------------------
 
-def _embedded(value: Any) -> str:
+def embedded(value: Any) -> str:
     """JSON that can stand inside a script element."""
     return json.dumps(value, separators=(',', ':'), allow_nan=False).replace('<', '\\u003c')
 
@@ -355,10 +355,10 @@ def _library() -> str:
     return f'/* uPlot {UPLOT_VERSION}\n\n{licence} */\n{_asset("vendor", "uplot", "uPlot.iife.min.js")}'
 
 
-def _script() -> str:
-    """The modules of the page as one script: each after those it imports from, within one function.
+def script_of(page: str) -> str:
+    """The modules of a page as one script: each after those it imports from, within one function.
 
-    What a module exports keeps its name there, which is why no two modules have a name in common.
+    What a module exports keeps its name there, which is why no two modules of a page have a name in common.
     """
     parts: dict[str, str] = {}
 
@@ -370,7 +370,7 @@ def _script() -> str:
         text = re.sub(r"^(// @ts-check|import .*)\n", '', text, flags=re.MULTILINE)
         parts[name] = re.sub('^export ', '', text, flags=re.MULTILINE)
 
-    add('page.js')
+    add(page)
     return "(function () {\n'use strict';\n\n" + '\n'.join(parts.values()) + '})();\n'
 
 
@@ -385,8 +385,8 @@ def build_page(runs: Sequence[Run], title: str | None = None) -> str:
         'STATISTICS': _statistics(stories),
         'CONFIGURATION': _configuration(stories),
         'LIBRARY': _library(),
-        'DATA': _embedded(report_data(stories)),
-        'SCRIPT': _script(),
+        'DATA': embedded(report_data(stories)),
+        'SCRIPT': script_of('page.js'),
     }
     page = _asset('assets', 'report.html')
     pieces = page.split('{{')

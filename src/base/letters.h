@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 static inline char letters_lower(char c)
 {
@@ -13,10 +14,12 @@ static inline char letters_lower(char c)
 /* Whether the `length` characters are the word, which is in lower case. */
 static inline bool letters_say(const char *text, size_t length, const char *word)
 {
+    if (strlen(word) != length)
+        return false;
     for (size_t i = 0; i < length; i++)
         if (letters_lower(text[i]) != word[i])
             return false;
-    return word[length] == '\0';
+    return true;
 }
 
 #endif

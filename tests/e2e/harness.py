@@ -40,6 +40,19 @@ FREE, ALLOCATED, RESERVED = range(3)
 
 INVOCATION, ANSWER, FAILURE, END = 0xFFEC4400, 0xFFEC4401, 0xFFEC44EE, 0xFFEC44FF
 
+# A script of a scheduler that starts what fits, but for its last line: run(schedule).
+FITTING = '''
+from elastisim_python import pass_algorithm, run
+
+def schedule(jobs, nodes, system):
+    for job in jobs.pending:
+        count = job.num_nodes or job.num_nodes_min
+        if count > len(nodes.free):
+            break
+        job.assign(nodes.free[:count])
+
+'''
+
 # The keys of the configuration that ElastiSim's users know, and ours.
 MONITORING = ('cpu_utilization', 'network_activity', 'pfs_utilization', 'gpu_utilization')
 KEYS = ['jobs_file', 'platform_file', 'zmq_url', 'scheduler', 'scheduler_timeout', 'schedule_on_job_submit',

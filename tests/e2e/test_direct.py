@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from harness import PATIENCE, PYTHON, ROOT, Result, Scenario, crossbar, flexible, rigid, waiting
+from harness import FITTING, PATIENCE, PYTHON, ROOT, Result, Scenario, crossbar, flexible, rigid, waiting
 from mixed import mixed_world
 
 TABLES = ('job_statistics', 'node_utilization', 'task_times')
@@ -22,18 +22,9 @@ WITHOUT_ZEROMQ = 'import sys\nsys.modules["zmq"] = None\n'
 # Blocks the direct way, so that only pyzmq is left.
 WITHOUT_DIRECT = 'import elastisim_python.direct\nelastisim_python.direct.connect = lambda url: None\n'
 
-FITTING = '''
-import os, sys
-from elastisim_python import run
-
-def schedule(jobs, nodes, system):
-    for job in jobs.pending:
-        count = job.num_nodes or job.num_nodes_min
-        if count > len(nodes.free):
-            break
-        job.assign(nodes.free[:count])
-
+SCRIPT = FITTING + '''
 run(schedule)
+import sys
 open('ended', 'w').write(' '.join(sys.argv[1:]))
 '''
 
@@ -142,7 +133,7 @@ def test_a_scheduler_that_only_knows_zeromq_goes_on_working(scenario: Scenario) 
     # Descriptors that a wrapper closes are no loss.
     f"'{PYTHON}' -c 'import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:], close_fds=True))' {{}}"])
 def test_shells_and_wrappers_may_stand_between(scenario: Scenario, command: str) -> None:
-    scenario.write('scheduler.py', WITHOUT_ZEROMQ + FITTING)
+    scenario.write('scheduler.py', WITHOUT_ZEROMQ + SCRIPT)
     script = f'{PYTHON} scheduler.py argument'
     result = scenario.workload(rigid(), rigid(4)).run(scheduler='exec:' + command.format(script))
     assert result.ends() == [1, 2] and result.stderr == ''
@@ -158,17 +149,17 @@ def test_pypy_runs_a_scheduler_out_of_the_box(scenario: Scenario, name: str) -> 
 
 
 def test_a_script_may_name_a_url_of_its_own_as_ever(scenario: Scenario) -> None:
-    text = WITHOUT_ZEROMQ + FITTING.replace('run(schedule)', "run(schedule, 'ipc:///tmp/elastisim.ipc')")
+    text = WITHOUT_ZEROMQ + SCRIPT.replace('run(schedule)', "run(schedule, 'ipc:///tmp/elastisim.ipc')")
     result = scenario.workload(rigid()).run(scheduler=scenario.script(text))
     assert result.ends() == [1]
     assert 'connecting to the simulator that started this process (ELASTISIM_URL), not to' in result.stderr
 
 
 def test_a_second_scheduler_of_one_command_does_no_harm(scenario: Scenario) -> None:
-    scenario.write('scheduler.py', WITHOUT_ZEROMQ + FITTING)
+    scenario.write('scheduler.py', WITHOUT_ZEROMQ + SCRIPT)
     scenario.write('second.py', 'import time\nfrom elastisim_python import run\nwhile not __import__("os").path.exists('
                    '"first"): time.sleep(0.01)\nrun(lambda *_: open("asked", "w"))\n')
-    scenario.write('scheduler.py', WITHOUT_ZEROMQ + FITTING.replace(
+    scenario.write('scheduler.py', WITHOUT_ZEROMQ + SCRIPT.replace(
         'def schedule(jobs, nodes, system):', 'def schedule(jobs, nodes, system):\n    open("first", "w")'))
     result = scenario.workload(rigid(), rigid(4)).run(scheduler=f'exec:{PYTHON} second.py & {PYTHON} scheduler.py')
     assert result.ends() == [1, 2]
@@ -248,7 +239,7 @@ def test_a_large_machine_is_told_whole_and_answered_at_length(scenario: Scenario
     """A first message of some megabytes, and answers with all nodes."""
     scenario.platform(crossbar(20_000, padding='x' * 100)).configure(node_utilization=None, task_times=None)
     scenario.workload(rigid(20_000), flexible('moldable', 1, 20_000))
-    result = scenario.run(scheduler=scenario.script(WITHOUT_ZEROMQ + FITTING))
+    result = scenario.run(scheduler=scenario.script(WITHOUT_ZEROMQ + SCRIPT))
     assert result.column('Nodes Max') == ['20000', '1']
     assert ended_by_itself(scenario)
 
@@ -257,7 +248,7 @@ def test_nothing_is_left_in_the_folder_for_sockets(scenario: Scenario) -> None:
     sockets = scenario.folder / 'sockets'
     sockets.mkdir()
     scenario.environment['TMPDIR'] = str(sockets) if len(str(sockets)) < 60 else '/tmp'
-    scenario.workload(rigid()).run(scheduler=scenario.script(WITHOUT_ZEROMQ + FITTING))
+    scenario.workload(rigid()).run(scheduler=scenario.script(WITHOUT_ZEROMQ + SCRIPT))
     scenario.run(scheduler=scenario.script(RAW))
     scenario.run(scheduler='exec:false', status=3)
     assert list(sockets.iterdir()) == []

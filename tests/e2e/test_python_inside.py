@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from harness import PATIENCE, PYTHON, ROOT, SIMULATOR, Scenario, flexible, rigid, waiting
+from harness import FITTING, PATIENCE, PYTHON, ROOT, SIMULATOR, Scenario, flexible, rigid, waiting
 from mixed import mixed_world
 
 HAS_PYTHON = 'without' not in subprocess.run([SIMULATOR, '--version'], text=True, stdout=subprocess.PIPE).stdout
@@ -21,17 +21,7 @@ pytestmark = pytest.mark.skipif(not HAS_PYTHON, reason='this simulator was built
 
 TABLES = ('job_statistics', 'node_utilization', 'task_times')
 
-# Starts what fits, by the views.
-FITTING = '''
-from elastisim_python import pass_algorithm
-
-def schedule(jobs, nodes, system):
-    for job in jobs.pending:
-        count = job.num_nodes or job.num_nodes_min
-        if count > len(nodes.free):
-            break
-        job.assign(nodes.free[:count])
-
+SCRIPT = FITTING + '''
 if __name__ == '__main__':
     pass_algorithm(schedule, 'ipc://nobody.ipc')
 '''
@@ -284,7 +274,7 @@ def test_an_interrupted_script_ends_the_run(scenario: Scenario, number: signal.S
 
 def test_code_after_the_simulation_finds_the_results(scenario: Scenario) -> None:
     scenario.workload(rigid(), rigid())
-    text = FITTING + ("    print(len(open('out/job_statistics.csv').readlines()), 'lines')\n"
+    text = SCRIPT + ("    print(len(open('out/job_statistics.csv').readlines()), 'lines')\n"
                       "    raise ValueError('my own')\n")
     result = scenario.run('--summary', scheduler=inside(scenario, text))
     assert re.match(r'3 lines\njobs completed +2\n', result.stdout)
@@ -299,12 +289,12 @@ def test_an_error_of_the_function_can_be_caught_behind_it(scenario: Scenario) ->
 
 
 def test_the_simulation_is_run_once(scenario: Scenario) -> None:
-    result = scenario.workload(rigid()).run(scheduler=inside(scenario, FITTING + FITTING))
+    result = scenario.workload(rigid()).run(scheduler=inside(scenario, SCRIPT + SCRIPT))
     assert 'RuntimeError: the simulation has been run' in result.stderr
 
 
 def test_standard_streams_that_a_script_closes_are_the_simulators_again(scenario: Scenario) -> None:
-    text = 'import os, sys\nsys.stdout.close()\nos.close(1)\nos.close(2)\n' + FITTING
+    text = 'import os, sys\nsys.stdout.close()\nos.close(1)\nos.close(2)\n' + SCRIPT
     result = scenario.workload(rigid()).run('--summary', scheduler=inside(scenario, text))
     assert 'makespan' in result.stdout.lower()
 
@@ -318,7 +308,7 @@ def count():
         counted[0] += 1
         time.sleep(0)
 threading.Thread(target=count).start()
-''' + FITTING + '    print(counted[0] > 0)\n'
+''' + SCRIPT + '    print(counted[0] > 0)\n'
     result = scenario.workload(rigid()).run(scheduler=inside(scenario, text))
     assert result.stdout == 'True\n' and result.stderr == ''
 
@@ -341,7 +331,7 @@ else:
 def test_a_script_finds_what_it_would_find_as_one_of_its_own(scenario: Scenario) -> None:
     (scenario.folder / 'sub').mkdir()
     scenario.write('sub/neighbour.py', 'x = 3')
-    scenario.write('sub/mine.py', FITTING.replace('if __name__', '''
+    scenario.write('sub/mine.py', SCRIPT.replace('if __name__', '''
 import sys, threading, inspect, pickle, os, multiprocessing
 import neighbour
 
@@ -361,7 +351,7 @@ class Mine: pass
 def test_another_package_of_the_name_is_not_in_the_way(scenario: Scenario) -> None:
     (scenario.folder / 'elastisim_python').mkdir()
     scenario.write('elastisim_python/__init__.py', 'raise ImportError')
-    scenario.workload(rigid()).run(scheduler=inside(scenario, FITTING))
+    scenario.workload(rigid()).run(scheduler=inside(scenario, SCRIPT))
 
 
 def test_numpy_works_and_columns_are_arrays_without_a_copy(scenario: Scenario) -> None:
@@ -389,7 +379,7 @@ def test_packages_of_a_virtual_environment_are_found(scenario: Scenario, environ
     options = ['--python', str(environment / 'bin' / 'python3')] if how == '--python' else []
     if not options:
         scenario.environment['VIRTUAL_ENV'] = str(environment)
-    text = 'import sys, only_here\nprint(only_here.x, sys.prefix)\n' + FITTING
+    text = 'import sys, only_here\nprint(only_here.x, sys.prefix)\n' + SCRIPT
     result = scenario.workload(rigid()).run(*options, scheduler=inside(scenario, text))
     assert result.stdout == f'7 {environment}\n'
 
@@ -398,15 +388,15 @@ def test_packages_of_another_version_are_refused(scenario: Scenario, environment
     other = scenario.write('python', '#!/bin/sh\necho 3.4\n')
     other.chmod(0o755)
     scenario.workload(rigid())
-    told = scenario.run('--python', './python', scheduler=inside(scenario, FITTING), status=3).error
+    told = scenario.run('--python', './python', scheduler=inside(scenario, SCRIPT), status=3).error
     ours = '%d.%d' % sys.version_info[:2]
     assert told == (f'the scheduler script inside.py cannot have the packages of ./python, a Python 3.4: the simulator '
                     f'has Python {ours}; run the script as a process: exec:')
-    told = scenario.run('--python', './nosuch', scheduler=inside(scenario, FITTING), status=2).error
+    told = scenario.run('--python', './nosuch', scheduler=inside(scenario, SCRIPT), status=2).error
     assert told == 'command line: --python: cannot run ./nosuch: No such file or directory'
     scenario.write('pyvenv.cfg', 'version = 3.4.1\n')
     scenario.environment['VIRTUAL_ENV'] = str(scenario.folder)
-    assert scenario.run(scheduler=inside(scenario, FITTING)).warnings == [
+    assert scenario.run(scheduler=inside(scenario, SCRIPT)).warnings == [
         f'packages of VIRTUAL_ENV, which has Python 3.4, are not found: the simulator has Python {ours}; use exec: for '
         'them']
 
@@ -419,7 +409,7 @@ def test_a_simulator_without_the_module_says_so(scenario: Scenario) -> None:
     alone.write_bytes(Path(SIMULATOR).read_bytes())
     alone.chmod(0o755)
     scenario.workload(rigid()).command()
-    inside(scenario, FITTING)
+    inside(scenario, SCRIPT)
     version = subprocess.run([alone, '--version'], text=True, stdout=subprocess.PIPE).stdout
     assert version.splitlines()[1:] == ['without a Python of its own: schedulers in Python are exec: processes']
     (scenario.folder / 'python').symlink_to(ROOT / 'python')

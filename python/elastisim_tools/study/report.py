@@ -4,13 +4,12 @@ and links to the pages of chosen runs. It needs nothing but a browser."""
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
-from ..page import build_page
+from ..page import build_page, embedded, script_of
 from ..run import OutputError
 from ..run import load_run as load_results
 from .description import SEED
@@ -26,11 +25,6 @@ ASSETS = Path(__file__).with_name('assets')
 
 def escape(text: Any) -> str:
     return html.escape(str(text))
-
-
-def embedded(value: Any) -> str:
-    """JSON that can stand in a script element."""
-    return json.dumps(value, separators=(',', ':')).replace('<', '\\u003c').replace('\u2028', '\\u2028')
 
 
 def cell(text: str, value: Any = None, tag: str = 'td') -> str:
@@ -165,7 +159,7 @@ def build_report(tables: Tables, figure_folder: Path, pages: Mapping[str, str]) 
         'groups': groups_table(tables), 'caption': escape(caption(tables)), 'options': options,
         'figures': figures(tables, figure_folder), 'runs': runs_table(tables, pages),
         'data': embedded(comparison_data(tables)),
-        'script': (ASSETS / 'report.js').read_text(encoding='utf-8'),
+        'script': script_of('study.js'),
     }
     page = (ASSETS / 'report.html').read_text(encoding='utf-8')
     return re.sub(r'\{\{(\w+)\}\}', lambda found: parts[found[1]], page)

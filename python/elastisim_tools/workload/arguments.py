@@ -60,3 +60,12 @@ def quantities(text: str) -> tuple[str, str]:
     """Two of them: READ,WRITE."""
     read, comma, write = text.partition(',')
     return quantity(read), quantity(write if comma else read)
+
+
+def add_machine(group: argparse._ArgumentGroup) -> None:
+    """What nodes, their links and the file system of the platform can do."""
+    add = group.add_argument
+    add('--speed', type=quantity, default='1Gf', metavar='X', help='speed of a processor (default: %(default)s)')
+    add('--bandwidth', type=quantity, default='12.5GBps', metavar='X', help="of a node's link (default: %(default)s)")
+    add('--latency', type=quantity, default='1us', metavar='X', help="of a node's link (default: %(default)s)")
+    add('--pfs', type=quantities, metavar='READ,WRITE', help='a parallel file system with these bandwidths')

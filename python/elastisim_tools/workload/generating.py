@@ -15,7 +15,7 @@ from random import Random
 from typing import Any, Optional
 
 from . import estimates, models, rules, swf
-from .arguments import Subparsers, quantities, quantity, real, whole
+from .arguments import Subparsers, add_machine, real, whole
 from .importing import write_workload
 from .machine import Machine
 from .models import Drawn
@@ -61,17 +61,9 @@ def add_to(commands: Subparsers) -> None:
         'the estimates has it, about 0.22)')
     add('--scheduler', metavar='SPEC', default='builtin:easy', help='in the configuration (default: %(default)s)')
     add('--report', metavar='FILE', help='write the account there, not to standard output')
-    parser.set_defaults(run=generate, pfs=None, speed='1Gf', bandwidth='12.5GBps', latency='1us')
-    _add_machine(parser)
+    parser.set_defaults(run=generate)
+    add_machine(parser.add_argument_group('machine'))
     _add_fit(commands)
-
-
-def _add_machine(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group('machine').add_argument
-    add('--speed', type=quantity, default='1Gf', metavar='X', help='speed of a processor (default: %(default)s)')
-    add('--bandwidth', type=quantity, default='12.5GBps', metavar='X', help="of a node's link (default: %(default)s)")
-    add('--latency', type=quantity, default='1us', metavar='X', help="of a node's link (default: %(default)s)")
-    add('--pfs', type=quantities, metavar='READ,WRITE', help='a parallel file system with these bandwidths')
 
 
 def _add_fit(commands: Subparsers) -> None:

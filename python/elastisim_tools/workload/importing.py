@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from . import batsim, rules, slurm, slurm_conf, swf
-from .arguments import Subparsers, quantities, quantity, whole
+from .arguments import Subparsers, add_machine, whole
 from .dates import given_zone, iso_moment
 from .machine import Machine
 from .record import DELAY, LogError, Record
@@ -46,14 +46,12 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     add('--scheduler', metavar='SPEC', default='builtin:easy',
         help='scheduler in the configuration (default: %(default)s)')
     add('--report', metavar='FILE', help='write the account there, not to standard output')
-    add = parser.add_argument_group('machine').add_argument
-    add('--nodes', type=whole(1), metavar='N',
-        help='number of nodes (default: as the log says, else that of the largest job)')
-    add('--cores-per-node', type=whole(1), metavar='N', help='processors of a node (default: as the log says, else 1)')
-    add('--speed', type=quantity, default='1Gf', metavar='X', help='speed of a processor (default: %(default)s)')
-    add('--bandwidth', type=quantity, default='12.5GBps', metavar='X', help="of a node's link (default: %(default)s)")
-    add('--pfs', type=quantities, metavar='READ,WRITE', help='a parallel file system with these bandwidths')
-    add('--latency', type=quantity, default='1us', metavar='X', help="of a node's link (default: %(default)s)")
+    machine = parser.add_argument_group('machine')
+    machine.add_argument('--nodes', type=whole(1), metavar='N',
+                         help='number of nodes (default: as the log says, else that of the largest job)')
+    machine.add_argument('--cores-per-node', type=whole(1), metavar='N',
+                         help='processors of a node (default: as the log says, else 1)')
+    add_machine(machine)
 
 
 def _add_swf(formats: Subparsers) -> None:

@@ -30,9 +30,12 @@ export function keep(name, value) {
 }
 
 /** Calls when the address has been changed by hand, or by going back; and before the page is left it is written.
+ * A way to a part of the page changes nothing.
  * @param {() => void} restore */
 export function watchAddress(restore) {
   addEventListener('hashchange', () => {
+    if (location.hash && !location.hash.startsWith('#?'))
+      return;
     state = read();
     restore();
   });

@@ -1,45 +1,12 @@
 // @ts-check
 /* What a chart or table shows as a file: SVG, PNG, CSV. */
 import {element} from './words.js';
-import {penOf} from './colours.js';
+import {saveDrawing, saveImage, saveRows} from './files.js';
 import {svgOf} from './svg.js';
 
 /** @param {string} name
- * @param {Blob} blob */
-function save(name, blob) {
-  const link = element('a', {href: URL.createObjectURL(blob), download: name});
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-}
-
-/** @param {string | number} value */
-const field = value => /[",\n\r]/.test(String(value)) ? `"${String(value).replace(/"/g, '""')}"` : String(value);
-
-/** @param {string} name
  * @param {{head: string[], rows: Row[]}} table */
-export function saveTable(name, {head, rows}) {
-  const lines = [head, ...rows].map(row => row.map(field).join(','));
-  save(`${name}.csv`, new Blob([lines.join('\n'), '\n'], {type: 'text/csv'}));
-}
-
-/** @param {Shown} shown */
-function saveVector(shown) {
-  save(`${shown.name}.svg`, new Blob([svgOf(shown).text], {type: 'image/svg+xml'}));
-}
-
-/** Twice as large as on the screen, for print.
- * @param {Shown} shown */
-async function saveImage(shown) {
-  const {text, width, height} = svgOf(shown), scale = 2;
-  const address = URL.createObjectURL(new Blob([text], {type: 'image/svg+xml'}));
-  const image = new Image();
-  image.src = address;
-  await image.decode();
-  const canvas = element('canvas', {width: scale * width, height: scale * height});
-  penOf(canvas).drawImage(image, 0, 0, scale * width, scale * height);
-  URL.revokeObjectURL(address);
-  canvas.toBlob(blob => blob && save(`${shown.name}.png`, blob), 'image/png');
-}
+export const saveTable = (name, {head, rows}) => saveRows(name, [head, ...rows]);
 
 /** Buttons under a chart's title.
  * @param {HTMLElement} box
@@ -54,7 +21,8 @@ export function addSaving(box, shown) {
     return made;
   };
   box.prepend(element('span', {class: 'save', 'data-chart': shown.name},
-    button('SVG', () => saveVector(shown)), button('PNG', () => void saveImage(shown)),
+    button('SVG', () => saveDrawing(shown.name, svgOf(shown).text)),
+    button('PNG', () => void saveImage(shown.name, svgOf(shown))),
     button('CSV', () => saveTable(shown.name, shown.table()))));
 }
 
