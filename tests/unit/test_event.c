@@ -26,6 +26,10 @@ static struct job job = {.request = &request,
                          .executing_gpus = 2,
                          .wanted = {wanted, 2},
                          .wanted_gpus = 1};
+static struct job saved = {
+    .request = &request, .state = JOB_RUNNING, .saved_phases = 7, .completed_phases = 5};
+static struct job saved_within = {
+    .request = &request, .state = JOB_RUNNING, .saved_phases = 7, .saved_task = 2};
 static struct job named = {.request = &named_request, .state = JOB_PENDING};
 static struct job cancelled = {.request = &request, .state = JOB_CANCELLED};
 
@@ -90,6 +94,12 @@ static const struct expectation expectations[] = {
     {OF(JOB_ANSWERED, .job = &job, .request = 16), 0, "job.evolving_answer",
      "{'time':12.5,'kind':'evolving_answer','job':12,'requested':16,'num_nodes':3,"
      "'accepted':false}"},
+    {OF(JOB_SAVED, .job = &saved), 0, "job.checkpoint",
+     "{'time':12.5,'kind':'checkpoint','job':12,'completed_phases':7}"},
+    {OF(JOB_SAVED, .job = &saved_within), 0, "job.checkpoint",
+     "{'time':12.5,'kind':'checkpoint','job':12,'completed_phases':7,'tasks':2}"},
+    {OF(JOB_REQUEUED, .job = &saved, .reason = "node loss"), 0, "job.requeue",
+     "{'time':12.5,'kind':'requeue','job':12,'reason':'node loss','completed_phases':5}"},
     {OF(JOB_ENDED, .job = &job), 0, "job.complete", "{'time':12.5,'kind':'complete','job':12}"},
     {OF(JOB_ENDED, .job = &job, .reason = "walltime"), 0, "job.kill",
      "{'time':12.5,'kind':'kill','job':12,'reason':'walltime'}"},
