@@ -9,10 +9,10 @@ methods of the jobs; the simulator carries the decisions out when the function h
 from .invocation import InvocationType
 from .job import Job, JobState, JobType
 from .listing import Jobs, Nodes
-from .node import Gpu, GpuState, Node, NodeState, NodeType
+from .node import Gpu, GpuState, Node, NodeAvailability, NodeState, NodeType
 from .scheduler import pass_algorithm, run
 
 __all__ = [
-    'Gpu', 'GpuState', 'InvocationType', 'Job', 'JobState', 'JobType', 'Jobs', 'Node', 'NodeState', 'NodeType', 'Nodes',
-    'pass_algorithm', 'run',
+    'Gpu', 'GpuState', 'InvocationType', 'Job', 'JobState', 'JobType', 'Jobs', 'Node', 'NodeAvailability', 'NodeState',
+    'NodeType', 'Nodes', 'pass_algorithm', 'run',
 ]

@@ -20,7 +20,7 @@ from . import protocol
 from .invocation import InvocationType
 from .job import Job, JobState, JobType
 from .listing import Jobs, Nodes
-from .node import Gpu, GpuState, Node, NodeState, NodeType
+from .node import Gpu, GpuState, Node, NodeAvailability, NodeState, NodeType
 from .records import Shown, View
 from .system import System
 
@@ -62,8 +62,8 @@ def prepare() -> None:
                            ' run a script that calls them in another one as a process (exec:)')
     _run.simulated = True
     jobs, nodes = _lists()
-    _elastisim.prepare(Job, Node, Gpu, JobState, JobType, NodeState, NodeType, GpuState, InvocationType,
-                       InProcessSystem, protocol.encode_answer, protocol.encode_failure)
+    _elastisim.prepare(Job, Node, Gpu, JobState, JobType, NodeState, NodeType, NodeAvailability, GpuState,
+                       InvocationType, InProcessSystem, protocol.encode_answer, protocol.encode_failure)
     _elastisim.connect(jobs, nodes, nodes.modified_jobs, jobs._shown, jobs.pending, jobs.running, jobs.changed,
                        nodes.free,
                        nodes.changed)

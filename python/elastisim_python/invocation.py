@@ -23,3 +23,6 @@ class InvocationType(Enum):
     """An evolving or adaptive job asks for ``system['evolving_request']`` nodes in all."""
     INVOKE_RECONFIGURATION = 6
     """A job has begun to apply a reconfiguration that was waiting."""
+    INVOKE_NODE_CHANGED = 7
+    """Nodes can be had that could not, or the other way round; only with ``schedule_on_node_change``. No job stands for
+    it."""

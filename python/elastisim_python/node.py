@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -31,7 +32,25 @@ class NodeState(Enum):
     ALLOCATED = 1
     """At least one job runs on it."""
     RESERVED = 2
-    """No job runs on it, but one will expand onto it at its next scheduling point."""
+    """No job runs on it, but one will expand onto it at its next scheduling point, or it can't be had."""
+
+
+@quick
+class NodeAvailability(Enum):
+    """Whether a node can be had, whatever runs on it. One that isn't up is never FREE and can't be assigned."""
+
+    UP = 0
+    """It can."""
+    DRAINING = 1
+    """It keeps its jobs and takes nothing new."""
+    DOWN = 2
+    """It has failed."""
+    OFF = 3
+    """It is switched off."""
+    BOOTING = 4
+    """It is being switched on."""
+    STOPPING = 5
+    """It is being switched off."""
 
 
 @quick
@@ -74,16 +93,21 @@ class Node(NodeRecord):
         gpus: Its GPUs, by identifier; empty if it has none.
         assigned_jobs: The jobs on it; more than one only with oversubscription.
         assigned_job_ids: Their identifiers.
+        availability: Whether it can be had.
+        returns: When it will be up again, in simulated seconds; ``math.inf`` while it is up or that isn't known.
     """
 
     def __init__(self, identifier: int, type: NodeType = NodeType.COMPUTE_NODE, state: NodeState = NodeState.FREE,
-                 gpus: Iterable[Gpu] = (), assigned_jobs: Iterable[Job] = ()) -> None:
+                 gpus: Iterable[Gpu] = (), assigned_jobs: Iterable[Job] = (),
+                 availability: NodeAvailability = NodeAvailability.UP, returns: float = math.inf) -> None:
         self.identifier = identifier
         self.type = type
         self.state = state
         self.gpus: list[Gpu] = list(gpus)
         self.assigned_jobs: list[Job] = list(assigned_jobs)
         self.assigned_job_ids: set[int] = {job.identifier for job in self.assigned_jobs}
+        self.availability = availability
+        self.returns = returns
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Node):
@@ -110,7 +134,7 @@ class Node(NodeRecord):
             setattr(self, name, value)
 
 
-_ATTRIBUTES = ('identifier', 'type', 'state', 'gpus', 'assigned_jobs', 'assigned_job_ids')
+_ATTRIBUTES = ('identifier', 'type', 'state', 'gpus', 'assigned_jobs', 'assigned_job_ids', 'availability', 'returns')
 _OF_THE_ORIGINAL = ('_told', '_made', '_num_gpus')
 
 

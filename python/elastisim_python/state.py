@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import Any, TypeVar
 
 from .invocation import InvocationType
 from .job import Job, JobState, JobType
 from .listing import Jobs, Listing, Nodes
-from .node import Gpu, GpuState, Node, NodeState, NodeType
+from .node import Gpu, GpuState, Node, NodeAvailability, NodeState, NodeType
 from .protocol import ProtocolError
 from .records import Shown, Told
 from .system import System
@@ -39,6 +40,8 @@ class State:
         self.nodes = Nodes(shown=self._shown)
         self.jobs = Jobs(shown=self._shown)
         self.modified_jobs = self.nodes.modified_jobs
+        # Identifiers of the nodes that aren't up.
+        self._away: set[int] = set()
 
     def update(self, message: Message) -> dict[str, Any]:
         """Takes in an invocation and returns what the algorithm gets as ``system``: besides what is meant for it, the
@@ -120,6 +123,7 @@ class State:
         node.assigned_job_ids = {job.identifier for job in node.assigned_jobs}
         node.gpus = [Gpu(gpu['id'], GpuState(gpu['state'])) for gpu in message.get('gpus', ())]
         node._made, node._num_gpus = True, len(node.gpus)
+        self._show_availability([node.identifier], message)
         self.nodes.sort_in(node)
 
     def _update_group(self, message: Message) -> None:
@@ -136,7 +140,20 @@ class State:
             node._told = told
             if node._made:
                 node._forget()
+        self._show_availability(identifiers, message)
         self.nodes.sort_in_all(identifiers, state is NodeState.FREE)
+
+    def _show_availability(self, identifiers: Sequence[int], message: Message) -> None:
+        """Most nodes are up and stay so: that costs nothing."""
+        availability = NodeAvailability(message.get('availability', 0))
+        if availability is NodeAvailability.UP and not self._away:
+            return
+        returns = float(message.get('returns', inf))
+        for identifier in identifiers:
+            node = self.nodes.known[identifier]
+            node.availability = availability
+            node.returns = returns
+        (self._away.difference_update if availability is NodeAvailability.UP else self._away.update)(identifiers)
 
     def _system(self, message: Message) -> dict[str, Any]:
         system = GroupedSystem(message, self.nodes.known) if 'node_groups' in message else dict(message)
@@ -167,7 +184,8 @@ class GroupedSystem(System):
     def _entry(self, identifier: int, group: Message) -> Message:
         node = self._nodes[identifier]
         allocated = group.get('gpus_allocated', 0)
-        return {'id': identifier, 'type': node.type.value, 'state': group['state'],
+        away = {key: group[key] for key in ('availability', 'returns') if key in group}
+        return {'id': identifier, 'type': node.type.value, 'state': group['state'], **away,
                 'assigned_jobs': list(group['assigned_jobs']),
                 'gpus': [{'id': i, 'state': int(i < allocated)} for i in range(node._num_gpus)]}
 

@@ -1,6 +1,8 @@
 /* The module _elastisim: what the package elastisim_python finds inside the simulator. */
 #include "python/interpreter.h"
 
+#include <math.h>
+
 /* Fills members by their values; what has no member is NULL. */
 static int read_members(PyObject *enumeration, PyObject **members, int count)
 {
@@ -21,22 +23,24 @@ static void keep(PyObject **slot, PyObject *value)
     Py_XDECREF(former);
 }
 
-/* prepare(Job, Node, Gpu, JobState, JobType, NodeState, NodeType, GpuState, InvocationType, System,
- * encode_answer, encode_failure) */
+/* prepare(Job, Node, Gpu, JobState, JobType, NodeState, NodeType, NodeAvailability, GpuState,
+ * InvocationType, System, encode_answer, encode_failure) */
 static PyObject *prepare(PyObject *module, PyObject *arguments)
 {
-    PyObject *job, *node, *gpu, *job_state, *job_type, *node_state, *node_type, *gpu_state, *cause,
-        *system, *encode_answer, *encode_failure;
+    PyObject *job, *node, *gpu, *job_state, *job_type, *node_state, *node_type, *availability,
+        *gpu_state, *cause, *system, *encode_answer, *encode_failure;
     (void)module;
-    if (!PyArg_ParseTuple(arguments, "OOOOOOOOOOOO", &job, &node, &gpu, &job_state, &job_type,
-                          &node_state, &node_type, &gpu_state, &cause, &system, &encode_answer,
-                          &encode_failure) ||
+    if (!PyArg_ParseTuple(arguments, "OOOOOOOOOOOOO", &job, &node, &gpu, &job_state, &job_type,
+                          &node_state, &node_type, &availability, &gpu_state, &cause, &system,
+                          &encode_answer, &encode_failure) ||
         read_members(job_state, embedded.job_states, JOB_STATES) ||
         read_members(job_type, embedded.job_types, JOB_TYPES) ||
         read_members(node_state, embedded.node_states, NODE_STATES) ||
         read_members(node_type, embedded.node_types, NODE_TYPES) ||
+        read_members(availability, embedded.availabilities, AVAILABILITIES) ||
         read_members(gpu_state, embedded.gpu_states, GPU_STATES) ||
-        read_members(cause, embedded.causes, CAUSES))
+        read_members(cause, embedded.causes, CAUSES) ||
+        python_set_slot(&embedded.never, PyFloat_FromDouble(INFINITY)))
         return NULL;
     keep(&embedded.job_class, job);
     keep(&embedded.node_class, node);

@@ -1,5 +1,6 @@
 #include "python/objects.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <structmember.h>
 
@@ -13,6 +14,19 @@ int python_set_slot(PyObject **slot, PyObject *value)
     return 0;
 }
 
+/* Most nodes are up and stay so. */
+static int show_availability(struct node_record *record)
+{
+    enum elastisim_availability availability = elastisim_node_availability(record->node);
+    double returns = elastisim_node_returns(record->node);
+    PyObject *member = embedded.availabilities[availability];
+    if (record->availability == member && availability == ELASTISIM_UP)
+        return 0;
+    python_set_slot(&record->availability, Py_NewRef(member));
+    return python_set_slot(&record->returns, isfinite(returns) ? PyFloat_FromDouble(returns)
+                                                               : Py_NewRef(embedded.never));
+}
+
 int node_record_refresh(struct node_record *record)
 {
     const struct elastisim_node *node = record->node;
@@ -20,8 +34,8 @@ int node_record_refresh(struct node_record *record)
     Py_CLEAR(record->assigned_jobs);
     Py_CLEAR(record->assigned_job_ids);
     python_set_slot(&record->type, Py_NewRef(embedded.node_types[elastisim_node_type(node)]));
-    return python_set_slot(&record->state,
-                           Py_NewRef(embedded.node_states[elastisim_node_state(node)]));
+    python_set_slot(&record->state, Py_NewRef(embedded.node_states[elastisim_node_state(node)]));
+    return show_availability(record);
 }
 
 /* --- What is made when it is asked for ------------------------------------------------------ */
@@ -116,7 +130,8 @@ static PyGetSetDef lazy_attributes[] = {{"gpus", get, set, NULL, &lazies[0]},
 #name, T_OBJECT_EX, offsetof(struct node_record, name), 0, NULL                            \
     }
 
-static PyMemberDef members[] = {MEMBER(identifier), MEMBER(type), MEMBER(state), {0}};
+static PyMemberDef members[] = {MEMBER(identifier),   MEMBER(type),    MEMBER(state),
+                                MEMBER(availability), MEMBER(returns), {0}};
 
 static int traverse(PyObject *self, visitproc visit, void *arg)
 {
@@ -124,6 +139,8 @@ static int traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(record->identifier);
     Py_VISIT(record->type);
     Py_VISIT(record->state);
+    Py_VISIT(record->availability);
+    Py_VISIT(record->returns);
     Py_VISIT(record->gpus);
     Py_VISIT(record->assigned_jobs);
     Py_VISIT(record->assigned_job_ids);
@@ -136,6 +153,8 @@ static int clear(PyObject *self)
     record->node = NULL;
     Py_CLEAR(record->type);
     Py_CLEAR(record->state);
+    Py_CLEAR(record->availability);
+    Py_CLEAR(record->returns);
     Py_CLEAR(record->gpus);
     Py_CLEAR(record->assigned_jobs);
     Py_CLEAR(record->assigned_job_ids);

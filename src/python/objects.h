@@ -56,7 +56,7 @@ void view_show_all(struct view_record *view);
 /* --- Nodes ---------------------------------------------------------------------------------- */
 
 struct node_record {
-    PyObject_HEAD PyObject *identifier, *type, *state;
+    PyObject_HEAD PyObject *identifier, *type, *state, *availability, *returns;
     PyObject *gpus, *assigned_jobs, *assigned_job_ids; /* NULL: made when they are asked for */
     const struct elastisim_node *node;                 /* NULL when it is not bound */
 };
@@ -100,13 +100,23 @@ PyObject *nodes_listed(PyObject *module, PyObject *nodes);
 
 /* --- What they are made with ---------------------------------------------------------------- */
 
-enum { JOB_STATES = 9, JOB_TYPES = 5, NODE_STATES = 3, NODE_TYPES = 3, GPU_STATES = 2, CAUSES = 7 };
+enum {
+    JOB_STATES = 9,
+    JOB_TYPES = 5,
+    NODE_STATES = 3,
+    NODE_TYPES = 3,
+    AVAILABILITIES = 6,
+    GPU_STATES = 2,
+    CAUSES = 8
+};
 
 struct embedded {
     /* The package's classes, and the members of its enumerations by value; owned. */
     PyObject *job_class, *node_class, *gpu_class;
     PyObject *job_states[JOB_STATES], *job_types[JOB_TYPES], *node_states[NODE_STATES],
-        *node_types[NODE_TYPES], *gpu_states[GPU_STATES], *causes[CAUSES];
+        *node_types[NODE_TYPES], *availabilities[AVAILABILITIES], *gpu_states[GPU_STATES],
+        *causes[CAUSES];
+    PyObject *never;  /* the infinite float: when nodes return of which that is not known; owned */
     PyObject *nobody; /* the views of records that belong to no simulation; owned */
     /* All records that are bound, by identifier; owned. A job that is not submitted has none. */
     struct node_record **nodes;

@@ -163,6 +163,11 @@ int elastisim_assign(struct elastisim_view *view, struct elastisim_job *job,
     return mark_free(wishes, id, false);
 }
 
+static bool is_up(const struct elastisim_node *node)
+{
+    return elastisim_node_availability(node) == ELASTISIM_UP;
+}
+
 static bool runs_alone(const struct elastisim_node *node, const struct elastisim_job *job)
 {
     return elastisim_node_num_jobs(node) == 1 && elastisim_node_job(node, 0) == job;
@@ -175,7 +180,7 @@ static bool can_be_given_on(const struct elastisim_view *view, const struct elas
     enum elastisim_invocation invocation = elastisim_invocation(view);
     bool at_point =
         invocation == ELASTISIM_SCHEDULING_POINT || invocation == ELASTISIM_EVOLVING_REQUEST;
-    if (elastisim_ground_expects_others(node, job))
+    if (!is_up(node) || elastisim_ground_expects_others(node, job))
         return false;
     return elastisim_node_num_jobs(node) == 0 ||
            (at_point && elastisim_trigger(view) == job && runs_alone(node, job));
@@ -221,7 +226,7 @@ int elastisim_kill(struct elastisim_view *view, struct elastisim_job *job)
     decision->kill = true;
     for (uint32_t rank = 0; rank < elastisim_job_num_executing(job); rank++) {
         const struct elastisim_node *node = elastisim_job_executing(job, rank);
-        if (runs_alone(node, job) && !elastisim_ground_expects_others(node, job) &&
+        if (is_up(node) && runs_alone(node, job) && !elastisim_ground_expects_others(node, job) &&
             mark_free(wishes, elastisim_node_id(node), true))
             return -1;
     }

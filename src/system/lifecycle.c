@@ -501,6 +501,7 @@ int lifecycle_requeue(struct state *state, const struct job *subject, bool from_
     integrate_node_seconds(state, job);
     if (vacate_all(state, job, err))
         return -1;
+    job->executing_gpus = 0; /* the next start has its own */
     rewind_job(job, from_checkpoint);
     job->requeues++;
     job->state = JOB_PENDING;

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from elastisim_python import InvocationType, Job, JobState, JobType, Node, NodeState, pass_algorithm
+from elastisim_python import InvocationType, Job, JobState, JobType, Node, NodeAvailability, NodeState, pass_algorithm
 
 WORD = (1 << 64) - 1
 ENDED = (JobState.COMPLETED, JobState.KILLED)
@@ -42,7 +42,8 @@ class Dice:
     def resize(self, job: Job, count: int) -> None:
         had = sorted(node.identifier for node in job.assigned_nodes)
         # Free for others are those on which no job runs, and at its own point all of the job's.
-        given_up = [node for node in had if self.nodes[node].state != NodeState.ALLOCATED or self.at_point(job)]
+        given_up = [node for node in had if self.nodes[node].availability == NodeAvailability.UP
+                    and (self.nodes[node].state != NodeState.ALLOCATED or self.at_point(job))]
         kept = had[:count]
         self.free.update(given_up)
         self.free.difference_update(kept)
@@ -70,8 +71,10 @@ class Dice:
 
     def kill(self, job: Job) -> None:
         self.kills_left -= 1
-        self.free.update(node.identifier for node in self.nodes if node.state == NodeState.ALLOCATED
-                         and [one.identifier for one in node.assigned_jobs] == [job.identifier])
+        self.free.update(
+            node.identifier for node in self.nodes
+            if node.state == NodeState.ALLOCATED and node.availability == NodeAvailability.UP
+            and [one.identifier for one in node.assigned_jobs] == [job.identifier])
         job.kill()
 
     def decide(self, job: Job) -> None:

@@ -1,5 +1,6 @@
 """Schedulers in C: as plugins and as processes of their own, and what faulty ones lead to."""
 
+import csv
 import json
 import re
 import subprocess
@@ -70,6 +71,34 @@ def test_one_random_scheduler_decides_the_same_as_plugin_program_and_python_scri
     assert {'reserve', 'grow', 'shrink', 'evolving_answer'} <= {str(event['kind']) for event in as_plugin}
     assert journal(scenario, f"exec:'{PLUGINS / 'dice'}'") == as_plugin
     assert journal(scenario, f"exec:'{sys.executable}' '{ROOT / 'tests/e2e/dice.py'}'") == as_plugin
+
+
+@pytest.mark.parametrize(('seed', 'reaction'), [(1, 'requeue'), (2, 'restart'), (3, 'shrink_or_requeue'), (4, 'kill')])
+def test_it_decides_the_same_on_a_machine_that_fails(scenario: Scenario, seed: int, reaction: str) -> None:
+    """Failures at random, a drain that comes again and again, and nodes that are switched off."""
+    mixed(scenario, seed)
+    scenario.write('availability.json', {
+        'failures': [{'between': 60, 'repair': {'distribution': 'exponential', 'mean': 15},
+                      'repair_known': seed % 2 == 0, 'until': 400, 'seed': seed}],
+        'windows': [{'share': 0.25, 'first': 20, 'every': 50, 'duration': 20, 'kind': 'drain', 'until': 400}],
+        'outages': [{'nodes': ['n0', 'n1'], 'from': 30, 'until': 60, 'kind': 'off'}]})
+    scenario.configure(availability='availability.json', on_node_loss=reaction, schedule_on_node_change=seed > 1,
+                       scheduling_interval=7)
+    scenario.environment['SEED'] = str(seed)
+    as_plugin = journal(scenario, f'plugin:{PLUGINS / "dice.so"},{seed}')
+    assert ('kill' if reaction == 'kill' else 'requeue') in {str(event['kind']) for event in as_plugin}
+    assert journal(scenario, f"exec:'{PLUGINS / 'dice'}'") == as_plugin
+    assert journal(scenario, f"exec:'{sys.executable}' '{ROOT / 'tests/e2e/dice.py'}'") == as_plugin
+    assert journal(scenario, f"python:{ROOT / 'tests/e2e/dice.py'}") == as_plugin
+
+
+def test_jobs_that_are_requeued_stand_in_the_same_places_for_plugin_and_process(scenario: Scenario) -> None:
+    mixed(scenario)
+    scenario.write('availability.json', {'failures': [{'between': 60, 'repair': 10, 'until': 400}]})
+    scenario.configure(availability='availability.json', on_node_loss='requeue', schedule_on_node_change=True)
+    as_plugin = texts(scenario, f'plugin:{FIRST_FIT}.so')
+    assert any(int(row['Requeues']) for row in csv.DictReader(as_plugin[0].splitlines()))
+    assert texts(scenario, f'exec:{FIRST_FIT}') == as_plugin
 
 
 @pytest.mark.parametrize('seed', range(1, 4))

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from enum import Enum
 
 import pytest
-from elastisim_python import GpuState, InvocationType, JobState, JobType, NodeState, NodeType
+from elastisim_python import GpuState, InvocationType, JobState, JobType, NodeAvailability, NodeState, NodeType
 
-ALL = [GpuState, InvocationType, JobState, JobType, NodeState, NodeType]
+ALL = [GpuState, InvocationType, JobState, JobType, NodeAvailability, NodeState, NodeType]
 
 
 @pytest.mark.parametrize('enumeration', ALL)

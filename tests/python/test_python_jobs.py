@@ -38,7 +38,8 @@ def test_enums_have_the_numbers_of_the_protocol() -> None:
 
     assert numbers(InvocationType) == {
         'INVOKE_PERIODIC': 0, 'INVOKE_JOB_SUBMIT': 1, 'INVOKE_JOB_COMPLETED': 2, 'INVOKE_JOB_KILLED': 3,
-        'INVOKE_SCHEDULING_POINT': 4, 'INVOKE_EVOLVING_REQUEST': 5, 'INVOKE_RECONFIGURATION': 6}
+        'INVOKE_SCHEDULING_POINT': 4, 'INVOKE_EVOLVING_REQUEST': 5, 'INVOKE_RECONFIGURATION': 6,
+        'INVOKE_NODE_CHANGED': 7}
     assert numbers(JobType) == {'RIGID': 0, 'MOLDABLE': 1, 'MALLEABLE': 2, 'EVOLVING': 3, 'ADAPTIVE': 4}
     assert numbers(JobState) == {'PENDING': 1, 'RUNNING': 4, 'PENDING_RECONFIGURATION': 5, 'IN_RECONFIGURATION': 6,
                                  'COMPLETED': 7, 'KILLED': 8}

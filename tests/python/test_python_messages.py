@@ -214,7 +214,7 @@ def test_modifications_are_forgotten_at_the_next_invocation() -> None:
     (message(nodes=[node(0, gpus=[{'id': 0}])]), "node 0: it lacks 'state'"),
     (message(nodes=[node(0, gpus=[1])]), 'node 0: '),
     (message(job_id=7), 'invocation: it refers to job 7'),
-    (message(invocation_type=7), 'invocation: 7 is not a valid InvocationType'),
+    (message(invocation_type=8), 'invocation: 8 is not a valid InvocationType'),
     ({'invocation_type': 0}, "invocation: it lacks 'time'"),
 ])
 def test_a_malformed_message_is_told_with_its_place(bad: Json, words: str) -> None:
