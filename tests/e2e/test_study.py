@@ -209,3 +209,35 @@ def test_platforms_get_other_attributes_and_schedulers_options(world: Scenario) 
     assert [each['scheduler'] for each in settings] == ['builtin:fcfs,order=fcfs', 'builtin:fcfs,order=sjf'] * 2
     assert [f'speed="{speed}"' in Path(each['platform_file']).read_text()
             for each, speed in zip(settings, ('1Gf', '1Gf', '4Gf', '4Gf'))] == [True] * 4
+
+
+ENERGY_STUDY = '''
+configuration = "config.json"
+metrics = ["wait_mean"]
+{results}
+[axes.price]
+set = "energy_price"
+values = {{low = "low.csv", high = "high.csv"}}
+'''
+
+
+def test_what_is_about_energy_counts_where_energy_is_a_result(
+        world: Scenario, capsys: pytest.CaptureFixture[str]) -> None:
+    """Prices are files, of which the contents count; without the result they are no part of the runs."""
+    world.configure(energy='out/energy.csv', energy_price='low.csv', pfs_watts=5).command()
+    for name, price in (('low', 1), ('high', 2)):
+        world.write(f'{name}.csv', f'0,{price}\n')
+    world.write('study.toml', ENERGY_STUDY.format(results='results = ["job_statistics", "energy"]'))
+    assert main(['run', 'study.toml']) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == '2 of 2 runs done, 0 failed, 0 to do'
+    results = [path.read_text() for path in world.folder.glob('runs/study/runs/*/job_statistics.csv')]
+    assert len(results) == 2 and all('Energy Cost' in text for text in results)
+    world.write('dear.csv', '0,3\n')
+    text = (world.folder / 'study.toml').read_text()
+    world.write('study.toml', text.replace('high.csv', 'dear.csv'))
+    assert main(['run', 'study.toml']) == 0
+    assert '; 1 run to do' in capsys.readouterr().out
+    world.write('study.toml', ENERGY_STUDY.format(results='').partition('[axes')[0] +
+                '[axes.policy]\nset = "scheduler"\nvalues = {fcfs = "builtin:fcfs", sjf = "builtin:sjf"}\n')
+    assert main(['run', 'study.toml']) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == '2 of 2 runs done, 0 failed, 0 to do'
