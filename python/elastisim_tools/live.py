@@ -32,11 +32,12 @@ class LiveJob:
     phase: int | None = None
     iteration: int | None = None
     state: str = 'pending'
+    requeues: int = 0
 
 
 @dataclass
 class LiveNode:
-    """A node: its state, and the jobs that run there and are expected there."""
+    """A node: its state, and the jobs that run there and are expected there. One that drains may run jobs."""
 
     state: str = 'free'
     running: list[int] = field(default_factory=list)
@@ -57,6 +58,7 @@ class LiveRun:
     completed: int = 0
     killed: int = 0
     cancelled: int = 0
+    requeues: int = 0
     invocations: int = 0
     end: Event | None = None
     last: deque[str] = field(default_factory=lambda: deque(maxlen=100))  # events but those of nodes, as lines
@@ -83,6 +85,10 @@ class LiveRun:
     def count_nodes(self, state: str) -> int:
         return sum(node.state == state for node in self.nodes.values())
 
+    def count_busy(self) -> int:
+        """Nodes that run jobs: one that drains may."""
+        return sum(bool(node.running) for node in self.nodes.values())
+
     def _node(self, event: Event) -> None:
         number = event['node']
         self.nodes[number] = LiveNode(event['state'], event['running'], event['expected'])
@@ -95,6 +101,8 @@ class LiveRun:
                                            event['num_nodes_max'], event['time'])
         elif kind == 'cancel':
             self.cancelled += 1
+        elif kind == 'requeue':
+            self._requeue(number)
         elif kind in ('complete', 'kill'):
             self.pending.pop(number, None)
             self.running.pop(number, None)
@@ -102,6 +110,14 @@ class LiveRun:
             self.killed += kind == 'kill'
         else:
             self._goes_on(kind, self._running(number), event)
+
+    def _requeue(self, number: int) -> None:
+        """The job has lost its nodes and waits again."""
+        job = self._running(number)
+        self.pending[number] = self.running.pop(number)
+        job.state, job.started, job.num_nodes, job.phase, job.iteration = 'pending', None, None, None, None
+        job.requeues += 1
+        self.requeues += 1
 
     def _running(self, number: int) -> LiveJob:
         """The job, which runs if anything but its submission and its end is told."""

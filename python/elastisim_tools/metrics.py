@@ -20,7 +20,7 @@ ALL = 'all'
 class Metric:
     key: str
     label: str
-    unit: str  # 's', 'count', 'ratio', 'percent', 'node hours', 'jobs/h'
+    unit: str  # 's', 'count', 'ratio', 'percent', 'node hours', 'jobs/h', 'J', 'money', 'g'
     section: str = ''
 
 
@@ -46,7 +46,16 @@ METRICS: tuple[Metric, ...] = (
     Metric('throughput', 'Throughput', 'jobs/h'),
     Metric('reconfigurations', 'Reconfigurations', 'count'),
     Metric('reconfiguration_seconds', 'Time in reconfigurations', 's'),
+    Metric('requeues', 'Requeues', 'count'),
+    Metric('lost_node_hours', 'Lost node hours', 'node hours'),
+    Metric('lost_phases', 'Lost phase iterations', 'count'),
+    Metric('energy', 'Energy of jobs', 'J'),
+    Metric('energy_cost', 'Energy cost of jobs', 'money'),
+    Metric('emissions', 'Emissions of jobs', 'g'),
 )
+
+# Those that there are only with the configuration keys `availability` and `energy`.
+ONLY_WHERE_KNOWN = frozenset({'requeues', 'lost_node_hours', 'lost_phases', 'energy', 'energy_cost', 'emissions'})
 
 Figures = dict[str, Optional[float]]
 
@@ -92,6 +101,7 @@ def _figures(jobs: Sequence[Job], num_nodes: int | None, span: float, node_secon
     ended = sum(job.status in ('completed', 'killed') for job in jobs)
     used = _known_sum(job.node_seconds if job.node_seconds is not None
                       else node_seconds.get(job.id, 0.0) if node_seconds is not None else None for job in jobs)
+    lost = _known_sum(job.lost_node_seconds for job in jobs)
     figures: Figures = {
         'jobs': len(jobs), **{status: sum(job.status == status for job in jobs)
                               for status in ('completed', 'killed', 'cancelled', 'unfinished')},
@@ -107,6 +117,12 @@ def _figures(jobs: Sequence[Job], num_nodes: int | None, span: float, node_secon
         'reconfiguration_seconds':
             math.fsum(reconfiguration_seconds.get(job.id, 0.0) for job in jobs)
             if reconfiguration_seconds is not None else None,
+        'requeues': _known_sum(job.requeues for job in jobs),
+        'lost_node_hours': lost / 3600 if lost is not None else None,
+        'lost_phases': _known_sum(job.lost_phases for job in jobs),
+        'energy': _known_sum(job.energy for job in jobs),
+        'energy_cost': _known_sum(job.cost for job in jobs),
+        'emissions': _known_sum(job.emissions for job in jobs),
     }
     return figures
 
@@ -158,7 +174,8 @@ def count_text(number: float, noun: str) -> str:
 
 _FORMATS: dict[str, Callable[[float], str]] = {
     's': format_seconds, 'count': '{:,.0f}'.format, 'ratio': '{:,.2f}'.format,
-    'percent': lambda value: f'{100 * value:.1f} %'}
+    'percent': lambda value: f'{100 * value:.1f} %', 'J': lambda value: f'{value / 3.6e6:,.6g} kWh',
+    'money': '{:,.6g}'.format, 'g': lambda value: f'{value / 1000:,.6g} kg CO2'}
 
 
 def format_value(value: float | None, unit: str) -> str:

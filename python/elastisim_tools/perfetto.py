@@ -1,9 +1,9 @@
 """elastisim-report --perfetto: a run as a trace that ui.perfetto.dev and chrome://tracing open.
 
 The format is the JSON of trace events ("Trace Event Format", Google): slices with begin and length in microseconds,
-here of simulated time, on threads of processes. There are four processes: nodes (a thread each, with the jobs on it),
+here of simulated time, on threads of processes. There are these processes: nodes (a thread each, with the jobs on it),
 jobs (a thread each: waiting, running, phases, reconfigurations), tasks (a thread for each node, where task_times were
-written), and the machine (counters: jobs that wait, nodes in use).
+written), the machine (counters: jobs that wait, nodes in use), and the conditions of nodes that are not always up.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from .run import Job, Run, read_journal
+from .series import Attempts, queue_length, runs_of, waits_of
 from .tasks import read_task_times
 from .timeline import Timeline, timeline_of
 
-NODES, JOBS, TASKS, MACHINE = range(1, 5)
+NODES, JOBS, TASKS, MACHINE, CONDITIONS = range(1, 6)
 PROCESSES = {NODES: 'nodes', JOBS: 'jobs', TASKS: 'tasks', MACHINE: 'machine'}
+# Apart from the jobs on nodes, which a node that drains still has: slices of a thread can't overlap.
+OF_CONDITIONS = {CONDITIONS: 'conditions of nodes'}
 
 Event = dict[str, Any]
 
@@ -44,14 +47,20 @@ def _title(job: Job) -> str:
 # --- Jobs -------------------------------------------------------------------------------------------
 
 
-def _of_jobs(run: Run) -> Iterator[Event]:
+def _of_jobs(run: Run, attempts: Attempts) -> Iterator[Event]:
     for job in run.jobs:
         yield _name('thread_name', JOBS, job.id, f'{_title(job)} ({job.type})')
-        if job.start >= 0:
-            yield _slice(JOBS, job.id, 'wait', job.submit, job.start)
-        if job.has_run:
-            yield _slice(JOBS, job.id, 'run', job.start, job.end, status=job.status, nodes_at_start=job.nodes_at_start,
-                         node_seconds=job.node_seconds)
+        runs = runs_of(job, attempts)
+        for (begin, end), _ in zip(waits_of(job, attempts), runs):
+            yield _slice(JOBS, job.id, 'wait', begin, end)
+        for number, (begin, end) in enumerate(runs, 1):
+            if end < 0:
+                continue
+            if number <= len(tries := attempts.get(job.id, ())) and tries[number - 1].lost:
+                yield _slice(JOBS, job.id, 'lost its nodes', begin, end, attempt=number)
+            else:
+                yield _slice(JOBS, job.id, 'run', begin, end, status=job.status, nodes_at_start=job.nodes_at_start,
+                             node_seconds=job.node_seconds)
 
 
 def _of_phases(journal: Path, end: float) -> Iterator[Event]:
@@ -75,7 +84,7 @@ def _of_phases(journal: Path, end: float) -> Iterator[Event]:
             changes[job] = time
         elif event['kind'] == 'reconfiguration_end' and job in changes:
             yield _slice(JOBS, job, 'reconfiguration', changes.pop(job), time)
-        elif event['kind'] in ('complete', 'kill'):
+        elif event['kind'] in ('requeue', 'complete', 'kill'):
             yield from close(job, time)
     for job in sorted({*phases, *changes}):
         yield from close(job, end)
@@ -96,6 +105,14 @@ def _of_nodes(run: Run, timeline: Timeline) -> Iterator[Event]:
                          type=job.type if job else '', nodes=len(allocation.nodes))
 
 
+def _of_conditions(timeline: Timeline) -> Iterator[Event]:
+    for node in sorted({node for outage in timeline.outages for node in outage.nodes}):
+        yield _name('thread_name', CONDITIONS, node, timeline.nodes[node])
+    for outage in timeline.outages:
+        for node in outage.nodes:
+            yield _slice(CONDITIONS, node, outage.kind, outage.begin, outage.end)
+
+
 def _of_tasks(path: Path, nodes: list[str]) -> Iterator[Event]:
     """The rows of task_times say when a task ended, and how long it took."""
     numbers = {name: number for number, name in enumerate(nodes)}
@@ -112,15 +129,9 @@ def _of_tasks(path: Path, nodes: list[str]) -> Iterator[Event]:
 
 
 def _of_machine(run: Run, timeline: Timeline | None) -> Iterator[Event]:
-    changes: dict[float, int] = {}
-    for job in run.jobs:
-        changes[job.submit] = changes.get(job.submit, 0) + 1
-        if job.start >= 0:
-            changes[job.start] = changes.get(job.start, 0) - 1
-    waiting = 0
-    for time in sorted(changes):
-        waiting += changes[time]
-        yield _counter('waiting jobs', time, waiting)
+    waiting = queue_length(run.jobs, timeline.attempts if timeline else None)
+    for time, value in zip(waiting.times, waiting.values):
+        yield _counter('waiting jobs', time, value)
     if timeline:
         for time, value in zip(timeline.allocated.times, timeline.allocated.values):
             yield _counter('allocated nodes', time, value)
@@ -136,12 +147,14 @@ def _counter(name: str, time: float, value: float) -> Event:
 def trace_of(run: Run) -> Iterator[Event]:
     """The events of the trace: names first, then what happened, from whatever result files there are."""
     timeline = timeline_of(run)
-    for process, name in PROCESSES.items():
+    processes = PROCESSES | (OF_CONDITIONS if timeline and timeline.outages else {})
+    for process, name in processes.items():
         yield {'ph': 'M', 'pid': process, 'tid': 0, 'name': 'process_name', 'args': {'name': name}}
         yield {'ph': 'M', 'pid': process, 'tid': 0, 'name': 'process_sort_index', 'args': {'sort_index': process}}
     if timeline:
         yield from _of_nodes(run, timeline)
-    yield from _of_jobs(run)
+        yield from _of_conditions(timeline)
+    yield from _of_jobs(run, timeline.attempts if timeline else {})
     if 'events' in run.files:
         yield from _of_phases(run.files['events'], run.last_end)
     if 'task_times' in run.files:

@@ -55,6 +55,14 @@ class Job:
     completed_phases: int | None = None
     eligible: float | None = None  # when it no longer waited for other jobs; only where some do
     reason: str = ''  # why it was cancelled
+    # Only where nodes are not always there:
+    requeues: int | None = None
+    lost_node_seconds: float | None = None
+    lost_phases: int | None = None
+    # Only where energy is measured, has a price, and a carbon intensity:
+    energy: float | None = None  # joules
+    cost: float | None = None
+    emissions: float | None = None  # grams of carbon dioxide
 
     @property
     def has_run(self) -> bool:
@@ -236,7 +244,10 @@ def read_jobs(path: Path) -> list[Job]:
                     float(row['End Time']), row['Status'], row.get('Name') or '', _whole(row.get('Nodes At Start')),
                     _whole(row.get('Nodes Min')), _whole(row.get('Nodes Max')), _number(row.get('Node Seconds')),
                     _whole(row.get('Reconfigurations')), _whole(row.get('Completed Phases')),
-                    _number(row.get('Eligible Time')), row.get('Reason') or ''))
+                    _number(row.get('Eligible Time')), row.get('Reason') or '', _whole(row.get('Requeues')),
+                    _number(row.get('Lost Node Seconds')), _whole(row.get('Lost Phases')),
+                    _number(row.get('Energy (J)')), _number(row.get('Energy Cost')),
+                    _number(row.get('Emissions (g)'))))
             except KeyError as error:
                 raise OutputError(f'{path}: no column {error}; is this a job statistics file?') from error
             except (TypeError, ValueError) as error:

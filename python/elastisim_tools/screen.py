@@ -17,6 +17,10 @@ from .live import LiveJob, LiveNode, LiveRun, duration_text
 COLOURS = ('cyan', 'green', 'yellow', 'magenta', 'blue', 'red', 'bright_cyan', 'bright_green', 'bright_yellow',
            'bright_magenta', 'bright_blue', 'bright_red')
 
+# Sign and colour of nodes that are not up.
+NOT_UP = {'draining': ('%', 'yellow'), 'down': ('x', 'red'), 'off': ('o', 'dim'), 'booting': ('^', 'dim'),
+          'stopping': ('v', 'dim')}
+
 # Lines: of the header, of a panel's border, and of the least that is shown in a panel.
 HEADER = 3
 BORDER = 2
@@ -33,7 +37,7 @@ def picture(run: LiveRun, rates: tuple[float, float], url: str, connected: bool,
     layout = Layout()
     layout.split_column(
         Layout(_header(run, rates, url, connected), size=HEADER),
-        Layout(_panel(cells, _grid_title(per_cell)), size=-(-max(1, len(cells)) // inner) + BORDER),
+        Layout(_panel(cells, _grid_title(run, per_cell)), size=-(-max(1, len(cells)) // inner) + BORDER),
         Layout(name='jobs', minimum_size=LEAST),
         Layout(_panel(_Last(run.last), 'Last events'), size=EVENTS + BORDER))
     layout['jobs'].split_row(
@@ -65,8 +69,10 @@ def _header(run: LiveRun, rates: tuple[float, float], url: str, connected: bool)
         return Text(f'{url}: {state}', no_wrap=True, overflow='ellipsis')
     lines = [
         f'{duration_text(run.time)}  {run.scheduler or url}',
-        f'jobs: {len(run.pending)} wait, {len(run.running)} run, {run.completed} completed, {run.killed} killed',
-        f'nodes: {run.count_nodes("allocated")} allocated, {run.count_nodes("reserved")} reserved of {run.num_nodes};'
+        f'jobs: {len(run.pending)} wait, {len(run.running)} run, {run.completed} completed, {run.killed} killed'
+        + (f', {run.requeues} requeued' if run.requeues else ''),
+        f'nodes: {run.count_busy()} allocated, {run.count_nodes("reserved")} reserved of {run.num_nodes}'
+        f'{_not_up(run)};'
         f'  {rates[0]:.0f} events/s, {rates[1]:.4g} s/s',
     ]
     return Group(*(Text(line, no_wrap=True, overflow='ellipsis', style='bold' if i == 0 else '')
@@ -85,15 +91,23 @@ def _grid(run: LiveRun, width: int, height: int) -> tuple[Text, int]:
     return cells, per_cell
 
 
-def _grid_title(per_cell: int) -> str:
+def _not_up(run: LiveRun) -> str:
+    counts = [(run.count_nodes(state), state) for state in NOT_UP]
+    return ''.join(f', {count} {state}' for count, state in counts if count)
+
+
+def _grid_title(run: LiveRun, per_cell: int) -> str:
     of = f', {per_cell} to a cell' if per_cell > 1 else ''
-    return f'Nodes{of}: # allocated, + reserved, . free'
+    more = ''.join(f', {sign} {state}' for state, (sign, _) in NOT_UP.items() if run.count_nodes(state))
+    return f'Nodes{of}: # allocated, + reserved, . free{more}'
 
 
 def _cell(nodes: Sequence[LiveNode]) -> tuple[str, str]:
     """Character and colour: of the state that most of them have."""
     states = [node.state for node in nodes]
-    state = max(('allocated', 'reserved', 'free'), key=states.count)
+    state = max(('allocated', 'reserved', 'free', *NOT_UP), key=states.count)
+    if state in NOT_UP:
+        return NOT_UP[state]
     if state == 'allocated':
         job = next(node.running[0] for node in nodes if node.running)
         return '#', COLOURS[job % len(COLOURS)]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import bisect
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .run import Job, OutputError, Run
-from .timeline import Series, Timeline
+from .timeline import Attempt, Series, Timeline
 
 # More steps than this are averaged: no screen shows them.
 MAX_STEPS = 40000
@@ -17,7 +17,7 @@ MAX_STEPS = 40000
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart over time: its lines by label, in one unit ('count', 'percent', 'bytes/s')."""
+    """A chart over time: its lines by label, in one unit ('count', 'percent', 'bytes/s', 'W')."""
 
     key: str
     title: str
@@ -35,28 +35,47 @@ def count_changes(changes: Iterable[tuple[float, int]]) -> Series:
     return series
 
 
-def queue_length(jobs: Iterable[Job]) -> Series:
-    """Jobs submitted and not started. One that never starts leaves when it is killed, or not at all; one that was
-    cancelled has never been in any queue."""
+# By job: from when to when each that was requeued has run (Timeline.attempts).
+Attempts = Mapping[int, Sequence[Attempt]]
+
+
+def runs_of(job: Job, attempts: Attempts | None = None) -> list[tuple[float, float]]:
+    """From when to when the job has run, each time; an end that is not known is -1."""
+    tries = (attempts or {}).get(job.id)
+    if tries:
+        return [(attempt.begin, attempt.end) for attempt in tries]
+    return [(job.start, job.end)] if job.start >= 0 else []
+
+
+def waits_of(job: Job, attempts: Attempts | None = None) -> list[tuple[float, float]]:
+    """From when to when it has waited, each time; -1 if it still does. A job that was cancelled was in no queue."""
+    if job.status == 'cancelled':
+        return []
+    runs = runs_of(job, attempts)
+    if not runs:
+        return [(job.submit, job.end)]
+    waits = list(zip([job.submit, *(end for _, end in runs)], [begin for begin, _ in runs]))
+    if (attempts or {}).get(job.id) and (attempts or {})[job.id][-1].lost:
+        waits.append((runs[-1][1], job.end))
+    return waits
+
+
+def _count_spans(spans: Iterable[tuple[float, float]]) -> Series:
     changes = []
-    for job in jobs:
-        if job.status == 'cancelled':
-            continue
-        changes.append((job.submit, 1))
-        leaves = job.start if job.start >= 0 else job.end
-        if leaves >= 0:
-            changes.append((leaves, -1))
+    for begin, end in spans:
+        changes.append((begin, 1))
+        if end >= 0:
+            changes.append((end, -1))
     return count_changes(changes)
 
 
-def running_jobs(jobs: Iterable[Job]) -> Series:
-    changes = []
-    for job in jobs:
-        if job.start >= 0:
-            changes.append((job.start, 1))
-            if job.end >= 0:
-                changes.append((job.end, -1))
-    return count_changes(changes)
+def queue_length(jobs: Iterable[Job], attempts: Attempts | None = None) -> Series:
+    """Jobs submitted and not running. One that never starts leaves when it is killed, or not at all."""
+    return _count_spans(span for job in jobs for span in waits_of(job, attempts))
+
+
+def running_jobs(jobs: Iterable[Job], attempts: Attempts | None = None) -> Series:
+    return _count_spans(span for job in jobs for span in runs_of(job, attempts))
 
 
 def thin(series: Series, limit: int = MAX_STEPS) -> Series:
@@ -132,16 +151,29 @@ def node_names(run: Run) -> list[str] | None:
     return None
 
 
+# Label -> column of the energy file after the time: the machine, and its parts.
+POWER = {'machine': 0, 'base': 1, 'CPUs': 2, 'GPUs': 3, 'off': 4, 'booting': 5, 'stopping': 6, 'network': 7, 'PFS': 8}
+
+
+def _power_lines(path: Path) -> dict[str, Series]:
+    """Watts of the machine and of each part that ever draws any."""
+    columns = _columns(path, _numbers, len(POWER))
+    return {label: columns[i] for label, i in POWER.items() if i == 0 or any(columns[i].values)}
+
+
 def charts_of(run: Run, timeline: Timeline | None) -> list[Chart]:
     """All charts over time that the run has figures for."""
+    attempts = timeline.attempts if timeline else None
     charts = [
-        Chart('jobs', 'Jobs', 'count',
-              {'waiting': thin(queue_length(run.jobs)), 'running': thin(running_jobs(run.jobs))}),
+        Chart('jobs', 'Jobs', 'count', {'waiting': thin(queue_length(run.jobs, attempts)),
+                                        'running': thin(running_jobs(run.jobs, attempts))}),
     ]
     if timeline:
         lines = {'allocated': thin(timeline.allocated)}
         if any(timeline.reserved.values):
             lines['reserved'] = thin(timeline.reserved)
+        if timeline.outages:
+            lines['not up'] = thin(timeline.unavailable())
         charts.append(Chart('nodes', 'Nodes in use', 'count', lines, len(timeline.nodes)))
     for key, title in (('cpu_utilization', 'CPU utilization'), ('gpu_utilization', 'GPU utilization')):
         if key in run.files:
@@ -155,4 +187,6 @@ def charts_of(run: Run, timeline: Timeline | None) -> list[Chart]:
         read, write = _columns(run.files['pfs_utilization'], _numbers, 4)[:2]
         charts.append(Chart('pfs_read', 'File system, read', 'bytes/s', {'of all PFS links': read}))
         charts.append(Chart('pfs_write', 'File system, write', 'bytes/s', {'of all PFS links': write}))
+    if 'energy' in run.files:
+        charts.append(Chart('power', 'Power', 'W', _power_lines(run.files['energy'])))
     return charts

@@ -10,12 +10,13 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__
-from .metrics import ALL, METRICS, Figures, Metric, Statistics, count_text, format_value, statistics_of
+from .metrics import (ALL, METRICS, ONLY_WHERE_KNOWN, Figures, Metric, Statistics, count_text, format_value,
+                      statistics_of)
 from .run import OutputError, load_run
 from .timeline import timeline_of
 
-HELP = """Prints count, wait, turnaround, makespan, bounded slowdown (10 s), node hours, utilization, throughput and
-reconfigurations of finished runs, by job type and for all jobs."""
+HELP = """Prints count, wait, turnaround, makespan, bounded slowdown (10 s), node hours, utilization, throughput,
+reconfigurations, requeues, lost work and energy of finished runs, by job type and for all jobs."""
 
 OUTPUT_HELP = """[NAME=]PATH of a run: a folder with result files, a job statistics file, or the configuration of the
 run (paths in it are relative to the working directory or to its folder)"""
@@ -24,10 +25,15 @@ TABLE_NOTE = '- not known (node figures need node_utilization or events, time in
 
 
 def shown_metrics(columns: Sequence[Figures]) -> list[Metric]:
-    """Those with something to say: a row of nothing but zeros or unknowns about failures is left out."""
-    optional = {'unfinished', 'killed', 'cancelled'}
-    return [metric for metric in METRICS
-            if metric.key not in optional or any(figures[metric.key] for figures in columns)]
+    """Those with something to say: a row of nothing but zeros or unknowns about failures is left out, and one of what
+    is measured only where the configuration says so."""
+    def says_something(metric: Metric) -> bool:
+        values = [figures[metric.key] for figures in columns]
+        if metric.key in ONLY_WHERE_KNOWN:
+            return any(value is not None for value in values)
+        return metric.key not in ('unfinished', 'killed', 'cancelled') or any(values)
+
+    return [metric for metric in METRICS if says_something(metric)]
 
 
 def _table(rows: Sequence[Sequence[str]], rules: Sequence[int] = (1,)) -> str:

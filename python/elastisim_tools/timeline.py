@@ -7,12 +7,15 @@ journal's meaning in code: it keeps the state of every job and node while events
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .run import OutputError, Run, read_journal
+
+# What node_utilization calls a node that is not up (docs/availability.md).
+CONDITIONS = ('draining', 'down', 'off', 'booting', 'stopping')
 
 
 @dataclass
@@ -20,6 +23,26 @@ class Allocation:
     """Nodes that a job held from begin to end, as sorted indices into Timeline.nodes."""
 
     job: int
+    begin: float
+    end: float
+    nodes: list[int]
+    lost: bool = False  # the job lost its nodes before it was done, and went back to the queue
+
+
+@dataclass
+class Attempt:
+    """From a start of a job to when it ended or lost its nodes."""
+
+    begin: float
+    end: float
+    lost: bool = False
+
+
+@dataclass
+class Outage:
+    """Nodes that were in one of CONDITIONS from begin to end, as sorted indices into Timeline.nodes."""
+
+    kind: str
     begin: float
     end: float
     nodes: list[int]
@@ -71,6 +94,20 @@ class Timeline:
     phases: list[Phase] = field(default_factory=list)  # from the journal alone; by begin
     has_journal: bool = False
     overlaps: bool = False  # some node ran several jobs at once
+    attempts: dict[int, list[Attempt]] = field(default_factory=dict)  # of the jobs that were requeued, in order
+    outages: list[Outage] = field(default_factory=list)  # from node_utilization alone; by begin
+
+    def unavailable(self) -> Series:
+        """How many nodes were not up."""
+        changes: dict[float, int] = {}
+        for outage in self.outages:
+            changes[outage.begin] = changes.get(outage.begin, 0) + len(outage.nodes)
+            changes[outage.end] = changes.get(outage.end, 0) - len(outage.nodes)
+        series, count = Series([0.0], [0.0]), 0
+        for time in sorted(changes):
+            count += changes[time]
+            series.set(time, count)
+        return series
 
 
 class Replay:
@@ -93,7 +130,7 @@ class Replay:
             'begin': self._begin, 'submit': self._submit, 'start': self._start, 'reserve': self._reserve,
             'withdraw': self._withdraw, 'shrink': self._shrink, 'grow': self._grow,
             'reconfiguration_begin': self._reconfigure, 'reconfiguration_end': self._resume,
-            'complete': self._complete, 'kill': self._kill, 'cancel': self._cancel,
+            'requeue': self._requeue, 'complete': self._complete, 'kill': self._kill, 'cancel': self._cancel,
         }
 
     def apply(self, event: dict[str, Any]) -> None:
@@ -163,6 +200,9 @@ class Replay:
         job = event['job']
         self.job_states[job] = 'pending reconfiguration' if job in self.waiting else 'running'
 
+    def _requeue(self, event: dict[str, Any]) -> None:
+        self._end(event['job'], 'pending')
+
     def _complete(self, event: dict[str, Any]) -> None:
         self._end(event['job'], 'completed')
 
@@ -219,10 +259,73 @@ class _Holdings:
 def timeline_of(run: Run) -> Timeline | None:
     """What happened on the nodes, or None when neither journal nor node_utilization were written."""
     if run.header.get('nodes'):
-        return from_journal(run.files['events'])
+        timeline = from_journal(run.files['events'])
+        if 'node_utilization' in run.files:
+            timeline.outages = outages_of(run.files['node_utilization'], timeline)
+        return timeline
     if 'node_utilization' in run.files:
-        return from_node_utilization(run.files['node_utilization'])
+        return from_node_utilization(run.files['node_utilization'],
+                                     {job.id: job.requeues for job in run.jobs if job.requeues})
     return None
+
+
+def _mark_lost(allocations: list[Allocation], attempts: Mapping[int, Sequence[Attempt]]) -> list[Allocation]:
+    for allocation in allocations:
+        allocation.lost = any(attempt.lost and attempt.begin <= allocation.begin < attempt.end
+                              for attempt in attempts.get(allocation.job, ()))
+    return allocations
+
+
+class _Conditions:
+    """Collects the spans in which nodes are not up; those of nodes that go and return together are one."""
+
+    def __init__(self) -> None:
+        self.open: dict[int, tuple[str, float]] = {}  # node -> condition, since
+        self.done: dict[tuple[float, float, str], list[int]] = {}
+
+    def set(self, node: int, time: float, state: str) -> None:
+        kind, since = self.open.get(node, ('', time))
+        if state == kind:
+            return
+        if kind and time > since:
+            self.done.setdefault((since, time, kind), []).append(node)
+        if state in CONDITIONS:
+            self.open[node] = (state, time)
+        else:
+            self.open.pop(node, None)
+
+    def finish(self, time: float) -> list[Outage]:
+        for node in list(self.open):
+            self.set(node, time, 'free')
+        return [Outage(kind, begin, end, sorted(nodes)) for (begin, end, kind), nodes in sorted(self.done.items())]
+
+
+def _utilization_rows(path: Path) -> Iterator[list[str]]:
+    """Time, node, state, running jobs, expected jobs."""
+    try:
+        with open(path, newline='', encoding='utf-8') as file:
+            rows = csv.reader(file)
+            next(rows, None)
+            for row in rows:
+                if len(row) != 5:
+                    raise ValueError(f'line {rows.line_num} has {len(row)} fields')
+                yield row
+    except (ValueError, KeyError) as error:
+        raise OutputError(f'{path}: not a node utilization file: {error}') from error
+
+
+def outages_of(path: Path, timeline: Timeline) -> list[Outage]:
+    """When nodes were not up. The journal does not tell it."""
+    numbers = {name: number for number, name in enumerate(timeline.nodes)}
+    conditions = _Conditions()
+    for time, name, state, _, _ in _utilization_rows(path):
+        if name not in numbers:
+            raise OutputError(f"{path}: node '{name}' is not in the journal beside it; are both of one run?")
+        try:
+            conditions.set(numbers[name], float(time), state)
+        except ValueError as error:
+            raise OutputError(f'{path}: not a node utilization file: {error}') from error
+    return conditions.finish(timeline.end)
 
 
 def from_journal(path: Path) -> Timeline:
@@ -232,12 +335,15 @@ def from_journal(path: Path) -> Timeline:
     under_way: dict[int, float] = {}
     phases: list[Phase] = []
     in_phase: dict[int, Phase] = {}
+    attempts: dict[int, list[Attempt]] = {}
     overlaps = False
     time = 0.0
     for event in read_journal(path):
         time, kind = event['time'], event['kind']
         job: int = event.get('job', -1)
         replay.apply(event)
+        if kind == 'start':
+            attempts.setdefault(job, []).append(Attempt(time, -1))
         if kind in ('start', 'grow'):
             holdings.take(job, time, event['nodes'])
             overlaps = overlaps or any(len(replay.running[node]) > 1 for node in event['nodes'])
@@ -250,11 +356,13 @@ def from_journal(path: Path) -> Timeline:
             phases.append(in_phase[job])
         elif kind == 'reconfiguration_begin':
             under_way[job] = time
-        elif kind in ('reconfiguration_end', 'complete', 'kill'):
+        elif kind in ('reconfiguration_end', 'requeue', 'complete', 'kill'):
             if job in under_way:
                 reconfigurations.append(Reconfiguration(job, under_way.pop(job), time))
             if kind != 'reconfiguration_end':
                 holdings.leave(job, time)
+                if job in attempts:
+                    attempts[job][-1] = Attempt(attempts[job][-1].begin, time, kind == 'requeue')
                 if job in in_phase:
                     in_phase.pop(job).end = time
         if replay.changed or kind == 'begin':
@@ -263,76 +371,116 @@ def from_journal(path: Path) -> Timeline:
     reconfigurations += [Reconfiguration(job, begin, time) for job, begin in under_way.items()]
     for phase in in_phase.values():
         phase.end = time
-    return Timeline(replay.node_names, holdings.finish(time), allocated, reserved, time,
-                    sorted(reconfigurations, key=lambda change: (change.begin, change.job)), phases, True, overlaps)
+    attempts = {job: tries for job, tries in attempts.items() if tries[0].lost}
+    return Timeline(replay.node_names, _mark_lost(holdings.finish(time), attempts), allocated, reserved, time,
+                    sorted(reconfigurations, key=lambda change: (change.begin, change.job)), phases, True, overlaps,
+                    attempts)
 
 
 def _jobs_in(text: str) -> list[int]:
     return [] if text in ('none', '') else [int(job) for job in text.split(';')]
 
 
-def from_node_utilization(path: Path) -> Timeline:
-    numbers: dict[str, int] = {}
-    running: list[str] = []
-    states: list[str] = []
-    counts = {'allocated': 0, 'reserved': 0, 'free': 0}
-    allocated, reserved = Series(), Series()
-    holdings = _Holdings()
-    changes: dict[int, tuple[list[int], list[int]]] = {}  # of one instant: job -> nodes it left and took
-    started: set[int] = set()
-    reconfigurations: list[Reconfiguration] = []
-    overlaps = False
-    time = 0.0
+class _Utilization:
+    """What the rows of node_utilization add up to.
 
-    def settle() -> None:
-        for job, (left, taken) in changes.items():
-            if (job in started and taken) or (left and job in holdings.since and _keeps(holdings, job, left)):
-                reconfigurations.append(Reconfiguration(job, time, time))
+    A job that loses its nodes and starts again leaves all of them first. `requeues` says of which jobs that is to be
+    told from a change of all their nodes, and how often.
+    """
+
+    def __init__(self, requeues: Mapping[int, int]) -> None:
+        self.requeues = requeues
+        self.numbers: dict[str, int] = {}
+        self.running: list[str] = []
+        self.uses: list[str] = []
+        self.counts = {'allocated': 0, 'reserved': 0, 'free': 0}
+        self.allocated, self.reserved = Series(), Series()
+        self.holdings, self.conditions = _Holdings(), _Conditions()
+        self.changes: dict[int, tuple[list[int], list[int]]] = {}  # of one instant: job -> nodes it left and took
+        self.started: set[int] = set()
+        self.reconfigurations: list[Reconfiguration] = []
+        self.attempts: dict[int, list[Attempt]] = {}
+        self.held: dict[int, int] = {}  # nodes of the jobs in `requeues`
+        self.overlaps = False
+        self.time = 0.0
+
+    def settle(self) -> None:
+        """What has changed in the instant that is over."""
+        for job, (left, taken) in self.changes.items():
+            if (job in self.started and taken) or (
+                    left and job in self.holdings.since and _keeps(self.holdings, job, left)):
+                self.reconfigurations.append(Reconfiguration(job, self.time, self.time))
             if left:
-                holdings.leave(job, time, left)
+                self.holdings.leave(job, self.time, left)
             if taken:
-                holdings.take(job, time, taken)
-                started.add(job)
-        changes.clear()
-        allocated.set(time, counts['allocated'])
-        reserved.set(time, counts['reserved'])
+                self.holdings.take(job, self.time, taken)
+                self.started.add(job)
+        self.changes.clear()
+        self.allocated.set(self.time, self.counts['allocated'])
+        self.reserved.set(self.time, self.counts['reserved'])
 
+    def apply(self, time: float, name: str, state: str, jobs: str, expected: str) -> None:
+        if time > self.time:
+            self.settle()
+            self.time = time
+        node = self.numbers.get(name)
+        if node is None:
+            node = self.numbers[name] = len(self.numbers)
+            self.running.append('none')
+            self.uses.append('free')
+            self.counts['free'] += 1
+        if jobs != self.running[node]:
+            self._run(node, jobs)
+        self.conditions.set(node, time, state)
+        use = state if state not in CONDITIONS else 'allocated' if jobs != 'none' else (
+            'reserved' if expected != 'none' else 'free')
+        if use != self.uses[node]:
+            self.counts[self.uses[node]] -= 1
+            self.counts[use] += 1
+            self.uses[node] = use
+
+    def _run(self, node: int, jobs: str) -> None:
+        before, after = _jobs_in(self.running[node]), _jobs_in(jobs)
+        self.running[node] = jobs
+        self.overlaps = self.overlaps or len(after) > 1
+        for job in before:
+            if job not in after:
+                _note(self.changes, job, node, 0)
+                if job in self.requeues:
+                    self._count(job, -1)
+        for job in after:
+            if job not in before:
+                _note(self.changes, job, node, 1)
+                if job in self.requeues:
+                    self._count(job, 1)
+
+    def _count(self, job: int, difference: int) -> None:
+        self.held[job] = self.held.get(job, 0) + difference
+        tries = self.attempts.setdefault(job, [])
+        if difference > 0 and self.held[job] == 1:
+            tries.append(Attempt(self.time, -1))
+        elif self.held[job] == 0:
+            tries[-1] = Attempt(tries[-1].begin, self.time, len(tries) <= self.requeues[job])
+            self.changes.pop(job, None)
+            self.holdings.leave(job, self.time)
+            self.started.discard(job)
+
+    def finish(self) -> Timeline:
+        self.settle()
+        return Timeline(list(self.numbers), _mark_lost(self.holdings.finish(self.time), self.attempts), self.allocated,
+                        self.reserved, self.time, self.reconfigurations, [], False, self.overlaps, self.attempts,
+                        self.conditions.finish(self.time))
+
+
+def from_node_utilization(path: Path, requeues: Mapping[int, int] | None = None) -> Timeline:
+    """`requeues` says how often which jobs lost their nodes, where it is known."""
+    utilization = _Utilization(requeues or {})
     try:
-        with open(path, newline='', encoding='utf-8') as file:
-            rows = csv.reader(file)
-            next(rows, None)
-            latest = ''
-            for text, name, state, jobs, _ in rows:
-                if text != latest:
-                    latest, now = text, float(text)
-                    if now > time:
-                        settle()
-                        time = now
-                node = numbers.get(name)
-                if node is None:
-                    node = numbers[name] = len(numbers)
-                    running.append('none')
-                    states.append('free')
-                    counts['free'] += 1
-                if jobs != running[node]:
-                    before, after = _jobs_in(running[node]), _jobs_in(jobs)
-                    running[node] = jobs
-                    overlaps = overlaps or len(after) > 1
-                    for job in before:
-                        if job not in after:
-                            _note(changes, job, node, 0)
-                    for job in after:
-                        if job not in before:
-                            _note(changes, job, node, 1)
-                if state != states[node]:
-                    counts[states[node]] -= 1
-                    counts[state] += 1
-                    states[node] = state
+        for time, name, state, jobs, expected in _utilization_rows(path):
+            utilization.apply(float(time), name, state, jobs, expected)
     except (ValueError, KeyError) as error:
         raise OutputError(f'{path}: not a node utilization file: {error}') from error
-    settle()
-    return Timeline(list(numbers), holdings.finish(time), allocated, reserved, time,
-                    reconfigurations, [], False, overlaps)
+    return utilization.finish()
 
 
 def _keeps(holdings: _Holdings, job: int, left: Sequence[int]) -> bool:

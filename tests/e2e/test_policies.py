@@ -620,29 +620,6 @@ def test_equipartition_follows_arrivals_and_ends(scenario: Scenario) -> None:
     assert third == [(near(40), 2), (near(47), 3), (near(61), 0)]
 
 
-def bounded() -> list[Json]:
-    """Three jobs on ten nodes; the second is over at 28."""
-    return [malleable(1, 9, 10, num_nodes_preferred=4), malleable(1, 5, 4, seconds=7, num_nodes_preferred=2),
-            malleable(2, 4, 10, num_nodes_preferred=3)]
-
-
-def test_avg_has_jobs_at_the_same_place_between_their_bounds(scenario: Scenario) -> None:
-    """All start on a third of the nodes. At 10 the first, which stands lowest, takes the node that is left: 3 of 8, 2
-    of 4 and 1 of 2. Of the three that are free from 28 on it takes two, to 5 of 8, and leaves one to the third."""
-    first, second, third = sizes(scenario, 'malleable-avg', *bounded(), nodes=10)
-    assert first == [(0, 3), (near(10), 4), (near(30), 6), (near(100), 0)]
-    assert second == [(0, 3), (near(28), 0)]
-    assert third == [(0, 3), (near(30), 4), (near(100), 0)]
-
-
-def test_pref_has_jobs_at_the_same_place_beyond_their_preferred_sizes(scenario: Scenario) -> None:
-    """All start on as many nodes as they prefer; the node that is left goes to the first to ask."""
-    first, second, third = sizes(scenario, 'malleable-pref', *bounded(), nodes=10)
-    assert first == [(0, 4), (near(30), 6), (near(100), 0)]
-    assert second == [(0, 2), (near(7), 3), (near(28), 0)]
-    assert third == [(0, 3), (near(30), 4), (near(100), 0)]
-
-
 @pytest.mark.parametrize(('rebalance', 'moves'), [
     ('always', True), ('arrivals', True), ('never', False), ('always,least_change=2', True),
     ('always,least_change=3', False),

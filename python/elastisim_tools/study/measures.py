@@ -20,7 +20,7 @@ LABELS = {metric.key: metric for metric in METRICS}
 def metric_label(name: str) -> str:
     group, _, key = name.rpartition('/')
     metric = LABELS[key]
-    unit = {'s': ' (s)', 'percent': ' (share)'}.get(metric.unit, '')
+    unit = {'s': ' (s)', 'percent': ' (share)', 'J': ' (J)', 'g': ' (g CO2)'}.get(metric.unit, '')
     return f'{metric.label}{f" of {group} jobs" if group else ""}{unit}'
 
 
