@@ -4,6 +4,8 @@ platform has four nodes without latency; busy tasks take their seconds on any no
 from __future__ import annotations
 
 import json
+import random
+from collections import Counter, defaultdict
 from typing import Any
 
 import pytest
@@ -355,3 +357,138 @@ def test_nodes_that_never_return_leave_the_run_stuck_and_are_named(scenario: Sce
         'the simulation is stuck at 5 s: nothing is left to happen while 1 of 1 job waits; the scheduler starts none '
         'of them; nodes that are not up: n1 (down):\n'
         '  job 0 waits to be started: it takes 4 nodes, 3 of 4 are free')
+
+
+# --- What backfilling promises ---------------------------------------------------------------------------------------
+
+
+def waits_for_all(scenario: Scenario, *others: Json) -> Scenario:
+    """Job 0 has two of four nodes until 10 s; job 1 wants all four from 3 s on, for 5 s; then others come."""
+    return scenario.workload(rigid(2, waiting(10), walltime=10), rigid(4, waiting(5), submit=3, walltime=5), *others)
+
+
+@pytest.mark.parametrize(('policy', 'last'), [('easy', 35), ('conservative', 10), ('hybrid', 10)])
+def test_a_job_whose_start_nobody_can_foresee_does_not_hold_up_the_queue(
+        scenario: Scenario, policy: str, last: float) -> None:
+    """n3 is down from 2 to 30 s, and nobody knows how long. Job 2 goes on before job 1, which starts when its nodes are
+    there. Job 3 might run for ever: behind job 1 EASY does not start it; where it may have a reservation, it has one as
+    soon as job 0 is over."""
+    waits_for_all(scenario, rigid(1, waiting(20), submit=4, walltime=20), rigid(1, waiting(1), submit=5))
+    result = fails(scenario, outage('n3', 2, 30, end_known=False)).run(scheduler=f'builtin:{policy}')
+    assert result.starts() == [0, 30, 4, last]
+
+
+@pytest.mark.parametrize('policy', ['easy', 'conservative', 'hybrid'])
+def test_a_job_that_waits_for_a_node_that_returns_has_a_reservation_then(scenario: Scenario, policy: str) -> None:
+    """n3 is down from 2 to 30 s, as everybody knows: job 1 is to start at 30 s. Jobs 2 and 4 end before that; job 3 would
+    not, and waits."""
+    waits_for_all(scenario, rigid(1, waiting(20), submit=4, walltime=20), rigid(1, waiting(25), submit=6, walltime=25),
+                  rigid(1, waiting(15), submit=7, walltime=15))
+    result = fails(scenario, outage('n3', 2, 30)).run(scheduler=f'builtin:{policy}')
+    assert result.starts() == [0, 30, 4, 35, 10]
+
+
+def test_a_node_that_boots_is_planned_with_from_when_it_is_up(scenario: Scenario) -> None:
+    """n3 is off until 20 s and takes 10 s to boot: the same with 30 s."""
+    scenario.platform(crossbar(boot_seconds=10))
+    waits_for_all(scenario, rigid(1, waiting(20), submit=4, walltime=20), rigid(1, waiting(25), submit=6, walltime=25),
+                  rigid(1, waiting(15), submit=7, walltime=15))
+    result = fails(scenario, outage('n3', 2, 20, kind='off')).run(scheduler='builtin:easy')
+    assert result.starts() == [0, 30, 4, 35, 10]
+
+
+def test_without_backfilling_the_head_of_the_queue_holds_up_all_others(scenario: Scenario) -> None:
+    waits_for_all(scenario, rigid(1, waiting(20), submit=4, walltime=20))
+    result = fails(scenario, outage('n3', 2, 30, end_known=False)).run(scheduler='builtin:fcfs')
+    assert result.starts() == [0, 30, 35]
+
+
+# --- Random worlds ---------------------------------------------------------------------------------------------------
+
+REACTIONS = ['kill', 'requeue', 'restart', 'shrink', 'shrink_or_requeue', 'shrink_or_restart']
+POLICIES = ['easy', 'conservative', 'malleable-avg', 'equipartition', 'fcfs', 'malleable-pref', 'sjf']
+
+
+def random_job(dice: random.Random) -> Json:
+    work, iterations = dice.randint(1, 30), dice.randint(1, 6)
+    application = model(
+        phase(busy(f'{work} / num_nodes'), task('pfs_write', bytes=1e8 * dice.randint(0, 9), pattern='all_ranks',
+                                                checkpoint=dice.random() < 0.5),
+              iterations=iterations, barrier=dice.random() < 0.7, checkpoint=dice.random() < 0.3),
+        on_init={'tasks': [busy(dice.randint(0, 3))]}, on_restart={'tasks': [busy(dice.randint(0, 3))]},
+        on_reconfiguration={'tasks': [task('cpu', bytes=1e8, communication_pattern='all_to_all')]},
+        on_expansion={'tasks': [busy(1)]})
+    kind, submit = dice.choice(['rigid', 'moldable', 'malleable', 'malleable', 'adaptive']), dice.randint(0, 200)
+    keys: Json = {'walltime': 400} if dice.random() < 0.8 else {}
+    if kind == 'rigid':
+        return rigid(dice.randint(1, 6), application, submit, **keys)
+    least = dice.randint(1, 4)
+    return flexible(kind, least, dice.randint(least, 6), application, submit, **keys)
+
+
+def random_world(scenario: Scenario, seed: int) -> Scenario:
+    dice = random.Random(seed)
+    scenario.platform(crossbar(6, boot_seconds=dice.choice([0, 7]), stop_seconds=dice.choice([0, 3])))
+    scenario.workload(*(random_job(dice) for _ in range(25)))
+    outages = [outage(f'n{dice.randrange(6)}', begin := dice.randint(0, 300), begin + dice.randint(1, 80),
+                      kind=dice.choice(['down', 'drain', 'off']), end_known=dice.random() < 0.5) for _ in range(12)]
+    failures = {'between': 150, 'repair': {'distribution': 'exponential', 'mean': 20}, 'until': 3000, 'seed': seed,
+                'burst': {'probability': 0.2, 'nodes': 1, 'within': 5}, 'repair_known': seed % 2 == 0}
+    windows = {'first': 100, 'every': 150, 'duration': 40, 'share': 0.34, 'kind': 'off', 'until': 1000}
+    scenario.write('availability.json', {'outages': outages, 'failures': [failures], 'windows': [windows]})
+    return scenario.configure(availability='availability.json', on_node_loss=REACTIONS[seed % len(REACTIONS)],
+                              schedule_on_scheduling_point=True, schedule_on_node_change=seed % 3 == 0,
+                              events='out/events.jsonl', max_attempts=20)
+
+
+def node_seconds(result: Result) -> dict[str, float]:
+    """What each job had of the nodes, by the rows of node_utilization; no row may have a job on a node that does not
+    run."""
+    used: dict[str, float] = defaultdict(float)
+    now: dict[str, tuple[float, list[str]]] = {}
+    for row in [*result.nodes, *({'Time': '1e9', 'Node': f'n{i}', 'Running jobs': 'none', 'State': 'free'}
+                                 for i in range(6))]:
+        since, jobs = now.get(row['Node'], (0, []))
+        for job in jobs:
+            used[job] += float(row['Time']) - since
+        jobs = [] if row['Running jobs'] == 'none' else row['Running jobs'].split(';')
+        assert not jobs or row['State'] in ('allocated', 'draining'), row
+        assert row.get('Expected jobs', 'none') == 'none' or row['State'] in ('reserved', 'allocated'), row
+        now[row['Node']] = float(row['Time']), jobs
+    return used
+
+
+@pytest.mark.parametrize('seed', range(28))
+def test_in_a_random_world_every_job_ends_and_node_time_adds_up(scenario: Scenario, seed: int) -> None:
+    """With both models of the network, which agree on when."""
+    random_world(scenario, seed)
+    ends = []
+    for option in ('--model=flow', '--model=simgrid'):
+        result = scenario.run(option, scheduler=f'builtin:{POLICIES[seed % len(POLICIES)]}')
+        assert set(result.column('Status')) <= {'completed', 'killed'}
+        used = node_seconds(result)
+        for job in result.jobs:
+            assert float(job['Node Seconds']) == pytest.approx(used[job['ID']], rel=1e-9, abs=1e-6)
+            assert -1e-9 <= float(job['Lost Node Seconds']) <= float(job['Node Seconds']) * (1 + 1e-12)
+        requeues = Counter(event['job'] for event in journal(result, 'requeue'))
+        assert [int(job['Requeues']) for job in result.jobs] == [requeues[i] for i in range(25)]
+        ends.append(result.ends())
+    assert ends[0] == pytest.approx(ends[1], rel=1e-5, abs=1e-3)
+
+
+@pytest.mark.parametrize('reaction', ['requeue', 'restart'])
+def test_work_done_and_work_lost_are_the_node_time_used(scenario: Scenario, reaction: str) -> None:
+    """Rigid jobs of known work, each iteration a checkpoint, without anything to do at a restart."""
+    dice = random.Random(5)
+    work = [(dice.randint(1, 6), dice.randint(1, 9), dice.randint(1, 8)) for _ in range(40)]
+    scenario.platform(crossbar(6))
+    scenario.workload(*(rigid(nodes, model(phase(busy(seconds), iterations=n, checkpoint=True)), submit=3 * i)
+                        for i, (nodes, seconds, n) in enumerate(work)))
+    scenario.write('availability.json', {'failures': [{'between': 100, 'repair': 5, 'seed': 3}]})
+    scenario.configure(availability='availability.json', on_node_loss=reaction)
+    result = scenario.run(scheduler='builtin:easy')
+    assert sum(int(job['Requeues']) for job in result.jobs) > 10
+    for job, (nodes, seconds, n) in zip(result.jobs, work):
+        assert job['Status'] == 'completed'
+        done = float(job['Node Seconds']) - float(job['Lost Node Seconds'])
+        assert done == pytest.approx(nodes * seconds * n, rel=1e-9)
