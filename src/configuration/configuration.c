@@ -75,7 +75,7 @@ static const struct key keys[] = {
      "outages, failures and windows of nodes, a JSON file"},
     {"on_node_loss", TYPE_NODE_LOSS, "kill", AT(on_node_loss),
      "of a job: kill, requeue, restart, shrink, shrink_or_requeue or shrink_or_restart"},
-    {"max_attempts", TYPE_COUNT, "0", AT(max_attempts),
+    {"max_attempts", TYPE_COUNT, "100", AT(max_attempts),
      "starts of one job, after which it is killed instead; 0 is any number"},
     {"show_progress_bar", TYPE_BOOL, "true", AT(show_progress_bar),
      "on a terminal, when the log level is above info"},
@@ -249,6 +249,8 @@ static void set_default(struct configuration *configuration, const struct key *k
 {
     if (key->type == TYPE_BOOL)
         *(bool *)field_of(configuration, key) = strcmp(key->initial, "true") == 0;
+    else if (key->type == TYPE_COUNT)
+        *(uint32_t *)field_of(configuration, key) = (uint32_t)strtoul(key->initial, NULL, 10);
 }
 
 /* Where values come from: a setting goes before the file. */

@@ -6,8 +6,8 @@
 
 #include "system/state.h"
 
-/* In the order of eligible times, ties by ID. Jobs come almost in that order: the cost is how many
- * stand behind it. */
+/* In the order of eligible times, ties by ID. The cost is how many stand
+ * behind it, or before it, whichever is less. */
 void job_queue_insert(struct job_queue *queue, struct job *job);
 /* At the end. */
 void job_queue_append(struct job_queue *queue, struct job *job);

@@ -380,8 +380,8 @@ def test_a_job_whose_start_nobody_can_foresee_does_not_hold_up_the_queue(
 
 @pytest.mark.parametrize('policy', ['easy', 'conservative', 'hybrid'])
 def test_a_job_that_waits_for_a_node_that_returns_has_a_reservation_then(scenario: Scenario, policy: str) -> None:
-    """n3 is down from 2 to 30 s, as everybody knows: job 1 is to start at 30 s. Jobs 2 and 4 end before that; job 3 would
-    not, and waits."""
+    """n3 is down from 2 to 30 s, as everybody knows: job 1 is to start at 30 s. Jobs 2 and 4 end before that; job 3
+    would not, and waits."""
     waits_for_all(scenario, rigid(1, waiting(20), submit=4, walltime=20), rigid(1, waiting(25), submit=6, walltime=25),
                   rigid(1, waiting(15), submit=7, walltime=15))
     result = fails(scenario, outage('n3', 2, 30)).run(scheduler=f'builtin:{policy}')
