@@ -62,7 +62,7 @@ static int check_roles(struct reader *reader)
             reader->err, ERROR_INPUT,
             "%s: there is no compute node: each host is the batch system or a PFS host",
             reader->file);
-    if (num_hosts(reader) > UINT32_MAX)
+    if (num_hosts(reader) > UINT32_MAX) /* more than fits any memory */
         return error_set(reader->err, ERROR_INPUT, "%s: there are too many hosts", reader->file);
     return 0;
 }

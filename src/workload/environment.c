@@ -198,7 +198,8 @@ static int circle(const struct argument *argument, const struct step *trail, str
                      text + start, argument->key);
 }
 
-/* The compiler's own words on a text that is not an expression. */
+/* The compiler's own words on a text that is not an expression. It had them when the text was read,
+ * so that there is always a reason; the other message is for a compiler that changes its mind. */
 static int not_an_expression(const struct argument *argument, struct error *err)
 {
     struct expression *model = expression_compile(argument->text, err);
@@ -346,6 +347,7 @@ static int value_of(const struct payload *payload, const struct environment *env
     case PAYLOAD_LIST:
         break;
     }
+    /* No reader of ours makes a list where a number is asked for. */
     return error_set(err, ERROR_FAILURE, "a list has no single value");
 }
 
@@ -386,7 +388,7 @@ static void free_argument(struct argument *argument)
  */
 static int refuse_text(const char *key, const struct error *cause, struct error *err)
 {
-    if (cause->kind != ERROR_INPUT)
+    if (cause->kind != ERROR_INPUT) /* out of memory */
         return error_set(err, cause->kind, "%s", cause->message);
     return error_set(err, ERROR_SCHEDULER, "runtime argument '%s': %s", key, cause->message);
 }

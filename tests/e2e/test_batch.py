@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness import PATIENCE, PYTHON, SIMULATOR, Scenario, crossbar, near, rigid, wait_for, waiting
+from harness import PATIENCE, PYTHON, ROOT, SIMULATOR, Scenario, crossbar, near, rigid, wait_for, waiting
 
 Answer = dict[str, Any]
 QUIET = {'show_progress_bar': False}
@@ -156,6 +156,20 @@ def test_an_interrupted_batch_ends_its_runs_and_says_so(world: Scenario) -> None
     assert (answer['id'], answer['status']) == ('1', 1) and 'interrupted by SIGTERM' in answer['error']
     assert process.returncode == 1
     assert error.endswith('elastisim: error: interrupted by SIGTERM; the results so far are written\n')
+
+
+def test_a_run_that_ends_the_process_on_its_own_is_told_and_the_next_one_goes_on(world: Scenario) -> None:
+    world.write('leaves.c', '#include <elastisim/scheduler.h>\n#include <unistd.h>\n'
+                'static int schedule(struct elastisim_view *view, void *data)\n'
+                '{ (void)view, (void)data; _exit(7); }\nELASTISIM_SCHEDULER(NULL, schedule, NULL);\n')
+    subprocess.run(['cc', '-shared', '-fPIC', f'-I{ROOT / "include"}', 'leaves.c', '-o', 'leaves.so'],
+                   cwd=world.folder, check=True)
+    run = {'configuration': 'config.json'}
+    result = subprocess.run([SIMULATOR, '--batch'], cwd=world.folder, text=True, capture_output=True, input=lines(
+        {**run, 'scheduler': 'plugin:./leaves.so', 'output': 'x'}, {**run, 'output': 'y'}), timeout=PATIENCE)
+    first, second = map(json.loads, result.stdout.splitlines())
+    assert (first['status'], first['error']) == (1, 'the run ended with status 7 before it was done')
+    assert second['status'] == 0
 
 
 def test_two_runs_of_a_batch_do_not_write_to_one_folder_at_a_time(world: Scenario) -> None:

@@ -155,6 +155,13 @@ def test_a_script_may_name_a_url_of_its_own_as_ever(scenario: Scenario) -> None:
     assert 'connecting to the simulator that started this process (ELASTISIM_URL), not to' in result.stderr
 
 
+def test_a_command_that_the_system_does_not_take_is_told(scenario: Scenario) -> None:
+    """Linux hands over no argument of more than 128 KiB."""
+    command = 'true ' + 'x' * 200000
+    error = scenario.workload(rigid()).configure(scheduler=f'exec:{command}').run(scheduler=None, status=3).error
+    assert error.startswith("the scheduler command 'true xxx") and error.endswith('...')
+
+
 def test_a_second_scheduler_of_one_command_does_no_harm(scenario: Scenario) -> None:
     scenario.write('scheduler.py', WITHOUT_ZEROMQ + SCRIPT)
     scenario.write('second.py', 'import time\nfrom elastisim_python import run\nwhile not __import__("os").path.exists('

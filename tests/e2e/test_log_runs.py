@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -91,6 +92,15 @@ def test_without_python_that_is_told(program: str, told: str, tmp_path: Path) ->
                          env={**os.environ, 'TMPDIR': str(tmp_path / 'tmp'), 'PATH': str(tmp_path)})
     assert (run.returncode, run.stderr) == (2, f'elastisim: error: {told}\n')
     assert list((tmp_path / 'tmp').iterdir()) == []
+
+
+def test_a_place_for_temporary_files_that_is_not_there_is_told(tmp_path: Path) -> None:
+    (tmp_path / 'log.swf').write_text('; a log\n')
+    run = subprocess.run([SIMULATOR, 'log.swf'], cwd=tmp_path, capture_output=True, text=True,
+                         env={**os.environ, 'TMPDIR': '/nowhere'})
+    assert run.returncode == 1
+    assert re.fullmatch(r"elastisim: error: cannot make a temporary folder '/nowhere/elastisim-log-\w{6}': No such "
+                        r'file or directory\n', run.stderr)
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])

@@ -189,6 +189,14 @@ ELASTISIM_SCHEDULER(NULL, schedule, NULL);
 """
 
 
+def test_a_plugin_without_a_function_schedule_is_refused(scenario: Scenario) -> None:
+    scenario.write('idle.c', '#include <elastisim/scheduler.h>\nELASTISIM_SCHEDULER(NULL, NULL, NULL);\n')
+    subprocess.run(['cc', '-shared', '-fPIC', f'-I{ROOT / "include"}', 'idle.c', '-o', 'idle.so'], cwd=scenario.folder,
+                   check=True)
+    assert scenario.workload(rigid()).run(scheduler='plugin:./idle.so', status=2).error == (
+        'plugin ./idle.so has no function schedule')
+
+
 @pytest.mark.parametrize('flags', [[], ['-fvisibility=hidden']])
 def test_names_of_libraries_mean_the_same_in_a_plugin_as_anywhere(scenario: Scenario, flags: list[str]) -> None:
     scenario.write('chatty.c', CHATTY)

@@ -420,6 +420,36 @@ def test_a_simulator_without_the_module_says_so(scenario: Scenario) -> None:
         " own (libpython3-dev); run the script as a process: exec:'python3 inside.py'\n"))
 
 
+OLDER = """
+#include "scheduler/embedding.h"
+const struct python_module elastisim_python_module = {.version = "0.1"};
+"""
+
+
+def test_a_module_or_a_package_that_is_not_the_simulators_is_refused(scenario: Scenario) -> None:
+    alone = scenario.folder / 'elastisim'
+    alone.write_bytes(Path(SIMULATOR).read_bytes())
+    alone.chmod(0o755)
+    scenario.workload(rigid()).command()
+    inside(scenario, SCRIPT)
+
+    def refused() -> str:
+        done = subprocess.run([alone, 'config.json', '--scheduler', 'python:inside.py'], cwd=scenario.folder, text=True,
+                              stderr=subprocess.PIPE)
+        assert done.returncode == 2
+        return done.stderr.removeprefix("elastisim: error: scheduler 'python:inside.py': ").rstrip()
+
+    module = f'{scenario.folder}/./elastisim-python.so'
+    assert refused() == 'the package elastisim_python of this simulator is not where it was installed'
+    (scenario.folder / 'python').symlink_to(ROOT / 'python')
+    scenario.write('elastisim-python.so', 'no library')
+    assert refused() == f"{module} can't be loaded: {module}: file too short"
+    scenario.write('older.c', OLDER)
+    subprocess.run(['cc', '-shared', '-fPIC', f'-I{ROOT / "src"}', f'-I{ROOT / "include"}', 'older.c', '-o', module],
+                   cwd=scenario.folder, check=True)
+    assert re.fullmatch(re.escape(module) + r' belongs to version 0\.1 of the simulator, this is [\d.]+', refused())
+
+
 def test_attributes_of_ones_own_stay_on_jobs_and_nodes(scenario: Scenario) -> None:
     text = calls('''for job in jobs:
     job.seen = getattr(job, 'seen', 0) + 1

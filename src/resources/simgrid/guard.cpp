@@ -149,6 +149,7 @@ int report_failure(struct error *err, const std::string &file, const std::string
         return error_no_memory(err);
     if (!reason.empty())
         return refuse(err, file, "SimGrid can't go on", reason);
+    // For what it throws or leaves without a word; no platform that does so is known.
     return error_set(err, ERROR_FAILURE, "%s: SimGrid can't go on; what it says is above",
                      file.c_str());
 }
