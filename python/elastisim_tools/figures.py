@@ -31,6 +31,9 @@ DASHES = ('-', '--', ':', '-.')
 LINE_STYLES = tuple((LINE_COLOURS[i % len(LINE_COLOURS)], DASHES[i % len(DASHES)])
                     for i in range(len(LINE_COLOURS) * len(DASHES)))
 
+# Of nodes that are not up.
+HATCHES = {'draining': '...', 'down': 'xxxx', 'off': '---', 'booting': '|||', 'stopping': '++'}
+
 # More rectangles than this make a vector file that no viewer likes: they become an image inside it.
 MAX_VECTORS = 20000
 
@@ -57,6 +60,10 @@ def _time_axis(axes: Axes, end: float) -> float:
     return unit
 
 
+def _rectangle(left: float, right: float, first: int, count: int) -> list[tuple[float, float]]:
+    return [(left, first), (right, first), (right, first + count), (left, first + count)]
+
+
 def _polygons(story: Story, kind: str, unit: float) -> list[list[tuple[float, float]]]:
     types = {job.id: job.type for job in story.run.jobs}
     shapes: list[list[tuple[float, float]]] = []
@@ -66,7 +73,7 @@ def _polygons(story: Story, kind: str, unit: float) -> list[list[tuple[float, fl
             continue
         left, right = allocation.begin / unit, allocation.end / unit
         for first, count in ranges(allocation.nodes):
-            shapes.append([(left, first), (right, first), (right, first + count), (left, first + count)])
+            shapes.append(_rectangle(left, right, first, count))
     return shapes
 
 
@@ -85,6 +92,13 @@ def _gantt_of(axes: Axes, story: Story) -> None:
         axes.add_collection(PolyCollection(shapes, facecolors=colour, edgecolors='white', linewidths=0 if many else 0.2,
                                            rasterized=many))
         handles.append(Patch(color=colour, label=kind))
+    for condition, hatch in HATCHES.items():
+        shapes = [_rectangle(outage.begin / unit, outage.end / unit, first, count) for outage in timeline.outages
+                  if outage.kind == condition for first, count in ranges(outage.nodes)]
+        if shapes:
+            axes.add_collection(PolyCollection(shapes, facecolors='none', edgecolors='#16161a', hatch=hatch,
+                                               linewidths=0, rasterized=len(shapes) > MAX_VECTORS))
+            handles.append(Patch(facecolor='none', edgecolor='#16161a', hatch=hatch, linewidth=0, label=condition))
     places: dict[int, list[tuple[float, float, int, int]]] = {}
     for allocation in timeline.allocations:
         for first, count in ranges(allocation.nodes):
@@ -147,6 +161,8 @@ def _panels(stories: Sequence[Story], width: float, wanted: Callable[[str], bool
             axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f'{100 * value:g} %'))
         elif unit == 'bytes/s':
             axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f'{value / 1e9:g} GB/s'))
+        elif unit == 'W':
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f'{value / 1000:g} kW'))
         if len(lines[title]) > 1:
             axes.legend(loc='lower right', bbox_to_anchor=(1, 1), ncol=4, borderaxespad=0)
     _time_axis(panels[-1, 0], end)

@@ -8,18 +8,18 @@ import json
 import re
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from .metrics import ALL, Metric, Statistics, count_text, format_seconds, format_value, statistics_of
+from .metrics import ALL, Figures, Metric, Statistics, count_text, format_seconds, format_value, statistics_of
 from .run import JOB_TYPES, Run
 from .series import Chart, charts_of
 from .stats import shown_metrics
 from .tasks import tasks_of
-from .timeline import Series, Timeline, ranges, timeline_of
+from .timeline import CONDITIONS, Series, Timeline, ranges, timeline_of
 
 HERE = Path(__file__).resolve().parent
 
@@ -83,6 +83,15 @@ def _jobs_data(run: Run, types: Sequence[str]) -> dict[str, Any]:
         data['nodesMax'] = _packed('I', (job.nodes_max or 0 for job in jobs))
     if all(job.reconfigurations is not None for job in jobs):
         data['reconfigurations'] = _packed('I', (job.reconfigurations or 0 for job in jobs))
+    amounts: list[tuple[str, str, list[float | None]]] = [
+        ('requeues', 'I', [job.requeues for job in jobs]),
+        ('lostNodeSeconds', 'd', [job.lost_node_seconds for job in jobs]),
+        ('lostPhases', 'I', [job.lost_phases for job in jobs]), ('energy', 'd', [job.energy for job in jobs]),
+        ('cost', 'd', [job.cost for job in jobs]), ('emissions', 'd', [job.emissions for job in jobs])]
+    for key, code, values in amounts:
+        known = [value for value in values if value is not None]
+        if known and len(known) == len(jobs):
+            data[key] = _packed(code, known)
     return data
 
 
@@ -98,6 +107,32 @@ def _lanes(timeline: Timeline) -> tuple[list[int], int]:
             ends[node][free] = allocation.end
             lanes.append(free)
     return lanes, max(map(len, ends), default=1)
+
+
+def _outages_data(timeline: Timeline) -> dict[str, Any]:
+    of, first, count = array('I'), array('I'), array('I')
+    for i, outage in enumerate(timeline.outages):
+        for start, length in ranges(outage.nodes):
+            of.append(i)
+            first.append(start)
+            count.append(length)
+    return {
+        'kind': _packed('B', (CONDITIONS.index(outage.kind) for outage in timeline.outages)),
+        'begin': _packed('d', (outage.begin for outage in timeline.outages)),
+        'end': _packed('d', (outage.end for outage in timeline.outages)),
+        'outage': _packed('I', of), 'first': _packed('I', first), 'count': _packed('I', count),
+    }
+
+
+def _attempts_data(timeline: Timeline, place: Mapping[int, int]) -> dict[str, Any]:
+    tries = [(place[job], attempt) for job, attempts in timeline.attempts.items() if job in place
+             for attempt in attempts]
+    return {
+        'job': _packed('I', (job for job, _ in tries)),
+        'begin': _packed('d', (attempt.begin for _, attempt in tries)),
+        'end': _packed('d', (attempt.end for _, attempt in tries)),
+        'lost': _packed('B', (attempt.lost for _, attempt in tries)),
+    }
 
 
 def _gantt_data(run: Run, timeline: Timeline) -> dict[str, Any]:
@@ -125,7 +160,9 @@ def _gantt_data(run: Run, timeline: Timeline) -> dict[str, Any]:
         'job': _packed('I', (place[allocation.job] for allocation in allocations)),
         'begin': _packed('d', (allocation.begin for allocation in allocations)),
         'end': _packed('d', (allocation.end for allocation in allocations)),
+        'lost': _packed('B', (allocation.lost for allocation in allocations)),
         'allocation': _packed('I', of), 'first': _packed('I', first), 'count': _packed('I', count),
+        'outages': _outages_data(timeline), 'attempts': _attempts_data(timeline, place),
         'changes': {
             'job': _packed('I', (place[change.job] for change in changes)),
             'begin': _packed('d', (change.begin for change in changes)),
@@ -202,7 +239,7 @@ def _calendar_data(start: datetime | None) -> dict[str, Any] | None:
 def report_data(stories: Sequence[Story]) -> dict[str, Any]:
     present = {kind for story in stories for kind in story.run.types}
     types = [kind for kind in JOB_TYPES if kind in present] + sorted(present - set(JOB_TYPES))
-    return {'types': types, 'statuses': STATUSES,
+    return {'types': types, 'statuses': STATUSES, 'conditions': CONDITIONS,
             'calendar': _calendar_data(_calendar([story.run for story in stories])),
             'runs': [_run_data(story, types) for story in stories]}
 
@@ -216,6 +253,22 @@ def _escape(text: object) -> str:
 def _tile(label: str, value: str, note: str = '') -> str:
     note = f'<span class="note">{_escape(note)}</span>' if note else ''
     return f'<div class="tile"><span class="label">{_escape(label)}</span><b>{_escape(value)}</b>{note}</div>'
+
+
+def _tiles_of_losses(figures: Figures) -> list[str]:
+    if figures['requeues'] is None:
+        return []
+    lost = figures['lost_node_hours'] or 0
+    of = f', {lost / figures["node_hours"]:.1%} of all used' if figures['node_hours'] else ''
+    return [_tile('Requeues', format_value(figures['requeues'], 'count'), f'{lost:,.4g} node hours lost{of}')]
+
+
+def _tiles_of_energy(figures: Figures) -> list[str]:
+    if figures['energy'] is None:
+        return []
+    notes = [f'cost {figures["energy_cost"]:,.4g}' if figures['energy_cost'] is not None else '',
+             format_value(figures['emissions'], 'g') if figures['emissions'] is not None else '']
+    return [_tile('Energy of jobs', f'{figures["energy"] / 3.6e6:,.4g} kWh', ', '.join(filter(None, notes)))]
 
 
 def _tiles(story: Story) -> str:
@@ -240,6 +293,7 @@ def _tiles(story: Story) -> str:
               f'{format_value(figures["reconfiguration_seconds"], "s")} in all'
               if figures['reconfiguration_seconds'] is not None else ''),
     ]
+    tiles += _tiles_of_losses(figures) + _tiles_of_energy(figures)
     return f'<div class="tiles">{"".join(tiles)}</div>'
 
 

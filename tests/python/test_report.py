@@ -18,6 +18,7 @@ from elastisim_tools import report
 from elastisim_tools.page import UPLOT_VERSION, build_page, report_data, script_of, story_of
 from elastisim_tools.run import OutputError, Run, load_run
 from synthetic import TYPES, Generator
+from unsteady import write_run
 
 TOOLS = Path(report.__file__).resolve().parent
 
@@ -264,3 +265,20 @@ def test_every_module_is_in_a_page_after_those_it_imports_from() -> None:
 def test_types_of_the_page_fit() -> None:
     said = subprocess.run(['tsc', '--project', str(TOOLS / 'assets' / 'jsconfig.json')], capture_output=True, text=True)
     assert (said.returncode, said.stdout) == (0, '')
+
+
+def test_the_page_has_attempts_conditions_and_energy(tmp_path: Path) -> None:
+    page = build_page([load_run(str(write_run(tmp_path)))])
+    data = data_of(page)
+    gantt, jobs = data['runs'][0]['gantt'], data['runs'][0]['jobs']
+    outages, attempts = gantt['outages'], gantt['attempts']
+    assert [data['conditions'][kind] for kind in unpacked(outages['kind'])] == [
+        'stopping', 'draining', 'off', 'down', 'down', 'booting', 'down']
+    assert unpacked(outages['first']) == [5, 4, 5, 1, 3, 5, 2] and unpacked(outages['end'])[3:5] == [12, 30]
+    assert unpacked(gantt['lost']) == [1, 0, 0, 0, 0, 1, 0]
+    assert (unpacked(attempts['job']), unpacked(attempts['lost'])) == ([0, 0, 3, 3], [1, 0, 1, 0])
+    assert unpacked(jobs['requeues']) == [1, 0, 0, 1] and unpacked(jobs['lostNodeSeconds']) == [4, 2, 0, 8]
+    assert unpacked(jobs['energy'])[3] == 14616
+    text = Elements(page).text
+    assert 'Requeues 2 0.003889 node hours lost, 9.4% of all used' in re.sub(r'\s+', ' ', text)
+    assert 'Energy of jobs 0.008402 kWh cost 0.0024, 0.0002519 kg CO2' in re.sub(r'\s+', ' ', text)

@@ -17,6 +17,7 @@ import pytest
 from elastisim_tools.page import build_page
 from elastisim_tools.run import load_run
 from synthetic import Generator, large_run
+from unsteady import write_run
 
 selenium = pytest.importorskip('selenium')
 from selenium import webdriver  # noqa: E402
@@ -512,7 +513,7 @@ def test_charts_are_saved_as_vectors_with_text(history: Page, tmp_path: Path) ->
     texts = [text.text for text in root.iter(f'{space}text')]
     assert {'Nodes over time', 'rigid', 'malleable', 'a', 'd', 'first', 'grower'} <= set(texts)
     fills = {path.get('fill') for path in root.iter(f'{space}path')}
-    assert {'#3f1fb3', 'url(#hatch)'} <= fills, 'jobs in the colour of their type, and the killed one hatched'
+    assert {'#3f1fb3', 'url(#killed)'} <= fills, 'jobs in the colour of their type, and the killed one hatched'
     lines = xml.etree.ElementTree.parse(history.save('jobs', 'SVG', tmp_path)).getroot()
     assert {'Jobs', 'waiting', 'running'} <= {text.text for text in lines.iter(f'{space}text')}
     dashes = [path.get('stroke-dasharray') for path in lines.iter(f'{space}path') if path.get('stroke')]
@@ -756,3 +757,35 @@ def test_a_large_run_is_drawn_zoomed_and_pointed_at(browser: webdriver.Chrome, t
     page.move_to(700, 500)
     assert page.tip()
     page.check()
+
+
+def test_jobs_that_lost_their_nodes_and_nodes_that_are_not_up(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    path = tmp_path / 'report.html'
+    path.write_text(build_page([load_run(str(write_run(tmp_path / 'run')))]), encoding='utf-8')
+    page = Page(browser, path)
+    legend = page.run('return document.getElementById("legend").innerText')
+    for label in ('lost its nodes', 'node draining', 'node down', 'node off', 'node booting', 'node stopping'):
+        assert label in legend
+
+    def strokes(time: float, node: float) -> int:
+        """How many colours there are around a place of the chart."""
+        return int(page.run("""
+            const plot = elastisim.gantts[0].plot, scale = devicePixelRatio;
+            const x = plot.bbox.left + plot.valToPos(arguments[0], 'x') * scale;
+            const y = plot.bbox.top + plot.valToPos(arguments[1], 'y') * scale;
+            const pixels = plot.ctx.getImageData(x - 8, y - 8, 16, 16).data;
+            return new Set(new Uint32Array(pixels.buffer)).size;""", time, node))
+
+    assert strokes(34, 0.5) == 1  # free
+    for time_there, node in ((20, 3.5), (10, 1.5), (13, 5.5), (20, 4.5), (47.5, 2.5)):
+        assert strokes(time_there, node) > 1, (time_there, node)
+    page.click_job(0)
+    panel = page.panel()
+    assert 'Requeued\nonce' in panel
+    assert 'lost its nodes' in panel and 'Attempts' in panel.title()
+    assert '0.00203 kWh' in panel and '0.0609 g CO₂' in panel
+    assert page.column('Requeues') == ['1', '0', '0', '1']
+    assert page.column('Energy')[3] == '0.00406 kWh'
+    titles = page.run('return [...document.querySelectorAll("#charts h3")].map(head => head.innerText)')
+    assert any(title.startswith('Power') for title in titles)
+    assert not [entry for entry in browser.get_log('browser') if entry['level'] == 'SEVERE']

@@ -34,22 +34,30 @@ export const textColour = type => type < TYPES ? colour(`on-${type}`) : '#16161a
  * @returns {Context} */
 export const penOf = canvas => /** @type {Context} */ (canvas.getContext('2d'));
 
-/** A tile of diagonal strokes that marks killed jobs in print, too.
+/** Strokes on a tile of 7 by 7 that tell in print, too, what became of a job or of a node. */
+export const HATCHES = {
+  killed: 'M-1 8L8 -1M-1 1L1 -1M6 8L8 6',
+  lost: 'M-1 -1L8 8M6 -1L8 1M-1 6L1 8',
+  draining: 'M0 1.5H3.5',
+  down: 'M-1 8L8 -1M-1 1L1 -1M6 8L8 6M-1 -1L8 8M6 -1L8 1M-1 6L1 8',
+  off: 'M0 3.5H7',
+  booting: 'M3.5 0V7',
+  stopping: 'M3.5 0V3.5',
+};
+
+/** A tile of strokes.
  * @param {Context} context
- * @param {number} scale */
-export function hatch(context, scale) {
+ * @param {number} scale
+ * @param {string} name of HATCHES */
+export function hatch(context, scale, name = 'killed') {
   const size = Math.round(7 * scale);
   const tile = document.createElement('canvas');
   tile.width = tile.height = size;
   const pen = penOf(tile);
+  pen.scale(size / 7, size / 7);
   pen.strokeStyle = colour('mark');
-  pen.lineWidth = 1.4 * scale;
-  pen.beginPath();
-  for (const shift of [-size, 0, size]) {
-    pen.moveTo(shift - 1, size + 1);
-    pen.lineTo(shift + size + 1, -1);
-  }
-  pen.stroke();
+  pen.lineWidth = 1.4;
+  pen.stroke(new Path2D(Object(HATCHES)[name]));
   return /** @type {CanvasPattern} */ (context.createPattern(tile, 'repeat'));
 }
 

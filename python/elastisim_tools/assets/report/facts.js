@@ -2,7 +2,7 @@
 /* What is told of a job under the mouse, and how one is found. */
 import {boundedSlowdown, end, report, runs} from './data.js';
 import {typeColour} from './colours.js';
-import {byId, duration, element, jobField} from './words.js';
+import {byId, duration, element, energyText, jobField} from './words.js';
 import {moment} from './dates.js';
 import {setTime} from './time.js';
 import {drawMarked, jobAt, jobName} from './jobs.js';
@@ -65,6 +65,10 @@ function facts(gantt, job, time, node) {
   list.push(['Nodes', `${here.count}${bounds}`]);
   if (here.text)
     list.push(['', here.text]);
+  if (jobs.requeues?.[job])
+    list.push(['Requeued', `${jobs.requeues[job]} times, for the loss of nodes`]);
+  if (jobs.energy)
+    list.push(['Energy', energyText(jobs.energy[job])]);
   const changes = changesByJob.of(job);
   if (changes.length) {
     let taken = 0;

@@ -4,9 +4,10 @@ import {end, groupBy, report, several} from './data.js';
 import {colour, typeColour} from './colours.js';
 import {element} from './words.js';
 import {AXIS_WIDTH, axisStyle, resets, timeAxis, timeChart} from './time.js';
-import {drawJobs, drawJobsInto, drawMarked, gantts, hiddenTypes, jobName, rectangles} from './jobs.js';
+import {conditionsThere, drawJobs, drawJobsInto, drawMarked, gantts, hiddenTypes, jobName, rectangles} from './jobs.js';
 import {click, hover} from './facts.js';
 import {addSaving} from './saving.js';
+import {svgHatch} from './svg.js';
 
 /** @param {Run} run
  * @param {GanttData} data its
@@ -48,7 +49,9 @@ export function makeGantt(run, data, container, height) {
     name: several ? `nodes-${run.name.replace(/[^\w.-]+/g, '_')}` : 'nodes', title: several ? run.name : 'Nodes over time',
     plot: gantt.plot,
     legend: () => report.types.map((label, type) => ({label, paint: typeColour(type), filled: true}))
-      .filter((_, type) => !hiddenTypes.has(type)),
+      .filter((_, type) => !hiddenTypes.has(type))
+      .concat(conditionsThere.map(kind => report.conditions[kind])
+        .map(label => ({label, paint: svgHatch(label), filled: true}))),
     draw: (pen, box) => drawJobsInto(gantt, pen, box),
     table: () => allocationsInView(gantt),
   });

@@ -1,6 +1,6 @@
 // @ts-check
 /* Where on the chart of nodes a job is, and how it is drawn. */
-import {groupBy, report} from './data.js';
+import {groupBy, report, runs} from './data.js';
 import {SHADES, colour, hatch, penOf, shadeColour, textColour} from './colours.js';
 import {selection} from './selection.js';
 import {svgHatch} from './svg.js';
@@ -50,8 +50,7 @@ export function drawJobs(gantt) {
   pen.beginPath();
   pen.rect(left, top, width, height);
   pen.clip();
-  const pattern = hatch(pen, devicePixelRatio);
-  drawJobsWith(gantt, pen, plot.bbox, devicePixelRatio, pattern);
+  drawJobsWith(gantt, pen, plot.bbox, devicePixelRatio, name => hatch(pen, devicePixelRatio, name));
   pen.restore();
 }
 
@@ -60,7 +59,7 @@ export function drawJobs(gantt) {
  * @param {Pen} pen
  * @param {Box} box */
 export function drawJobsInto(gantt, pen, box) {
-  drawJobsWith(gantt, pen, box, 1, svgHatch(pen) ?? colour('mark'));
+  drawJobsWith(gantt, pen, box, 1, svgHatch);
   if (selection.marked?.run === gantt.run)
     outline(gantt, pen, projection(gantt, box), 1, selection.marked.job, 2.5);
 }
@@ -69,11 +68,12 @@ export function drawJobsInto(gantt, pen, box) {
  * @param {Pen} pen
  * @param {Box} box
  * @param {number} scale
- * @param {string | CanvasPattern} pattern of killed jobs */
-function drawJobsWith(gantt, pen, box, scale, pattern) {
-  const {rects, jobs} = gantt;
+ * @param {(name: string) => string | CanvasPattern} patternOf what HATCHES has under a name */
+function drawJobsWith(gantt, pen, box, scale, patternOf) {
+  const {rects, jobs, data} = gantt;
   const at = projection(gantt, box);
-  const killed = [], labelled = [];
+  /** @type {number[]} */
+  const killed = [], lost = [], labelled = [];
   for (let paint = 0; paint < SHADES * report.types.length; paint++) {
     const type = Math.floor(paint / SHADES);
     if (hiddenTypes.has(type))
@@ -91,20 +91,51 @@ function drawJobsWith(gantt, pen, box, scale, pattern) {
       if (height > 4 * scale)
         height -= Math.round(scale);
       pen.fillRect(left, top, width, height);
-      if (jobs.status[rects.job[i]] === 1 && width > 2)
+      if (width > 2 && data.lost[data.allocation[i]])
+        lost.push(left, top, width, height);
+      else if (jobs.status[rects.job[i]] === 1 && width > 2)
         killed.push(left, top, width, height);
       if (width > 34 * scale && height > 12 * scale)
         labelled.push(i);
     }
   }
   pen.globalAlpha = 0.5;
-  pen.fillStyle = pattern;
-  for (let i = 0; i < killed.length; i += 4)
-    pen.fillRect(killed[i], killed[i + 1], killed[i + 2], killed[i + 3]);
+  for (const {boxes, name} of [{boxes: killed, name: 'killed'}, {boxes: lost, name: 'lost'}]) {
+    pen.fillStyle = patternOf(name);
+    for (let i = 0; i < boxes.length; i += 4)
+      pen.fillRect(boxes[i], boxes[i + 1], boxes[i + 2], boxes[i + 3]);
+  }
   pen.globalAlpha = 1;
+  drawOutages(gantt, at, pen, patternOf);
   drawChanges(gantt, at, pen, scale);
   if (labelled.length < 600)
     labelled.forEach(i => drawLabel(gantt, at, pen, scale, i));
+}
+
+/** The conditions that nodes of some run were in, by number. */
+export const conditionsThere = report.conditions.map((_, kind) => kind)
+  .filter(kind => runs.some(run => run.gantt?.outages.kind.includes(kind)));
+
+/** Nodes that are not up: a hatch for each condition, over the jobs that a draining node still has.
+ * @param {Gantt} gantt
+ * @param {Projection} at
+ * @param {Pen} pen
+ * @param {(name: string) => string | CanvasPattern} patternOf */
+function drawOutages({data: {outages}}, at, pen, patternOf) {
+  pen.globalAlpha = 0.7;
+  for (const kind of conditionsThere) {
+    pen.fillStyle = patternOf(report.conditions[kind]);
+    for (let i = 0; i < outages.outage.length; i++) {
+      const k = outages.outage[i], low = outages.first[i], high = low + outages.count[i];
+      if (outages.kind[k] !== kind || outages.end[k] < at.xs.min || outages.begin[k] > at.xs.max || high < at.ys.min ||
+          low > at.ys.max)
+        continue;
+      const left = Math.round(at.x(outages.begin[k])), top = Math.round(at.y(low));
+      pen.fillRect(left, top, Math.max(1, Math.round(at.x(outages.end[k])) - left),
+        Math.max(1, Math.round(at.y(high)) - top));
+    }
+  }
+  pen.globalAlpha = 1;
 }
 
 /** Reconfigurations: a dark bar over the job's nodes for as long as it lasts, at least a line.

@@ -3,7 +3,7 @@
 import {report, runs} from './data.js';
 import {colour, hatch, penOf, repaints, typeColour} from './colours.js';
 import {byId, element} from './words.js';
-import {gantts, hiddenTypes} from './jobs.js';
+import {conditionsThere, gantts, hiddenTypes} from './jobs.js';
 import {keep} from './address.js';
 
 /** @type {HTMLElement[]} */
@@ -55,13 +55,21 @@ export function drawLegend(changed) {
       pen.fillStyle = colour('mark');
       pen.fillRect(20, 0, 4, 26);
     });
+  /** @param {string} label
+   * @param {string} below the name of a colour
+   * @param {string} name of HATCHES
+   * @param {number} strength */
+  const hatched = (label, below, name, strength) => sample(label, pen => {
+    fill(pen, colour(below));
+    pen.globalAlpha = strength;
+    pen.fillStyle = hatch(pen, 2, name);
+    pen.fillRect(0, 0, 44, 26);
+  });
   if (runs.some(run => run.jobs.status.includes(1)))
-    sample('killed', pen => {
-      fill(pen, colour('line'));
-      pen.globalAlpha = 0.5;
-      pen.fillStyle = hatch(pen, 2);
-      pen.fillRect(0, 0, 44, 26);
-    });
+    hatched('killed', 'line', 'killed', 0.5);
+  if (runs.some(run => run.gantt?.lost.includes(1)))
+    hatched('lost its nodes', 'line', 'lost', 0.5);
+  conditionsThere.map(kind => report.conditions[kind]).forEach(name => hatched(`node ${name}`, 'free', name, 0.7));
   sample('free', pen => {
     fill(pen, colour('free'));
     pen.strokeStyle = colour('line');

@@ -2,7 +2,7 @@
 /* The panel of the job that was clicked or found. */
 import {boundedSlowdown, end, report, runs, several} from './data.js';
 import {repaints, typeColour} from './colours.js';
-import {byId, duration, element} from './words.js';
+import {byId, duration, element, energyText, figureText} from './words.js';
 import {moment} from './dates.js';
 import {gantts, jobName} from './jobs.js';
 import {bringIntoView, nodeRanges} from './facts.js';
@@ -67,7 +67,45 @@ function times(jobs, job) {
       `${jobs.nodesAtStart[job]} at first, ${jobs.nodesMin[job]} to ${jobs.nodesMax[job]}`]);
   if (jobs.nodeSeconds)
     list.push(['Node hours', (jobs.nodeSeconds[job] / 3600).toLocaleString('en', {maximumFractionDigits: 2})]);
+  return [...list, ...losses(jobs, job), ...energyOf(jobs, job)];
+}
+
+/** @param {Jobs} jobs
+ * @param {number} job
+ * @returns {[string, string][]} */
+function losses({requeues, lostNodeSeconds, lostPhases, nodeSeconds}, job) {
+  if (!requeues || !lostNodeSeconds || (!requeues[job] && !lostNodeSeconds[job]))
+    return [];
+  const of = nodeSeconds?.[job] ? ` (${(100 * lostNodeSeconds[job] / nodeSeconds[job]).toFixed(1)} %)` : '';
+  return [['Requeued', requeues[job] === 1 ? 'once' : `${requeues[job]} times`],
+    ['Lost', `${figureText(lostNodeSeconds[job] / 3600)} node hours${of}, ${lostPhases?.[job] ?? 0} phase iterations`]];
+}
+
+/** @param {Jobs} jobs
+ * @param {number} job
+ * @returns {[string, string][]} */
+function energyOf({energy, cost, emissions}, job) {
+  /** @type {[string, string][]} */
+  const list = energy ? [['Energy', energyText(energy[job])]] : [];
+  if (cost)
+    list.push(['Energy cost', figureText(cost[job])]);
+  if (emissions)
+    list.push(['Emissions', `${figureText(emissions[job])} g CO₂`]);
   return list;
+}
+
+/** Each start of a job that had several.
+ * @param {Gantt} gantt
+ * @param {number} job
+ * @returns {HTMLElement[]} */
+function attemptTable({data: {attempts}, jobs}, job) {
+  const rows = [];
+  for (let k = 0; k < attempts.job.length; k++)
+    if (attempts.job[k] === job)
+      rows.push([String(rows.length + 1), moment(attempts.begin[k]),
+        attempts.end[k] < 0 ? '' : duration(attempts.end[k] - attempts.begin[k]),
+        attempts.lost[k] ? 'lost its nodes' : report.statuses[jobs.status[job]]]);
+  return rows.length ? [block('Attempts', smallTable(['attempt', 'began', 'ran', 'and then'], rows))] : [];
 }
 
 /** The times between which a job has the same nodes.
@@ -78,7 +116,8 @@ function spans(gantt, job) {
   for (const i of gantt.rects.byJob.of(job))
     ends.add(gantt.rects.x0[i]).add(gantt.rects.x1[i]);
   const sorted = [...ends].sort((a, b) => a - b);
-  return sorted.slice(1).map((until, k) => ({from: sorted[k], until, ...nodeRanges(gantt, job, sorted[k])}));
+  return sorted.slice(1).map((until, k) => ({from: sorted[k], until, ...nodeRanges(gantt, job, sorted[k])}))
+    .filter(({count}) => count > 0);
 }
 
 /** @param {Gantt} gantt
@@ -160,7 +199,8 @@ export function fillPanel() {
   const {run, job} = marked, gantt = ganttOf(run);
   panel.replaceChildren(titleOf(marked), element('div', {class: 'blocks'},
     block('Times', factList(times(run.jobs, job))), waitBlock(run, gantt, job),
-    ...(gantt && run.jobs.start[job] >= 0 ? nodesAndResizes(gantt, job) : []),
+    ...(gantt ? attemptTable(gantt, job) : []),
+    ...(gantt && gantt.rects.byJob.of(job).length ? nodesAndResizes(gantt, job) : []),
     ...(run.jobs.start[job] >= 0 ? [...phaseTable(run.phases, job), ...taskTable(run.tasks, job)] : [])));
 }
 

@@ -1,6 +1,6 @@
 // @ts-check
 /* A chart as an SVG file: what uPlot draws on a canvas is written once more, as shapes and as text that stays text. */
-import {colour, penOf, solid} from './colours.js';
+import {HATCHES, colour, penOf, solid} from './colours.js';
 
 const FONT_FAMILY = "system-ui, 'Liberation Sans', 'DejaVu Sans', sans-serif";
 const HEAD = 22, LEGEND_LINE = 18;
@@ -36,7 +36,7 @@ export class SvgPen {
 
   /** @param {string | CanvasGradient | CanvasPattern} style */
   paint(style) {
-    return typeof style !== 'string' ? '#000000' : style === HATCH ? style : solid(style);
+    return typeof style !== 'string' ? '#000000' : style.startsWith('url(#') ? style : solid(style);
   }
 
   /** @param {number} x
@@ -172,7 +172,7 @@ function drawLegendOf(items, pen, width) {
     const needed = 34 + pen.measureText(label).width + 18;
     if (x > 8 && x + needed > width)
       [x, y] = [8, y + LEGEND_LINE];
-    pen.add(filled ? `<rect x="${x}" y="${y - 6}" width="22" height="12" rx="2" fill="${solid(paint)}"/>` :
+    pen.add(filled ? `<rect x="${x}" y="${y - 6}" width="22" height="12" rx="2" fill="${pen.paint(paint)}"/>` :
       `<path d="M${x} ${y}h28" fill="none" stroke="${solid(paint)}" stroke-width="2"` +
       `${dash ? ` stroke-dasharray="${dash.join(' ')}"` : ''}/>`);
     pen.fillStyle = colour('ink');
@@ -182,10 +182,12 @@ function drawLegendOf(items, pen, width) {
   return items.length ? y + LEGEND_LINE / 2 + 4 : HEAD + 6;
 }
 
-const HATCH = 'url(#hatch)';
-/** The stroke of killed jobs.
- * @param {Pen} pen */
-export const svgHatch = pen => pen instanceof SvgPen ? HATCH : null;
+/** @param {string} name of HATCHES */
+export const svgHatch = name => `url(#${name})`;
+
+const PATTERNS = () => Object.entries(HATCHES).map(([name, strokes]) => `<pattern id="${name}" width="7" height="7" ` +
+  `patternUnits="userSpaceOnUse"><path d="${strokes}" stroke="${solid(colour('mark'))}" stroke-width="1.4"/></pattern>`)
+  .join('');
 
 /** The whole file, and how large it is.
  * @param {Shown} shown
@@ -208,9 +210,7 @@ export function svgOf(shown) {
   const area = `x="${number(box.left)}" y="${number(box.top)}" width="${number(box.width)}" height="${number(box.height)}"`;
   return {...size, text: `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" ` +
     `viewBox="0 0 ${size.width} ${size.height}" font-family="${FONT_FAMILY}">\n<defs>` +
-    `<clipPath id="area"><rect ${area}/></clipPath><pattern id="hatch" width="7" height="7" ` +
-    `patternUnits="userSpaceOnUse"><path d="M-1 8L8 -1M-1 1L1 -1M6 8L8 6" stroke="${solid(colour('mark'))}" ` +
-    `stroke-width="1.4"/></pattern></defs>\n<rect width="100%" height="100%" fill="${solid(colour('card'))}"/>\n` +
+    `<clipPath id="area"><rect ${area}/></clipPath>${PATTERNS()}</defs>\n<rect width="100%" height="100%" fill="${solid(colour('card'))}"/>\n` +
     `${head.text()}\n<rect ${area} fill="${solid(colour(shown.draw ? 'free' : 'card'))}" ` +
     `stroke="${solid(colour('line'))}"/>\n<g clip-path="url(#area)">\n${pen.text()}\n</g>\n</svg>\n`};
 }

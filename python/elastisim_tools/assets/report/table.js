@@ -1,7 +1,7 @@
 // @ts-check
 /* The table of jobs: sorted by any column, and only the rows that are seen are in the page. */
 import {boundedSlowdown, report, runs, several} from './data.js';
-import {byId, duration, element} from './words.js';
+import {byId, duration, element, energyText, figureText} from './words.js';
 import {moment} from './dates.js';
 import {timeRange, viewWatchers} from './time.js';
 import {gantts, hiddenTypes} from './jobs.js';
@@ -44,12 +44,23 @@ const COLUMNS = [
   {key: 'nodes', title: 'Nodes', of: (jobs, job) => jobs.nodesAtStart?.[job] ?? -1, show: known(String), numeric: true},
   {key: 'resizes', title: 'Resizes', of: (jobs, job) => jobs.reconfigurations?.[job] ?? -1, show: known(String),
     numeric: true},
+  {key: 'requeues', title: 'Requeues', of: (jobs, job) => jobs.requeues?.[job] ?? -1, show: known(String), numeric: true},
+  {key: 'lost', title: 'Lost node h', of: (jobs, job) => jobs.lostNodeSeconds ? jobs.lostNodeSeconds[job] / 3600 : -1,
+    show: known(figureText), numeric: true},
+  {key: 'energy', title: 'Energy', of: (jobs, job) => jobs.energy?.[job] ?? -1, show: known(energyText), numeric: true},
+  {key: 'cost', title: 'Energy cost', of: (jobs, job) => jobs.cost?.[job] ?? NaN,
+    show: value => Number.isNaN(value) ? '' : figureText(value), numeric: true},
+  {key: 'emissions', title: 'CO₂ (g)', of: (jobs, job) => jobs.emissions?.[job] ?? -1, show: known(figureText),
+    numeric: true},
 ];
 
 /** @param {string} key */
 const isNeeded = key => key === 'run' ? several : key === 'name' ? runs.some(run => run.jobs.name) :
   key === 'nodes' ? runs.some(run => run.jobs.nodesAtStart) :
-    key === 'resizes' ? runs.some(run => run.jobs.reconfigurations) : true;
+    key === 'resizes' ? runs.some(run => run.jobs.reconfigurations) :
+      key === 'lost' ? runs.some(run => run.jobs.lostNodeSeconds) :
+        key === 'requeues' || key === 'energy' || key === 'cost' || key === 'emissions' ?
+          runs.some(run => run.jobs[key]) : true;
 const columns = COLUMNS.filter(({key}) => isNeeded(key));
 
 /* Jobs of all runs are numbered through. */

@@ -11,6 +11,10 @@ interface Jobs {
   /** When a job no longer waited for others; why it was cancelled. Only where some do, and are. */
   eligible?: Float64Array; reason?: string[];
   nodeSeconds?: Float64Array;
+  /** Only where nodes are not always there; in node seconds and phase iterations. */
+  requeues?: Uint32Array; lostNodeSeconds?: Float64Array; lostPhases?: Uint32Array;
+  /** Only where energy is measured: joules, money, grams. */
+  energy?: Float64Array; cost?: Float64Array; emissions?: Float64Array;
   nodesAtStart?: Uint32Array; nodesMin?: Uint32Array; nodesMax?: Uint32Array; reconfigurations?: Uint32Array;
 }
 
@@ -20,13 +24,20 @@ interface GanttData {
   job: Uint32Array; begin: Float64Array; end: Float64Array;
   allocation: Uint32Array; first: Uint32Array; count: Uint32Array;
   changes: {job: Uint32Array; begin: Float64Array; end: Float64Array};
+  /** Of each allocation: whether the job lost its nodes before it was done. */
+  lost: Uint8Array;
+  /** When nodes were not up (kind, begin, end), and the ranges of nodes of each (outage, first, count). */
+  outages: {kind: Uint8Array; begin: Float64Array; end: Float64Array;
+    outage: Uint32Array; first: Uint32Array; count: Uint32Array};
+  /** Each time that jobs have run which started several times. */
+  attempts: {job: Uint32Array; begin: Float64Array; end: Float64Array; lost: Uint8Array};
   /** Where jobs share nodes: the lane of each range, and how many there are. */
   lane?: Uint32Array; lanes?: number;
 }
 
 /** A step function: from each time on the value at the same place. */
 interface Steps { times: ArrayLike<number> & Iterable<number>; values: ArrayLike<number> & Iterable<number>; }
-type Unit = 'count' | 'percent' | 'bytes/s';
+type Unit = 'count' | 'percent' | 'bytes/s' | 'W';
 interface ChartData { key: string; title: string; unit: Unit; full: number | null; lines: Record<string, Steps>; }
 
 /** When which job was in which phase, in the order in which they began. */
@@ -45,7 +56,7 @@ interface Run {
 }
 /** What the clock of the site says at time 0 of all runs, in seconds since 1970. */
 interface Calendar { seconds: number; }
-interface Report { types: string[]; statuses: string[]; calendar: Calendar | null; runs: Run[]; }
+interface Report { types: string[]; statuses: string[]; conditions: string[]; calendar: Calendar | null; runs: Run[]; }
 
 /** What refers to each key, in the order it came. */
 interface Groups { starts: Uint32Array; items: Uint32Array; of(key: number): Uint32Array; }

@@ -38,17 +38,31 @@ function rate(value) {
   return `${+value.toPrecision(3)} ${units[unit]}`;
 }
 
+/** @param {number} value */
+function watts(value) {
+  const units = ['W', 'kW', 'MW', 'GW'];
+  let unit = 0;
+  for (; value >= 1000 && unit < units.length - 1; unit++)
+    value /= 1000;
+  return `${+value.toPrecision(4)} ${units[unit]}`;
+}
+
+/** @param {number} joules */
+export const energyText = joules => `${(joules / 3.6e6).toLocaleString('en', {maximumSignificantDigits: 5})} kWh`;
+/** @param {number} value */
+export const figureText = value => value.toLocaleString('en', {maximumSignificantDigits: 5});
+
 /** @type {Record<Unit, (value: number) => string>} */
 export const SHOW = {
   count: value => +value.toFixed(1) + '',
   percent: value => `${(100 * value).toFixed(1)} %`,
-  'bytes/s': rate,
+  'bytes/s': rate, W: watts,
 };
 /** @type {Record<Unit, (value: number) => string>} */
 export const SHOW_TICK = {
   count: value => Number.isInteger(value) ? value.toLocaleString('en') : '',
   percent: value => `${+(100 * value).toPrecision(3)} %`,
-  'bytes/s': rate,
+  'bytes/s': rate, W: watts,
 };
 
 /** @template {keyof HTMLElementTagNameMap} T
