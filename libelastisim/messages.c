@@ -248,7 +248,7 @@ static void list_free(struct elastisim_view *view, size_t id, bool is_free)
 struct condition {
     enum elastisim_node_state state;
     enum elastisim_availability availability;
-    double returns;
+    double returns, leaves;
 };
 
 static struct condition take_condition(struct object *told)
@@ -257,6 +257,7 @@ static struct condition take_condition(struct object *told)
         .state = (enum elastisim_node_state)count(told, "state", 0),
         .availability = (enum elastisim_availability)count(told, "availability", 0),
         .returns = number(told, "returns", INFINITY),
+        .leaves = number(told, "leaves", INFINITY),
     };
 }
 
@@ -267,6 +268,7 @@ static int change_node(struct elastisim_view *view, struct elastisim_node *node,
     node->state = condition->state;
     node->availability = condition->availability;
     node->returns = condition->returns;
+    node->leaves = condition->leaves;
     list_free(view, node->id, node->state == ELASTISIM_FREE);
     bit_set_add(view->touched_nodes, node->id);
     return set_jobs_of_node(node, jobs);

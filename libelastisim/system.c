@@ -430,6 +430,11 @@ double elastisim_node_returns(const struct elastisim_node *node)
     return node->returns;
 }
 
+double elastisim_node_leaves(const struct elastisim_node *node)
+{
+    return node->leaves;
+}
+
 double elastisim_node_speed(const struct elastisim_node *node)
 {
     return node->speed;

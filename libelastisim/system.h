@@ -36,7 +36,7 @@ struct elastisim_node {
     enum elastisim_node_type type;
     enum elastisim_node_state state;
     enum elastisim_availability availability;
-    double returns; /* seconds, or INFINITY */
+    double returns, leaves; /* seconds, or INFINITY */
     double speed;
     uint32_t num_gpus, num_free_gpus;
     uint32_t *jobs; /* that run here; owned */

@@ -228,6 +228,9 @@ enum elastisim_node_state elastisim_node_state(const struct elastisim_node *node
 enum elastisim_availability elastisim_node_availability(const struct elastisim_node *node);
 /* When a node that is not up will be, as far as that is known; INFINITY otherwise. */
 double elastisim_node_returns(const struct elastisim_node *node);
+/* When the next outage that was announced begins, at which the node can't be had any more; INFINITY
+ * without one. */
+double elastisim_node_leaves(const struct elastisim_node *node);
 double elastisim_node_speed(const struct elastisim_node *node); /* all cores together */
 /* A property of the host in the platform file; NULL when there is none. */
 const char *elastisim_node_property(const struct elastisim_view *view,

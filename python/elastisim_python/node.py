@@ -95,11 +95,13 @@ class Node(NodeRecord):
         assigned_job_ids: Their identifiers.
         availability: Whether it can be had.
         returns: When it will be up again, in simulated seconds; ``math.inf`` while it is up or that isn't known.
+        leaves: When the next outage that was announced begins, in simulated seconds; ``math.inf`` without one.
     """
 
     def __init__(self, identifier: int, type: NodeType = NodeType.COMPUTE_NODE, state: NodeState = NodeState.FREE,
                  gpus: Iterable[Gpu] = (), assigned_jobs: Iterable[Job] = (),
-                 availability: NodeAvailability = NodeAvailability.UP, returns: float = math.inf) -> None:
+                 availability: NodeAvailability = NodeAvailability.UP, returns: float = math.inf,
+                 leaves: float = math.inf) -> None:
         self.identifier = identifier
         self.type = type
         self.state = state
@@ -108,6 +110,7 @@ class Node(NodeRecord):
         self.assigned_job_ids: set[int] = {job.identifier for job in self.assigned_jobs}
         self.availability = availability
         self.returns = returns
+        self.leaves = leaves
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Node):
@@ -134,7 +137,8 @@ class Node(NodeRecord):
             setattr(self, name, value)
 
 
-_ATTRIBUTES = ('identifier', 'type', 'state', 'gpus', 'assigned_jobs', 'assigned_job_ids', 'availability', 'returns')
+_ATTRIBUTES = ('identifier', 'type', 'state', 'gpus', 'assigned_jobs', 'assigned_job_ids', 'availability', 'returns',
+               'leaves')
 _OF_THE_ORIGINAL = ('_told', '_made', '_num_gpus')
 
 

@@ -144,16 +144,19 @@ class State:
         self.nodes.sort_in_all(identifiers, state is NodeState.FREE)
 
     def _show_availability(self, identifiers: Sequence[int], message: Message) -> None:
-        """Most nodes are up and stay so: that costs nothing."""
+        """Most nodes are up and are to stay so: that costs nothing."""
         availability = NodeAvailability(message.get('availability', 0))
-        if availability is NodeAvailability.UP and not self._away:
+        leaves = float(message.get('leaves', inf))
+        is_plain = availability is NodeAvailability.UP and leaves == inf
+        if is_plain and not self._away:
             return
         returns = float(message.get('returns', inf))
         for identifier in identifiers:
             node = self.nodes.known[identifier]
             node.availability = availability
             node.returns = returns
-        (self._away.difference_update if availability is NodeAvailability.UP else self._away.update)(identifiers)
+            node.leaves = leaves
+        (self._away.difference_update if is_plain else self._away.update)(identifiers)
 
     def _system(self, message: Message) -> dict[str, Any]:
         system = GroupedSystem(message, self.nodes.known) if 'node_groups' in message else dict(message)
@@ -184,7 +187,7 @@ class GroupedSystem(System):
     def _entry(self, identifier: int, group: Message) -> Message:
         node = self._nodes[identifier]
         allocated = group.get('gpus_allocated', 0)
-        away = {key: group[key] for key in ('availability', 'returns') if key in group}
+        away = {key: group[key] for key in ('availability', 'returns', 'leaves') if key in group}
         return {'id': identifier, 'type': node.type.value, 'state': group['state'], **away,
                 'assigned_jobs': list(group['assigned_jobs']),
                 'gpus': [{'id': i, 'state': int(i < allocated)} for i in range(node._num_gpus)]}

@@ -14,17 +14,24 @@ int python_set_slot(PyObject **slot, PyObject *value)
     return 0;
 }
 
-/* Most nodes are up and stay so. */
+static PyObject *time_object(double time)
+{
+    return isfinite(time) ? PyFloat_FromDouble(time) : Py_NewRef(embedded.never);
+}
+
+/* Most nodes are up and are to stay so. */
 static int show_availability(struct node_record *record)
 {
     enum elastisim_availability availability = elastisim_node_availability(record->node);
-    double returns = elastisim_node_returns(record->node);
+    double leaves = elastisim_node_leaves(record->node);
     PyObject *member = embedded.availabilities[availability];
-    if (record->availability == member && availability == ELASTISIM_UP)
+    if (record->availability == member && availability == ELASTISIM_UP && isinf(leaves) &&
+        record->leaves == embedded.never)
         return 0;
     python_set_slot(&record->availability, Py_NewRef(member));
-    return python_set_slot(&record->returns, isfinite(returns) ? PyFloat_FromDouble(returns)
-                                                               : Py_NewRef(embedded.never));
+    if (python_set_slot(&record->leaves, time_object(leaves)))
+        return -1;
+    return python_set_slot(&record->returns, time_object(elastisim_node_returns(record->node)));
 }
 
 int node_record_refresh(struct node_record *record)
@@ -130,8 +137,9 @@ static PyGetSetDef lazy_attributes[] = {{"gpus", get, set, NULL, &lazies[0]},
 #name, T_OBJECT_EX, offsetof(struct node_record, name), 0, NULL                            \
     }
 
-static PyMemberDef members[] = {MEMBER(identifier),   MEMBER(type),    MEMBER(state),
-                                MEMBER(availability), MEMBER(returns), {0}};
+static PyMemberDef members[] = {
+    MEMBER(identifier), MEMBER(type), MEMBER(state), MEMBER(availability), MEMBER(returns),
+    MEMBER(leaves),     {0}};
 
 static int traverse(PyObject *self, visitproc visit, void *arg)
 {
@@ -141,6 +149,7 @@ static int traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(record->state);
     Py_VISIT(record->availability);
     Py_VISIT(record->returns);
+    Py_VISIT(record->leaves);
     Py_VISIT(record->gpus);
     Py_VISIT(record->assigned_jobs);
     Py_VISIT(record->assigned_job_ids);
@@ -155,6 +164,7 @@ static int clear(PyObject *self)
     Py_CLEAR(record->state);
     Py_CLEAR(record->availability);
     Py_CLEAR(record->returns);
+    Py_CLEAR(record->leaves);
     Py_CLEAR(record->gpus);
     Py_CLEAR(record->assigned_jobs);
     Py_CLEAR(record->assigned_job_ids);

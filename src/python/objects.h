@@ -56,7 +56,7 @@ void view_show_all(struct view_record *view);
 /* --- Nodes ---------------------------------------------------------------------------------- */
 
 struct node_record {
-    PyObject_HEAD PyObject *identifier, *type, *state, *availability, *returns;
+    PyObject_HEAD PyObject *identifier, *type, *state, *availability, *returns, *leaves;
     PyObject *gpus, *assigned_jobs, *assigned_job_ids; /* NULL: made when they are asked for */
     const struct elastisim_node *node;                 /* NULL when it is not bound */
 };

@@ -232,6 +232,8 @@ static void put_running(struct message *message, const struct node *node)
         if (isfinite(node->returns))
             put_number_member(message, ",\"returns\":", node->returns);
     }
+    if (isfinite(node->leaves))
+        put_number_member(message, ",\"leaves\":", node->leaves);
     put(message, ",\"assigned_jobs\":[");
     for (uint32_t i = 0; i < node->num_running; i++)
         put_integer_member(message, i == 0 ? "" : ",", node_running_job(node, i)->request->id);
@@ -268,9 +270,10 @@ static void put_nodes(struct message *message, const struct state *state)
 
 static bool are_alike(const struct node *a, const struct node *b)
 {
-    if (a->state != b->state || a->availability != b->availability || a->returns < b->returns ||
-        a->returns > b->returns || a->gpus_allocated != b->gpus_allocated ||
-        a->num_running != b->num_running)
+    bool same_times = a->returns <= b->returns && a->returns >= b->returns &&
+                      a->leaves <= b->leaves && a->leaves >= b->leaves;
+    if (a->state != b->state || a->availability != b->availability || !same_times ||
+        a->gpus_allocated != b->gpus_allocated || a->num_running != b->num_running)
         return false;
     for (uint32_t i = 0; i < a->num_running; i++)
         if (node_running_job(a, i) != node_running_job(b, i))

@@ -442,6 +442,11 @@ double elastisim_node_returns(const struct elastisim_node *node)
     return node_of(node)->returns;
 }
 
+double elastisim_node_leaves(const struct elastisim_node *node)
+{
+    return node_of(node)->leaves;
+}
+
 double elastisim_node_speed(const struct elastisim_node *node)
 {
     return node_of(node)->description->speed;

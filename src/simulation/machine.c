@@ -24,7 +24,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* An outage that holds a node. */
+/* An outage that holds a node, or was announced for it. */
 struct cause {
     const struct outage *outage;
     struct cause *next;
@@ -35,8 +35,9 @@ struct machine_node {
     uint32_t id;
     bool is_touched;      /* in machine->touched */
     bool waits;           /* it is to stop when its jobs have left */
-    struct cause *causes; /* owned */
-    struct event power;   /* the end of booting or stopping */
+    struct cause *causes; /* owned; so are those that were announced: */
+    struct cause *announced;
+    struct event power; /* the end of booting or stopping */
 };
 
 struct machine {
@@ -63,20 +64,21 @@ static void touch(struct machine *machine, struct machine_node *node)
     machine->touched[machine->num_touched++] = node->id;
 }
 
-static void add_cause(struct machine_node *node, const struct outage *outage, struct error *err)
+static void add_cause(struct cause **list, const struct outage *outage, struct error *err)
 {
     struct cause *cause = malloc(sizeof *cause);
     if (!cause) {
         error_no_memory(err);
         return;
     }
-    *cause = (struct cause){outage, node->causes};
-    node->causes = cause;
+    *cause = (struct cause){outage, *list};
+    *list = cause;
 }
 
-static void remove_cause(struct machine_node *node, const struct outage *outage)
+/* Nothing happens when it is not in the list. */
+static void remove_cause(struct cause **list, const struct outage *outage)
 {
-    struct cause **link = &node->causes;
+    struct cause **link = list;
     while (*link && (*link)->outage != outage)
         link = &(*link)->next;
     struct cause *cause = *link;
@@ -92,6 +94,15 @@ static bool has_cause(const struct machine_node *node, enum outage_kind kind)
         if (cause->outage->kind == kind)
             return true;
     return false;
+}
+
+/* When the first of those that were announced begins. */
+static double leaves(const struct machine_node *node)
+{
+    double time = INFINITY;
+    for (const struct cause *cause = node->announced; cause; cause = cause->next)
+        time = fmin(time, cause->outage->from);
+    return time;
 }
 
 /* When the last of its reasons is over, as far as schedulers may know. */
@@ -368,6 +379,7 @@ static bool make_nodes_what_they_are(struct simulation *simulation)
         enum node_availability before = seen(node)->availability, next = target(node);
         if (next != NODE_UP)
             drop_expected(simulation, seen(node));
+        lifecycle_announce(&simulation->state, seen(node), leaves(node));
         become(node, next);
         node->is_touched = false;
         any = any || (next == NODE_UP && before != NODE_UP);
@@ -437,13 +449,21 @@ static void apply_planned(struct simulation *simulation, const struct plan_event
 {
     struct machine *machine = simulation->machine;
     const struct outage *outage = event->outage;
-    for (uint32_t i = 0; event->change != PLAN_ANNOUNCES && i < outage->num_nodes; i++) {
+    for (uint32_t i = 0; i < outage->num_nodes; i++) {
         struct machine_node *node = &machine->nodes[outage->nodes[i]];
         touch(machine, node);
-        if (event->change == PLAN_BEGINS)
-            add_cause(node, outage, simulation->err);
-        else
-            remove_cause(node, outage);
+        switch (event->change) {
+        case PLAN_ANNOUNCES:
+            add_cause(&node->announced, outage, simulation->err);
+            break;
+        case PLAN_BEGINS:
+            remove_cause(&node->announced, outage);
+            add_cause(&node->causes, outage, simulation->err);
+            break;
+        case PLAN_ENDS:
+            remove_cause(&node->causes, outage);
+            break;
+        }
     }
 }
 
@@ -505,7 +525,9 @@ void machine_begin(struct simulation *simulation)
 static void release_causes(struct machine_node *node)
 {
     while (node->causes)
-        remove_cause(node, node->causes->outage);
+        remove_cause(&node->causes, node->causes->outage);
+    while (node->announced)
+        remove_cause(&node->announced, node->announced->outage);
 }
 
 void machine_release(struct simulation *simulation)

@@ -223,7 +223,8 @@ int state_create(struct state *state, const struct configuration *configuration,
         state->nodes[i] = (struct node){.description = &platform->nodes[i],
                                         .id = i,
                                         .state = NODE_ALLOCATED,
-                                        .returns = INFINITY};
+                                        .returns = INFINITY,
+                                        .leaves = INFINITY};
         if (node_settle(state, &state->nodes[i], err)) {
             state_release(state);
             return -1;
@@ -562,6 +563,15 @@ int lifecycle_set_argument(struct state *state, const struct job *subject, const
     if (arguments_set(&job->runtime_arguments, key, value, err))
         return -1;
     return job_changed(state, job, err);
+}
+
+void lifecycle_announce(struct state *state, const struct node *subject, double leaves)
+{
+    struct node *node = &state->nodes[subject->id];
+    if (node->leaves <= leaves && node->leaves >= leaves)
+        return;
+    node->leaves = leaves;
+    node_changed(state, node);
 }
 
 int lifecycle_set_availability(struct state *state, const struct node *subject,

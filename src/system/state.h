@@ -94,7 +94,8 @@ struct node {
     enum node_state state;
     enum node_availability availability;
     double
-        returns; /* while it is not up: when it will be, as far as that is known; else INFINITY */
+        returns;   /* while it is not up: when it will be, as far as that is known; else INFINITY */
+    double leaves; /* when the next outage that was announced takes it away; INFINITY without one */
     bool changed;
     uint32_t num_running, num_expected;
     uint32_t gpu_claims;     /* GPUs per node summed over the jobs that run here */

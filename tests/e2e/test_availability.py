@@ -339,6 +339,50 @@ def test_a_scheduler_may_be_told_why_nodes_change(scenario: Scenario) -> None:
     assert seen == [(4, 7), (5, 1), (6, 7), (7, 2)]
 
 
+LOOKING = """
+import os
+from elastisim_python import pass_algorithm
+
+def schedule(jobs, nodes, system):
+    with open('seen', 'a') as file:
+        print(system['time'], [node.leaves for node in nodes], [node.returns for node in nodes], file=file)
+    for job in jobs:
+        if job.state.name == 'PENDING':
+            job.assign(nodes[:1])
+
+if __name__ == '__main__':
+    pass_algorithm(schedule, os.environ['ELASTISIM_URL'])
+"""
+
+
+@pytest.mark.parametrize('way', ['python', 'exec', 'zmq'])
+def test_a_scheduler_knows_of_an_outage_from_when_it_is_announced(scenario: Scenario, way: str) -> None:
+    """That of n1 from 10 to 12 s is announced at 5 s, that of n2 at 20 s not before. At 12 s a job ends before n1
+    returns."""
+    scenario.platform(crossbar(3))
+    scenario.workload(*(rigid(1, waiting(1), submit=at) for at in (1, 6, 11, 21)))
+    fails(scenario, outage('n1', 10, 12, announced=5, kind='drain'), outage('n2', 20, 30))
+    if way == 'zmq':
+        # Without the other way, nodes are told of one by one.
+        never: list[tuple[float, list[float | None]]] = []
+
+        def decide(peer: Peer) -> list[Json]:
+            never.append((peer.time, [node.get('leaves') for _, node in sorted(peer.nodes.items())]))
+            return [change(job['id'], [0]) for job in peer.in_state(1)]
+        scenario.ask(decide)
+        assert never[:4] == [(1, [None] * 3), (2, [None] * 3), (6, [None, 10, None]), (7, [None, 10, None])]
+        assert all(leaves == [None] * 3 for _, leaves in never[4:])
+        return
+    script = scenario.write('scheduler.py', LOOKING)
+    scenario.run(scheduler=f'python:{script}' if way == 'python' else scenario.script(LOOKING))
+    inf = 'inf'
+    assert (scenario.folder / 'seen').read_text().splitlines() == [
+        f'{time} [{inf}, {leaves}, {inf}] [{inf}, {returns}, {n2}]' for time, leaves, returns, n2 in [
+            (1.0, inf, inf, inf), (2.0, inf, inf, inf), (6.0, 10.0, inf, inf), (7.0, 10.0, inf, inf),
+            (11.0, inf, 12.0, inf), (12.0, inf, 12.0, inf), (12.0, inf, inf, inf),
+            (21.0, inf, inf, 30.0), (22.0, inf, inf, 30.0)]]
+
+
 def test_a_node_that_is_down_can_not_be_assigned(scenario: Scenario) -> None:
     scenario.workload(rigid(2, waiting(1), submit=5))
     fails(scenario, outage('n1', 4, 6))

@@ -72,8 +72,9 @@ static void test_a_submitted_rigid_job_and_plain_nodes(void **context)
     struct job_request request = rigid_request();
     struct job job = pending(&request), *jobs[] = {&job};
     const struct node_description plain = {.type = NODE_PLAIN};
-    struct node first = {.description = &plain, .id = 0};
-    struct node second = {.description = &plain, .id = 1, .state = NODE_RESERVED};
+    struct node first = {.description = &plain, .leaves = INFINITY, .id = 0};
+    struct node second = {
+        .description = &plain, .leaves = INFINITY, .id = 1, .state = NODE_RESERVED};
     struct node *nodes[] = {&first, &second};
     const struct state state = {.now = 10,
                                 .changed_jobs = jobs,
@@ -128,6 +129,7 @@ static void test_an_evolving_request_with_everything(void **context)
     struct job *jobs[] = {&job}, *more[] = {&job};
     const struct node_description gpus = {.type = NODE_STRIPED_BURST_BUFFER, .num_gpus = 3};
     struct node node = {.description = &gpus,
+                        .leaves = INFINITY,
                         .id = 3,
                         .state = NODE_ALLOCATED,
                         .num_running = 2,
@@ -198,15 +200,17 @@ static void test_nodes_that_changed_alike_are_told_of_together(void **context)
     const struct node_description gpus = {.type = NODE_PLAIN, .num_gpus = 3};
     struct node nodes[7];
     for (uint32_t i = 0; i < 7; i++)
-        nodes[i] = (struct node){.description = &gpus, .id = 10 * i};
+        nodes[i] = (struct node){.description = &gpus, .leaves = INFINITY, .id = 10 * i};
     for (uint32_t i = 0; i < 5; i += 2)
         nodes[i] = (struct node){.description = &gpus,
+                                 .leaves = INFINITY,
                                  .id = 10 * i,
                                  .state = NODE_ALLOCATED,
                                  .num_running = 1,
                                  .running_one = &jobs[0],
                                  .gpus_allocated = 2};
     nodes[5] = (struct node){.description = &gpus,
+                             .leaves = INFINITY,
                              .id = 50,
                              .state = NODE_ALLOCATED,
                              .num_running = 2,
@@ -231,7 +235,8 @@ static void test_many_different_nodes_are_told_of_once_each(void **context)
     const struct node_description gpus = {.num_gpus = 99};
     struct node nodes[40];
     for (uint32_t i = 0; i < 40; i++)
-        nodes[i] = (struct node){.description = &gpus, .id = i, .gpus_allocated = i / 2 % 15};
+        nodes[i] = (struct node){
+            .description = &gpus, .leaves = INFINITY, .id = i, .gpus_allocated = i / 2 % 15};
     char expected[4096] = "'jobs':[],'node_groups':[";
     for (uint32_t group = 0; group < 20; group++) {
         if (group >= 15)
@@ -414,7 +419,7 @@ static void test_thousands_of_nodes_take_milliseconds(void **context)
     struct message message = {0};
     struct error err = {.kind = ERROR_NONE};
     for (uint32_t i = 0; i < CROWD; i++) {
-        nodes[i] = (struct node){.description = &description, .id = i};
+        nodes[i] = (struct node){.description = &description, .leaves = INFINITY, .id = i};
         changed[i] = &nodes[i];
     }
     clock_t begin = clock();
