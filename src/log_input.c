@@ -72,13 +72,28 @@ static void find_program(char program[PATH_MAX])
         snprintf(program, PATH_MAX, "%s", name);
 }
 
-/* Waits; what ends us ends the child. Returns its exit status, or -1 when a signal ended it. */
+/* The importer under way, for the handler of signals; 0 for none. */
+static volatile sig_atomic_t importer;
+
+static void end_importer(void)
+{
+    if (importer > 0)
+        kill((pid_t)importer, SIGTERM);
+}
+
+/* Waits; what ends us ends the child, also if it came before we wait. Returns its exit status, or
+ * -1 when a signal ended it. */
 static int wait_for(pid_t child)
 {
     int status = 0;
+    importer = child;
+    interrupt_tell(end_importer);
+    if (interrupt_signal())
+        end_importer();
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        if (interrupt_signal())
-            kill(child, SIGTERM);
+        continue;
+    interrupt_tell(NULL);
+    importer = 0;
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 

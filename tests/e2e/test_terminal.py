@@ -221,7 +221,7 @@ def test_version_is_one_line(tmp_path: Path) -> None:
 def test_list_schedulers_names_each_built_in_policy_with_what_it_does(tmp_path: Path) -> None:
     policies, options = output(tmp_path, '--list-schedulers').split('\nEvery policy takes these options')
     entries = re.findall(r'^builtin:(\S+)\n    (\S.*)\n    \((\S+)\)$', policies, re.MULTILINE)
-    assert [name for name, _, _ in entries][:4] == ['fcfs', 'sjf', 'easy', 'conservative']
+    assert [name for name, _, _ in entries][:5] == ['fcfs', 'sjf', 'easy', 'easy++', 'conservative']
     keys = re.findall(r'^(\w+)=', options, re.MULTILINE)
     assert all(choice.split('=')[0] in keys for _, _, choices in entries for choice in choices.split(','))
 
