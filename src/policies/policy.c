@@ -66,8 +66,10 @@ static int note_node(struct books *books, const struct elastisim_node *node)
 {
     uint32_t id = (uint32_t)elastisim_node_id(node);
     bool is_away = elastisim_node_availability(node) != ELASTISIM_UP;
-    bool is_empty = elastisim_node_num_jobs(node) == 0;
     books_set_idle(books, id, elastisim_node_state(node) == ELASTISIM_FREE);
+    if (!is_away && !pool_is_away(&books->pool, id))
+        return 0;
+    bool is_empty = elastisim_node_num_jobs(node) == 0;
     return books_set_away(books, id, is_away && is_empty ? elastisim_node_returns(node) : 0);
 }
 

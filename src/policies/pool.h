@@ -51,6 +51,11 @@ uint32_t pool_size(const struct node_pool *pool, uint64_t classes);
 uint32_t pool_sum(const struct node_pool *pool, const uint32_t *counts);
 
 bool pool_is_idle(const struct node_pool *pool, uint32_t node);
+/* Whether it is planned without a node, or was until lately. */
+static inline bool pool_is_away(const struct node_pool *pool, uint32_t node)
+{
+    return pool->away[node] > 0;
+}
 /* Whether a job can run on a node; anybody (NULL) can on any. */
 bool pool_suits(const struct node_pool *pool, uint32_t node, const struct entry *entry);
 /* A node becomes idle or busy. Returns whether that is new. */

@@ -1,6 +1,7 @@
 /* Promise: after each public call, every derived fact agrees with the states (state_check). */
 #include "system/lifecycle.h"
 
+#include "base/bit_set.h"
 #include "system/check.h"
 #include "system/job_queue.h"
 #include "system/residents.h"
@@ -209,7 +210,9 @@ int state_create(struct state *state, const struct configuration *configuration,
     state->nodes = calloc(num_nodes, sizeof *state->nodes);
     state->changed_nodes = calloc(num_nodes, sizeof *state->changed_nodes);
     state->free_nodes = calloc(num_nodes / 64 + 1, sizeof *state->free_nodes);
-    if (!state->jobs || !state->nodes || !state->changed_nodes || !state->free_nodes) {
+    state->sorting = bit_set_create(num_nodes);
+    if (!state->jobs || !state->nodes || !state->changed_nodes || !state->free_nodes ||
+        !state->sorting) {
         state_release(state);
         return error_no_memory(err);
     }
@@ -250,6 +253,7 @@ void state_release(struct state *state)
     free(state->changed_jobs);
     free(state->changed_nodes);
     free(state->free_nodes);
+    free(state->sorting);
     *state = (struct state){0};
 }
 
@@ -604,14 +608,46 @@ static int compare_changed_nodes(const void *a, const void *b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
+static bool nodes_are_sorted(const struct state *state)
+{
+    for (size_t i = 1; i < state->num_changed_nodes; i++)
+        if (state->changed_nodes[i - 1]->id > state->changed_nodes[i]->id)
+            return false;
+    return true;
+}
+
+/* A word of the set has 64 nodes: many are sorted in a pass over the words between the first and
+ * the last of them, few by comparing. */
+static void sort_changed_nodes(struct state *state)
+{
+    size_t count = state->num_changed_nodes, first = SIZE_MAX, last = 0, sorted = 0;
+    if (nodes_are_sorted(state))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        size_t word = state->changed_nodes[i]->id / BITS_PER_WORD;
+        first = word < first ? word : first;
+        last = word > last ? word : last;
+    }
+    if (count < (last - first) / 8) {
+        qsort(state->changed_nodes, count, sizeof *state->changed_nodes, compare_changed_nodes);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        bit_set_add(state->sorting, state->changed_nodes[i]->id);
+    for (size_t word = first; word <= last; word++) {
+        for (uint64_t bits = state->sorting[word]; bits; bits &= bits - 1)
+            state->changed_nodes[sorted++] =
+                &state->nodes[word * BITS_PER_WORD + bit_set_lowest(bits)];
+        state->sorting[word] = 0;
+    }
+}
+
 void state_sort_changes(struct state *state)
 {
     if (state->num_changed_jobs > 1)
         qsort(state->changed_jobs, state->num_changed_jobs, sizeof *state->changed_jobs,
               compare_changed_jobs);
-    if (state->num_changed_nodes > 1)
-        qsort(state->changed_nodes, state->num_changed_nodes, sizeof *state->changed_nodes,
-              compare_changed_nodes);
+    sort_changed_nodes(state);
 }
 
 void state_forget_changes(struct state *state)

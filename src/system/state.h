@@ -142,6 +142,7 @@ struct state {
     size_t num_changed_jobs, changed_jobs_capacity;
     struct node **changed_nodes;
     size_t num_changed_nodes; /* capacity: all nodes */
+    uint64_t *sorting;        /* bit set by node ID, empty: scratch for their order */
 };
 
 /* Assigned as the scheduler sees it: what the job is to run on, else what it runs on. */
