@@ -22,9 +22,10 @@ enum {
 };
 
 /* Seconds: */
-static const double last_words = 1.0;   /* that a process that has ended said may be on its way */
-static const double last_breath = 5.0;  /* of a process that has disconnected, on a busy machine */
-static const double first_notice = 2.0; /* until the user is told what is waited for */
+static const double last_words = 1.0; /* of a process that has ended before it was heard of */
+static const double last_breath =
+    5.0; /* of one that has ended or disconnected, on a busy machine */
+static const double first_notice = 2.0;   /* until the user is told what is waited for */
 static const double second_notice = 10.0; /* until the user is told what may be wrong with it */
 
 struct external {
@@ -158,7 +159,7 @@ static bool is_lost(struct external *external, struct wait *wait)
         return true;
     if (wait->lost_since <= 0)
         wait->lost_since = clock_wall_seconds();
-    return clock_wall_seconds() - wait->lost_since >= (ended ? last_words : last_breath);
+    return clock_wall_seconds() - wait->lost_since >= (external->way ? last_breath : last_words);
 }
 
 static void tell_what_for(const struct external *external)

@@ -125,7 +125,7 @@ static void read_power(const void *argument)
     const struct configuration configuration = {.file = NULL};
     struct platform platform;
     (void)argument;
-    create_good(&platform, text, &configuration);
+    struct resources *port = create_good(&platform, text, &configuration);
     const struct node_description *a = &platform.nodes[0], *b = &platform.nodes[1];
     check_near(a->power.idle, 90);
     check_near(a->power.epsilon, 90);
@@ -143,6 +143,7 @@ static void read_power(const void *argument)
     check_near(b->power.boot, 1);
     check_near(platform.nodes[2].power.idle, 0);
     platform_release(&platform);
+    resources_close(port);
 }
 
 /* Without any property, each host is a compute node. */
