@@ -73,6 +73,7 @@ static struct execution *execution_create(struct executor *executor, const struc
     execution->values = calloc(application->num_tasks + 1, sizeof *execution->values);
     execution->phase_iterations =
         calloc(application->num_phases, sizeof *execution->phase_iterations);
+    executor->executions[job->request->id] = execution;
     if (execution->values && execution->phase_iterations)
         return execution;
     execution_destroy(execution);
@@ -120,7 +121,6 @@ int execution_start(struct executor *executor, const struct job *job, struct err
     struct execution *execution = execution_create(executor, job);
     if (!execution)
         return error_no_memory(err);
-    executor->executions[job->request->id] = execution;
     const struct entry entry = {job->has_checkpoint ? STAGE_RESTART : STAGE_INIT,
                                 blocks_enter_phases};
     execution->next_task = job->has_checkpoint ? job->saved_task : 0;
@@ -245,6 +245,18 @@ static int settled_nodes(const struct execution *execution, struct node_list *se
     return 0;
 }
 
+/* From the first iteration that is not complete, after a reconfiguration. */
+static int go_on(struct executor *executor, const struct job *job, const struct node_list *settled,
+                 struct error *err)
+{
+    struct execution *execution = execution_create(executor, job);
+    if (!execution)
+        return error_no_memory(err);
+    if (prepare(execution, STAGE_RECONFIGURATION, err))
+        return name_job(job, err);
+    return begin_reconfiguration(execution, settled, err);
+}
+
 int execution_shrink(struct executor *executor, const struct job *job, struct error *err)
 {
     struct execution *old = executor_find(executor, job);
@@ -259,14 +271,7 @@ int execution_shrink(struct executor *executor, const struct job *job, struct er
                    ? -1
                    : 0;
     }
-    struct execution *execution = execution_create(executor, job);
-    int result = execution ? 0 : error_no_memory(err);
-    if (execution)
-        executor->executions[job->request->id] = execution;
-    if (result == 0 && prepare(execution, STAGE_RECONFIGURATION, err))
-        result = name_job(job, err);
-    if (result == 0)
-        result = begin_reconfiguration(execution, &settled, err);
+    int result = go_on(executor, job, &settled, err);
     node_list_release(&settled);
     return result;
 }

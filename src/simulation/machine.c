@@ -19,6 +19,7 @@
 #include "simulation/inside.h"
 
 #include "availability/plan.h"
+#include "base/vector.h"
 #include "elastisim/scheduler.h"
 
 #include <math.h>
@@ -50,8 +51,7 @@ struct machine {
     uint32_t num_touched;
     uint32_t num_waiting; /* nodes that wait */
     uint32_t num_powering;
-    const struct job **losers; /* jobs that lose nodes, each once; as many as there are nodes */
-    uint32_t num_losers, losers_capacity;
+    VECTOR(const struct job *) losers; /* jobs that lose nodes, one for each node that it loses */
 };
 
 /* --- Reasons --------------------------------------------------------------------------------- */
@@ -307,20 +307,6 @@ static void react(struct simulation *simulation, const struct job *job)
 
 /* --- All that were touched ------------------------------------------------------------------- */
 
-static int add_loser(struct machine *machine, const struct job *job, struct error *err)
-{
-    if (machine->num_losers == machine->losers_capacity) {
-        uint32_t capacity = machine->losers_capacity ? 2 * machine->losers_capacity : 16;
-        const struct job **losers = realloc(machine->losers, capacity * sizeof *losers);
-        if (!losers)
-            return error_no_memory(err);
-        machine->losers = losers;
-        machine->losers_capacity = capacity;
-    }
-    machine->losers[machine->num_losers++] = job;
-    return 0;
-}
-
 static int compare_losers(const void *a, const void *b)
 {
     uint32_t x = (*(const struct job *const *)a)->request->id;
@@ -328,19 +314,22 @@ static int compare_losers(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* In the order of their IDs, each once. */
+/* In the order of their IDs. */
 static void find_losers(struct simulation *simulation)
 {
     struct machine *machine = simulation->machine;
-    machine->num_losers = 0;
+    machine->losers.count = 0;
     for (uint32_t i = 0; i < machine->num_touched; i++) {
         const struct node *node = &simulation->state.nodes[machine->touched[i]];
         for (uint32_t j = 0; is_lost(simulation, node->id) && j < node->num_running; j++)
-            if (add_loser(machine, node_running_job(node, j), simulation->err))
+            if (vector_add(&machine->losers, node_running_job(node, j))) {
+                error_no_memory(simulation->err);
                 return;
+            }
     }
-    if (machine->num_losers > 1)
-        qsort(machine->losers, machine->num_losers, sizeof *machine->losers, compare_losers);
+    if (machine->losers.count > 1)
+        qsort(machine->losers.items, machine->losers.count, sizeof *machine->losers.items,
+              compare_losers);
 }
 
 static void let_losers_react(struct simulation *simulation)
@@ -348,10 +337,10 @@ static void let_losers_react(struct simulation *simulation)
     struct machine *machine = simulation->machine;
     find_losers(simulation);
     const struct job *before = NULL;
-    for (uint32_t i = 0; i < machine->num_losers && !simulation_failed(simulation); i++) {
-        if (machine->losers[i] != before)
-            react(simulation, machine->losers[i]);
-        before = machine->losers[i];
+    for (size_t i = 0; i < machine->losers.count && !simulation_failed(simulation); i++) {
+        if (machine->losers.items[i] != before)
+            react(simulation, machine->losers.items[i]);
+        before = machine->losers.items[i];
     }
 }
 
@@ -540,7 +529,7 @@ void machine_release(struct simulation *simulation)
     plan_release(machine->plan);
     free(machine->nodes);
     free(machine->touched);
-    free(machine->losers);
+    free(machine->losers.items);
     free(machine);
     simulation->machine = NULL;
 }
