@@ -11,11 +11,16 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 import references
 from elastisim_tools.workload.command import main
 from harness import PYTHON, ROOT, SIMULATOR
 
 PUBLISHED = Path(os.environ.get('ELASTISIM_PUBLISHED', ROOT.parent / 'shared' / 'published'))
+
+# What Batsim published of a workload, and the mark of tests that need it.
+MEDIUM = PUBLISHED / 'batsim_medium_late'
+needs_medium = pytest.mark.skipif(not MEDIUM.is_dir(), reason='the published runs are not at ELASTISIM_PUBLISHED')
 
 
 def workload(*arguments: Any, cwd: Path, status: int = 0) -> str:

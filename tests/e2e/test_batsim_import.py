@@ -12,11 +12,7 @@ from typing import Any
 import batsched
 import pytest
 import references
-from logs import PUBLISHED, read, rules, simulate, workload
-
-MEDIUM = PUBLISHED / 'batsim_medium_late'
-
-needs_published = pytest.mark.skipif(not MEDIUM.is_dir(), reason='the published runs are not at ELASTISIM_PUBLISHED')
+from logs import MEDIUM, needs_medium, read, rules, simulate, workload
 
 
 def imported(tmp_path: Path, profiles: dict[str, Any], *jobs: Any, options: tuple[Any, ...] = ()
@@ -31,14 +27,6 @@ def job(**fields: Any) -> dict[str, Any]:
 
 
 # --- A published experiment ------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope='module')
-def medium(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp('medium')
-    workload('import', 'batsim', MEDIUM / 'medium_late.json', '--platform', MEDIUM / 'platform.xml', '-o', 'out',
-             cwd=folder)
-    return folder / 'out'
 
 
 def rigid_jobs(folder: Path) -> dict[str, references.RigidJob]:
@@ -66,7 +54,7 @@ def plain_starts(policy: str, folder: Path) -> dict[str, float]:
     return {name: one.start for name, one in jobs.items()}
 
 
-@needs_published
+@needs_medium
 def test_the_published_workload_is_read_whole_with_its_power_states(medium: Path) -> None:
     jobs, report = read(medium)
     assert (report['read'], report['kept'], report['dropped'], report['mended']) == (801, 801, 0, 0)
@@ -80,14 +68,14 @@ def test_the_published_workload_is_read_whole_with_its_power_states(medium: Path
         'boot_seconds': pytest.approx(151.52), 'boot_joules': pytest.approx(18966.423)}
 
 
-@needs_published
+@needs_medium
 @pytest.mark.parametrize('policy', ['easy', 'easy,extra_nodes=no', 'conservative'])
 def test_starts_are_those_of_the_policy_written_down_plainly(policy: str, medium: Path) -> None:
     starts = {row['Name']: float(row['Start Time']) for row in simulate(medium, '--scheduler', f'builtin:{policy}')}
     assert starts == pytest.approx(plain_starts(policy, medium), abs=1e-6)
 
 
-@needs_published
+@needs_medium
 @pytest.mark.parametrize('policy', ['easy', 'conservative'])
 def test_batsim_differs_because_it_reserves_particular_machines(policy: str, medium: Path) -> None:
     """With reservations of that kind, and nothing else changed, all 801 jobs start when Batsim started them."""
@@ -96,7 +84,7 @@ def test_batsim_differs_because_it_reserves_particular_machines(policy: str, med
     assert {name: one.start for name, one in jobs.items()} == pytest.approx(batsim_starts(policy), abs=2e-6)
 
 
-@needs_published
+@needs_medium
 @pytest.mark.parametrize('policy, differing', [('easy', 76), ('easy,extra_nodes=no', 92), ('conservative', 66)])
 def test_most_jobs_start_when_batsim_started_them(policy: str, differing: int, medium: Path) -> None:
     starts = {row['Name']: float(row['Start Time']) for row in simulate(medium, '--scheduler', f'builtin:{policy}')}

@@ -15,25 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from logs import PUBLISHED, simulate, workload
+from logs import MEDIUM, needs_medium, simulate
 
-MEDIUM = PUBLISHED / 'batsim_medium_late'
 NODES = 32
 
-pytestmark = pytest.mark.skipif(not MEDIUM.is_dir(), reason='the published runs are not at ELASTISIM_PUBLISHED')
+pytestmark = needs_medium
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
     with open(path, newline='') as file:
         return list(csv.DictReader(file))
-
-
-@pytest.fixture(scope='module')
-def medium(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp('medium')
-    workload('import', 'batsim', MEDIUM / 'medium_late.json', '--platform', MEDIUM / 'platform.xml', '-o', 'out',
-             cwd=folder)
-    return folder / 'out'
 
 
 def test_under_easy_delays_draw_idle_power_up_to_the_end_of_the_last_job(medium: Path) -> None:
