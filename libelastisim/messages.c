@@ -518,6 +518,19 @@ static char *written(struct writer *writer)
     return NULL;
 }
 
+/* Left out when there is none. */
+static void put_orders(struct writer *writer, const struct decisions *decisions)
+{
+    for (size_t i = 0; i < decisions->num_orders; i++) {
+        const struct node_order *order = &decisions->orders[i];
+        put_number(writer, i == 0 ? ",\"nodes\":[{\"id\":" : ",{\"id\":", order->node);
+        put(writer, ",\"command\":\"");
+        put(writer, node_command_names[order->command]);
+        put(writer, "\"}");
+    }
+    put(writer, decisions->num_orders > 0 ? "]" : "");
+}
+
 char *elastisim_message_answer(struct elastisim_view *view)
 {
     struct writer writer = {.failed = view->wishes.out_of_memory};
@@ -527,7 +540,9 @@ char *elastisim_message_answer(struct elastisim_view *view)
         put(&writer, i == 0 ? "" : ",");
         put_decision(&writer, &view->decisions.items[i]);
     }
-    put(&writer, "]}");
+    put(&writer, "]");
+    put_orders(&writer, &view->decisions);
+    put(&writer, "}");
     decisions_clear(&view->decisions);
     return written(&writer);
 }

@@ -7,7 +7,9 @@
 #define decision_set_nodes elastisim_decision_set_nodes
 #define decisions_about elastisim_decisions_about
 #define decisions_clear elastisim_decisions_clear
+#define decisions_command elastisim_decisions_command
 #define decisions_find elastisim_decisions_find
 #define decisions_release elastisim_decisions_release
+#define node_command_names elastisim_node_command_names
 
 #endif

@@ -31,7 +31,7 @@ extern "C" {
 
 /* Rises when something is added (minor) or changes meaning (major). */
 #define ELASTISIM_API_MAJOR 1
-#define ELASTISIM_API_MINOR 4
+#define ELASTISIM_API_MINOR 5
 
 struct elastisim_view;
 struct elastisim_job;
@@ -263,6 +263,19 @@ int elastisim_kill(struct elastisim_view *view, struct elastisim_job *job);
  * expression, as text. */
 int elastisim_set_runtime_argument(struct elastisim_view *view, struct elastisim_job *job,
                                    const char *key, const char *value);
+
+/* Commands to nodes, since API 1.5. What they come to shows in the nodes' accessors from the next
+ * invocation on; until then, one that is to take nothing new is not among the free nodes. Commands
+ * that change nothing are fine. An outage of the availability file holds a node whatever is
+ * commanded. */
+/* The node keeps its jobs and takes nothing new, until elastisim_node_resume. */
+int elastisim_node_drain(struct elastisim_view *view, struct elastisim_node *node);
+/* Ends what elastisim_node_drain has begun. */
+int elastisim_node_resume(struct elastisim_view *view, struct elastisim_node *node);
+/* The node is switched off as soon as no job runs there, until elastisim_node_switch_on. */
+int elastisim_node_switch_off(struct elastisim_view *view, struct elastisim_node *node);
+/* Ends what elastisim_node_switch_off has begun: the node boots. */
+int elastisim_node_switch_on(struct elastisim_view *view, struct elastisim_node *node);
 
 #if defined __GNUC__
 #pragma GCC visibility pop

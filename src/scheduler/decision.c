@@ -137,6 +137,23 @@ int decision_set_argument(struct decision *decision, const char *key, const char
     return 0;
 }
 
+/* --- Commands to nodes ---------------------------------------------------------------------- */
+
+const char *const node_command_names[NUM_NODE_COMMANDS] = {
+    [COMMAND_DRAIN] = "drain",
+    [COMMAND_RESUME] = "resume",
+    [COMMAND_SWITCH_OFF] = "switch_off",
+    [COMMAND_SWITCH_ON] = "switch_on",
+};
+
+int decisions_command(struct decisions *decisions, uint32_t node, enum node_command command)
+{
+    if (array_reserve(decisions->orders, decisions->orders_capacity, decisions->num_orders + 1))
+        return -1;
+    decisions->orders[decisions->num_orders++] = (struct node_order){node, command};
+    return 0;
+}
+
 /* --- The end -------------------------------------------------------------------------------- */
 
 static void free_arguments(struct decision *decision)
@@ -159,6 +176,7 @@ void decisions_clear(struct decisions *decisions)
         free_arguments(decision);
         decisions->count--;
     }
+    decisions->num_orders = 0;
 }
 
 void decisions_release(struct decisions *decisions)
@@ -168,5 +186,6 @@ void decisions_release(struct decisions *decisions)
         free(decisions->items[i].nodes);
     free(decisions->items);
     free(decisions->by_job);
+    free(decisions->orders);
     *decisions = (struct decisions){0};
 }

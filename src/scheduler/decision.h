@@ -1,7 +1,8 @@
 /* What a scheduler answered: the same form for ZeroMQ answers, plugins and built-in policies.
  *
- * Decisions are collected per job, each job once, in the order in which they were first named; the
- * validator checks them whole and the simulation applies them.
+ * Decisions are collected per job, each job once, in the order in which they were first named, and
+ * commands to nodes in the order in which they were given; the validator checks them whole and the
+ * simulation applies them.
  */
 #ifndef ELASTISIM_SCHEDULER_DECISION_H
 #define ELASTISIM_SCHEDULER_DECISION_H
@@ -27,9 +28,24 @@ struct decision {
     size_t num_arguments, arguments_capacity;
 };
 
+enum node_command { COMMAND_DRAIN, COMMAND_RESUME, COMMAND_SWITCH_OFF, COMMAND_SWITCH_ON };
+
+/* "drain", "resume", "switch_off", "switch_on": the words of the protocol, in the order of the
+ * values. */
+enum { NUM_NODE_COMMANDS = COMMAND_SWITCH_ON + 1 };
+extern const char *const node_command_names[NUM_NODE_COMMANDS];
+
+/* A node can be commanded several times in an answer. */
+struct node_order {
+    uint32_t node;
+    enum node_command command;
+};
+
 struct decisions {
     struct decision *items; /* owned */
     size_t count, capacity;
+    struct node_order *orders; /* to nodes; owned */
+    size_t num_orders, orders_capacity;
     size_t *by_job; /* open-addressed index from job to 1 + position; owned */
     size_t by_job_size;
 };
@@ -43,6 +59,7 @@ struct decision *decisions_find(const struct decisions *decisions, uint32_t job)
 int decision_set_nodes(struct decision *decision, const uint32_t *nodes, uint32_t count);
 int decision_append_node(struct decision *decision, uint32_t node);
 int decision_set_argument(struct decision *decision, const char *key, const char *value);
+int decisions_command(struct decisions *decisions, uint32_t node, enum node_command command);
 /* Forgets all decisions, keeping memory for the next invocation. */
 void decisions_clear(struct decisions *decisions);
 void decisions_release(struct decisions *decisions);

@@ -233,6 +233,61 @@ int elastisim_kill(struct elastisim_view *view, struct elastisim_job *job)
     return 0;
 }
 
+/* --- Commands to nodes ---------------------------------------------------------------------- */
+
+/* Whether the commands so far have the node take nothing new. */
+static bool is_sent_away(const struct wishes *wishes, size_t id)
+{
+    bool drains = false, is_off = false;
+    for (size_t i = 0; i < wishes->decisions->num_orders; i++) {
+        const struct node_order *order = &wishes->decisions->orders[i];
+        if (order->node != id)
+            continue;
+        if (order->command == COMMAND_DRAIN || order->command == COMMAND_RESUME)
+            drains = order->command == COMMAND_DRAIN;
+        else
+            is_off = order->command == COMMAND_SWITCH_OFF;
+    }
+    return drains || is_off;
+}
+
+static int command(struct elastisim_view *view, const struct elastisim_node *node,
+                   enum node_command command)
+{
+    struct wishes *wishes = elastisim_ground_wishes(view);
+    size_t id = elastisim_node_id(node);
+    bool takes_away = command == COMMAND_DRAIN || command == COMMAND_SWITCH_OFF;
+    /* What was commanded in this invocation can be taken back in it. */
+    bool was_free = !takes_away && bit_set_has(wishes->known_free, id) && is_sent_away(wishes, id);
+    if (decisions_command(wishes->decisions, (uint32_t)id, command))
+        return no_memory(wishes);
+    if (takes_away)
+        return mark_free(wishes, id, false);
+    return was_free && !is_sent_away(wishes, id) ? mark_free(wishes, id, true) : 0;
+}
+
+int elastisim_node_drain(struct elastisim_view *view, struct elastisim_node *node)
+{
+    return command(view, node, COMMAND_DRAIN);
+}
+
+int elastisim_node_resume(struct elastisim_view *view, struct elastisim_node *node)
+{
+    return command(view, node, COMMAND_RESUME);
+}
+
+int elastisim_node_switch_off(struct elastisim_view *view, struct elastisim_node *node)
+{
+    return command(view, node, COMMAND_SWITCH_OFF);
+}
+
+int elastisim_node_switch_on(struct elastisim_view *view, struct elastisim_node *node)
+{
+    return command(view, node, COMMAND_SWITCH_ON);
+}
+
+/* --- Runtime arguments ----------------------------------------------------------------------- */
+
 int elastisim_set_runtime_argument(struct elastisim_view *view, struct elastisim_job *job,
                                    const char *key, const char *value)
 {

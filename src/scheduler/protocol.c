@@ -527,19 +527,57 @@ static int read_entry(const struct json_at *entry, struct decisions *decisions, 
     return read_arguments(entry, decision, err);
 }
 
-static int read_decisions(const struct json_at *root, struct decisions *decisions,
-                          struct error *err)
+static int read_command(const struct json_at *entry, enum node_command *command, struct error *err)
 {
-    struct json_at list = json_member(root, "jobs");
-    if (json_array(&list, err))
+    const char *word;
+    struct json_at member = json_member(entry, "command");
+    if (json_string(&member, &word, err))
+        return -1;
+    for (int i = 0; i < NUM_NODE_COMMANDS; i++)
+        if (strcmp(word, node_command_names[i]) == 0) {
+            *command = (enum node_command)i;
+            return 0;
+        }
+    return json_error(&member, err,
+                      "is \"%s\"; commands are drain, resume, switch_off and switch_on", word);
+}
+
+static int read_order(const struct json_at *entry, struct decisions *decisions, struct error *err)
+{
+    uint32_t id;
+    enum node_command command = COMMAND_DRAIN;
+    if (json_object(entry, err))
+        return -1;
+    struct json_at member = json_member(entry, "id");
+    if (read_count(&member, &id, err) || read_command(entry, &command, err))
+        return -1;
+    return decisions_command(decisions, id, command) ? error_no_memory(err) : 0;
+}
+
+typedef int read_element_fn(const struct json_at *entry, struct decisions *decisions,
+                            struct error *err);
+
+static int read_list(const struct json_at *list, read_element_fn *read, struct decisions *decisions,
+                     struct error *err)
+{
+    if (json_array(list, err))
         return -1;
     long index = 0;
-    for (const cJSON *value = list.value->child; value; value = value->next) {
-        struct json_at entry = json_element(&list, value, index++);
-        if (read_entry(&entry, decisions, err))
+    for (const cJSON *value = list->value->child; value; value = value->next) {
+        struct json_at entry = json_element(list, value, index++);
+        if (read(&entry, decisions, err))
             return -1;
     }
     return 0;
+}
+
+static int read_decisions(const struct json_at *root, struct decisions *decisions,
+                          struct error *err)
+{
+    struct json_at jobs = json_member(root, "jobs"), nodes = json_member(root, "nodes");
+    if (read_list(&jobs, read_entry, decisions, err))
+        return -1;
+    return nodes.value ? read_list(&nodes, read_order, decisions, err) : 0;
 }
 
 /* A traceback without its first lines when it is long: the last ones say what happened. */

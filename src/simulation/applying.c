@@ -1,8 +1,9 @@
 /* What an answer of the scheduler does.
  *
  * Promise: only what passed the validator arrives here. What frees nodes is applied first (kills,
- * with the arguments of the others), then the change of the job at its point, then what is asked of
- * other running jobs, then starts: the order within the answer decides within each of these only.
+ * with the arguments of the others), then commands to nodes, then the change of the job at its
+ * point, then what is asked of other running jobs, then starts: the order within the answer decides
+ * within each of these only.
  */
 #include "simulation/inside.h"
 
@@ -39,10 +40,33 @@ static void apply_arguments(struct simulation *simulation, const struct job *job
 typedef int want_fn(struct state *state, const struct job *job, struct node_list nodes,
                     uint32_t gpus, struct error *err);
 
+static bool runs_on(const struct job *job, const struct node *node)
+{
+    for (uint32_t i = 0; i < node->num_running; i++)
+        if (node_running_job(node, i) == job)
+            return true;
+    return false;
+}
+
+/* A wish that is left as it was has been dropped by now if a command in the same answer has taken
+ * one of its nodes away. */
+static bool was_dropped(const struct simulation *simulation, const struct job *job,
+                        const struct decision *decision)
+{
+    if (simulation->decisions.num_orders == 0 || !decision->sets_nodes)
+        return false;
+    for (uint32_t i = 0; i < decision->num_nodes; i++) {
+        const struct node *node = &simulation->state.nodes[decision->nodes[i]];
+        if (node->availability != NODE_UP && !runs_on(job, node))
+            return true;
+    }
+    return false;
+}
+
 static void apply_resize(struct simulation *simulation, const struct job *job,
                          const struct decision *decision, want_fn *want)
 {
-    if (!validator_resizes(job, decision))
+    if (!validator_resizes(job, decision) || was_dropped(simulation, job, decision))
         return;
     const struct node_list *assigned = job_assigned(job);
     struct node_list nodes;
@@ -63,10 +87,32 @@ static void apply_start(struct simulation *simulation, const struct job *job,
         lifecycle_start(&simulation->state, job, nodes, validator_decided_gpus(job, decision),
                         simulation->err))
         return;
+    simulation->idle_invocations = 0;
     if (job->attempts == 1)
         dependents_started(simulation, job);
     walltime_watch(simulation, job);
     execution_start(&simulation->executor, job, simulation->err);
+}
+
+/* --- Orders that lead to orders --------------------------------------------------------------- */
+
+/* The scheduler hears of what its orders have changed, and may order anew: so many times in one
+ * instant, for each job and each node, are no accident. */
+#define MAX_ROUNDS 10
+
+static void count_round(struct simulation *simulation)
+{
+    const struct state *state = &simulation->state;
+    if (state->now > simulation->rounds_at)
+        simulation->rounds = 0;
+    simulation->rounds_at = state->now;
+    size_t most = MAX_ROUNDS * (state->num_jobs + state->platform->num_nodes);
+    if (++simulation->rounds > most && !simulation_failed(simulation))
+        error_set(simulation->err, ERROR_SCHEDULER,
+                  "scheduler's answer at %.15g s: it is the one after %zu others at this instant "
+                  "that preempt jobs or command nodes, each of which leads to the next; what one "
+                  "of them orders, another one takes back",
+                  state->now, most);
 }
 
 /* --- The whole answer ------------------------------------------------------------------------ */
@@ -84,6 +130,9 @@ void applying_apply(struct simulation *simulation, const struct job *at_point)
         else if (!job_has_ended(job))
             apply_arguments(simulation, job, &decisions->items[i]);
     }
+    if (!simulation_failed(simulation) &&
+        machine_command(simulation, decisions->orders, decisions->num_orders))
+        count_round(simulation);
     if (at_point && !job_has_ended(at_point) && !simulation_failed(simulation)) {
         const struct decision *own = decisions_find(decisions, at_point->request->id);
         if (own)

@@ -112,6 +112,14 @@ void asking_follow_up(struct simulation *simulation, int type, const struct job 
         (struct event){.time = simulation->state.now, .handle = follow, .owner = follow_up});
 }
 
+size_t asking_num_follow_ups(const struct simulation *simulation)
+{
+    size_t count = 0;
+    for (const struct follow_up *one = simulation->follow_ups; one; one = one->next)
+        count++;
+    return count;
+}
+
 void asking_release(struct simulation *simulation)
 {
     while (simulation->follow_ups)

@@ -57,12 +57,14 @@ struct simulation {
     /* A job leaves nodes, some of which may wait for that (machine.c); NULL where none ever does. A
      * pointer, since what comes of it ends jobs, by an event of its own. */
     void (*leave)(struct simulation *simulation, const struct node_list *nodes);
-    struct machine *machine; /* NULL while all nodes are up for ever */
+    struct machine *machine; /* NULL while nothing has taken or is to take a node away */
     struct follow_up *follow_ups;
     bool has_invoked;
     double last_invocation;
     unsigned idle_invocations;
     double idle_since;
+    size_t rounds; /* answers with orders since the clock last moved, to rounds_at */
+    double rounds_at;
     struct node_list before; /* nodes of the job at a point, sorted; scratch */
     struct simulation_figures figures;
     /* Has the scheduler asked (asking_invoke). A pointer, since what an answer sets going asks
@@ -108,6 +110,8 @@ asking_fn asking_invoke;
 /* Has the scheduler asked in its turn, in this instant, after what is handled now. `job` is the one
  * it is about, or NULL. */
 void asking_follow_up(struct simulation *simulation, int type, const struct job *job);
+/* Of these, how many are still to come. */
+size_t asking_num_follow_ups(const struct simulation *simulation);
 void asking_release(struct simulation *simulation);
 /* Queues the next periodic invocation, if there are any. */
 void asking_expect_period(struct simulation *simulation);
@@ -125,6 +129,8 @@ int stuck_error(const struct simulation *simulation);
 /* A periodic invocation was made and answered: has there been an end of those that change nothing?
  */
 void stuck_count_invocation(struct simulation *simulation);
+/* The same when nodes have changed, whoever has them come and go. */
+void stuck_count_change(struct simulation *simulation);
 
 /* --- machine.c ----------------------------------------------------------------------------- */
 /* Reads what is to become of the nodes. Returns 0, or -1 with err. */
@@ -132,6 +138,12 @@ int machine_create(struct simulation *simulation);
 void machine_release(struct simulation *simulation);
 /* Queues the first of it. */
 void machine_begin(struct simulation *simulation);
+/* Carries out what a scheduler has commanded nodes to do; returns whether that changed anything. */
+bool machine_command(struct simulation *simulation, const struct node_order *orders, size_t count);
+/* Whether it is a command that holds the node. */
+bool machine_is_commanded(const struct simulation *simulation, uint32_t node);
+/* Whether any is being switched on or off. */
+bool machine_is_powering(const struct simulation *simulation);
 /* Events that it has queued. */
 size_t machine_num_events(const struct simulation *simulation);
 

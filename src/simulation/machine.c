@@ -34,15 +34,16 @@ struct cause {
 struct machine_node {
     struct simulation *simulation;
     uint32_t id;
-    bool is_touched;      /* in machine->touched */
-    bool waits;           /* it is to stop when its jobs have left */
-    struct cause *causes; /* owned; so are those that were announced: */
+    bool is_touched;                /* in machine->touched */
+    bool waits;                     /* it is to stop when its jobs have left */
+    bool commanded[OUTAGE_OFF + 1]; /* by kind: the scheduler has, and not taken it back */
+    struct cause *causes;           /* owned; so are those that were announced: */
     struct cause *announced;
     struct event power; /* the end of booting or stopping */
 };
 
 struct machine {
-    struct plan *plan; /* owned */
+    struct plan *plan; /* owned; NULL without one */
     struct plan_event next;
     struct event planned;       /* next is due */
     struct event settling;      /* some are touched, at the end of this instant's events */
@@ -90,6 +91,8 @@ static void remove_cause(struct cause **list, const struct outage *outage)
 
 static bool has_cause(const struct machine_node *node, enum outage_kind kind)
 {
+    if (node->commanded[kind])
+        return true;
     for (const struct cause *cause = node->causes; cause; cause = cause->next)
         if (cause->outage->kind == kind)
             return true;
@@ -105,10 +108,12 @@ static double leaves(const struct machine_node *node)
     return time;
 }
 
-/* When the last of its reasons is over, as far as schedulers may know. */
+/* When the last of its reasons is over, as far as schedulers may know. A command's end is theirs to
+ * choose. */
 static double returns(const struct machine_node *node)
 {
-    double time = node->causes ? 0 : INFINITY;
+    bool commanded = node->commanded[OUTAGE_DRAIN] || node->commanded[OUTAGE_OFF];
+    double time = node->causes && !commanded ? 0 : INFINITY;
     for (const struct cause *cause = node->causes; cause; cause = cause->next)
         time = fmax(time, cause->outage->end_is_known ? cause->outage->until : INFINITY);
     return time;
@@ -177,9 +182,12 @@ static double expected_return(const struct machine_node *node, enum node_availab
 {
     const struct node_description *description = seen(node)->description;
     double now = node->simulation->state.now, boot = description->boot_seconds;
+    double through = node->power.slot > 0 ? node->power.time : now;
     if (availability == NODE_BOOTING)
-        return node->power.slot > 0 ? node->power.time : now + boot;
+        return node->power.slot > 0 ? through : now + boot;
     double time = returns(node);
+    if (availability == NODE_STOPPING && !has_cause(node, OUTAGE_OFF)) /* it is wanted again */
+        return has_cause(node, OUTAGE_DRAIN) ? fmax(time, through + boot) : through + boot;
     bool boots = availability == NODE_OFF || availability == NODE_STOPPING;
     return boots ? time + boot : time;
 }
@@ -386,12 +394,11 @@ static void settle(struct simulation *simulation)
         return;
     let_losers_react(simulation);
     bool has_more = make_nodes_what_they_are(simulation);
+    stuck_count_change(simulation);
     if (simulation->configuration->schedule_on_node_change)
         asking_follow_up(simulation, ELASTISIM_NODE_CHANGED, NULL);
     else if (has_more)
         asking_follow_up(simulation, ELASTISIM_PERIODIC, NULL);
-    else
-        stuck_count_invocation(simulation);
 }
 
 static void settles(void *owner)
@@ -488,11 +495,9 @@ static void planned_is_due(void *owner)
 
 /* --- Creation -------------------------------------------------------------------------------- */
 
-int machine_create(struct simulation *simulation)
+/* Without a plan. */
+static int create(struct simulation *simulation)
 {
-    const char *file = simulation->configuration->availability;
-    if (!file)
-        return 0;
     struct machine *machine = simulation->machine = calloc(1, sizeof *machine);
     uint32_t num_nodes = simulation->platform->num_nodes;
     if (!machine || !(machine->nodes = calloc(num_nodes, sizeof *machine->nodes)) ||
@@ -501,14 +506,62 @@ int machine_create(struct simulation *simulation)
     for (uint32_t i = 0; i < num_nodes; i++)
         machine->nodes[i] = (struct machine_node){.simulation = simulation, .id = i};
     simulation->leave = leave;
-    machine->plan = plan_read(file, simulation->platform, simulation->err);
-    return machine->plan ? 0 : -1;
+    return 0;
+}
+
+int machine_create(struct simulation *simulation)
+{
+    const char *file = simulation->configuration->availability;
+    if (!file)
+        return 0;
+    if (create(simulation))
+        return -1;
+    simulation->machine->plan = plan_read(file, simulation->platform, simulation->err);
+    return simulation->machine->plan ? 0 : -1;
 }
 
 void machine_begin(struct simulation *simulation)
 {
     if (simulation->machine)
         expect_planned(simulation);
+}
+
+/* --- Commands -------------------------------------------------------------------------------- */
+
+static const struct {
+    enum outage_kind kind;
+    bool begins;
+} commands[NUM_NODE_COMMANDS] = {
+    [COMMAND_DRAIN] = {OUTAGE_DRAIN, true},
+    [COMMAND_RESUME] = {OUTAGE_DRAIN, false},
+    [COMMAND_SWITCH_OFF] = {OUTAGE_OFF, true},
+    [COMMAND_SWITCH_ON] = {OUTAGE_OFF, false},
+};
+
+/* All of them together make of the nodes what they become, as outages of one instant do. */
+bool machine_command(struct simulation *simulation, const struct node_order *orders, size_t count)
+{
+    if (count == 0 || (!simulation->machine && create(simulation)))
+        return false;
+    struct machine *machine = simulation->machine;
+    for (size_t i = 0; i < count; i++) {
+        struct machine_node *node = &machine->nodes[orders[i].node];
+        bool *commanded = &node->commanded[commands[orders[i].command].kind];
+        if (*commanded == commands[orders[i].command].begins)
+            continue;
+        *commanded = !*commanded;
+        touch(machine, node);
+    }
+    bool any = machine->num_touched > 0;
+    settle(simulation);
+    return any;
+}
+
+bool machine_is_commanded(const struct simulation *simulation, uint32_t node)
+{
+    const struct machine *machine = simulation->machine;
+    return machine && (machine->nodes[node].commanded[OUTAGE_DRAIN] ||
+                       machine->nodes[node].commanded[OUTAGE_OFF]);
 }
 
 static void release_causes(struct machine_node *node)
@@ -532,6 +585,11 @@ void machine_release(struct simulation *simulation)
     free(machine->losers.items);
     free(machine);
     simulation->machine = NULL;
+}
+
+bool machine_is_powering(const struct simulation *simulation)
+{
+    return simulation->machine && simulation->machine->num_powering > 0;
 }
 
 size_t machine_num_events(const struct simulation *simulation)

@@ -66,10 +66,11 @@ static void describe_nodes(const struct simulation *simulation, char *buffer, si
             others++;
             continue;
         }
-        length +=
-            (size_t)snprintf(buffer + length, size - length, "%s%.40s (%s)",
-                             listed++ == 0 ? "; nodes that are not up: " : ", ",
-                             node->description->name, node_availability_name(node->availability));
+        length += (size_t)snprintf(
+            buffer + length, size - length, "%s%.40s (%s%s)",
+            listed++ == 0 ? "; nodes that are not up: " : ", ", node->description->name,
+            node_availability_name(node->availability),
+            machine_is_commanded(simulation, i) ? ", as the scheduler commanded" : "");
     }
     if (others > 0)
         snprintf(buffer + length, size - length, " and %zu more", others);
@@ -125,7 +126,8 @@ static bool only_invocations_are_due(const struct simulation *simulation)
 {
     return simulation->heap.count ==
            (size_t)(simulation->period.slot > 0) + (simulation->put_off.slot > 0) +
-               (simulation->put_off_periodic.slot > 0) + machine_num_events(simulation);
+               (simulation->put_off_periodic.slot > 0) + asking_num_follow_ups(simulation) +
+               machine_num_events(simulation);
 }
 
 /* Whether nothing but loads at the port, if there are any, can happen without the scheduler. */
@@ -155,7 +157,7 @@ static bool stands_still(const struct simulation *simulation)
     return true;
 }
 
-void stuck_count_invocation(struct simulation *simulation)
+void stuck_count_change(struct simulation *simulation)
 {
     if (simulation_failed(simulation) || !is_idle(simulation)) {
         simulation->idle_invocations = 0;
@@ -165,4 +167,12 @@ void stuck_count_invocation(struct simulation *simulation)
         simulation->idle_since = simulation->state.now;
     if (simulation->idle_invocations % MAX_IDLE_INVOCATIONS == 0 && stands_still(simulation))
         stuck_error(simulation);
+}
+
+/* Nodes that boot or stop will have done so: that counts, not how often the scheduler is asked
+ * until then. */
+void stuck_count_invocation(struct simulation *simulation)
+{
+    if (!machine_is_powering(simulation) || !is_idle(simulation))
+        stuck_count_change(simulation);
 }

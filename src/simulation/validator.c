@@ -21,7 +21,8 @@ int validator_create(struct validator *validator, uint32_t num_nodes, struct err
     *validator = (struct validator){0};
     validator->claims = calloc(num_nodes, sizeof *validator->claims);
     validator->rounds = calloc(num_nodes, sizeof *validator->rounds);
-    if (validator->claims && validator->rounds)
+    validator->commanded = calloc(num_nodes, sizeof *validator->commanded);
+    if (validator->claims && validator->rounds && validator->commanded)
         return 0;
     validator_release(validator);
     return error_no_memory(err);
@@ -31,6 +32,7 @@ void validator_release(struct validator *validator)
 {
     free(validator->claims);
     free(validator->rounds);
+    free(validator->commanded);
     *validator = (struct validator){0};
 }
 
@@ -39,19 +41,26 @@ void validator_release(struct validator *validator)
 static int refuse(const struct check *check, uint32_t job, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static int refuse(const struct check *check, uint32_t job, const char *format, ...)
+static int refuse_because(const struct check *check, const char *what, uint32_t id,
+                          const char *rule)
 {
-    char where[128], rule[512];
+    char where[128];
     const struct job *trigger = check->invocation->trigger;
     int length = snprintf(where, sizeof where, "scheduler's answer at %.15g s (%s",
                           check->state->now, invocation_type_name(check->invocation->type));
     if (trigger)
         snprintf(where + length, sizeof where - (size_t)length, " of job %u", trigger->request->id);
+    return error_set(check->err, ERROR_SCHEDULER, "%s): %s %u: %s", where, what, id, rule);
+}
+
+static int refuse(const struct check *check, uint32_t job, const char *format, ...)
+{
+    char rule[512];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(rule, sizeof rule, format, arguments);
     va_end(arguments);
-    return error_set(check->err, ERROR_SCHEDULER, "%s): job %u: %s", where, job, rule);
+    return refuse_because(check, "job", job, rule);
 }
 
 /* --- Reading decisions --------------------------------------------------------------------- */
@@ -122,6 +131,42 @@ static bool is_killed(const struct check *check, const struct job *job)
 static bool is_trigger_at_point(const struct check *check, const struct job *job)
 {
     return check->at_point && check->invocation->trigger == job;
+}
+
+/* --- Commands to nodes ----------------------------------------------------------------------- */
+
+enum { GOES_OFF = 1, DRAINS = 2 };
+
+/* What several commands to a node come to. */
+static void fold(uint8_t *commanded, enum node_command command)
+{
+    uint8_t flag = command == COMMAND_DRAIN || command == COMMAND_RESUME ? DRAINS : GOES_OFF;
+    bool sets = command == COMMAND_DRAIN || command == COMMAND_SWITCH_OFF;
+    *commanded = (uint8_t)(sets ? *commanded | flag : *commanded & ~flag);
+}
+
+/* Notes them, so that nothing is assigned to nodes that go. */
+static int check_orders(const struct check *check)
+{
+    uint32_t num_nodes = check->state->platform->num_nodes;
+    for (size_t i = 0; i < check->decisions->num_orders; i++) {
+        const struct node_order *order = &check->decisions->orders[i];
+        char rule[64];
+        if (order->node >= num_nodes) {
+            snprintf(rule, sizeof rule, "there is no such node; node IDs are 0 to %u",
+                     num_nodes - 1);
+            return refuse_because(check, "node", order->node, rule);
+        }
+        fold(&check->validator->commanded[order->node], order->command);
+    }
+    return 0;
+}
+
+static void forget_orders(const struct check *check)
+{
+    for (size_t i = 0; i < check->decisions->num_orders; i++)
+        if (check->decisions->orders[i].node < check->state->platform->num_nodes)
+            check->validator->commanded[check->decisions->orders[i].node] = 0;
 }
 
 /* --- Claims -------------------------------------------------------------------------------- */
@@ -231,9 +276,14 @@ static bool runs_there(const struct job *job, uint32_t id)
 static int check_available(const struct check *check, const struct job *job, uint32_t id)
 {
     const struct node *node = &check->state->nodes[id];
+    uint8_t commanded = check->validator->commanded[id];
     if (node->availability != NODE_UP && !runs_there(job, id))
         return refuse(check, job->request->id, "node %u (%s) can't be had: it is %s", id,
                       node->description->name, node_availability_name(node->availability));
+    if (commanded && !runs_there(job, id))
+        return refuse(check, job->request->id, "node %u (%s) can't be had: the same answer %s", id,
+                      node->description->name,
+                      commanded & GOES_OFF ? "switches it off" : "drains it");
     if (check->state->oversubscription)
         return 0;
     for (uint32_t i = 0; i < node->num_running; i++) {
@@ -310,21 +360,29 @@ static int check_decision(const struct check *check, const struct decision *deci
     return 0;
 }
 
+static int check_decisions(const struct check *check)
+{
+    const struct decisions *decisions = check->decisions;
+    for (size_t i = 0; i < decisions->count; i++) {
+        const struct decision *decision = &decisions->items[i];
+        if (check_job(check, decision))
+            return -1;
+        if (!decision->kill && claim_nodes(check, decision))
+            return -1;
+    }
+    for (size_t i = 0; i < decisions->count; i++)
+        if (check_decision(check, &decisions->items[i]))
+            return -1;
+    return 0;
+}
+
 int validator_check(struct validator *validator, const struct state *state,
                     const struct invocation *invocation, bool at_point,
                     const struct decisions *decisions, struct error *err)
 {
     const struct check check = {validator, state, invocation, at_point, decisions, err};
     validator->round++;
-    for (size_t i = 0; i < decisions->count; i++) {
-        const struct decision *decision = &decisions->items[i];
-        if (check_job(&check, decision))
-            return -1;
-        if (!decision->kill && claim_nodes(&check, decision))
-            return -1;
-    }
-    for (size_t i = 0; i < decisions->count; i++)
-        if (check_decision(&check, &decisions->items[i]))
-            return -1;
-    return 0;
+    int result = check_orders(&check) || check_decisions(&check) ? -1 : 0;
+    forget_orders(&check);
+    return result;
 }

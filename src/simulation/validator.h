@@ -9,6 +9,7 @@ struct validator {
     uint32_t *claims; /* by node: 1 + the job that wants it */
     uint64_t *rounds; /* by node: the round in which that was noted */
     uint64_t round;
+    uint8_t *commanded; /* by node: what the answer under judgement orders, folded; else all 0 */
 };
 
 int validator_create(struct validator *validator, uint32_t num_nodes, struct error *err);

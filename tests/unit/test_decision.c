@@ -102,6 +102,26 @@ static void test_thousands_of_decisions_are_found(void **state)
     decisions_release(&decisions);
 }
 
+static void test_commands_to_nodes_are_kept_in_their_order(void **state)
+{
+    (void)state;
+    struct decisions decisions = {0};
+    for (uint32_t round = 0; round < 2; round++) {
+        for (uint32_t i = 0; i < 100; i++)
+            assert_int_equal(
+                decisions_command(&decisions, i / 2, i % 2 ? COMMAND_RESUME : COMMAND_SWITCH_OFF),
+                0);
+        assert_int_equal(decisions.num_orders, 100);
+        assert_int_equal(decisions.count, 0);
+        assert_int_equal(decisions.orders[99].node, 49);
+        assert_int_equal(decisions.orders[98].command, COMMAND_SWITCH_OFF);
+        assert_int_equal(decisions.orders[99].command, COMMAND_RESUME);
+        decisions_clear(&decisions);
+        assert_int_equal(decisions.num_orders, 0);
+    }
+    decisions_release(&decisions);
+}
+
 static void test_clearing_forgets_everything_but_the_memory(void **state)
 {
     (void)state;
@@ -140,6 +160,7 @@ int main(void)
         cmocka_unit_test(test_appending_many_nodes_keeps_them),
         cmocka_unit_test(test_an_argument_is_replaced_by_its_key),
         cmocka_unit_test(test_thousands_of_decisions_are_found),
+        cmocka_unit_test(test_commands_to_nodes_are_kept_in_their_order),
         cmocka_unit_test(test_clearing_forgets_everything_but_the_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

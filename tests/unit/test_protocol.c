@@ -517,6 +517,28 @@ static void test_runtime_arguments_of_any_simple_type(void **context)
 }
 
 #define JOBS(entries) "{'code': 4293673985, 'jobs': [" entries "]}"
+#define NODES(entries) "{'code': 4293673985, 'jobs': [], 'nodes': [" entries "]}"
+
+static void test_commands_to_nodes(void **context)
+{
+    (void)context;
+    static const struct node_order expected[] = {{5, COMMAND_DRAIN},
+                                                 {4294967295U, COMMAND_RESUME},
+                                                 {5, COMMAND_SWITCH_OFF},
+                                                 {0, COMMAND_SWITCH_ON}};
+    struct decisions decisions = {0};
+    assert_answer(NODES("{'id': 5, 'command': 'drain'}, {'command': 'resume', 'id': 4294967295}, "
+                        "{'id': 5, 'command': 'switch_off', 'why': 'night'}, "
+                        "{'id': 0, 'command': 'switch_on'}"),
+                  &decisions);
+    assert_int_equal(decisions.count, 0);
+    assert_int_equal(decisions.num_orders, 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(decisions.orders[i].node, expected[i].node);
+        assert_int_equal(decisions.orders[i].command, expected[i].command);
+    }
+    decisions_release(&decisions);
+}
 
 static const struct {
     const char *text, *message;
@@ -569,6 +591,13 @@ static const struct {
      "answer: jobs[0].runtime_arguments.x: must be a string, a number or a boolean, is a list"},
     {JOBS("{'id': 0, 'runtime_arguments': {'x': 1e999}}"),
      "answer: jobs[0].runtime_arguments.x: must be a finite number, is beyond 1.8e308"},
+    {"{'code': 4293673985, 'jobs': [], 'nodes': 1}", "answer: nodes: must be a list, is a number"},
+    {NODES("7"), "answer: nodes[0]: must be an object, is a number"},
+    {NODES("{'command': 'drain'}"), "answer: nodes[0].id: must be a number, is missing"},
+    {NODES("{'id': 0}"), "answer: nodes[0].command: must be a string, is missing"},
+    {NODES("{'id': 0, 'command': 'drain'}, {'id': 1, 'command': 'reboot'}"),
+     "answer: nodes[1].command: is \"reboot\"; commands are drain, resume, switch_off and "
+     "switch_on"},
     {"{'code': 4293674222, 'error': 'NameError: no x', 'traceback': 'Traceback:\\n  line 1\\n'}",
      "the scheduler raised NameError: no x\nTraceback:\n  line 1"},
     {"{'code': 4293674222, 'error': 'KeyboardInterrupt'}",
@@ -587,7 +616,7 @@ static void test_bad_answers_say_what_and_what_was_expected(void **context)
         assert_int_equal(read_text(bad_answers[i].text, &decisions, &err), -1);
         assert_string_equal(err.message, bad_answers[i].message);
         assert_int_equal(err.kind, ERROR_SCHEDULER);
-        assert_int_equal(decisions.count, 0);
+        assert_int_equal(decisions.count + decisions.num_orders, 0);
     }
     decisions_release(&decisions);
 }
@@ -642,6 +671,7 @@ int main(void)
         cmocka_unit_test(test_an_answer_of_the_python_package),
         cmocka_unit_test(test_what_an_answer_leaves_out_stays),
         cmocka_unit_test(test_runtime_arguments_of_any_simple_type),
+        cmocka_unit_test(test_commands_to_nodes),
         cmocka_unit_test(test_bad_answers_say_what_and_what_was_expected),
         cmocka_unit_test(test_nothing_of_a_bad_answer_is_left),
         cmocka_unit_test(test_a_long_traceback_keeps_its_end),

@@ -1,0 +1,253 @@
+"""What schedulers order beside starts, changes and kills, by every way of attaching one: each schedule worked out by
+hand. The platform has four nodes without latency; busy tasks take their seconds on any nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from harness import (ANSWER, PERIODIC, SUBMIT, Json, Peer, Result, Scenario, change, crossbar, flexible, rigid,
+                     start_pending, waiting)
+from test_availability import fails, outage, states
+from test_plugins import PLUGINS
+
+NODE_CHANGED = 7
+
+WAYS = {
+    'plugin': f'plugin:{PLUGINS}/obedient.so',
+    'program': f'exec:{PLUGINS}/obedient',
+}
+
+
+def obeys(scenario: Scenario, orders: str, way: str = 'plugin', status: int = 0, **keys: Any) -> Result:
+    """Runs it with the scheduler that gives these orders, and is asked every second."""
+    scenario.environment['ORDERS'] = orders
+    scenario.configure(**{'scheduling_interval': 1, 'events': 'out/events.jsonl', **keys})
+    return scenario.run(scheduler=WAYS[way], status=status)
+
+
+def commands(*given: tuple[int, str]) -> list[Json]:
+    return [{'id': node, 'command': word} for node, word in given]
+
+
+def at(peer: Peer, plan: dict[float, list[Json]], jobs: bool = True) -> Json:
+    """An answer that starts what fits and has the commands of this time, once."""
+    return {'code': ANSWER, 'jobs': start_pending(peer) if jobs else [], 'nodes': plan.pop(peer.time, [])}
+
+
+# --- Commands to nodes ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('way', WAYS)
+def test_a_drained_node_keeps_its_job_and_takes_nothing_new_until_it_is_to_resume(
+        scenario: Scenario, way: str) -> None:
+    """Job 0 runs on n0 until 4 s; n0 drains from 2 s. Job 1 needs all four nodes, and n0 is back at 7 s."""
+    scenario.workload(rigid(1, waiting(4)), rigid(4, waiting(2), submit=3))
+    result = obeys(scenario, '2 drain 0, 7 resume 0', way)
+    assert result.starts() == [0, 7]
+    assert result.ends() == [4, 9]
+    assert states(result, 'n0') == [(0, 'allocated', '0'), (2, 'draining', '0'), (4, 'draining', 'none'),
+                                    (7, 'allocated', '1'), (9, 'free', 'none')]
+
+
+@pytest.mark.parametrize('way', WAYS)
+def test_a_node_that_is_switched_off_stops_and_boots_when_it_is_wanted_again(scenario: Scenario, way: str) -> None:
+    """n0 stops from 1 s to 4 s; it is switched on at 6 s, and boots until 11 s."""
+    scenario.platform(crossbar(1, boot_seconds=5, stop_seconds=3))
+    scenario.workload(rigid(1, waiting(1)), rigid(1, waiting(2), submit=2))
+    result = obeys(scenario, '1 switch_off 0, 6 switch_on 0', way)
+    assert result.starts() == [0, 11]
+    assert states(result, 'n0') == [(0, 'allocated', '0'), (1, 'stopping', 'none'), (4, 'off', 'none'),
+                                    (6, 'booting', 'none'), (11, 'allocated', '1'), (13, 'free', 'none')]
+
+
+def test_a_node_that_runs_a_job_is_off_when_that_has_ended(scenario: Scenario) -> None:
+    scenario.platform(crossbar(2, stop_seconds=3))
+    scenario.workload(rigid(2, waiting(4)), rigid(1, waiting(4), submit=1))
+    result = obeys(scenario, '2 switch_off 0')
+    assert result.starts() == [0, 4]
+    assert states(result, 'n0') == [(0, 'allocated', '0'), (2, 'draining', '0'), (4, 'stopping', 'none'),
+                                    (7, 'off', 'none')]
+
+
+def test_a_node_that_is_wanted_again_before_its_job_has_ended_never_stops(scenario: Scenario) -> None:
+    scenario.platform(crossbar(1, stop_seconds=3)).workload(rigid(1, waiting(4)), rigid(1, waiting(1), submit=1))
+    result = obeys(scenario, '2 switch_off 0, 3 switch_on 0')
+    assert result.starts() == [0, 4]
+    assert states(result, 'n0') == [(0, 'allocated', '0'), (2, 'draining', '0'), (3, 'allocated', '0'),
+                                    (4, 'allocated', '1'), (5, 'free', 'none')]
+
+
+def test_commands_that_change_nothing_are_fine(scenario: Scenario) -> None:
+    """n0 drains from 1 s; n1 was never drained or switched off."""
+    scenario.workload(rigid(4, waiting(6)))
+    result = obeys(scenario, '1 drain 0, 1 resume 1, 2 drain 0, 2 switch_on 1, 3 resume 0, 4 resume 0')
+    assert states(result, 'n0') == [(0, 'allocated', '0'), (1, 'draining', '0'), (3, 'allocated', '0'),
+                                    (6, 'free', 'none')]
+    assert states(result, 'n1') == [(0, 'allocated', '0'), (6, 'free', 'none')]
+
+
+def test_a_drain_and_a_switch_off_are_two_reasons(scenario: Scenario) -> None:
+    """What resumes ends the drain alone, what switches on the other one."""
+    scenario.platform(crossbar(1, boot_seconds=1)).workload(rigid(1, waiting(1), submit=9))
+    result = obeys(scenario, '1 drain 0, 2 switch_off 0, 4 resume 0, 5 drain 0, 6 switch_on 0, 8 resume 0')
+    assert states(result, 'n0') == [(0, 'free', 'none'), (1, 'draining', 'none'), (2, 'off', 'none'),
+                                    (6, 'booting', 'none'), (7, 'draining', 'none'), (8, 'free', 'none'),
+                                    (9, 'allocated', '0'), (10, 'free', 'none')]
+
+
+def test_an_outage_holds_a_node_that_is_switched_on(scenario: Scenario) -> None:
+    """It is off from 2 s to 8 s by the file, and by command from 1 s to 4 s."""
+    scenario.platform(crossbar(1, boot_seconds=1)).workload(rigid(1, waiting(1), submit=3))
+    fails(scenario, outage('n0', 2, 8, kind='off'))
+    result = obeys(scenario, '1 switch_off 0, 4 switch_on 0')
+    assert result.starts() == [9]
+    assert states(result, 'n0') == [(0, 'free', 'none'), (1, 'off', 'none'), (8, 'booting', 'none'),
+                                    (9, 'allocated', '0'), (10, 'free', 'none')]
+
+
+def test_a_command_holds_a_node_whose_outage_is_over(scenario: Scenario) -> None:
+    """The node fails at 1 s and is repaired at 3 s, but switched off from 2 s to 5 s."""
+    scenario.platform(crossbar(1, boot_seconds=1)).workload(rigid(1, waiting(1), submit=3))
+    fails(scenario, outage('n0', 1, 3))
+    result = obeys(scenario, '2 switch_off 0, 5 switch_on 0')
+    assert result.starts() == [6]
+    assert states(result, 'n0') == [(0, 'free', 'none'), (1, 'down', 'none'), (3, 'off', 'none'),
+                                    (5, 'booting', 'none'), (6, 'allocated', '0'), (7, 'free', 'none')]
+
+
+def test_a_failure_takes_a_node_that_drains(scenario: Scenario) -> None:
+    scenario.workload(rigid(4, waiting(4)), rigid(4, waiting(1), submit=1))
+    fails(scenario, outage('n0', 3, 5), on_node_loss='requeue')
+    result = obeys(scenario, '1 drain 0, 7 resume 0')
+    assert result.starts() == [7, 11]
+    assert states(result, 'n0')[1:4] == [(1, 'draining', '0'), (3, 'down', 'none'), (5, 'draining', 'none')]
+
+
+def test_what_a_scheduler_is_told_of_its_own_commands(scenario: Scenario) -> None:
+    """Nothing, while nothing can be had that could not; when it can, the invocation is periodic. What becomes of nodes
+    that it has switched off is the scheduler's to say: nobody knows when they return."""
+    scenario.platform(crossbar(2, boot_seconds=2, stop_seconds=1)).workload(rigid(1, waiting(9)), rigid(2, submit=8))
+
+    def decide(peer: Peer) -> Json:
+        if peer.time == 0 and peer.kind == SUBMIT:
+            return {'code': ANSWER, 'jobs': [change(0, [0])], 'nodes': commands((1, 'switch_off'))}
+        if peer.time == 8:
+            return {'code': ANSWER, 'jobs': [], 'nodes': commands((1, 'switch_on'))}
+        return at(peer, {})
+
+    result, peer = scenario.ask(decide)
+    assert result.ends() == [9, 11]
+    assert peer.kinds() == [(SUBMIT, 0), (SUBMIT, 8), (2, 9), (PERIODIC, 10), (2, 11)]
+    told = [(message['time'], {key: node.get(key) for key in ('state', 'availability', 'returns')})
+            for message in peer.messages for node in message['nodes'] if node['id'] == 1]
+    assert told == [(0, {'state': 0, 'availability': None, 'returns': None}),
+                    (8, {'state': 2, 'availability': 3, 'returns': None}),
+                    (9, {'state': 2, 'availability': 4, 'returns': 10}),
+                    (10, {'state': 0, 'availability': None, 'returns': None}),
+                    (11, {'state': 0, 'availability': None, 'returns': None})]
+
+
+def test_a_scheduler_that_is_told_of_changes_of_nodes_is_told_of_those_it_has_commanded(scenario: Scenario) -> None:
+    scenario.platform(crossbar(2, stop_seconds=1)).workload(rigid(1, waiting(5)))
+    scenario.configure(schedule_on_node_change=True)
+    plan = {0.0: commands((1, 'switch_off'))}
+    _, peer = scenario.ask(lambda peer: at(peer, plan))
+    assert peer.kinds() == [(SUBMIT, 0), (NODE_CHANGED, 0), (NODE_CHANGED, 1), (2, 5)]
+
+
+def test_commands_come_after_kills_and_before_starts(scenario: Scenario) -> None:
+    """Job 0 is killed and its node drained in one answer: the others can be had in it."""
+    scenario.workload(rigid(2, waiting(9)), rigid(1, waiting(2), submit=1))
+
+    def decide(peer: Peer) -> Json:
+        if peer.time == 1:
+            return {'code': ANSWER, 'jobs': [change(1, [1]), change(0, kill=True)], 'nodes': commands((0, 'drain'))}
+        return {'code': ANSWER, 'jobs': [change(0, [0, 1])] if peer.kind == SUBMIT else []}
+
+    result, _ = scenario.ask(decide)
+    assert result.starts() == [0, 1]
+    assert states(result, 'n0') == [(0, 'allocated', '0'), (1, 'draining', 'none')]
+    assert states(result, 'n1') == [(0, 'allocated', '0'), (1, 'allocated', '1'), (3, 'free', 'none')]
+
+
+def test_a_change_that_waits_for_a_node_is_dropped_when_the_node_is_drained(scenario: Scenario) -> None:
+    """The job is to grow onto n1 at its point at 4 s, which is drained at 2 s, in an answer that repeats the wish."""
+    scenario.platform(crossbar(2)).configure(scheduling_interval=1)
+    scenario.workload(flexible('malleable', 1, 2, waiting(4, 2)))
+
+    def decide(peer: Peer) -> Json:
+        jobs = {0.0: [change(0, [0])], 1.0: [change(0, [0, 1])], 2.0: [change(0, [0, 1])]}
+        orders = {2.0: commands((1, 'drain'))}
+        first = peer.kind == PERIODIC or peer.kind == SUBMIT
+        return {'code': ANSWER, 'jobs': jobs.get(peer.time, []) if first else [], 'nodes': orders.get(peer.time, [])}
+
+    result, peer = scenario.ask(decide)
+    assert result.ends() == [8]
+    assert states(result, 'n1') == [(0, 'free', 'none'), (1, 'reserved', 'none'), (2, 'draining', 'none')]
+    assert [job['assigned_nodes'] for message in peer.messages for job in message['jobs'] if message['time'] == 3] == [
+        [0]]
+
+
+@pytest.mark.parametrize(('word', 'does'), [('drain', 'drains it'), ('switch_off', 'switches it off')])
+def test_a_node_that_is_commanded_away_can_not_be_assigned_in_the_same_answer(
+        scenario: Scenario, word: str, does: str) -> None:
+    scenario.workload(rigid(2))
+    answer = {'code': ANSWER, 'jobs': [change(0, [0, 1])], 'nodes': commands((1, word))}
+    result, _ = scenario.ask(lambda peer: answer, status=3)
+    assert result.error == ("scheduler's answer at 0 s (job submit of job 0): job 0: node 1 (n1) can't be had: the same"
+                            f' answer {does}')
+
+
+def test_several_commands_to_a_node_count_in_their_order(scenario: Scenario) -> None:
+    scenario.workload(rigid(2))
+    answer = {'code': ANSWER, 'jobs': [change(0, [0, 1])],
+              'nodes': commands((1, 'drain'), (1, 'switch_off'), (1, 'resume'), (1, 'switch_on'))}
+    result, _ = scenario.ask(lambda peer: answer if peer.kind == SUBMIT else [])
+    assert result.starts() == [0]
+
+
+def test_a_command_to_a_node_that_does_not_exist_is_an_error(scenario: Scenario) -> None:
+    scenario.workload(rigid(1))
+    result, _ = scenario.ask(lambda peer: {'code': ANSWER, 'jobs': [], 'nodes': commands((4, 'drain'))}, status=3)
+    assert result.error == ("scheduler's answer at 0 s (job submit of job 0): node 4: there is no such node; node IDs"
+                            ' are 0 to 3')
+
+
+def test_nodes_that_a_scheduler_never_switches_on_again_leave_the_run_stuck_and_are_named(scenario: Scenario) -> None:
+    scenario.platform(crossbar(2, stop_seconds=2)).workload(rigid(2, waiting(1), submit=5))
+    plan = {5.0: commands((0, 'switch_off'), (1, 'drain'))}
+    result, _ = scenario.ask(lambda peer: at(peer, plan, jobs=False), status=4)
+    assert result.error == (
+        'the simulation is stuck at 7 s: nothing is left to happen while 1 of 1 job waits; the scheduler starts none of'
+        ' them; nodes that are not up: n0 (off, as the scheduler commanded), n1 (draining, as the scheduler'
+        ' commanded):\n  job 0 waits to be started: it takes 2 nodes, 0 of 2 are free')
+
+
+def test_a_boot_that_takes_longer_than_a_hundred_thousand_invocations_is_waited_for(scenario: Scenario) -> None:
+    scenario.platform(crossbar(1, boot_seconds=150000)).workload(rigid(1, waiting(1), submit=3))
+    result = obeys(scenario, '1 switch_off 0, 4 switch_on 0', events=None)
+    assert result.starts() == [150004]
+
+
+@pytest.mark.parametrize('told', [False, True])
+def test_a_scheduler_that_has_nodes_come_and_go_for_ever_leaves_the_run_stuck(scenario: Scenario, told: bool) -> None:
+    scenario.platform(crossbar(2, boot_seconds=1)).workload(rigid(2, submit=0.5))
+    result = obeys(scenario, '0 drain 1, 1 cycle 0', events=None, status=4, schedule_on_node_change=told)
+    assert 'the scheduler starts none of them; nodes that are not up: ' in result.error
+    assert 'n1 (draining, as the scheduler commanded)' in result.error
+
+
+def test_a_scheduler_that_commands_in_circles_within_an_instant_ends_the_run(scenario: Scenario) -> None:
+    """Four nodes and a job: the fifty-first answer in a row is too many."""
+    scenario.configure(schedule_on_node_change=True).workload(rigid(1))
+    words = ['resume', 'drain']
+
+    def decide(peer: Peer) -> Json:
+        return {'code': ANSWER, 'jobs': [], 'nodes': commands((0, words[len(peer.messages) % 2]))}
+
+    result, peer = scenario.ask(decide, status=3)
+    assert result.error == (
+        "scheduler's answer at 0 s: it is the one after 50 others at this instant that preempt jobs or command nodes,"
+        ' each of which leads to the next; what one of them orders, another one takes back')
+    assert len(peer.messages) <= 53
