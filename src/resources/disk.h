@@ -35,7 +35,7 @@ struct disk {
  * it as good as w equal I/Os. The owner is the caller's. */
 void disk_start(struct disk *disk, struct disk_io *io, bool is_write, double bytes, uint32_t weight,
                 double time);
-/* Takes an I/O off the disk. */
+/* Takes an I/O off the disk. What is left of it may be started again. */
 void disk_cancel(struct disk *disk, struct disk_io *io, double time);
 /* When the next I/O ends if nothing changes; INFINITY when there is none. */
 double disk_next_end(struct disk *disk);

@@ -17,6 +17,8 @@ struct load_model {
     void (*destroy)(void *model); /* cancels what is under way; NULL is fine */
     struct load_group *(*start)(void *model, const struct load *, void *owner, struct error *);
     void (*cancel)(void *model, struct load_group *);
+    void (*pause)(void *model, struct load_group *);
+    int (*go_on)(void *model, struct load_group *, struct error *);
     bool (*busy)(const void *model);
     int (*advance)(void *model, double until, double *reached, struct error *);
     bool (*next_completion)(void *model, struct completion *);

@@ -166,6 +166,16 @@ void resources_cancel(struct resources *resources, struct load_group *group)
     resources->model->cancel(resources->state, group);
 }
 
+void resources_pause(struct resources *resources, struct load_group *group)
+{
+    resources->model->pause(resources->state, group);
+}
+
+int resources_go_on(struct resources *resources, struct load_group *group, struct error *err)
+{
+    return resources->model->go_on(resources->state, group, err);
+}
+
 bool resources_busy(const struct resources *resources)
 {
     return resources->model->busy(resources->state);

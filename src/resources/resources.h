@@ -128,6 +128,13 @@ struct load_group *resources_start(struct resources *resources, const struct loa
 /* Ends a group at once: nothing of it stays busy, and no completion of it is reported any more. */
 void resources_cancel(struct resources *resources, struct load_group *group);
 
+/* Has a group stand still: it gives its shares to others at once, keeps what it has left to do, and
+ * is not under way. Members that have ended already are reported all the same. Not twice. */
+void resources_pause(struct resources *resources, struct load_group *group);
+/* A group that stands still goes on with what is left. What of it had not moved anything yet waits
+ * for its latency anew. Returns 0, or -1 with err. */
+int resources_go_on(struct resources *resources, struct load_group *group, struct error *err);
+
 /* Whether any load is under way. */
 bool resources_busy(const struct resources *resources);
 

@@ -206,9 +206,21 @@ def load(rng: random.Random, world: Platform, disks: bool) -> list[Any]:
             len(flops), *flops, len(matrix), *matrix]
 
 
+def pause(rng: random.Random, time: float, started: int, paused: list[int]) -> list[Any]:
+    """A load stands still, or one that does goes on."""
+    if paused and rng.random() < 0.5:
+        return ['go_on', time, paused.pop(rng.randrange(len(paused)))]
+    which = rng.randrange(started)
+    if which in paused:
+        return ['loads', time]
+    paused.append(which)
+    return ['pause', time, which]
+
+
 def script(rng: random.Random, world: Platform, length: int) -> str:
     lines = []
-    disks = rng.random() < 0.5
+    paused: list[int] = []
+    disks, pauses = rng.random() < 0.5, rng.random() < 0.5
     for host in world.compute if disks else []:
         lines.append(['disk', host, rng.choice([1e9, 4e8]), rng.choice([1e9, 7e8, 2e8])])
     time, started = 0.0, 0
@@ -220,9 +232,12 @@ def script(rng: random.Random, world: Platform, length: int) -> str:
             lines.append(['cancel', time, rng.randrange(started)])
         elif what < 0.2:
             lines.append(['loads', time])
+        elif what < 0.4 and pauses and started:
+            lines.append(pause(rng, time, started, paused))
         else:
             lines.append(['start', time, started, *load(rng, world, disks)])
             started += 1
+    lines += [['go_on', time, which] for which in paused]
     return '\n'.join(' '.join(map(repr_number, line)) for line in lines) + '\n'
 
 
@@ -251,7 +266,8 @@ def storm(rng: random.Random, world: Platform) -> str:
         groups.append([pool.pop() for _ in range(n)])
     if STRIPED_WRITE in kinds:
         groups = groups[:4] + [rng.sample(world.compute, min(6, len(world.compute)))]
-    time, started = 0.0, 0
+    time, started, pauses = 0.0, 0, rng.random() < 0.5
+    paused: list[int] = []
     for i in range(length):
         if rng.random() < 0.4:
             time += rng.choice([0.01, 0.1, rng.random() * 0.3])
@@ -260,6 +276,8 @@ def storm(rng: random.Random, world: Platform) -> str:
             lines.append(['cancel', time, rng.randrange(started)])
         elif what < 0.14:
             lines.append(['loads', time])
+        elif what < 0.3 and pauses and started:
+            lines.append(pause(rng, time, started, paused))
         else:
             kind, nodes = rng.choice(kinds), groups[i % len(groups)]
             targets = world.pfs if kind in (PFS_READ, PFS_WRITE) else []
@@ -269,6 +287,7 @@ def storm(rng: random.Random, world: Platform) -> str:
                 what_starts = io(kind, nodes, amount(rng), targets, rng.choice([0, 0.5]))
             lines.append(['start', time, started, *what_starts])
             started += 1
+    lines += [['go_on', time, which] for which in paused]
     return '\n'.join(' '.join(map(repr_number, line)) for line in lines) + '\n'
 
 

@@ -7,6 +7,8 @@
  *     start TIME ID KIND HOSTS h... MEMBERS (member amount)... TARGETS h... FLOPS_PER_BYTE
  *           PATTERN BYTES FLOPS f... MATRIX b...
  *     cancel TIME ID
+ *     pause TIME ID
+ *     go_on TIME ID
  *     loads TIME              (prints the loads of all links and hosts)
  * where a word in capitals before "..." is the number of what follows; times do not decrease.
  */
@@ -21,7 +23,8 @@
 
 struct owner {
     unsigned id;
-    struct load_group *group;
+    struct load_group *group; /* NULL before it starts and after it has ended */
+    bool is_paused;
 };
 
 static struct owner owners[MAX_GROUPS];
@@ -66,7 +69,7 @@ static double *numbers(uint32_t n)
 static void start(struct resources *port)
 {
     struct owner *owner = &owners[count() % MAX_GROUPS];
-    owner->id = (unsigned)(owner - owners);
+    *owner = (struct owner){.id = (unsigned)(owner - owners)};
     struct load load = {.kind = (enum load_kind)count()};
     load.num_hosts = count();
     uint32_t *team = hosts(load.num_hosts);
@@ -135,6 +138,23 @@ static void run(struct resources *port, double until)
     }
 }
 
+/* A load that has ended, or does so already, is left alone. */
+static void interfere(struct resources *port, const char *word, struct owner *owner)
+{
+    if (!owner->group)
+        return;
+    if (strcmp(word, "cancel") == 0) {
+        resources_cancel(port, owner->group);
+        owner->group = NULL;
+    } else if (strcmp(word, "pause") == 0 && !owner->is_paused) {
+        resources_pause(port, owner->group);
+        owner->is_paused = true;
+    } else if (strcmp(word, "go_on") == 0 && owner->is_paused) {
+        check(resources_go_on(port, owner->group, &err) == 0, "go_on");
+        owner->is_paused = false;
+    }
+}
+
 static void play(struct resources *port)
 {
     char word[16];
@@ -147,16 +167,12 @@ static void play(struct resources *port)
         }
         double time = number();
         run(port, time);
-        if (strcmp(word, "start") == 0) {
+        if (strcmp(word, "start") == 0)
             start(port);
-        } else if (strcmp(word, "loads") == 0) {
+        else if (strcmp(word, "loads") == 0)
             print_loads(port, time);
-        } else {
-            struct owner *owner = &owners[count() % MAX_GROUPS];
-            if (owner->group)
-                resources_cancel(port, owner->group);
-            owner->group = NULL;
-        }
+        else
+            interfere(port, word, &owners[count() % MAX_GROUPS]);
     }
     run(port, INFINITY);
 }

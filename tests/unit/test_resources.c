@@ -980,6 +980,193 @@ static void test_handlers_may_cancel_and_start(void **state)
     assert_true(child_runs(cancel_self, NULL));
 }
 
+/* --- Standing still -------------------------------------------------------------------------- */
+
+static void go_on(struct resources *port, struct load_group *group)
+{
+    struct error err = {.kind = ERROR_NONE};
+    check(resources_go_on(port, group, &err) == 0);
+    check_text(err.message, "");
+}
+
+static void pause_computations(const void *argument)
+{
+    const double first[] = {4e9, 1e9}, second[] = {4e9};
+    (void)argument;
+    struct resources *port = open_text(mesh);
+    struct load_group *a = start_compute(port, first, 2, "A");
+    start_compute(port, second, 1, "B");
+    check_near(advance(port, 1), 1);
+    check_text(completions(port), "A:1");
+    check_near(advance(port, 2), 2); /* each has 1e9 of host a */
+    resources_pause(port, a);
+    check_near(resources_host_load(port, 0), 1e9);
+    check_near(resources_host_load(port, 1), 0);
+    check_near(advance(port, 100), 5); /* the rest of B alone */
+    check_text(completions(port), "B:0!");
+    check(!resources_busy(port));
+    check_near(resources_host_load(port, 0), 0);
+    check(isinf(advance(port, INFINITY)));
+    check_near(advance(port, 10), 10);
+    go_on(port, a);
+    check(resources_busy(port));
+    check_near(resources_host_load(port, 0), 1e9);
+    check_near(advance(port, 12), 12);
+    resources_pause(port, a); /* twice, and in the instant in which it goes on */
+    go_on(port, a);
+    resources_pause(port, a);
+    check_near(advance(port, 20), 20);
+    go_on(port, a);
+    check_near(advance(port, 100), 21);
+    check_text(completions(port), "A:0!");
+    resources_close(port);
+}
+
+/* Both send from a to b. */
+static void pause_exchanges(const void *argument)
+{
+    const uint32_t pair[] = {0, 1};
+    const struct load load = {.kind = LOAD_EXCHANGE,
+                              .hosts = pair,
+                              .num_hosts = 2,
+                              .pattern = MATRIX_SCATTER,
+                              .bytes = 8e9};
+    (void)argument;
+    struct resources *port = open_text(mesh);
+    size_t link = (size_t)resources_find_link(port, "a-b");
+    struct load_group *a = start(port, &load, "A");
+    start(port, &load, "B");
+    check_near(advance(port, 2), 2); /* 1e9 of 4e9 bytes each */
+    resources_pause(port, a);
+    check_near(resources_link_load(port, link), 1e9);
+    check_near(advance(port, 3), 3);
+    go_on(port, a);
+    check_near(advance(port, 100), 7); /* B: 2e9 to go at 3 */
+    check_text(completions(port), "B:0!");
+    check_near(advance(port, 100), 8);
+    check_text(completions(port), "A:0!");
+    a = start(port, &load, "A");
+    check_near(advance(port, 9), 9);
+    resources_pause(port, a);
+    check_near(advance(port, 10), 10);
+    resources_cancel(port, a);
+    check(!resources_busy(port));
+    start(port, &load, "C"); /* after what was cancelled while it stood still */
+    check_near(advance(port, 100), 14);
+    check_text(completions(port), "C:0!");
+    resources_pause(port, start(port, &load, "D"));
+    resources_close(port);
+}
+
+/* What has moved nothing yet waits for its latency anew, what has moved something does not. */
+static void pause_latencies(const void *argument)
+{
+    const uint32_t pair[] = {0, 1};
+    struct load load = {.kind = LOAD_EXCHANGE,
+                        .hosts = pair,
+                        .num_hosts = 2,
+                        .pattern = MATRIX_SCATTER,
+                        .bytes = 2e6};
+    (void)argument;
+    struct resources *port = open_text(
+        PLATFORM(HOST("a") HOST("b") "<link id='l' bandwidth='1MBps' latency='0.5s'/>"
+                                     "<route src='a' dst='b'><link_ctn id='l'/></route>"));
+    size_t link = (size_t)resources_find_link(port, "l");
+    struct load_group *group = start(port, &load, "A");
+    check_near(advance(port, 0.25), 0.25);
+    resources_pause(port, group);
+    check_near(advance(port, 10), 10);
+    go_on(port, group);
+    resources_pause(port, group);
+    go_on(port, group);
+    check_near(resources_link_load(port, link), 0);
+    check_near(advance(port, 10.25), 10.25);
+    check_near(resources_link_load(port, link), 0);
+    check_near(advance(port, 11), 11); /* half a second of latency, then half of a second */
+    resources_pause(port, group);
+    check_near(advance(port, 20), 20);
+    go_on(port, group);
+    check_near(advance(port, 100), 20.5);
+    check_text(completions(port), "A:0!");
+    load.bytes = 2e9;
+    group = start(port, &load, "B");
+    check_near(advance(port, 20.75), 20.75);
+    resources_pause(port, group);
+    check_near(advance(port, 30), 30);
+    go_on(port, group);
+    check_near(advance(port, 31), 31);
+    check_near(resources_link_load(port, link), 1e6);
+    resources_pause(port, group);
+    resources_cancel(port, group);
+    resources_pause(port, group = start(port, &load, "C"));
+    resources_cancel(port, group);
+    check(!resources_busy(port));
+    resources_close(port);
+}
+
+static void pause_disk_ios(const void *argument)
+{
+    const double amounts[] = {4e9, 2e9};
+    (void)argument;
+    struct resources *port = open_with_disks();
+    struct load_group *read = start_io(port, LOAD_DISK_READ, amounts, 2, "R");
+    start_io(port, LOAD_DISK_READ, amounts, 1, "S");
+    check_near(advance(port, 1), 1);
+    check_text(completions(port), "R:1");
+    resources_pause(port, read); /* 3e9 left of each on disk a */
+    check_near(advance(port, 2), 2);
+    go_on(port, read);
+    check_near(advance(port, 100), 3); /* S: 1e9 left at 2 */
+    check_text(completions(port), "S:0!");
+    check_near(advance(port, 100), 4);
+    check_text(completions(port), "R:0!");
+    read = start_io(port, LOAD_DISK_READ, amounts, 2, "R");
+    resources_pause(port, read);
+    check(!resources_busy(port));
+    check_near(advance(port, 5), 5);
+    resources_cancel(port, read);
+    resources_close(port);
+}
+
+/* 4e9 bytes on each disk, 1e9 on each link; members are told apart while the group stands still. */
+static void pause_striped_ios(const void *argument)
+{
+    const double equal[] = {4e9, 4e9, 4e9, 4e9}, flops[] = {1e9, 1e9};
+    struct load load = {.kind = LOAD_STRIPED_READ,
+                        .hosts = abcd,
+                        .num_hosts = 4,
+                        .members = all_ranks,
+                        .amounts = equal,
+                        .num_members = 4,
+                        .flops_per_byte = 1};
+    (void)argument;
+    struct resources *port = open_with_disks();
+    struct load_group *striped = start(port, &load, "A"); /* 4e9 flops on each host */
+    check_near(resources_host_load(port, 0), 1e9);
+    check_near(advance(port, 1), 1);
+    resources_pause(port, striped);
+    check_near(resources_host_load(port, 0), 0);
+    start_compute(port, flops, 2, "B");
+    check_near(advance(port, 1.5), 1.5);
+    go_on(port, striped);
+    check_near(resources_link_load(port, (size_t)resources_find_link(port, "c-d")), 0.2e9);
+    check_near(advance(port, 100), 4); /* B: 0.5e9 left at 1.5, and a fifth of hosts a and b */
+    check_text(completions(port), "B:0,1!");
+    check_near(advance(port, 100), 5); /* A: a quarter done at 1.5, three at 4 */
+    check_text(completions(port), "A:0,1,2,3!");
+    resources_close(port);
+}
+
+static void test_loads_stand_still(void **state)
+{
+    (void)state;
+    assert_true(child_runs(pause_computations, NULL));
+    assert_true(child_runs(pause_exchanges, NULL));
+    assert_true(child_runs(pause_latencies, NULL));
+    assert_true(child_runs(pause_disk_ios, NULL));
+    assert_true(child_runs(pause_striped_ios, NULL));
+}
+
 /* --- Many loads at random -------------------------------------------------------------------- */
 
 enum { NUM_SLOTS = 40, NUM_STEPS = 4000 };
@@ -1265,6 +1452,7 @@ int main(void)
         cmocka_unit_test(test_disk_io_shares_disks),
         cmocka_unit_test(test_striped_io_uses_all_disks),
         cmocka_unit_test(test_handlers_may_cancel_and_start),
+        cmocka_unit_test(test_loads_stand_still),
         cmocka_unit_test(test_every_member_ends_once),
         cmocka_unit_test(test_time_is_kept),
         cmocka_unit_test(test_ends_are_observed),

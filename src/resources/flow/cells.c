@@ -259,6 +259,7 @@ static void take_over(struct sharing *sharing, struct variable *part,
 {
     part->owner = variable->owner;
     part->bound = variable->bound;
+    part->latency = variable->latency;
     part->remaining = variable->remaining;
     part->updated = variable->updated;
     part->rate = variable->rate;
@@ -608,6 +609,18 @@ void sharing_enable(struct sharing *sharing, struct variable *variable, double n
         sharing->displaced = next->next_displaced;
         enter(sharing, next);
     }
+}
+
+void sharing_disable(struct sharing *sharing, struct variable *variable, double now)
+{
+    sharing->now = now;
+    if (variable->bottleneck)
+        bottleneck_leave(variable, now);
+    else
+        variable_update(sharing, variable, now);
+    variable->rate = 0;
+    untie(sharing, variable);
+    agenda_remove(sharing->agenda, &variable->entry);
 }
 
 void sharing_destroy(struct sharing *sharing, struct variable *variable)

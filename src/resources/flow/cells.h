@@ -13,6 +13,9 @@ void sharing_release(struct sharing *sharing);
 void sharing_destroy(struct sharing *sharing, struct variable *variable);
 /* Lets it take part from `now` on; it may split. */
 void sharing_enable(struct sharing *sharing, struct variable *variable, double now);
+/* It takes no part from `now` on, and keeps what remains of it, until it is enabled again. Fine for
+ * one that takes none. */
+void sharing_disable(struct sharing *sharing, struct variable *variable, double now);
 /* Load of a resource, in units of its capacity; solved before. */
 double sharing_load(const struct sharing *sharing, uint32_t resource);
 

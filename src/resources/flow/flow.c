@@ -124,6 +124,18 @@ static void flow_cancel(void *model, struct load_group *load_group)
         group_destroy(group);
 }
 
+static void flow_pause(void *model, struct load_group *load_group)
+{
+    (void)model;
+    group_pause((struct flow_group *)(void *)load_group);
+}
+
+static int flow_go_on(void *model, struct load_group *load_group, struct error *err)
+{
+    group_go_on((struct flow_group *)(void *)load_group);
+    return fail_if_broken(model, err);
+}
+
 static bool has_reports(const struct flow *flow)
 {
     return flow->ended.count > 0 || flow->num_reported < flow->reporting.count;
@@ -318,6 +330,8 @@ const struct load_model flow_model = {
     .destroy = flow_destroy,
     .start = flow_start,
     .cancel = flow_cancel,
+    .pause = flow_pause,
+    .go_on = flow_go_on,
     .busy = flow_busy,
     .advance = flow_advance,
     .next_completion = flow_next_completion,

@@ -25,7 +25,8 @@ struct flow_group {
     uint32_t num_ended, num_reported;
     struct variable *variables; /* linked as siblings */
     struct disk_part *disk_parts;
-    bool queued;    /* in flow->ended or flow->reporting */
+    bool queued; /* in flow->ended or flow->reporting */
+    bool paused;
     bool cancelled; /* while queued or reported: to be freed next */
     struct flow_group *previous, *next;
     uint32_t ended[]; /* members in the order of their ends */

@@ -51,23 +51,45 @@ static void latency_ended(void *owner, double time)
     sharing_enable(&flow->sharing, variable, time);
 }
 
+/* Waits for the latency, then takes part. */
+static void begin(struct flow *flow, struct variable *variable)
+{
+    if (variable->latency > 0) {
+        variable->entry.handle = latency_ended;
+        enter(flow, &variable->entry, flow->now + variable->latency);
+        return;
+    }
+    variable->entry.handle = variable_ended;
+    sharing_enable(&flow->sharing, variable, flow->now);
+}
+
 void variable_start(struct flow_group *group, struct variable *variable, double latency)
 {
     struct flow *flow = group->flow;
     variable->owner = group;
+    variable->latency = latency;
     variable->next_sibling = group->variables;
     if (group->variables)
         group->variables->previous_sibling = variable;
     group->variables = variable;
     flow->num_parts += variable->num_members;
     variable->entry.order = flow->num_entries++;
-    if (latency > 0) {
-        variable->entry.handle = latency_ended;
-        enter(flow, &variable->entry, flow->now + latency);
-        return;
-    }
-    variable->entry.handle = variable_ended;
-    sharing_enable(&flow->sharing, variable, flow->now);
+    begin(flow, variable);
+}
+
+static void variable_pause(struct flow *flow, struct variable *variable)
+{
+    flow->num_parts -= variable->num_members;
+    sharing_disable(&flow->sharing, variable, flow->now);
+}
+
+static void variable_go_on(struct flow *flow, struct variable *variable)
+{
+    flow->num_parts += variable->num_members;
+    if (variable->remaining < 1)
+        sharing_enable(&flow->sharing, variable, flow->now);
+    else
+        begin(flow, variable);
 }
 
 double parts_tolerance(const struct flow *flow, const struct agenda_entry *entry, double time)
@@ -158,14 +180,31 @@ bool disk_part_start(struct flow_group *group, uint32_t member, uint32_t host, d
     return true;
 }
 
+static void disk_part_pause(struct disk_part *part)
+{
+    struct flow *flow = part->group->flow;
+    struct host_disk *disk = flow->disks[part->host];
+    disk_cancel(&disk->disk, &part->io, flow->now);
+    touch_disk(disk);
+    flow->num_parts--;
+}
+
+static void disk_part_go_on(struct disk_part *part)
+{
+    struct flow *flow = part->group->flow;
+    struct host_disk *disk = flow->disks[part->host];
+    struct disk_io *io = &part->io;
+    disk_start(&disk->disk, io, io->is_write, io->left, io->weight, flow->now);
+    touch_disk(disk);
+    flow->num_parts++;
+}
+
 void disk_part_stop(struct disk_part *part)
 {
     struct flow_group *group = part->group;
-    struct host_disk *disk = group->flow->disks[part->host];
-    disk_cancel(&disk->disk, &part->io, group->flow->now);
-    touch_disk(disk);
+    if (!group->paused)
+        disk_part_pause(part);
     list_remove(&group->disk_parts, part);
-    group->flow->num_parts--;
     free(part);
 }
 
@@ -177,11 +216,40 @@ void group_stop(struct flow_group *group)
     while (group->variables) {
         struct variable *variable = group->variables;
         group->variables = variable->next_sibling;
-        flow->num_parts -= variable->num_members;
+        if (!group->paused)
+            flow->num_parts -= variable->num_members;
         sharing_destroy(&flow->sharing, variable);
     }
     while (group->disk_parts)
         disk_part_stop(group->disk_parts);
+}
+
+void group_pause(struct flow_group *group)
+{
+    for (struct variable *variable = group->variables; variable; variable = variable->next_sibling)
+        variable_pause(group->flow, variable);
+    for (struct disk_part *part = group->disk_parts; part; part = part->next)
+        disk_part_pause(part);
+    group->paused = true;
+}
+
+/* In the order of their starts, which is the reverse of the lists'. A variable that splits has its
+ * new siblings behind it. */
+void group_go_on(struct flow_group *group)
+{
+    struct variable *variable = group->variables, *before;
+    struct disk_part *part = group->disk_parts;
+    while (variable && variable->next_sibling)
+        variable = variable->next_sibling;
+    for (; variable; variable = before) {
+        before = variable->previous_sibling;
+        variable_go_on(group->flow, variable);
+    }
+    while (part && part->next)
+        part = part->next;
+    for (; part; part = part->previous)
+        disk_part_go_on(part);
+    group->paused = false;
 }
 
 void group_destroy(struct flow_group *group)

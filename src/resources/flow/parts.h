@@ -24,6 +24,9 @@ struct host_disk {
 /* Ends all its parts and frees it; it must not be queued. */
 void group_destroy(struct flow_group *group);
 void group_stop(struct flow_group *group); /* its parts */
+/* Its parts stand still from now on; they go on. */
+void group_pause(struct flow_group *group);
+void group_go_on(struct flow_group *group);
 
 /* Starts a variable that is complete but for its owner; it first waits for the latency. */
 void variable_start(struct flow_group *group, struct variable *variable, double latency);

@@ -92,6 +92,7 @@ struct variable {
     uint32_t only_member;    /* where `members` may point to */
     double bound;            /* of the rate; 0 for none */
     void *owner;
+    double latency; /* that it waits for before it does anything; seconds */
     struct load_plan
         *plan;    /* whose sets and members it uses, with a reference of its own; or NULL */
     void *memory; /* of sets and members of its own: variable_own */

@@ -73,10 +73,24 @@ bool start_disk_io(load_group *group, uint32_t member, uint32_t index, double by
     return true;
 }
 
-void cancel_disk_io(l07 *model, l07_io *part)
+void pause_disk_io(l07 *model, l07_io *part)
 {
-    part->running = false;
     model->num_running--;
     disk_cancel(&model->disks[part->host].disk, &part->io, model->now);
     touch_disk(model, part->host);
+}
+
+void go_on_disk_io(l07 *model, l07_io *part)
+{
+    struct disk_io *io = &part->io;
+    model->num_running++;
+    disk_start(&model->disks[part->host].disk, io, io->is_write, io->left, io->weight, model->now);
+    touch_disk(model, part->host);
+}
+
+void cancel_disk_io(l07 *model, l07_io *part)
+{
+    part->running = false;
+    if (!part->group->paused)
+        pause_disk_io(model, part);
 }

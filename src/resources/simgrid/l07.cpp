@@ -66,6 +66,39 @@ void l07_cancel(void *opaque, struct load_group *group)
         destroy_group(group);
 }
 
+void l07_pause(void *opaque, struct load_group *group)
+{
+    l07 *model = self(opaque);
+    double start = stopwatch_begin(&model->stopwatch);
+    pause_tasks(group);
+    for (l07_io &part : group->disk_ios)
+        if (part.running)
+            pause_disk_io(model, &part);
+    stopwatch_end(&model->stopwatch, start);
+    group->paused = true;
+}
+
+void go_on(l07 *model, load_group *group)
+{
+    go_on_tasks(group);
+    for (l07_io &part : group->disk_ios)
+        if (part.running)
+            go_on_disk_io(model, &part);
+    group->paused = false;
+}
+
+int l07_go_on(void *opaque, struct load_group *group, struct error *err)
+{
+    l07 *model = self(opaque);
+    std::string reason;
+    if (fail_if_broken(model, err) || follow(model, err))
+        return -1;
+    double start = stopwatch_begin(&model->stopwatch);
+    bool fine = guard::attempt([&] { go_on(model, group); }, reason);
+    stopwatch_end(&model->stopwatch, start);
+    return fine ? 0 : give_up(model, reason, err);
+}
+
 bool l07_busy(const void *model)
 {
     return self(model)->num_running > 0 || has_to_report(self(model));
@@ -249,7 +282,8 @@ struct l07 *l07_create(struct topology *topology)
 }
 
 const struct load_model l07_model = {
-    "simgrid",     l07_destroy,         l07_start,   l07_cancel,         l07_busy,
-    l07_advance,   l07_next_completion, l07_observe, l07_link_bandwidth, l07_link_load,
-    l07_host_load, l07_add_disk,        l07_measure, l07_seconds,
+    "simgrid",           l07_destroy,  l07_start,          l07_cancel,
+    l07_pause,           l07_go_on,    l07_busy,           l07_advance,
+    l07_next_completion, l07_observe,  l07_link_bandwidth, l07_link_load,
+    l07_host_load,       l07_add_disk, l07_measure,        l07_seconds,
 };

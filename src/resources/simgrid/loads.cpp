@@ -6,8 +6,11 @@
 #include "resources/simgrid/parts.hpp"
 #include "resources/simgrid/steps.hpp"
 
+#include <simgrid/kernel/resource/Model.hpp>
+
 #include <algorithm>
 #include <stdexcept>
+#include <unordered_map>
 
 namespace
 {
@@ -36,7 +39,7 @@ void exercise(l07 *model, activity_kind kind, size_t count)
             exec->set_flops_amount(0);
             exec->set_host(host);
         }
-        model->cancelled.push_back({exec, kind});
+        model->cancelled.push_back({exec, kind, false});
         exec->start();
     }
 }
@@ -137,7 +140,7 @@ bool start_task(load_group *group, uint32_t member)
         require_routes(model);
     activity_kind kind = model->draft.sends ? TRANSFER : COMPUTATION;
     s4u::ExecPtr exec = new_exec(model, kind);
-    group->tasks.push_back({{group, member, true}, {exec, kind}});
+    group->tasks.push_back({{group, member, true}, {exec, kind, false}, nullptr});
     model->num_running++;
     model->num_tasks++;
     model->stale = true;
@@ -257,15 +260,96 @@ int explain_refusal(l07 *model, const std::string &reason, struct error *err)
     return give_up(model, reason, err);
 }
 
-void cancel_task(l07 *model, l07_task *part)
+namespace
 {
-    part->running = false;
-    model->num_running--;
-    model->num_tasks--;
+
+void count_task(l07 *model, bool runs)
+{
+    model->num_running += runs;
+    model->num_running -= !runs;
+    model->num_tasks += runs;
+    model->num_tasks -= !runs;
+    model->stale = true;
+}
+
+void make_cancelled(l07 *model, l07_task *part, bool kept)
+{
     part->activity.exec->set_data(nullptr);
     if (!model->broken)
         part->activity.exec->cancel();
     model->cancelled.push_back(part->activity);
+    model->cancelled.back().kept = kept;
+}
+
+} // namespace
+
+void cancel_task(l07 *model, l07_task *part)
+{
+    part->running = false;
+    if (!part->group->paused)
+        count_task(model, false);
+    make_cancelled(model, part, false);
     part->activity.exec = nullptr;
-    model->stale = true;
+}
+
+namespace
+{
+
+/* An activity that was suspended and resumed can't be suspended again in SimGrid 3.32, and starts
+ * suspended when it is used again; the action inside knows nothing of that. */
+void find_actions(load_group *group)
+{
+    std::unordered_map<const void *, l07_task *> tasks;
+    for (l07_task &part : group->tasks)
+        if (part.running)
+            tasks[part.activity.exec->get_impl()] = &part;
+    for (simgrid::kernel::resource::Model *other : group->model->topology->engine->get_all_models())
+        for (simgrid::kernel::resource::Action &action : *other->get_started_action_set()) {
+            auto found = tasks.find(action.get_activity());
+            if (found != tasks.end())
+                found->second->action = &action;
+        }
+}
+
+/* SimGrid lets the latency of a suspended action pass, and resumes it as one whose latency is over
+ * and that nothing bounds. So a task of which nothing is done yet is cancelled, and started again
+ * when it goes on. */
+void pause_task(l07 *model, l07_task *part)
+{
+    count_task(model, false);
+    if (part->activity.exec->get_remaining_ratio() < 1) {
+        part->action->suspend();
+        return;
+    }
+    part->action = nullptr;
+    make_cancelled(model, part, true);
+}
+
+void go_on_task(l07 *model, l07_task *part)
+{
+    count_task(model, true);
+    if (part->action) {
+        part->action->resume();
+        return;
+    }
+    part->activity.exec->set_state(s4u::Activity::State::INITED);
+    part->activity.exec->set_data(part);
+    part->activity.exec->start();
+}
+
+} // namespace
+
+void pause_tasks(load_group *group)
+{
+    find_actions(group);
+    for (l07_task &part : group->tasks)
+        if (part.running)
+            pause_task(group->model, &part);
+}
+
+void go_on_tasks(load_group *group)
+{
+    for (l07_task &part : group->tasks)
+        if (part.running)
+            go_on_task(group->model, &part);
 }

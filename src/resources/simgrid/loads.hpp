@@ -11,5 +11,8 @@ void start_parts(load_group *group, const struct load *load, struct error *err);
 /* Why a load could not be started: mostly a missing route of the drafted task. Returns -1. */
 int explain_refusal(l07 *model, const std::string &reason, struct error *err);
 void cancel_task(l07 *model, l07_task *part);
+/* Those of a group stand still, and go on: SimGrid's clock is at the port's time then. */
+void pause_tasks(load_group *group);
+void go_on_tasks(load_group *group); /* throws or aborts when SimGrid can't */
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "resources/simgrid/topology.hpp"
 
+#include <simgrid/kernel/resource/Action.hpp>
 #include <simgrid/version.h>
 
 #include <cstdint>
@@ -43,6 +44,7 @@ enum activity_kind { COMPUTATION, TRANSFER, NUM_ACTIVITY_KINDS };
 struct activity {
     s4u::ExecPtr exec;
     activity_kind kind;
+    bool kept; /* cancelled, for its task to start it again */
 };
 
 /* What a group waits for. */
@@ -54,6 +56,8 @@ struct l07_part {
 
 struct l07_task : l07_part {
     struct activity activity;
+    /* Of a group that stands still: SimGrid's inside of the activity, or NULL if it begins anew. */
+    simgrid::kernel::resource::Action *action;
 };
 
 struct l07_io : l07_part {
@@ -76,6 +80,7 @@ struct load_group {
     std::vector<uint32_t> ended; /* members, not reported yet */
     std::vector<uint32_t> hosts; /* of the team and its PFS, for a message when one is turned off */
     bool queued;                 /* in model->ended or model->reporting */
+    bool paused;
     bool cancelled;              /* while queued: to be freed instead of reported */
     load_group *previous, *next; /* all groups of the model */
 };

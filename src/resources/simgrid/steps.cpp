@@ -27,7 +27,8 @@ bool has_reached(double clock, double date)
 void recycle_cancelled(l07 *model)
 {
     for (const activity &activity : model->cancelled)
-        recycle(model, activity);
+        if (!activity.kept)
+            recycle(model, activity);
     model->cancelled.clear();
 }
 
