@@ -270,6 +270,9 @@ static int change_node(struct elastisim_view *view, struct elastisim_node *node,
     node->returns = condition->returns;
     node->leaves = condition->leaves;
     list_free(view, node->id, node->state == ELASTISIM_FREE);
+    bit_set_remove(view->up_nodes, node->id);
+    if (node->availability == ELASTISIM_UP)
+        bit_set_add(view->up_nodes, node->id);
     bit_set_add(view->touched_nodes, node->id);
     return set_jobs_of_node(node, jobs);
 }
@@ -311,10 +314,8 @@ static void list_changed_nodes(struct elastisim_view *view)
 {
     size_t limit = view->num_nodes, id = bit_set_next(view->touched_nodes, limit, 0);
     view->num_changed_nodes = 0;
-    for (; id < limit; id = bit_set_next(view->touched_nodes, limit, id + 1)) {
-        bit_set_remove(view->touched_nodes, id);
+    for (; id < limit; id = bit_set_next(view->touched_nodes, limit, id + 1))
         view->changed_nodes[view->num_changed_nodes++] = view->nodes[id];
-    }
 }
 
 /* The first message holds all nodes. */
@@ -325,8 +326,10 @@ static int create_nodes(struct elastisim_view *view, size_t num_nodes)
     view->nodes = calloc(num_nodes + 1, sizeof(struct elastisim_node *));
     view->changed_nodes = calloc(num_nodes + 1, sizeof(struct elastisim_node *));
     view->free_nodes = bit_set_create(num_nodes);
+    view->up_nodes = bit_set_create(num_nodes);
     view->touched_nodes = bit_set_create(num_nodes);
-    if (!view->nodes || !view->changed_nodes || !view->free_nodes || !view->touched_nodes)
+    if (!view->nodes || !view->changed_nodes || !view->free_nodes || !view->up_nodes ||
+        !view->touched_nodes)
         return -1;
     for (; view->num_nodes < num_nodes; view->num_nodes++) {
         struct elastisim_node *node = calloc(1, sizeof *node);
@@ -394,8 +397,10 @@ static int take_jobs(struct elastisim_view *view, struct value list)
 
 static int take_nodes(struct elastisim_view *view, struct value nodes, struct value groups)
 {
-    if (create_nodes(view, list_length(nodes)) || take_list(view, nodes, take_node) ||
-        take_list(view, groups, take_group))
+    if (create_nodes(view, list_length(nodes)))
+        return -1;
+    memset(view->touched_nodes, 0, bit_set_words(view->num_nodes) * sizeof *view->touched_nodes);
+    if (take_list(view, nodes, take_node) || take_list(view, groups, take_group))
         return -1;
     list_changed_nodes(view);
     return 0;

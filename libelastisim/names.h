@@ -3,6 +3,7 @@
 #define LIBELASTISIM_NAMES_H
 
 #define decision_append_node elastisim_decision_append_node
+#define decision_append_nodes elastisim_decision_append_nodes
 #define decision_set_argument elastisim_decision_set_argument
 #define decision_set_nodes elastisim_decision_set_nodes
 #define decisions_about elastisim_decisions_about

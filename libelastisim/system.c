@@ -1,6 +1,7 @@
 /* The accessors of the API over what the messages said. */
 #include "system.h"
 
+#include "base/bit_set.h"
 #include "base/vector.h"
 
 #include <math.h>
@@ -49,6 +50,7 @@ void elastisim_view_release(struct elastisim_view *view)
     free(view->changed_jobs);
     free(view->changed_nodes);
     free(view->free_nodes);
+    free(view->up_nodes);
     free(view->touched_nodes);
     free(view->nodes_told.items);
     free(view->jobs_told.items);
@@ -221,6 +223,18 @@ struct elastisim_job *elastisim_next_running(const struct elastisim_job *job)
 size_t elastisim_num_running(const struct elastisim_view *view)
 {
     return view->running.count;
+}
+
+const uint64_t *elastisim_up_set(const struct elastisim_view *view)
+{
+    return view->up_nodes;
+}
+
+const uint64_t *elastisim_changed_set(const struct elastisim_view *view, size_t *first, size_t *end)
+{
+    *first = 0;
+    *end = bit_set_words(view->num_nodes);
+    return view->touched_nodes;
 }
 
 size_t elastisim_num_changed_jobs(const struct elastisim_view *view)

@@ -66,7 +66,8 @@ struct elastisim_view {
     struct elastisim_node **nodes; /* by ID; owned */
     size_t num_nodes;
     uint64_t *free_nodes;                  /* bit set by ID: FREE; owned */
-    uint64_t *touched_nodes;               /* the same: those that a message is telling of */
+    uint64_t *up_nodes;                    /* the same: UP */
+    uint64_t *touched_nodes;               /* the same: those that the message told of */
     struct node_ids nodes_told, jobs_told; /* scratch: lists of IDs in a message */
     size_t num_free;
     struct job_list pending, running;

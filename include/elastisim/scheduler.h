@@ -31,7 +31,7 @@ extern "C" {
 
 /* Rises when something is added (minor) or changes meaning (major). */
 #define ELASTISIM_API_MAJOR 1
-#define ELASTISIM_API_MINOR 5
+#define ELASTISIM_API_MINOR 6
 
 struct elastisim_view;
 struct elastisim_job;
@@ -170,6 +170,15 @@ size_t elastisim_num_running(const struct elastisim_view *view);
 size_t elastisim_num_free_nodes(const struct elastisim_view *view);
 struct elastisim_node *elastisim_next_free_node(const struct elastisim_view *view, size_t from);
 
+/* Sets of nodes: node `id` is bit id % 64 of word id / 64, and a set has num_nodes / 64 + 1 words.
+ * Valid until the next operation. Since API 1.6. */
+const uint64_t *elastisim_free_set(const struct elastisim_view *view); /* FREE */
+const uint64_t *elastisim_up_set(const struct elastisim_view *view);   /* UP */
+/* Those that changed since the last invocation: all of them in the words from *first on, up to
+ * *end, that not included. */
+const uint64_t *elastisim_changed_set(const struct elastisim_view *view, size_t *first,
+                                      size_t *end);
+
 /* Jobs and nodes that changed since the last invocation (all nodes at the first), in ID order. */
 size_t elastisim_num_changed_jobs(const struct elastisim_view *view);
 struct elastisim_job *elastisim_changed_job(const struct elastisim_view *view, size_t index);
@@ -252,6 +261,10 @@ struct elastisim_job *elastisim_node_job(const struct elastisim_node *node, uint
 /* Appends a node to those assigned (nothing happens when it is among them). */
 int elastisim_assign(struct elastisim_view *view, struct elastisim_job *job,
                      struct elastisim_node *node);
+/* The same for `count` nodes by ID, in that order, at the cost of a few words where they are free
+ * and in a row. Since API 1.6. */
+int elastisim_assign_nodes(struct elastisim_view *view, struct elastisim_job *job,
+                           const uint32_t *ids, size_t count);
 /* Takes a node from those assigned (nothing happens when it is not among them). */
 int elastisim_remove(struct elastisim_view *view, struct elastisim_job *job,
                      struct elastisim_node *node);

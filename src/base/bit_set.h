@@ -64,6 +64,35 @@ static inline unsigned bit_set_lowest(uint64_t word)
 #endif
 }
 
+/* How many bits of a word are set. */
+static inline unsigned bit_set_count(uint64_t word)
+{
+    /* Sums of 2, 4 and 8 neighbours, then all of them in the highest byte. */
+    word -= word >> 1 & UINT64_C(0x5555555555555555);
+    word = (word & UINT64_C(0x3333333333333333)) + (word >> 2 & UINT64_C(0x3333333333333333));
+    word = (word + (word >> 4)) & UINT64_C(0x0F0F0F0F0F0F0F0F);
+    return (unsigned)(word * UINT64_C(0x0101010101010101) >> 56);
+}
+
+/* Takes numbers from the front of a list, one at least, as long as they belong to the same word and
+ * none comes twice: *bits of *word. Returns how many. Lists of numbers in a row are so taken 64 at
+ * a time. */
+static inline size_t bit_set_gather(const uint32_t *numbers, size_t count, size_t *word,
+                                    uint64_t *bits)
+{
+    size_t taken = 0, first = numbers[0] / BITS_PER_WORD;
+    uint64_t gathered = 0;
+    for (; taken < count && numbers[taken] / BITS_PER_WORD == first; taken++) {
+        uint64_t bit = bit_set_bit(numbers[taken]);
+        if (gathered & bit)
+            break;
+        gathered |= bit;
+    }
+    *word = first;
+    *bits = gathered;
+    return taken;
+}
+
 /* The least number of the set from `from` on; `limit`, or a larger one, when there is none below.
  */
 static inline size_t bit_set_next(const uint64_t *set, size_t limit, size_t from)

@@ -68,6 +68,7 @@ void books_release(struct books *books)
         entry_destroy(books->entries[i]);
     free(books->entries);
     ids_release(&books->changes.arrivals);
+    ids_release(&books->picked);
     running_release(&books->running);
     shares_release(&books->shares);
     fair_tree_release(&books->tree);
@@ -497,19 +498,40 @@ double books_next_correction(const struct books *books)
 
 /* --- Nodes of jobs ------------------------------------------------------------------------- */
 
-void books_set_idle(struct books *books, uint32_t node, bool idle)
+void books_set_idle(struct books *books, size_t word, uint64_t nodes, bool idle)
 {
-    if (pool_set_idle(&books->pool, node, idle))
+    if (pool_set_idle(&books->pool, word, nodes, idle))
         books->changes.freed = books->changes.freed || idle;
 }
 
-static int assign(struct books *books, struct entry *entry, uint32_t node)
+static void set_one_idle(struct books *books, uint32_t node)
 {
-    if (books->pool.keeper[node] && books_keep(books, node, NULL))
-        return -1;
-    books_set_idle(books, node, false);
-    entry->counts[books->pool.class_of[node]]++;
-    return elastisim_assign(books->view, entry->job, elastisim_node(books->view, node));
+    books_set_idle(books, node / BITS_PER_WORD, bit_set_bit(node), true);
+}
+
+/* Nodes of a word go to a job. */
+static int hand_over(struct books *books, struct entry *entry, size_t word, uint64_t nodes)
+{
+    struct node_pool *pool = &books->pool;
+    for (uint64_t kept = nodes & pool->kept[word]; kept; kept &= kept - 1)
+        if (books_keep(books, (uint32_t)(word * BITS_PER_WORD + bit_set_lowest(kept)), NULL))
+            return -1;
+    books_set_idle(books, word, nodes, false);
+    for (size_t kind = 0; kind < pool->num_classes; kind++)
+        entry->counts[kind] += bit_set_count(nodes & pool->classes[kind].members[word]);
+    return 0;
+}
+
+static int assign(struct books *books, struct entry *entry, const struct ids *nodes)
+{
+    size_t word;
+    uint64_t bits;
+    for (uint32_t i = 0; i < nodes->count;) {
+        i += (uint32_t)bit_set_gather(nodes->items + i, nodes->count - i, &word, &bits);
+        if (hand_over(books, entry, word, bits))
+            return -1;
+    }
+    return elastisim_assign_nodes(books->view, entry->job, nodes->items, nodes->count);
 }
 
 /* Without reservations it does not matter which classes a job takes from, so the choice is among
@@ -540,12 +562,10 @@ static int assign_all(struct books *books, struct entry *entry, const uint32_t *
 {
     uint32_t left[MAX_NODE_CLASSES];
     memcpy(left, quota, books->pool.num_classes * sizeof *left);
-    struct ids picked = {0};
-    int result = pick(books, entry, left, count, &picked);
-    for (uint32_t i = 0; result == 0 && i < picked.count; i++)
-        result = assign(books, entry, picked.items[i]);
-    ids_release(&picked);
-    return result;
+    books->picked.count = 0;
+    return pick(books, entry, left, count, &books->picked) || assign(books, entry, &books->picked)
+               ? -1
+               : 0;
 }
 
 /* `reserved` is what it had reserved, or NULL. */
@@ -649,7 +669,7 @@ int books_take(struct books *books, struct entry *entry, uint32_t node)
         books->running.num_leaving++;
         return ids_append(&entry->leaving, node);
     }
-    books_set_idle(books, node, true);
+    set_one_idle(books, node);
     return shrink_by(books, entry, node);
 }
 
@@ -679,7 +699,7 @@ int books_settle_leaving(struct books *books, struct entry *entry, bool all)
         }
         books->pool.leaver[node] = NULL;
         if (all)
-            books_set_idle(books, node, true);
+            set_one_idle(books, node);
         if (shrink_by(books, entry, node))
             return -1;
     }
@@ -749,14 +769,14 @@ int books_settle_losses(struct books *books, struct entry *entry)
 
 int books_set_away(struct books *books, uint32_t node, double until)
 {
-    double *away = &books->pool.away[node], before = *away;
+    double before = books->pool.away[node];
     if (until <= before && until >= before)
         return 0;
     uint32_t one[MAX_NODE_CLASSES] = {0};
     one[books->pool.class_of[node]] = 1;
     if (until > 0 && books->pool.keeper[node] && books_keep(books, node, NULL))
         return -1;
-    *away = until;
+    pool_set_away(&books->pool, node, until);
     books->changes.early = books->changes.early || until < before;
     books->changes.replan = books->changes.replan || until > before;
     if (before > books->now && vacate(books, books->now, before, one))

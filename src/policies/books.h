@@ -75,6 +75,7 @@ struct books {
     double io_rates;        /* declared by the jobs that run */
 
     struct changes changes;
+    struct ids picked;          /* scratch: nodes that a job is given */
     struct entry *just_started; /* jobs that are not ranked yet */
     bool started;               /* jobs, since nodes were last moved among those that run */
     struct plan plan;
@@ -106,8 +107,8 @@ int books_settle_leaving(struct books *books, struct entry *entry, bool all);
 int books_settle_losses(struct books *books, struct entry *entry);
 /* A node on which nothing runs can't be had until then (INFINITY: nobody knows), or can (0). */
 int books_set_away(struct books *books, uint32_t node, double until);
-/* A node becomes idle or busy. */
-void books_set_idle(struct books *books, uint32_t node, bool idle);
+/* The nodes of a word, a bit for each, become idle or busy. */
+void books_set_idle(struct books *books, size_t word, uint64_t nodes, bool idle);
 /* Corrects the expected ends of jobs that run longer than expected. With `complete`, all that ends
  * at this instant is known. */
 int books_correct(struct books *books, bool complete);

@@ -2,6 +2,7 @@
  * search for jobs that can start costs. */
 #include "policies/policy.h"
 
+#include "base/bit_set.h"
 #include "policies/agreements.h"
 #include "policies/backfill.h"
 #include "policies/balance.h"
@@ -62,15 +63,30 @@ static bool more_comes(const struct books *books)
 }
 
 /* A node that can't be had is planned with from when it returns on, if that is known. */
-static int note_node(struct books *books, const struct elastisim_node *node)
+static int note_away(struct books *books, uint32_t id)
 {
-    uint32_t id = (uint32_t)elastisim_node_id(node);
+    const struct elastisim_node *node = elastisim_node(books->view, id);
     bool is_away = elastisim_node_availability(node) != ELASTISIM_UP;
-    books_set_idle(books, id, elastisim_node_state(node) == ELASTISIM_FREE);
-    if (!is_away && !pool_is_away(&books->pool, id))
-        return 0;
     bool is_empty = elastisim_node_num_jobs(node) == 0;
     return books_set_away(books, id, is_away && is_empty ? elastisim_node_returns(node) : 0);
+}
+
+static int note_nodes(struct books *books)
+{
+    size_t first, end;
+    const uint64_t *changed_set = elastisim_changed_set(books->view, &first, &end);
+    const uint64_t *free_set = elastisim_free_set(books->view);
+    const uint64_t *up_set = elastisim_up_set(books->view);
+    for (size_t word = first; word < end; word++) {
+        uint64_t changed = changed_set[word];
+        books_set_idle(books, word, changed & free_set[word], true);
+        books_set_idle(books, word, changed & ~free_set[word], false);
+        uint64_t away = changed & (~up_set[word] | books->pool.is_away[word]);
+        for (; away; away &= away - 1)
+            if (note_away(books, (uint32_t)(word * BITS_PER_WORD + bit_set_lowest(away))))
+                return -1;
+    }
+    return 0;
 }
 
 static int note_changes(struct books *books)
@@ -79,10 +95,8 @@ static int note_changes(struct books *books)
     for (size_t i = 0; i < jobs; i++)
         if (note_job(books, elastisim_changed_job(books->view, i)))
             return -1;
-    size_t nodes = elastisim_num_changed_nodes(books->view);
-    for (size_t i = 0; i < nodes; i++)
-        if (note_node(books, elastisim_changed_node(books->view, i)))
-            return -1;
+    if (note_nodes(books))
+        return -1;
     bool complete = books->options.decide == DECIDE_BY_INSTANT && !more_comes(books);
     return books_correct(books, complete);
 }

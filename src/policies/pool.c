@@ -1,3 +1,4 @@
+/* Promise: nodes of one word of a set change together. */
 #include "policies/pool.h"
 
 #include "base/bit_set.h"
@@ -47,6 +48,20 @@ static void find_classes(struct node_pool *pool, const struct elastisim_view *vi
     }
 }
 
+static int create_sets(struct node_pool *pool)
+{
+    for (size_t kind = 0; kind < pool->num_classes; kind++) {
+        struct node_class *group = &pool->classes[kind];
+        group->free = bit_set_create(pool->num_nodes);
+        group->members = bit_set_create(pool->num_nodes);
+        if (!group->free || !group->members)
+            return -1;
+    }
+    for (uint32_t id = 0; id < pool->num_nodes; id++)
+        bit_set_add(pool->classes[pool->class_of[id]].members, id);
+    return 0;
+}
+
 static double rank_of(const struct elastisim_view *view, const struct elastisim_node *node)
 {
     const char *text = elastisim_node_property(view, node, "perf_class");
@@ -70,28 +85,31 @@ int pool_create(struct node_pool *pool, const struct elastisim_view *view, bool 
     pool->num_nodes = (uint32_t)elastisim_num_nodes(view);
     pool->class_of = calloc(pool->num_nodes, sizeof *pool->class_of);
     pool->idle = bit_set_create(pool->num_nodes);
+    pool->kept = bit_set_create(pool->num_nodes);
+    pool->is_away = bit_set_create(pool->num_nodes);
     pool->keeper = calloc(pool->num_nodes, sizeof(struct entry *));
     pool->leaver = calloc(pool->num_nodes, sizeof(struct entry *));
     pool->switch_of = calloc(pool->num_nodes, sizeof *pool->switch_of);
     pool->away = calloc(pool->num_nodes, sizeof *pool->away);
-    if (!pool->away || !pool->class_of || !pool->idle || !pool->keeper || !pool->leaver ||
-        !pool->switch_of)
+    if (!pool->away || !pool->is_away || !pool->class_of || !pool->idle || !pool->kept ||
+        !pool->keeper || !pool->leaver || !pool->switch_of)
         return -1;
     find_classes(pool, view);
-    for (size_t kind = 0; kind < pool->num_classes; kind++) {
-        pool->classes[kind].free = bit_set_create(pool->num_nodes);
-        if (!pool->classes[kind].free)
-            return -1;
-    }
+    if (create_sets(pool))
+        return -1;
     return with_ranks ? create_ranks(pool, view) : 0;
 }
 
 void pool_release(struct node_pool *pool)
 {
-    for (size_t kind = 0; kind < pool->num_classes; kind++)
+    for (size_t kind = 0; kind < pool->num_classes; kind++) {
         free(pool->classes[kind].free);
+        free(pool->classes[kind].members);
+    }
     free(pool->class_of);
     free(pool->idle);
+    free(pool->kept);
+    free(pool->is_away);
     free(pool->keeper);
     free(pool->leaver);
     free(pool->away);
@@ -136,17 +154,19 @@ bool pool_suits(const struct node_pool *pool, uint32_t node, const struct entry 
 
 /* --- Idle ---------------------------------------------------------------------------------- */
 
-/* Works out whether a node is free for anybody. */
-static void settle(struct node_pool *pool, uint32_t node)
+/* These nodes of a word, which are not kept, become free for anybody, or are so no longer. */
+static void set_free(struct node_pool *pool, size_t word, uint64_t nodes, bool is_free)
 {
-    struct node_class *group = &pool->classes[pool->class_of[node]];
-    bool was_free = bit_set_has(group->free, node);
-    bool is_free = pool_is_idle(pool, node) && !pool->keeper[node];
-    if (was_free == is_free)
-        return;
-    bit_set_toggle(group->free, node);
-    group->num_free += is_free ? 1 : UINT32_MAX;
-    pool->num_free += is_free ? 1 : UINT32_MAX;
+    while (nodes) {
+        uint32_t first = (uint32_t)(word * BITS_PER_WORD + bit_set_lowest(nodes));
+        struct node_class *group = &pool->classes[pool->class_of[first]];
+        uint64_t alike = nodes & group->members[word];
+        uint32_t count = bit_set_count(alike);
+        group->free[word] ^= alike;
+        group->num_free += is_free ? count : 0 - count;
+        pool->num_free += is_free ? count : 0 - count;
+        nodes &= ~alike;
+    }
 }
 
 bool pool_is_idle(const struct node_pool *pool, uint32_t node)
@@ -154,15 +174,24 @@ bool pool_is_idle(const struct node_pool *pool, uint32_t node)
     return bit_set_has(pool->idle, node);
 }
 
-bool pool_set_idle(struct node_pool *pool, uint32_t node, bool idle)
+uint64_t pool_set_idle(struct node_pool *pool, size_t word, uint64_t nodes, bool idle)
 {
-    if (pool_is_idle(pool, node) == idle)
-        return false;
-    bit_set_toggle(pool->idle, node);
-    if (pool->keeper[node])
-        pool->keeper[node]->kept_idle += idle ? 1 : UINT32_MAX;
-    settle(pool, node);
-    return true;
+    uint64_t changed = nodes & (idle ? ~pool->idle[word] : pool->idle[word]);
+    pool->idle[word] ^= changed;
+    for (uint64_t kept = changed & pool->kept[word]; kept; kept &= kept - 1)
+        pool->keeper[word * BITS_PER_WORD + bit_set_lowest(kept)]->kept_idle +=
+            idle ? 1 : UINT32_MAX;
+    set_free(pool, word, changed & ~pool->kept[word], idle);
+    return changed;
+}
+
+void pool_set_away(struct node_pool *pool, uint32_t node, double until)
+{
+    pool->away[node] = until;
+    if (until > 0)
+        bit_set_add(pool->is_away, node);
+    else
+        bit_set_remove(pool->is_away, node);
 }
 
 /* --- Kept ---------------------------------------------------------------------------------- */
@@ -201,7 +230,11 @@ int pool_keep(struct node_pool *pool, uint32_t node, struct entry *entry)
             return -1;
         entry->kept_idle += idle;
     }
-    settle(pool, node);
+    if (!before == !entry)
+        return 0;
+    bit_set_toggle(pool->kept, node);
+    if (idle)
+        set_free(pool, node / BITS_PER_WORD, bit_set_bit(node), !entry);
     return 0;
 }
 
@@ -235,17 +268,33 @@ int pool_list_kept(const struct node_pool *pool, const struct entry *entry, uint
     return 0;
 }
 
-int pool_list_free(const struct node_pool *pool, uint64_t classes, uint32_t enough,
-                   struct ids *list)
+/* Whole rows of neighbours at a time. */
+static int list_word(struct ids *list, uint32_t word, uint64_t bits, uint32_t most)
 {
-    for (uint32_t word = 0; word < bit_set_words(pool->num_nodes) && list->count < enough; word++) {
+    while (bits && most > 0) {
+        unsigned first = bit_set_lowest(bits);
+        uint64_t gaps = ~(bits >> first);
+        uint32_t length = gaps ? bit_set_lowest(gaps) : BITS_PER_WORD;
+        uint32_t count = length < most ? length : most;
+        if (ids_append_row(list, word * BITS_PER_WORD + first, count))
+            return -1;
+        most -= count;
+        bits &= ~(~UINT64_C(0) >> (BITS_PER_WORD - length) << first);
+    }
+    return 0;
+}
+
+int pool_list_free(const struct node_pool *pool, uint64_t classes, uint32_t most, struct ids *list)
+{
+    uint32_t begin = list->count;
+    for (uint32_t word = 0; word < bit_set_words(pool->num_nodes) && list->count - begin < most;
+         word++) {
         uint64_t bits = 0;
         for (size_t kind = 0; kind < pool->num_classes; kind++)
             if (classes >> kind & 1)
                 bits |= pool->classes[kind].free[word];
-        for (; bits; bits &= bits - 1)
-            if (ids_append(list, word * BITS_PER_WORD + bit_set_lowest(bits)))
-                return -1;
+        if (list_word(list, word, bits, most - (list->count - begin)))
+            return -1;
     }
     return 0;
 }

@@ -20,6 +20,7 @@ struct node_class {
     uint32_t count;
     uint32_t num_free; /* idle and kept for nobody */
     uint64_t *free;    /* those, a bit per node ID; owned */
+    uint64_t *members; /* all nodes of the class; owned */
 };
 
 struct node_pool {
@@ -28,11 +29,13 @@ struct node_pool {
     struct node_class classes[MAX_NODE_CLASSES]; /* least equipped first */
     uint8_t *class_of;
     uint64_t *idle; /* FREE, or handed over by the job at a scheduling point in this invocation */
+    uint64_t *kept; /* for some job */
     struct entry **keeper; /* [node]: the job for which it is kept, NULL for none */
     struct entry **leaver; /* [node]: the running job that it leaves at its next point, or NULL */
     struct entry *first_keeper, *last_keeper; /* the jobs for which nodes are kept, as they came */
     uint32_t num_free;                        /* of all classes */
     double *away;        /* [node]: it can't be had until then (seconds); 0 when it can */
+    uint64_t *is_away;   /* those that can't */
     double *rank;        /* smaller is faster; NULL unless asked for */
     uint32_t *switch_of; /* near: 1 + the switch of the node, 0 while not known */
     struct ids switches; /* near: a node of each switch */
@@ -51,15 +54,12 @@ uint32_t pool_size(const struct node_pool *pool, uint64_t classes);
 uint32_t pool_sum(const struct node_pool *pool, const uint32_t *counts);
 
 bool pool_is_idle(const struct node_pool *pool, uint32_t node);
-/* Whether it is planned without a node, or was until lately. */
-static inline bool pool_is_away(const struct node_pool *pool, uint32_t node)
-{
-    return pool->away[node] > 0;
-}
+/* A node can't be had until then, or can (0). */
+void pool_set_away(struct node_pool *pool, uint32_t node, double until);
 /* Whether a job can run on a node; anybody (NULL) can on any. */
 bool pool_suits(const struct node_pool *pool, uint32_t node, const struct entry *entry);
-/* A node becomes idle or busy. Returns whether that is new. */
-bool pool_set_idle(struct node_pool *pool, uint32_t node, bool idle);
+/* The nodes of a word, a bit for each, become idle or busy. Returns those to which that is new. */
+uint64_t pool_set_idle(struct node_pool *pool, size_t word, uint64_t nodes, bool idle);
 /* Keeps a node (idle or still to come) for a job, or for nobody (NULL). Returns 0, or -1 when
  * memory ran out. */
 int pool_keep(struct node_pool *pool, uint32_t node, struct entry *entry);
@@ -71,9 +71,8 @@ uint32_t pool_available(const struct node_pool *pool, const struct entry *entry,
  * Returns 0, or -1 when memory ran out. */
 int pool_list_kept(const struct node_pool *pool, const struct entry *entry, uint32_t *quota,
                    uint32_t count, struct ids *list);
-/* Appends free nodes of the classes in the mask, by ID, until there are at least `enough` or no
- * more of them. Returns 0, or -1 when memory ran out. */
-int pool_list_free(const struct node_pool *pool, uint64_t classes, uint32_t enough,
-                   struct ids *list);
+/* Appends free nodes of the classes in the mask, the first `most` by ID. Returns 0, or -1 when
+ * memory ran out. */
+int pool_list_free(const struct node_pool *pool, uint64_t classes, uint32_t most, struct ids *list);
 
 #endif

@@ -11,32 +11,17 @@ struct choosing {
     enum nodes choice;
 };
 
-static int append_all(struct ids *selected, const uint32_t *items, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (ids_append(selected, items[i]))
-            return -1;
-    return 0;
-}
-
 static int compare_ids(const void *a, const void *b)
 {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     return (x > y) - (x < y);
 }
 
-static int select_lowest(const struct choosing *choosing, const struct ids *candidates,
-                         uint32_t count, struct ids *selected)
-{
-    (void)choosing;
-    return append_all(selected, candidates->items, count);
-}
-
 static int select_highest(const struct choosing *choosing, const struct ids *candidates,
                           uint32_t count, struct ids *selected)
 {
     (void)choosing;
-    return append_all(selected, candidates->items + candidates->count - count, count);
+    return ids_append_all(selected, candidates->items + candidates->count - count, count);
 }
 
 /* --- Contiguous ---------------------------------------------------------------------------- */
@@ -82,7 +67,7 @@ static int select_contiguous(const struct choosing *choosing, const struct ids *
         while (best > next && runs[best - 1].length == runs[best].length)
             best--; /* the lowest of equal ones */
         uint32_t taken = runs[best].length < count ? runs[best].length : count;
-        result = append_all(selected, candidates->items + runs[best].begin, taken);
+        result = ids_append_all(selected, candidates->items + runs[best].begin, taken);
         count -= taken;
         next = best + 1;
     }
@@ -265,14 +250,25 @@ static const struct {
     select_fn *select;
     bool needs_ranks;
 } choices[] = {
-    [NODES_LOWEST] = {select_lowest, false},         [NODES_HIGHEST] = {select_highest, false},
-    [NODES_CONTIGUOUS] = {select_contiguous, false}, [NODES_NEAR] = {select_near, false},
-    [NODES_FASTEST] = {select_ranked, true},         [NODES_UNIFORM] = {select_ranked, true},
+    [NODES_LOWEST] = {NULL, false}, /* as they come */
+    [NODES_HIGHEST] = {select_highest, false},
+    [NODES_CONTIGUOUS] = {select_contiguous, false},
+    [NODES_NEAR] = {select_near, false},
+    [NODES_FASTEST] = {select_ranked, true},
+    [NODES_UNIFORM] = {select_ranked, true},
 };
 
 bool selection_needs_ranks(enum nodes choice)
 {
     return choices[choice].needs_ranks;
+}
+
+static bool are_sorted(const uint32_t *ids, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++)
+        if (ids[i - 1] > ids[i])
+            return false;
+    return true;
 }
 
 static int choose(const struct choosing *choosing, const struct ids *candidates, uint32_t count,
@@ -284,9 +280,9 @@ static int choose(const struct choosing *choosing, const struct ids *candidates,
     if (choices[choosing->choice].select(choosing, candidates, count, selected))
         return -1;
     /* Ranks follow IDs, whatever the choice: neighbours in a job are neighbours in the machine. */
-    if (selected->count > before)
-        qsort(selected->items + before, selected->count - before, sizeof *selected->items,
-              compare_ids);
+    uint32_t added = selected->count - before;
+    if (added > 0 && !are_sorted(selected->items + before, added))
+        qsort(selected->items + before, added, sizeof *selected->items, compare_ids);
     return 0;
 }
 
@@ -295,8 +291,9 @@ int selection_take(struct node_pool *pool, const struct elastisim_view *view, en
 {
     struct choosing choosing = {pool, view, choice};
     struct ids candidates = {0};
-    uint32_t enough = choice == NODES_LOWEST ? count : UINT32_MAX;
-    int result = pool_list_free(pool, classes, enough, &candidates);
+    if (!choices[choice].select)
+        return pool_list_free(pool, classes, count, selected);
+    int result = pool_list_free(pool, classes, UINT32_MAX, &candidates);
     if (result == 0)
         result = choose(&choosing, &candidates, count, selected);
     ids_release(&candidates);

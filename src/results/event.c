@@ -177,8 +177,8 @@ static void put_node(struct output *out, const struct happening *happening)
     const struct node *node = happening->node;
     put_count(out, KEY("node"), node->id);
     put_word(out, KEY("state"), node_condition_name(node));
-    put_jobs(out, KEY("running"), node_running_job, node, node->num_running);
-    put_jobs(out, KEY("expected"), node_expected_job, node, node->num_expected);
+    put_jobs(out, KEY("running"), node_running_job, node, node_num_running(node));
+    put_jobs(out, KEY("expected"), node_expected_job, node, node_num_expected(node));
 }
 
 /* --- The kinds ----------------------------------------------------------------------------- */

@@ -115,15 +115,15 @@ void meter_settle(struct meter *meter, double now)
 
 int meter_note_jobs(struct meter *meter, const struct node *node, struct error *err)
 {
-    meter->num_jobs = node->num_running;
-    if (node->num_running == 0)
+    meter->num_jobs = node_num_running(node);
+    if (node_num_running(node) == 0)
         return 0;
     meter->job = node_running_job(node, 0)->request->id;
-    if (node->num_running == 1)
+    if (node_num_running(node) == 1)
         return 0;
-    if (array_reserve(meter->more, meter->capacity, node->num_running - 1))
+    if (array_reserve(meter->more, meter->capacity, node_num_running(node) - 1))
         return error_no_memory(err);
-    for (uint32_t i = 1; i < node->num_running; i++)
+    for (uint32_t i = 1; i < node_num_running(node); i++)
         meter->more[i - 1] = node_running_job(node, i)->request->id;
     return 0;
 }

@@ -24,9 +24,9 @@ static int notice(void *self, const struct happening *happening, struct error *e
     output_char(file, ',');
     output_text(file, node_condition_name(node));
     output_char(file, ',');
-    put_jobs(file, node_running_job, node, node->num_running);
+    put_jobs(file, node_running_job, node, node_num_running(node));
     output_char(file, ',');
-    put_jobs(file, node_expected_job, node, node->num_expected);
+    put_jobs(file, node_expected_job, node, node_num_expected(node));
     output_end_row(file);
     return output_check(file, err);
 }

@@ -24,7 +24,8 @@ const char *invocation_type_name(int type);
 
 struct scheduler_backend {
     void *self;
-    bool idles; /* decides nothing while no job is submitted that has not ended */
+    bool idles;      /* decides nothing while no job is submitted that has not ended */
+    bool reads_sets; /* takes nodes that changed from the set: needs no list of them */
     /* Decides once per instant, when it is told that nothing more happens: invocation->continues is
      * for it alone. */
     bool by_instant;

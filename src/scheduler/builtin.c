@@ -49,6 +49,7 @@ int builtin_backend_open(struct scheduler_backend *backend, const char *spec, st
     *backend = (struct scheduler_backend){
         .self = policy,
         .idles = true,
+        .reads_sets = true,
         .by_instant = policy_decides_by_instant(policy),
         .inspect = builtin_inspect,
         .invoke = builtin_invoke,

@@ -91,9 +91,17 @@ int decision_set_nodes(struct decision *decision, const uint32_t *nodes, uint32_
 
 int decision_append_node(struct decision *decision, uint32_t node)
 {
-    if (array_reserve(decision->nodes, decision->nodes_capacity, (size_t)decision->num_nodes + 1))
+    return decision_append_nodes(decision, &node, 1);
+}
+
+int decision_append_nodes(struct decision *decision, const uint32_t *nodes, uint32_t count)
+{
+    size_t needed = (size_t)decision->num_nodes + count;
+    if (array_reserve(decision->nodes, decision->nodes_capacity, needed))
         return -1;
-    decision->nodes[decision->num_nodes++] = node;
+    if (count > 0)
+        memcpy(decision->nodes + decision->num_nodes, nodes, count * sizeof *nodes);
+    decision->num_nodes += count;
     decision->sets_nodes = true;
     return 0;
 }

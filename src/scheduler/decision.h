@@ -58,6 +58,7 @@ struct decision *decisions_find(const struct decisions *decisions, uint32_t job)
 /* Sets the whole node list (copied). Returns 0 or -1 when out of memory; the same below. */
 int decision_set_nodes(struct decision *decision, const uint32_t *nodes, uint32_t count);
 int decision_append_node(struct decision *decision, uint32_t node);
+int decision_append_nodes(struct decision *decision, const uint32_t *nodes, uint32_t count);
 int decision_set_argument(struct decision *decision, const char *key, const char *value);
 int decisions_command(struct decisions *decisions, uint32_t node, enum node_command command);
 /* Forgets all decisions, keeping memory for the next invocation. */

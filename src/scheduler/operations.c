@@ -32,6 +32,11 @@ static const uint64_t *shown_free(const struct wishes *wishes)
     return wishes->free_nodes ? wishes->free_nodes : wishes->known_free;
 }
 
+const uint64_t *elastisim_free_set(const struct elastisim_view *view)
+{
+    return shown_free(elastisim_ground_shown(view));
+}
+
 static bool is_free(const struct wishes *wishes, size_t id)
 {
     return bit_set_has(shown_free(wishes), id);
@@ -184,6 +189,48 @@ static bool can_be_given_on(const struct elastisim_view *view, const struct elas
         return false;
     return elastisim_node_num_jobs(node) == 0 ||
            (at_point && elastisim_trigger(view) == job && runs_alone(node, job));
+}
+
+/* Nodes of a word that are all free, as they come in a list. */
+static int assign_free(struct wishes *wishes, struct decision *decision, const uint32_t *ids,
+                       uint32_t count, size_t word, uint64_t bits)
+{
+    if (own_free_nodes(wishes))
+        return -1;
+    wishes->free_nodes[word] &= ~bits;
+    wishes->num_free -= count;
+    return decision_append_nodes(decision, ids, count) ? no_memory(wishes) : 0;
+}
+
+/* What no node has is left to who judges the answer. */
+static int assign_by_id(struct elastisim_view *view, struct elastisim_job *job,
+                        struct decision *decision, uint32_t id)
+{
+    struct elastisim_node *node = elastisim_node(view, id);
+    if (node)
+        return elastisim_assign(view, job, node);
+    return decision_append_node(decision, id) ? no_memory(elastisim_ground_wishes(view)) : 0;
+}
+
+int elastisim_assign_nodes(struct elastisim_view *view, struct elastisim_job *job,
+                           const uint32_t *ids, size_t count)
+{
+    struct wishes *wishes = elastisim_ground_wishes(view);
+    struct decision *decision = decide_nodes(wishes, job);
+    int result = decision ? 0 : -1;
+    for (size_t i = 0, taken; result == 0 && i < count; i += taken) {
+        size_t word;
+        uint64_t bits;
+        taken = bit_set_gather(ids + i, count - i, &word, &bits);
+        bool exist = word < bit_set_words(wishes->num_nodes);
+        if (exist && (bits & ~shown_free(wishes)[word]) == 0) {
+            result = assign_free(wishes, decision, ids + i, (uint32_t)taken, word, bits);
+            continue;
+        }
+        for (size_t j = i; result == 0 && j < i + taken; j++)
+            result = assign_by_id(view, job, decision, ids[j]);
+    }
+    return result;
 }
 
 int elastisim_remove(struct elastisim_view *view, struct elastisim_job *job,

@@ -226,7 +226,7 @@ static void put_description(struct message *message, const struct resources *res
 
 static void put_running(struct message *message, const struct node *node)
 {
-    put_integer_member(message, ",\"state\":", node->state);
+    put_integer_member(message, ",\"state\":", node_state_of(node));
     if (node->availability != NODE_UP) {
         put_integer_member(message, ",\"availability\":", node->availability);
         if (isfinite(node->returns))
@@ -235,7 +235,7 @@ static void put_running(struct message *message, const struct node *node)
     if (isfinite(node->leaves))
         put_number_member(message, ",\"leaves\":", node->leaves);
     put(message, ",\"assigned_jobs\":[");
-    for (uint32_t i = 0; i < node->num_running; i++)
+    for (uint32_t i = 0; i < node_num_running(node); i++)
         put_integer_member(message, i == 0 ? "" : ",", node_running_job(node, i)->request->id);
     put(message, "]");
 }
@@ -272,10 +272,10 @@ static bool are_alike(const struct node *a, const struct node *b)
 {
     bool same_times = a->returns <= b->returns && a->returns >= b->returns &&
                       a->leaves <= b->leaves && a->leaves >= b->leaves;
-    if (a->state != b->state || a->availability != b->availability || !same_times ||
-        a->gpus_allocated != b->gpus_allocated || a->num_running != b->num_running)
+    if (node_state_of(a) != node_state_of(b) || a->availability != b->availability || !same_times ||
+        a->gpus_allocated != b->gpus_allocated || node_num_running(a) != node_num_running(b))
         return false;
-    for (uint32_t i = 0; i < a->num_running; i++)
+    for (uint32_t i = 0; i < node_num_running(a); i++)
         if (node_running_job(a, i) != node_running_job(b, i))
             return false;
     return true;

@@ -1,6 +1,7 @@
 /* Promise: accessors cost O(1) (argument look-ups: the number of arguments). */
 #include "scheduler/view.h"
 
+#include "base/bit_set.h"
 #include "configuration/configuration.h"
 
 #include <math.h>
@@ -96,7 +97,7 @@ struct elastisim_node *elastisim_ground_node(const struct elastisim_job *job, ui
 bool elastisim_ground_expects_others(const struct elastisim_node *node,
                                      const struct elastisim_job *job)
 {
-    uint32_t expected = node_of(node)->num_expected;
+    uint32_t expected = node_num_expected(node_of(node));
     return expected > 1 || (expected == 1 && node_expected_job(node_of(node), 0) != job_of(job));
 }
 
@@ -241,11 +242,35 @@ size_t elastisim_num_changed_nodes(const struct elastisim_view *view)
     return view->state->num_changed_nodes;
 }
 
+/* For schedulers that read the set, and so have no list. */
+static uint32_t touched_node(const struct state *state, size_t index)
+{
+    size_t limit = state->platform->num_nodes;
+    size_t node = bit_set_next(state->touched_nodes, limit, 0);
+    for (; index > 0; index--)
+        node = bit_set_next(state->touched_nodes, limit, node + 1);
+    return (uint32_t)node;
+}
+
 struct elastisim_node *elastisim_changed_node(const struct elastisim_view *view, size_t index)
 {
-    return index < view->state->num_changed_nodes
-               ? public_node(view->state, view->state->changed_nodes[index]->id)
-               : NULL;
+    const struct state *state = view->state;
+    if (index >= state->num_changed_nodes)
+        return NULL;
+    return public_node(state, state->has_node_list ? state->changed_nodes[index]->id
+                                                   : touched_node(state, index));
+}
+
+const uint64_t *elastisim_up_set(const struct elastisim_view *view)
+{
+    return view->state->up_nodes;
+}
+
+const uint64_t *elastisim_changed_set(const struct elastisim_view *view, size_t *first, size_t *end)
+{
+    *first = view->state->first_touched;
+    *end = view->state->end_touched;
+    return view->state->touched_nodes;
 }
 
 /* --- Jobs ---------------------------------------------------------------------------------- */
@@ -429,7 +454,7 @@ enum elastisim_node_type elastisim_node_type(const struct elastisim_node *node)
 
 enum elastisim_node_state elastisim_node_state(const struct elastisim_node *node)
 {
-    return (enum elastisim_node_state)node_of(node)->state;
+    return (enum elastisim_node_state)node_state_of(node_of(node));
 }
 
 enum elastisim_availability elastisim_node_availability(const struct elastisim_node *node)
@@ -481,12 +506,12 @@ uint32_t elastisim_node_num_free_gpus(const struct elastisim_node *node)
 
 uint32_t elastisim_node_num_jobs(const struct elastisim_node *node)
 {
-    return node_of(node)->num_running;
+    return node_num_running(node_of(node));
 }
 
 struct elastisim_job *elastisim_node_job(const struct elastisim_node *node, uint32_t index)
 {
-    if (index >= node_of(node)->num_running)
+    if (index >= node_num_running(node_of(node)))
         return NULL;
     return public_job(node_running_job(node_of(node), index));
 }

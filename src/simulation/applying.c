@@ -42,7 +42,7 @@ typedef int want_fn(struct state *state, const struct job *job, struct node_list
 
 static bool runs_on(const struct job *job, const struct node *node)
 {
-    for (uint32_t i = 0; i < node->num_running; i++)
+    for (uint32_t i = 0; i < node_num_running(node); i++)
         if (node_running_job(node, i) == job)
             return true;
     return false;

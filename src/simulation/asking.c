@@ -49,7 +49,7 @@ static void tell_invocation(const struct simulation *simulation,
 static int ask(struct simulation *simulation, const struct invocation *invocation)
 {
     struct state *state = &simulation->state;
-    state_sort_changes(state);
+    state_sort_changes(state, !simulation->scheduler->reads_sets);
     decisions_clear(&simulation->decisions);
     double start = clock_wall_seconds();
     int result = simulation->scheduler->invoke(simulation->scheduler->self, state, invocation,

@@ -142,7 +142,7 @@ static enum node_availability target(const struct machine_node *node)
     case NODE_UP:
     case NODE_DRAINING:
         if (is_off)
-            return now->num_running > 0 ? NODE_DRAINING : NODE_STOPPING;
+            return node_num_running(now) > 0 ? NODE_DRAINING : NODE_STOPPING;
         return usable(node);
     case NODE_DOWN:
         return is_off ? NODE_OFF : usable(node);
@@ -329,7 +329,7 @@ static void find_losers(struct simulation *simulation)
     machine->losers.count = 0;
     for (uint32_t i = 0; i < machine->num_touched; i++) {
         const struct node *node = &simulation->state.nodes[machine->touched[i]];
-        for (uint32_t j = 0; is_lost(simulation, node->id) && j < node->num_running; j++)
+        for (uint32_t j = 0; is_lost(simulation, node->id) && j < node_num_running(node); j++)
             if (vector_add(&machine->losers, node_running_job(node, j))) {
                 error_no_memory(simulation->err);
                 return;
@@ -355,7 +355,7 @@ static void let_losers_react(struct simulation *simulation)
 /* Changes that wait don't wait for a node that takes nothing new. */
 static void drop_expected(struct simulation *simulation, const struct node *node)
 {
-    while (node->num_expected > 0 && !simulation_failed(simulation))
+    while (node_num_expected(node) > 0 && !simulation_failed(simulation))
         lifecycle_withdraw(&simulation->state, node_expected_job(node, 0), simulation->err);
 }
 

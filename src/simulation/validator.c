@@ -286,13 +286,13 @@ static int check_available(const struct check *check, const struct job *job, uin
                       commanded & GOES_OFF ? "switches it off" : "drains it");
     if (check->state->oversubscription)
         return 0;
-    for (uint32_t i = 0; i < node->num_running; i++) {
+    for (uint32_t i = 0; i < node_num_running(node); i++) {
         const struct job *other = node_running_job(node, i);
         if (other != job && !makes_way(check, other, id, true))
             return refuse(check, job->request->id, "node %u (%s) is taken: job %u runs there", id,
                           node->description->name, other->request->id);
     }
-    for (uint32_t i = 0; i < node->num_expected; i++) {
+    for (uint32_t i = 0; i < node_num_expected(node); i++) {
         const struct job *other = node_expected_job(node, i);
         if (other != job && !makes_way(check, other, id, false))
             return refuse(check, job->request->id,

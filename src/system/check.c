@@ -4,18 +4,21 @@
 
 static const char *check_node(const struct state *state, const struct node *node)
 {
-    if (node->state != node_state_of(node))
-        return "a node's state does not follow from its jobs";
+    uint32_t num_running = node_num_running(node), num_expected = node_num_expected(node);
+    bool is_up = node->availability == NODE_UP, is_free = node_state_of(node) == NODE_FREE;
+    bool is_plain = is_up && num_running <= 1 && num_expected == 0;
     bool runs = node->availability == NODE_UP || node->availability == NODE_DRAINING;
-    if (node->num_running > 0 && !runs)
+    if (num_running > 0 && !runs)
         return "a job runs on a node that does not";
-    if (node->num_expected > 0 && node->availability != NODE_UP)
+    if (num_expected > 0 && node->availability != NODE_UP)
         return "a job is expected on a node that takes nothing new";
-    if ((node->state == NODE_FREE) != node_set_has(state->free_nodes, node->id))
-        return "the set of free nodes is wrong";
-    if (!state->oversubscription && node->num_running + node->num_expected > 1)
+    if (is_free != node_set_has(state->free_nodes, node->id) ||
+        is_up != node_set_has(state->up_nodes, node->id) ||
+        is_plain != node_set_has(state->plain_nodes, node->id))
+        return "a set of nodes is wrong";
+    if (!state->oversubscription && num_running + num_expected > 1)
         return "a node has several jobs without oversubscription";
-    for (uint32_t i = 0; i < node->num_running; i++)
+    for (uint32_t i = 0; i < num_running; i++)
         if (!job_is_running(node_running_job(node, i)))
             return "a node runs a job that does not run";
     return NULL;
@@ -40,7 +43,7 @@ const char *state_check(const struct state *state)
         const char *problem = check_node(state, &state->nodes[i]);
         if (problem)
             return problem;
-        num_free += state->nodes[i].state == NODE_FREE;
+        num_free += node_state_of(&state->nodes[i]) == NODE_FREE;
     }
     if (num_free != state->num_free)
         return "the number of free nodes is wrong";

@@ -29,27 +29,41 @@ static int job_changed(struct state *state, struct job *job, struct error *err)
     return 0;
 }
 
-static void node_changed(struct state *state, struct node *node)
+/* Nodes of a word of a set, a bit for each. */
+static void nodes_changed(struct state *state, size_t word, uint64_t nodes)
 {
-    if (node->changed)
-        return;
-    node->changed = true;
-    state->changed_nodes[state->num_changed_nodes++] = node;
+    uint64_t more = nodes & ~state->touched_nodes[word];
+    state->touched_nodes[word] |= more;
+    state->num_changed_nodes += bit_set_count(more);
+    if (word < state->first_touched)
+        state->first_touched = word;
+    if (word >= state->end_touched)
+        state->end_touched = word + 1;
+}
+
+static void node_changed(struct state *state, const struct node *node)
+{
+    nodes_changed(state, node->id / BITS_PER_WORD, bit_set_bit(node->id));
+}
+
+static void put_into_set(uint64_t *set, uint32_t id, bool belongs)
+{
+    if (belongs)
+        bit_set_add(set, id);
+    else
+        bit_set_remove(set, id);
 }
 
 /* Works out what follows from the jobs on a node, after they changed. */
 static int node_settle(struct state *state, struct node *node, struct error *err)
 {
-    bool was_free = node->state == NODE_FREE;
-    node->state = node_state_of(node);
-    bool is_free = node->state == NODE_FREE;
-    if (was_free != is_free) {
-        node_set_toggle(state->free_nodes, node->id);
-        if (is_free)
-            state->num_free++;
-        else
-            state->num_free--;
-    }
+    bool was_free = bit_set_has(state->free_nodes, node->id);
+    bool is_free = node_state_of(node) == NODE_FREE, is_up = node->availability == NODE_UP;
+    put_into_set(state->free_nodes, node->id, is_free);
+    put_into_set(state->up_nodes, node->id, is_up);
+    put_into_set(state->plain_nodes, node->id,
+                 is_up && node_num_running(node) <= 1 && !node->expected_one);
+    state->num_free += (uint32_t)is_free - (uint32_t)was_free;
     uint32_t gpus = node->description->num_gpus;
     node->gpus_allocated = node->gpu_claims < gpus ? node->gpu_claims : gpus;
     node_changed(state, node);
@@ -78,6 +92,65 @@ static int vacate(struct state *state, struct job *job, uint32_t id, struct erro
     residents_remove(residents_running(node), job);
     node->gpu_claims -= job->executing_gpus;
     return node_settle(state, node, err);
+}
+
+/* Whether what becomes of a job's nodes can be done for a word of them at a time: nobody hears of
+ * each, and they have nothing to count. */
+static bool goes_by_word(const struct state *state, const struct job *job)
+{
+    return job->executing_gpus == 0 && !observers_want(state->observers, NODE_CHANGED);
+}
+
+/* Nodes of a word, all of them plain, which run nothing now or from now on. */
+static void toggle_free(struct state *state, size_t word, uint64_t nodes, bool is_free)
+{
+    uint32_t count = bit_set_count(nodes);
+    state->free_nodes[word] ^= nodes;
+    state->num_free += is_free ? count : 0 - count;
+    state->num_node_changes += count;
+    nodes_changed(state, word, nodes);
+}
+
+/* A job begins on nodes that nothing is expected of it on. */
+static int occupy_all(struct state *state, struct job *job, const struct node_list *nodes,
+                      struct error *err)
+{
+    bool by_word = goes_by_word(state, job);
+    for (uint32_t i = 0, end; i < nodes->count; i = end) {
+        size_t word;
+        uint64_t bits;
+        end = i + (uint32_t)bit_set_gather(nodes->ids + i, nodes->count - i, &word, &bits);
+        bool are_free = (bits & ~state->free_nodes[word]) == 0;
+        for (uint32_t j = i; j < end; j++)
+            if (by_word && are_free)
+                state->runners[nodes->ids[j]] = job;
+            else if (occupy(state, job, nodes->ids[j], false, err))
+                return -1;
+        if (by_word && are_free)
+            toggle_free(state, word, bits, false);
+    }
+    return 0;
+}
+
+/* It leaves all of them. */
+static int leave_all(struct state *state, struct job *job, struct error *err)
+{
+    const struct node_list *nodes = &job->executing;
+    bool by_word = goes_by_word(state, job);
+    for (uint32_t i = 0, end; i < nodes->count; i = end) {
+        size_t word;
+        uint64_t bits;
+        end = i + (uint32_t)bit_set_gather(nodes->ids + i, nodes->count - i, &word, &bits);
+        bool are_plain = (bits & ~state->plain_nodes[word]) == 0;
+        for (uint32_t j = i; j < end; j++)
+            if (by_word && are_plain)
+                state->runners[nodes->ids[j]] = NULL;
+            else if (vacate(state, job, nodes->ids[j], err))
+                return -1;
+        if (by_word && are_plain)
+            toggle_free(state, word, bits, true);
+    }
+    return 0;
 }
 
 static int release_reservations(struct state *state, struct job *job, struct error *err)
@@ -208,11 +281,15 @@ int state_create(struct state *state, const struct configuration *configuration,
     size_t num_nodes = platform->num_nodes;
     state->jobs = calloc(state->num_jobs + 1, sizeof *state->jobs);
     state->nodes = calloc(num_nodes, sizeof *state->nodes);
+    state->runners = calloc(num_nodes, sizeof(struct job *));
     state->changed_nodes = calloc(num_nodes, sizeof *state->changed_nodes);
-    state->free_nodes = calloc(num_nodes / 64 + 1, sizeof *state->free_nodes);
-    state->sorting = bit_set_create(num_nodes);
-    if (!state->jobs || !state->nodes || !state->changed_nodes || !state->free_nodes ||
-        !state->sorting) {
+    state->free_nodes = bit_set_create(num_nodes);
+    state->up_nodes = bit_set_create(num_nodes);
+    state->plain_nodes = bit_set_create(num_nodes);
+    state->touched_nodes = bit_set_create(num_nodes);
+    state->first_touched = SIZE_MAX;
+    if (!state->jobs || !state->nodes || !state->runners || !state->changed_nodes ||
+        !state->free_nodes || !state->up_nodes || !state->plain_nodes || !state->touched_nodes) {
         state_release(state);
         return error_no_memory(err);
     }
@@ -225,7 +302,7 @@ int state_create(struct state *state, const struct configuration *configuration,
     for (uint32_t i = 0; i < platform->num_nodes; i++) {
         state->nodes[i] = (struct node){.description = &platform->nodes[i],
                                         .id = i,
-                                        .state = NODE_ALLOCATED,
+                                        .runner = &state->runners[i],
                                         .returns = INFINITY,
                                         .leaves = INFINITY};
         if (node_settle(state, &state->nodes[i], err)) {
@@ -251,9 +328,12 @@ void state_release(struct state *state)
     free(state->jobs);
     free(state->nodes);
     free(state->changed_jobs);
+    free(state->runners);
     free(state->changed_nodes);
     free(state->free_nodes);
-    free(state->sorting);
+    free(state->up_nodes);
+    free(state->plain_nodes);
+    free(state->touched_nodes);
     *state = (struct state){0};
 }
 
@@ -304,10 +384,7 @@ int lifecycle_start(struct state *state, const struct job *subject, struct node_
     note_size(job);
     if (tell(state, JOB_STARTED, job, err))
         return -1;
-    for (uint32_t i = 0; i < nodes.count; i++)
-        if (occupy(state, job, nodes.ids[i], false, err))
-            return -1;
-    return job_changed(state, job, err);
+    return occupy_all(state, job, &job->executing, err) || job_changed(state, job, err) ? -1 : 0;
 }
 
 /* Replaces what the job is to run on, without reserving anything for it. */
@@ -478,9 +555,8 @@ static int vacate_all(struct state *state, struct job *job, struct error *err)
     if (release_reservations(state, job, err))
         return -1;
     drop_change(job);
-    for (uint32_t i = 0; i < job->executing.count; i++)
-        if (vacate(state, job, job->executing.ids[i], err))
-            return -1;
+    if (leave_all(state, job, err))
+        return -1;
     node_list_release(&job->executing);
     return 0;
 }
@@ -602,60 +678,33 @@ static int compare_changed_jobs(const void *a, const void *b)
     return (x->request->id > y->request->id) - (x->request->id < y->request->id);
 }
 
-static int compare_changed_nodes(const void *a, const void *b)
+static void list_changed_nodes(struct state *state)
 {
-    const struct node *x = *(struct node *const *)a, *y = *(struct node *const *)b;
-    return (x->id > y->id) - (x->id < y->id);
-}
-
-static bool nodes_are_sorted(const struct state *state)
-{
-    for (size_t i = 1; i < state->num_changed_nodes; i++)
-        if (state->changed_nodes[i - 1]->id > state->changed_nodes[i]->id)
-            return false;
-    return true;
-}
-
-/* A word of the set has 64 nodes: many are sorted in a pass over the words between the first and
- * the last of them, few by comparing. */
-static void sort_changed_nodes(struct state *state)
-{
-    size_t count = state->num_changed_nodes, first = SIZE_MAX, last = 0, sorted = 0;
-    if (nodes_are_sorted(state))
-        return;
-    for (size_t i = 0; i < count; i++) {
-        size_t word = state->changed_nodes[i]->id / BITS_PER_WORD;
-        first = word < first ? word : first;
-        last = word > last ? word : last;
-    }
-    if (count < (last - first) / 8) {
-        qsort(state->changed_nodes, count, sizeof *state->changed_nodes, compare_changed_nodes);
-        return;
-    }
-    for (size_t i = 0; i < count; i++)
-        bit_set_add(state->sorting, state->changed_nodes[i]->id);
-    for (size_t word = first; word <= last; word++) {
-        for (uint64_t bits = state->sorting[word]; bits; bits &= bits - 1)
-            state->changed_nodes[sorted++] =
+    size_t count = 0;
+    for (size_t word = state->first_touched; word < state->end_touched; word++)
+        for (uint64_t bits = state->touched_nodes[word]; bits; bits &= bits - 1)
+            state->changed_nodes[count++] =
                 &state->nodes[word * BITS_PER_WORD + bit_set_lowest(bits)];
-        state->sorting[word] = 0;
-    }
 }
 
-void state_sort_changes(struct state *state)
+void state_sort_changes(struct state *state, bool lists_nodes)
 {
     if (state->num_changed_jobs > 1)
         qsort(state->changed_jobs, state->num_changed_jobs, sizeof *state->changed_jobs,
               compare_changed_jobs);
-    sort_changed_nodes(state);
+    state->has_node_list = lists_nodes;
+    if (lists_nodes)
+        list_changed_nodes(state);
 }
 
 void state_forget_changes(struct state *state)
 {
     for (size_t i = 0; i < state->num_changed_jobs; i++)
         state->changed_jobs[i]->changed = false;
-    for (size_t i = 0; i < state->num_changed_nodes; i++)
-        state->changed_nodes[i]->changed = false;
+    for (size_t word = state->first_touched; word < state->end_touched; word++)
+        state->touched_nodes[word] = 0;
     state->num_changed_jobs = 0;
     state->num_changed_nodes = 0;
+    state->first_touched = SIZE_MAX;
+    state->end_touched = 0;
 }

@@ -93,8 +93,9 @@ int lifecycle_set_availability(struct state *state, const struct node *node,
                                enum node_availability availability, double returns,
                                struct error *err);
 
-/* Sorts what changed by ID for an invocation; state_forget_changes afterwards. */
-void state_sort_changes(struct state *state);
+/* Sorts what changed by ID for an invocation, nodes into a list only if that is wanted;
+ * state_forget_changes afterwards. */
+void state_sort_changes(struct state *state, bool lists_nodes);
 void state_forget_changes(struct state *state);
 
 #endif

@@ -9,7 +9,7 @@
 struct resident_list {
     struct job **one;
     struct job ***more;
-    uint32_t *count, *capacity;
+    uint32_t *num_more, *capacity;
 };
 
 struct resident_list residents_running(struct node *node);

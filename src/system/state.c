@@ -42,7 +42,7 @@ const char *node_availability_name(enum node_availability availability)
 
 const char *node_condition_name(const struct node *node)
 {
-    return node->availability == NODE_UP ? node_state_name(node->state)
+    return node->availability == NODE_UP ? node_state_name(node_state_of(node))
                                          : node_availability_name(node->availability);
 }
 
@@ -90,14 +90,24 @@ uint32_t job_assigned_gpus(const struct job *job)
 
 enum node_state node_state_of(const struct node *node)
 {
-    if (node->num_running > 0)
+    if (*node->runner)
         return NODE_ALLOCATED;
-    return node->num_expected > 0 || node->availability != NODE_UP ? NODE_RESERVED : NODE_FREE;
+    return node->expected_one || node->availability != NODE_UP ? NODE_RESERVED : NODE_FREE;
+}
+
+uint32_t node_num_running(const struct node *node)
+{
+    return *node->runner ? 1 + node->num_running_more : 0;
+}
+
+uint32_t node_num_expected(const struct node *node)
+{
+    return node->expected_one ? 1 + node->num_expected_more : 0;
 }
 
 struct job *node_running_job(const struct node *node, uint32_t index)
 {
-    return index == 0 ? node->running_one : node->running_more[index - 1];
+    return index == 0 ? *node->runner : node->running_more[index - 1];
 }
 
 struct job *node_expected_job(const struct node *node, uint32_t index)

@@ -88,27 +88,29 @@ struct job {
     struct job *previous, *next;                    /* in the pending or in the running queue */
 };
 
+/* What most nodes ever have, one job that runs there, stands outside (*runner, in an array of the
+ * state), and what follows from it in sets: many nodes start and end a job at once. */
 struct node {
     const struct node_description *description;
     uint32_t id;
-    enum node_state state;
     enum node_availability availability;
     double
         returns;   /* while it is not up: when it will be, as far as that is known; else INFINITY */
     double leaves; /* when the next outage that was announced takes it away; INFINITY without one */
-    bool changed;
-    uint32_t num_running, num_expected;
     uint32_t gpu_claims;     /* GPUs per node summed over the jobs that run here */
     uint32_t gpus_allocated; /* gpu_claims, at most description->num_gpus */
     /* Jobs that run here and jobs that are to run here, in order of arrival. One job needs no
      * memory. */
-    struct job *running_one, *expected_one;
+    struct job **runner, *expected_one;         /* the first; NULL for none */
     struct job **running_more, **expected_more; /* [i] is the (i + 1)-th; owned */
+    uint32_t num_running_more, num_expected_more;
     uint32_t running_capacity, expected_capacity;
 };
 
-/* The state that follows from its jobs and its availability. */
+/* What follows from its jobs and its availability. */
 enum node_state node_state_of(const struct node *node);
+uint32_t node_num_running(const struct node *node);
+uint32_t node_num_expected(const struct node *node);
 struct job *node_running_job(const struct node *node, uint32_t index);
 struct job *node_expected_job(const struct node *node, uint32_t index);
 
@@ -134,15 +136,21 @@ struct state {
     struct node *nodes;       /* by ID, platform->num_nodes of them */
     struct job_queue pending; /* by eligible_time, ties by ID */
     struct job_queue running; /* in order of start */
-    uint64_t *free_nodes;     /* bit set by node ID: FREE */
+    struct job **runners;     /* by node ID: the first job that runs there */
+    /* Bit sets by node ID: */
+    uint64_t *free_nodes;  /* FREE */
+    uint64_t *up_nodes;    /* UP */
+    uint64_t *plain_nodes; /* UP, with no job expected and one at most that runs */
     uint32_t num_free;
     uint64_t num_node_changes; /* so far, of all nodes */
     /* Changed since the last invocation, each once; sorted by ID when an invocation is made. */
     struct job **changed_jobs;
     size_t num_changed_jobs, changed_jobs_capacity;
-    struct node **changed_nodes;
-    size_t num_changed_nodes; /* capacity: all nodes */
-    uint64_t *sorting;        /* bit set by node ID, empty: scratch for their order */
+    uint64_t *touched_nodes;           /* bit set by node ID: changed; empty but for the words */
+    size_t first_touched, end_touched; /* from `first` up to `end`, that not included */
+    size_t num_changed_nodes;
+    struct node **changed_nodes; /* the same as a list, when one is made; capacity: all nodes */
+    bool has_node_list;
 };
 
 /* Assigned as the scheduler sees it: what the job is to run on, else what it runs on. */

@@ -122,6 +122,7 @@ def two_jobs(scenario: Scenario) -> None:
     ('exit', 'called exit; a scheduler that can\'t go on returns elastisim_fail(view, ...)'),
     ('taken', 'job 1: node 0 (n0) is taken: job 0 runs there'),
     ('many', 'job 1: 2 nodes are assigned; it takes 1'),
+    ('unknown', 'job 1: there is no node 1000; node IDs are 0 to '),
     ('resize', 'job 0: a rigid job can\'t be resized while it runs'),
     ('gpus', 'job 1: 9 GPUs per node are assigned; it takes 0'),
     ('argument', 'job 1'),

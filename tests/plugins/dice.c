@@ -61,16 +61,16 @@ static int resize(struct elastisim_view *view, struct elastisim_job *job, uint32
         wanted++;
     }
     /* In ascending order: once more from the beginning. */
+    uint32_t all[64];
     for (uint32_t i = 0; i < wanted; i++)
         ids[i] = elastisim_node_id(elastisim_job_assigned(job, i));
     qsort(ids, wanted, sizeof *ids, compare_ids);
-    for (uint32_t i = 0; i < wanted; i++)
+    for (uint32_t i = 0; i < wanted; i++) {
+        all[i] = (uint32_t)ids[i];
         if (elastisim_remove(view, job, elastisim_node(view, ids[i])))
             return -1;
-    for (uint32_t i = 0; i < wanted; i++)
-        if (elastisim_assign(view, job, elastisim_node(view, ids[i])))
-            return -1;
-    return 0;
+    }
+    return elastisim_assign_nodes(view, job, all, wanted);
 }
 
 static int change(struct dice *self, struct elastisim_view *view, struct elastisim_job *job)
@@ -107,16 +107,41 @@ static int decide(struct dice *self, struct elastisim_view *view, struct elastis
     return runs(job) ? change(self, view, job) : start(self, view, job);
 }
 
+static bool has(const uint64_t *set, size_t id)
+{
+    return set[id / 64] >> id % 64 & 1;
+}
+
+/* Whether the sets of nodes are what other functions say of them. */
+static bool sets_are_right(struct elastisim_view *view)
+{
+    size_t first, end, seen = 0;
+    const uint64_t *changed = elastisim_changed_set(view, &first, &end);
+    for (size_t id = 0; id < elastisim_num_nodes(view); id++) {
+        struct elastisim_node *node = elastisim_node(view, id);
+        bool is_free = elastisim_next_free_node(view, id) == node;
+        bool is_up = elastisim_node_availability(node) == ELASTISIM_UP;
+        bool has_changed = id / 64 >= first && id / 64 < end && has(changed, id);
+        if (has(elastisim_free_set(view), id) != is_free ||
+            has(elastisim_up_set(view), id) != is_up ||
+            (has_changed && elastisim_changed_node(view, seen++) != node))
+            return false;
+    }
+    return seen == elastisim_num_changed_nodes(view);
+}
+
 static int schedule(struct elastisim_view *view, void *data)
 {
     struct dice *self = data;
     struct elastisim_job *trigger = elastisim_trigger(view);
+    if (!sets_are_right(view))
+        return elastisim_fail(view, "a set of nodes is wrong");
     if (trigger && decide(self, view, trigger))
         return elastisim_fail(view, "out of memory");
     for (size_t i = 0; i < elastisim_num_jobs(view); i++)
         if (elastisim_job(view, i) != trigger && decide(self, view, elastisim_job(view, i)))
             return elastisim_fail(view, "out of memory");
-    return 0;
+    return sets_are_right(view) ? 0 : elastisim_fail(view, "a set of nodes is wrong");
 }
 
 static int begin(const char *options, void **data)

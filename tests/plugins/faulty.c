@@ -66,6 +66,8 @@ show_fault(struct elastisim_view *view, const char *fault)
     if (strcmp(fault, "many") == 0)
         return elastisim_assign(view, second, elastisim_node(view, 2)) ||
                elastisim_assign(view, second, elastisim_node(view, 3));
+    if (strcmp(fault, "unknown") == 0)
+        return elastisim_assign_nodes(view, second, (const uint32_t[]){3, 1000}, 2);
     if (strcmp(fault, "resize") == 0)
         return elastisim_assign(view, first, elastisim_node(view, 3));
     if (strcmp(fault, "gpus") == 0)

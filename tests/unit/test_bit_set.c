@@ -64,6 +64,34 @@ static void test_the_lowest_bit(void **state)
     assert_int_equal(bit_set_lowest(UINT64_C(1) << 63), 63);
 }
 
+static void test_members_of_a_word_are_counted(void **state)
+{
+    (void)state;
+    assert_int_equal(bit_set_count(0), 0);
+    assert_int_equal(bit_set_count(1), 1);
+    assert_int_equal(bit_set_count(UINT64_C(0x8000000100010101)), 5);
+    assert_int_equal(bit_set_count(~UINT64_C(0)), 64);
+}
+
+static void test_a_list_is_taken_word_by_word(void **state)
+{
+    (void)state;
+    static const uint32_t numbers[] = {62, 60, 63, 64, 65, 70, 70, 3};
+    static const struct {
+        size_t taken, word;
+        uint64_t bits;
+    } expected[] = {{3, 0, UINT64_C(0xD) << 60}, {3, 1, 0x43}, {1, 1, 0x40}, {1, 0, 8}};
+    size_t word, from = 0;
+    uint64_t bits;
+    for (size_t i = 0; i < 4; i++) {
+        size_t taken = bit_set_gather(numbers + from, 8 - from, &word, &bits);
+        assert_int_equal(taken, expected[i].taken);
+        assert_int_equal(word, expected[i].word);
+        assert_int_equal(bits, expected[i].bits);
+        from += taken;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -71,6 +99,8 @@ int main(void)
         cmocka_unit_test(test_there_is_a_word_for_every_number_below_the_limit),
         cmocka_unit_test(test_next_finds_the_least_from_a_number_on),
         cmocka_unit_test(test_the_lowest_bit),
+        cmocka_unit_test(test_members_of_a_word_are_counted),
+        cmocka_unit_test(test_a_list_is_taken_word_by_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -170,10 +170,11 @@ enum { CROWD = 13000 };
 static const struct state *large_state(void)
 {
     static struct node nodes[CROWD], *changed[CROWD];
+    static struct job *nobody;
     static const struct node_description description = {.num_gpus = 4};
     static struct state state;
     for (uint32_t i = 0; i < CROWD; i++) {
-        nodes[i] = (struct node){.description = &description, .id = i};
+        nodes[i] = (struct node){.description = &description, .id = i, .runner = &nobody};
         changed[i] = &nodes[i];
     }
     state = (struct state){.now = 12.5, .changed_nodes = changed, .num_changed_nodes = CROWD};

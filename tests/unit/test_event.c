@@ -33,15 +33,13 @@ static struct job saved_within = {
 static struct job named = {.request = &named_request, .state = JOB_PENDING};
 static struct job cancelled = {.request = &request, .state = JOB_CANCELLED};
 
-static struct job *more_running[] = {&named};
+static struct job *nobody, *runner = &job, *more_running[] = {&named};
 static const struct node shared = {.id = 7,
-                                   .state = NODE_ALLOCATED,
-                                   .num_running = 2,
-                                   .num_expected = 1,
-                                   .running_one = &job,
+                                   .runner = &runner,
+                                   .num_running_more = 1,
                                    .running_more = more_running,
                                    .expected_one = &named};
-static const struct node idle = {.id = 0, .state = NODE_FREE};
+static const struct node idle = {.id = 0, .runner = &nobody};
 
 static const struct state half = {.now = 12.5, .num_jobs = 9, .num_completed = 4, .num_killed = 1};
 static const struct state three_cancelled = {

@@ -100,7 +100,7 @@ static void test_a_start_takes_nodes_and_an_end_frees_them(void **state)
     bench.state.now = 5;
     start(&bench, 0, NODES(0, 69), 2);
     assert_int_equal(job->state, JOB_RUNNING);
-    assert_int_equal(bench.state.nodes[69].state, NODE_ALLOCATED);
+    assert_int_equal(node_state_of(&bench.state.nodes[69]), NODE_ALLOCATED);
     assert_int_equal(bench.state.nodes[69].gpus_allocated, 2);
     assert_int_equal(bench.state.num_free, NUM_NODES - 2);
     assert_int_equal(node_set_next(bench.state.free_nodes, NUM_NODES, 0), 1);
@@ -123,13 +123,13 @@ static void test_a_wanted_node_is_reserved_until_the_change_is_applied(void **st
     start(&bench, 0, NODES(3, 4), 0);
     want(&bench, 0, NODES(4, 7), 0);
     assert_int_equal(job->state, JOB_PENDING_RECONFIGURATION);
-    assert_int_equal(bench.state.nodes[7].state, NODE_RESERVED);
+    assert_int_equal(node_state_of(&bench.state.nodes[7]), NODE_RESERVED);
     assert_ptr_equal(node_expected_job(&bench.state.nodes[7], 0), job);
     assert_int_equal(lifecycle_reconfigure(&bench.state, job, &bench.err), 0);
     check(&bench);
     assert_int_equal(job->state, JOB_IN_RECONFIGURATION);
-    assert_int_equal(bench.state.nodes[3].state, NODE_FREE);
-    assert_int_equal(bench.state.nodes[7].state, NODE_ALLOCATED);
+    assert_int_equal(node_state_of(&bench.state.nodes[3]), NODE_FREE);
+    assert_int_equal(node_state_of(&bench.state.nodes[7]), NODE_ALLOCATED);
     assert_int_equal(job->executing.ids[0], 4);
     assert_int_equal(job->executing.ids[1], 7);
     assert_int_equal(lifecycle_resume(&bench.state, job, &bench.err), 0);
@@ -148,7 +148,7 @@ static void test_a_change_back_frees_the_reservation(void **state)
     want(&bench, 0, NODES(3, 4, 5), 0);
     want(&bench, 0, NODES(4, 3), 0); /* another order is another change */
     assert_int_equal(job->state, JOB_PENDING_RECONFIGURATION);
-    assert_int_equal(bench.state.nodes[5].state, NODE_FREE);
+    assert_int_equal(node_state_of(&bench.state.nodes[5]), NODE_FREE);
     assert_int_equal(job_assigned(job)->ids[0], 4);
     want(&bench, 0, NODES(3, 4), 0);
     assert_int_equal(job->state, JOB_RUNNING);
@@ -164,8 +164,8 @@ static void test_a_new_wish_replaces_the_old_one(void **state)
     start(&bench, 0, NODES(3), 0);
     want(&bench, 0, NODES(3, 8), 0);
     want(&bench, 0, NODES(3, 9), 0);
-    assert_int_equal(bench.state.nodes[8].state, NODE_FREE);
-    assert_int_equal(bench.state.nodes[9].state, NODE_RESERVED);
+    assert_int_equal(node_state_of(&bench.state.nodes[8]), NODE_FREE);
+    assert_int_equal(node_state_of(&bench.state.nodes[9]), NODE_RESERVED);
     teardown(&bench);
 }
 
@@ -195,7 +195,7 @@ static void test_a_wish_during_a_reconfiguration_waits_for_its_end(void **state)
     assert_int_equal(lifecycle_reconfigure(&bench.state, job, &bench.err), 0);
     want(&bench, 0, NODES(3, 4, 5), 0);
     assert_int_equal(job->state, JOB_IN_RECONFIGURATION);
-    assert_int_equal(bench.state.nodes[5].state, NODE_RESERVED);
+    assert_int_equal(node_state_of(&bench.state.nodes[5]), NODE_RESERVED);
     assert_int_equal(lifecycle_resume(&bench.state, job, &bench.err), 0);
     assert_int_equal(job->state, JOB_PENDING_RECONFIGURATION);
     teardown(&bench);
@@ -228,14 +228,36 @@ static void test_nodes_take_several_jobs_with_oversubscription(void **state)
     start(&bench, 0, NODES(3), 2);
     start(&bench, 1, NODES(3), 2);
     start(&bench, 2, NODES(3), 0);
-    assert_int_equal(node->num_running, 3);
+    assert_int_equal(node_num_running(node), 3);
     assert_int_equal(node->gpus_allocated, 2);
     assert_int_equal(lifecycle_end(&bench.state, &bench.state.jobs[0], NULL, &bench.err), 0);
     check(&bench);
-    assert_int_equal(node->num_running, 2);
+    assert_int_equal(node_num_running(node), 2);
     assert_ptr_equal(node_running_job(node, 0), &bench.state.jobs[1]);
     assert_ptr_equal(node_running_job(node, 1), &bench.state.jobs[2]);
     assert_int_equal(node->gpus_allocated, 2);
+    teardown(&bench);
+}
+
+static void test_words_of_nodes_change_together_and_shared_ones_one_by_one(void **state)
+{
+    (void)state;
+    struct bench bench;
+    setup(&bench, true);
+    start(&bench, 0, NODES(69, 3, 62, 63, 64), 0);
+    check(&bench);
+    assert_int_equal(bench.state.num_free, NUM_NODES - 5);
+    start(&bench, 1, NODES(2, 3, 4, 63), 0);
+    check(&bench);
+    assert_int_equal(bench.state.num_free, NUM_NODES - 7);
+    assert_int_equal(lifecycle_end(&bench.state, &bench.state.jobs[0], NULL, &bench.err), 0);
+    check(&bench);
+    assert_int_equal(bench.state.num_free, NUM_NODES - 4);
+    assert_ptr_equal(node_running_job(&bench.state.nodes[63], 0), &bench.state.jobs[1]);
+    assert_int_equal(node_num_running(&bench.state.nodes[63]), 1);
+    assert_int_equal(lifecycle_end(&bench.state, &bench.state.jobs[1], NULL, &bench.err), 0);
+    check(&bench);
+    assert_int_equal(bench.state.num_free, NUM_NODES);
     teardown(&bench);
 }
 
@@ -247,7 +269,7 @@ static void test_what_changed_is_told_once_and_in_order(void **state)
     start(&bench, 2, NODES(9), 0);
     start(&bench, 0, NODES(4, 2), 0);
     want(&bench, 0, NODES(4, 2, 1), 0);
-    state_sort_changes(&bench.state);
+    state_sort_changes(&bench.state, true);
     assert_int_equal(bench.state.num_changed_jobs, 2);
     assert_int_equal(bench.state.changed_jobs[0]->request->id, 0);
     assert_int_equal(bench.state.changed_jobs[1]->request->id, 2);
@@ -271,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_a_wish_during_a_reconfiguration_waits_for_its_end),
         cmocka_unit_test(test_a_kill_frees_nodes_and_reservations),
         cmocka_unit_test(test_nodes_take_several_jobs_with_oversubscription),
+        cmocka_unit_test(test_words_of_nodes_change_together_and_shared_ones_one_by_one),
         cmocka_unit_test(test_what_changed_is_told_once_and_in_order),
     };
     return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);

@@ -127,8 +127,8 @@ static void test_gpus_are_busy_until_they_are_not(void **state)
 static void test_jobs_have_equal_shares(void **state)
 {
     static const struct job_request requests[3] = {{.id = 0}, {.id = 1}, {.id = 2}};
-    struct job jobs[3], *more[] = {&jobs[1]};
-    struct node node = {.running_one = &jobs[2], .running_more = more, .num_running = 2};
+    struct job jobs[3], *runner = &jobs[2], *more[] = {&jobs[1]};
+    struct node node = {.runner = &runner, .running_more = more, .num_running_more = 1};
     struct error err = {.kind = ERROR_NONE};
     (void)state;
     for (size_t i = 0; i < 3; i++)
@@ -137,7 +137,7 @@ static void test_jobs_have_equal_shares(void **state)
     charge(1);
     assert_int_equal(meter_note_jobs(&meter, &node, &err), 0);
     charge(3);
-    node.num_running = 1;
+    node.num_running_more = 0;
     assert_int_equal(meter_note_jobs(&meter, &node, &err), 0);
     charge(4);
     charge(4); /* no time has passed */

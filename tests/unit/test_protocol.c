@@ -57,6 +57,8 @@ static void assert_invocation(const struct state *state, const struct invocation
     message_release(&message);
 }
 
+static struct job *nobody; /* runs on a node */
+
 static void test_a_periodic_invocation_without_changes(void **context)
 {
     (void)context;
@@ -72,9 +74,12 @@ static void test_a_submitted_rigid_job_and_plain_nodes(void **context)
     struct job_request request = rigid_request();
     struct job job = pending(&request), *jobs[] = {&job};
     const struct node_description plain = {.type = NODE_PLAIN};
-    struct node first = {.description = &plain, .leaves = INFINITY, .id = 0};
-    struct node second = {
-        .description = &plain, .leaves = INFINITY, .id = 1, .state = NODE_RESERVED};
+    struct node first = {.description = &plain, .leaves = INFINITY, .id = 0, .runner = &nobody};
+    struct node second = {.description = &plain,
+                          .leaves = INFINITY,
+                          .id = 1,
+                          .runner = &nobody,
+                          .expected_one = &job};
     struct node *nodes[] = {&first, &second};
     const struct state state = {.now = 10,
                                 .changed_jobs = jobs,
@@ -126,15 +131,14 @@ static void test_an_evolving_request_with_everything(void **context)
         .runtime_arguments = {.items = runtime, .count = 1},
         .completed_phases = 5,
     };
-    struct job *jobs[] = {&job}, *more[] = {&job};
+    struct job *jobs[] = {&job}, *runner = &job, *more[] = {&job};
     const struct node_description gpus = {.type = NODE_STRIPED_BURST_BUFFER, .num_gpus = 3};
     struct node node = {.description = &gpus,
                         .leaves = INFINITY,
                         .id = 3,
-                        .state = NODE_ALLOCATED,
-                        .num_running = 2,
                         .gpus_allocated = 2,
-                        .running_one = &job,
+                        .runner = &runner,
+                        .num_running_more = 1,
                         .running_more = more};
     struct node *nodes[] = {&node};
     const struct state state = {.now = 1.0 / 3,
@@ -196,28 +200,27 @@ static void test_nodes_that_changed_alike_are_told_of_together(void **context)
     (void)context;
     struct job_request requests[] = {rigid_request(), rigid_request()};
     requests[1].id = 1;
-    struct job jobs[] = {pending(&requests[0]), pending(&requests[1])}, *both[] = {&jobs[1]};
+    struct job jobs[] = {pending(&requests[0]), pending(&requests[1])};
+    struct job *runner = &jobs[0], *both[] = {&jobs[1]};
     const struct node_description gpus = {.type = NODE_PLAIN, .num_gpus = 3};
     struct node nodes[7];
     for (uint32_t i = 0; i < 7; i++)
-        nodes[i] = (struct node){.description = &gpus, .leaves = INFINITY, .id = 10 * i};
+        nodes[i] = (struct node){
+            .description = &gpus, .leaves = INFINITY, .id = 10 * i, .runner = &nobody};
     for (uint32_t i = 0; i < 5; i += 2)
         nodes[i] = (struct node){.description = &gpus,
                                  .leaves = INFINITY,
                                  .id = 10 * i,
-                                 .state = NODE_ALLOCATED,
-                                 .num_running = 1,
-                                 .running_one = &jobs[0],
+                                 .runner = &runner,
                                  .gpus_allocated = 2};
     nodes[5] = (struct node){.description = &gpus,
                              .leaves = INFINITY,
                              .id = 50,
-                             .state = NODE_ALLOCATED,
-                             .num_running = 2,
-                             .running_one = &jobs[0],
+                             .runner = &runner,
+                             .num_running_more = 1,
                              .running_more = both,
                              .gpus_allocated = 2};
-    nodes[6].state = NODE_RESERVED;
+    nodes[6].expected_one = &jobs[1];
     assert_groups(nodes, 7,
                   "'jobs':[],'node_groups':["
                   "{'ids':[0,20,40],'state':1,'assigned_jobs':[0],'gpus_allocated':2},"
@@ -235,8 +238,11 @@ static void test_many_different_nodes_are_told_of_once_each(void **context)
     const struct node_description gpus = {.num_gpus = 99};
     struct node nodes[40];
     for (uint32_t i = 0; i < 40; i++)
-        nodes[i] = (struct node){
-            .description = &gpus, .leaves = INFINITY, .id = i, .gpus_allocated = i / 2 % 15};
+        nodes[i] = (struct node){.description = &gpus,
+                                 .leaves = INFINITY,
+                                 .id = i,
+                                 .runner = &nobody,
+                                 .gpus_allocated = i / 2 % 15};
     char expected[4096] = "'jobs':[],'node_groups':[";
     for (uint32_t group = 0; group < 20; group++) {
         if (group >= 15)
@@ -419,7 +425,8 @@ static void test_thousands_of_nodes_take_milliseconds(void **context)
     struct message message = {0};
     struct error err = {.kind = ERROR_NONE};
     for (uint32_t i = 0; i < CROWD; i++) {
-        nodes[i] = (struct node){.description = &description, .leaves = INFINITY, .id = i};
+        nodes[i] = (struct node){
+            .description = &description, .runner = &nobody, .leaves = INFINITY, .id = i};
         changed[i] = &nodes[i];
     }
     clock_t begin = clock();

@@ -309,9 +309,10 @@ static void test_large_messages(void **context)
 {
     (void)context;
     static struct node nodes[CROWD], *changed[CROWD];
+    static struct job *nobody;
     const struct node_description description = {.num_gpus = 4};
     for (uint32_t i = 0; i < CROWD; i++) {
-        nodes[i] = (struct node){.description = &description, .id = i};
+        nodes[i] = (struct node){.description = &description, .id = i, .runner = &nobody};
         changed[i] = &nodes[i];
     }
     const struct state state = {.changed_nodes = changed, .num_changed_nodes = CROWD};
