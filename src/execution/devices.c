@@ -146,11 +146,9 @@ void devices_use_link(struct devices *devices, uint32_t node, struct device_use 
             use);
 }
 
-void devices_cancel(struct devices *devices, struct device_use *use)
+static void take_out(struct devices *devices, struct device_use *use)
 {
     struct device *device = use->device;
-    if (!device)
-        return;
     bool served = use->end.slot > 0;
     event_heap_remove(devices->heap, &use->end);
     dequeue(device, use);
@@ -158,4 +156,28 @@ void devices_cancel(struct devices *devices, struct device_use *use)
         set_serving(device, false);
         serve_first(device);
     }
+}
+
+void devices_cancel(struct devices *devices, struct device_use *use)
+{
+    if (use->device)
+        take_out(devices, use);
+}
+
+void devices_pause(struct devices *devices, struct device_use *use)
+{
+    if (!use->device)
+        return;
+    use->paused = use->device;
+    if (use->end.slot > 0)
+        use->duration = use->end.time - devices->state->now;
+    take_out(devices, use);
+}
+
+void devices_go_on(struct device_use *use)
+{
+    struct device *device = use->paused;
+    use->paused = NULL;
+    if (device)
+        enqueue(device, use);
 }

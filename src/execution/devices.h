@@ -12,6 +12,7 @@ struct device;
 /* One use of a device, embedded in whoever waits for it. */
 struct device_use {
     struct device *device; /* NULL while not queued */
+    struct device *paused; /* where it is queued again when it goes on; else NULL */
     struct device_use *next;
     double duration;  /* seconds */
     struct event end; /* queued while the device serves this use */
@@ -43,6 +44,10 @@ void devices_use_link(struct devices *devices, uint32_t node, struct device_use 
 /* A device that was freed serves the next in its line. To be called after each event, when whoever
  * waited for what has ended has gone on. */
 void devices_serve(struct devices *devices);
+/* A use, queued or being served, makes way for others, and is queued again, last in line, for what
+ * is left of it. Nothing when it ended. */
+void devices_pause(struct devices *devices, struct device_use *use);
+void devices_go_on(struct device_use *use);
 /* Takes a use out, queued or being served; the next in line starts at once. Nothing when it ended.
  */
 void devices_cancel(struct devices *devices, struct device_use *use);

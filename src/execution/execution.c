@@ -8,6 +8,7 @@
 #include "execution/evaluation.h"
 #include "execution/executor.h"
 #include "execution/point.h"
+#include "execution/suspension.h"
 #include "execution/team.h"
 #include "execution/wake.h"
 #include "system/lifecycle.h"
@@ -54,7 +55,7 @@ static int begin(struct execution *execution, const struct entry *entry, struct 
         cohort_make_runnable(cohort);
     else
         entry->skip(cohort);
-    if (execution->wake.slot == 0)
+    if (!wake_is_expected(execution))
         wake_in_turn(execution);
     return 0;
 }
@@ -69,6 +70,7 @@ static struct execution *execution_create(struct executor *executor, const struc
     execution->job = job;
     execution->application = application;
     execution->depths = application->max_depth + 1;
+    execution->suspended = job->suspended;
     execution->shares_cpus = shares_cpus(execution);
     execution->values = calloc(application->num_tasks + 1, sizeof *execution->values);
     execution->phase_iterations =
@@ -146,9 +148,25 @@ void execution_destroy(struct execution *execution)
     free(execution);
 }
 
+/* --- Suspension ------------------------------------------------------------------------------- */
+
+int execution_suspend(struct executor *executor, const struct job *job, struct error *err)
+{
+    struct execution *execution = executor_find(executor, job);
+    if (!execution->suspended)
+        suspension_begin(execution);
+    return err->kind == ERROR_NONE ? 0 : -1;
+}
+
+int execution_continue(struct executor *executor, const struct job *job, struct error *err)
+{
+    struct execution *execution = executor_find(executor, job);
+    return execution->suspended ? suspension_end(execution, err) : 0;
+}
+
 /* --- Points ----------------------------------------------------------------------------------- */
 
-void execution_continue(struct execution *execution)
+void execution_pass_point(struct execution *execution)
 {
     struct cohort *cohort = execution->at_point;
     execution->at_point = NULL;

@@ -15,8 +15,16 @@ int execution_start(struct executor *executor, const struct job *job, struct err
  * that is not complete; else it begins again. As execution_start otherwise. */
 int execution_shrink(struct executor *executor, const struct job *job, struct error *err);
 
+/* All that a running job does stands still from now on: what has a known end keeps the time that is
+ * left, loads at the resource port and kernels on shared GPUs give their share to others, and what
+ * would happen in this instant does not. Returns 0, or -1 with err. */
+int execution_suspend(struct executor *executor, const struct job *job, struct error *err);
+/* It goes on with what it had left. As execution_suspend. Both do nothing where it is so already.
+ */
+int execution_continue(struct executor *executor, const struct job *job, struct error *err);
+
 /* At a point: goes on with the next phase iteration. */
-void execution_continue(struct execution *execution);
+void execution_pass_point(struct execution *execution);
 /* At a point, after lifecycle_reconfigure: runs on_reconfiguration on the job's new nodes, then
  * on_expansion on those that are not in `before` (sorted by ID), and goes on. Returns 0, or -1 with
  * err. */

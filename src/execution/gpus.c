@@ -2,6 +2,7 @@
  * use, too, it queues (devices.h). */
 #include "execution/gpus.h"
 
+#include "execution/blocks.h"
 #include "execution/cohort.h"
 #include "execution/evaluation.h"
 #include "execution/exchange.h"
@@ -11,6 +12,7 @@
 #include "execution/timers.h"
 #include "system/observers.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* Seconds that a rank's kernels take on each of its GPUs, and its exchange on the GPU link. */
@@ -41,6 +43,19 @@ static void tell_kernels(const struct cohort *cohort, uint32_t rank, double kern
     int gpus = (int)cohort->execution->job->executing_gpus;
     double until = kernel > 0 ? executor->state->now + kernel : -1;
     part_tell_node(cohort, GPUS_BUSY, rank, gpus, until);
+}
+
+void gpus_tell_again(const struct part *part)
+{
+    const struct cohort *cohort = part->cohort;
+    const struct place *place = &cohort->place;
+    const struct task *task = &blocks_at(cohort->execution, place)->tasks[place->task];
+    double left = part->end.time - cohort_executor(cohort)->state->now;
+    for (uint32_t i = 0; i < part->count; i++) {
+        double kernel, link;
+        gpu_durations(cohort, task, part->ranks[i], &kernel, &link);
+        tell_kernels(cohort, part->ranks[i], kernel - (fmax(kernel, link) - left));
+    }
 }
 
 /* GPUs of the job's own: both durations are known, the rank waits for the longer. */

@@ -8,4 +8,8 @@
  * they meet for what goes over the network. */
 void gpus_perform(struct cohort *cohort, const struct task *task);
 
+/* Tells, after a pause, which GPUs of its own a part of ranks with GPU tasks keeps busy, and for
+ * how long. */
+void gpus_tell_again(const struct part *part);
+
 #endif

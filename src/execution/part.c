@@ -25,7 +25,7 @@ void part_tell_team(const struct team *team, int change)
     struct happening happening = {.kind = CPUS_LOADED,
                                   .state = executor->state,
                                   .busy = {.change = change, .until = INFINITY}};
-    if (!observers_want(executor->state->observers, CPUS_LOADED))
+    if (team->execution->suspended || !observers_want(executor->state->observers, CPUS_LOADED))
         return;
     for (uint32_t rank = 0; rank < team->size; rank++) {
         happening.busy.node = team->nodes[rank];
@@ -41,7 +41,7 @@ void part_tell_busy(const struct part *part, int change)
                                                          : CPUS_LOADED;
     if (part->busy == BUSY_TEAM)
         part_tell_team(cohort->team, change);
-    if (part->busy == BUSY_NOTHING || part->busy == BUSY_TEAM ||
+    if (part->busy == BUSY_NOTHING || part->busy == BUSY_TEAM || cohort->execution->suspended ||
         (kind == GPUS_BUSY && change > 0) ||
         !observers_want(cohort_executor(cohort)->state->observers, kind))
         return;

@@ -12,6 +12,7 @@ void part_destroy(struct part *part);
 /* The ranks of a part begin (+1) or end (-1) to keep their CPUs busy, alone or by loads at the
  * port, or end to keep their GPUs so. */
 void part_tell_busy(const struct part *part, int change);
+/* (Nothing of a suspended job is busy: neither this nor part_tell_team tells anything then.) */
 /* Tells of a change of what a rank keeps busy on its node (CPUS_BUSY, GPUS_BUSY; see observers.h).
  */
 void part_tell_node(const struct cohort *cohort, enum happening_kind kind, uint32_t rank,

@@ -104,7 +104,8 @@ struct part {
     enum waiter waiter; /* WAITER_PART */
     struct cohort *cohort;
     struct part *previous, *next;
-    struct event end;        /* ranks with a known end */
+    struct event end;        /* ranks with a known end; while the job is suspended, its time is what
+                                is left, in seconds */
     struct load_group *load; /* ranks with loads: each ends on its own */
     struct device_use *uses; /* one rank with GPU kernels and a GPU link exchange; owned */
     uint32_t num_uses, uses_left;
@@ -152,6 +153,8 @@ struct execution {
     struct execution *previous, *next; /* those of the executor that are due */
     bool is_due;
     struct event wake;
+    bool suspended;  /* nothing of it moves, */
+    bool holds_wake; /* and `wake` is to be queued when it goes on */
 };
 
 /* Something went wrong inside an event; the run then ends. */

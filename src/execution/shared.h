@@ -18,7 +18,7 @@ struct executor {
     struct execution *first_due, *last_due; /* their cohorts may move; in the order of their ends */
     struct error *err; /* filled when something fails inside an event; the run then ends */
     /* All ranks stand between two phase iterations where the scheduler may have a say. The
-     * simulation ends the pause with execution_continue or execution_reconfigure. */
+     * simulation ends the pause with execution_pass_point or execution_reconfigure. */
     void (*at_point)(void *context, const struct job *job);
     /* The last phase is done on all ranks, and all I/O with it. */
     void (*at_end)(void *context, const struct job *job);

@@ -28,6 +28,25 @@ static void start_timer(struct part *part, double duration, enum busy busy)
         error_no_memory(executor->err);
 }
 
+void timers_pause(struct part *part)
+{
+    struct executor *executor = cohort_executor(part->cohort);
+    if (part->end.slot == 0)
+        return;
+    event_heap_remove(executor->heap, &part->end);
+    part->end.time -= executor->state->now;
+}
+
+void timers_go_on(struct part *part)
+{
+    struct executor *executor = cohort_executor(part->cohort);
+    if (!part->end.handle)
+        return;
+    part->end.time += executor->state->now;
+    if (event_heap_add(executor->heap, &part->end))
+        error_no_memory(executor->err);
+}
+
 /* --- Parts by duration ------------------------------------------------------------------------ */
 
 static int compare_timed(const void *a, const void *b)

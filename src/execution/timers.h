@@ -17,4 +17,8 @@ void timers_start_each(struct cohort *cohort, struct timed_rank *timed, enum bus
 void timers_start_shares(struct cohort *cohort, const struct task *task, bool by_speed,
                          enum busy busy);
 
+/* The ranks of a part with a known end, if it has one, stand still, and go on. */
+void timers_pause(struct part *part);
+void timers_go_on(struct part *part);
+
 #endif

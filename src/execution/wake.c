@@ -1,5 +1,5 @@
 /* Promise: an execution is in the list of those that are due once or not at all, and has one event
- * queued at the most. */
+ * queued at the most; one of a suspended job has neither. */
 #include "execution/wake.h"
 
 #include "base/list.h"
@@ -7,7 +7,7 @@
 void wake_now(struct execution *execution)
 {
     struct executor *executor = execution->executor;
-    if (execution->is_due)
+    if (execution->is_due || execution->suspended)
         return;
     execution->is_due = true;
     list_add_last(&executor->first_due, &executor->last_due, execution);
@@ -35,6 +35,9 @@ static void queue(struct execution *execution, void (*handle)(void *owner))
     struct executor *executor = execution->executor;
     double now = executor->state->now;
     execution->wake = (struct event){.time = now, .handle = handle, .owner = execution};
+    execution->holds_wake = execution->suspended;
+    if (execution->suspended)
+        return;
     if (event_heap_add(executor->heap, &execution->wake))
         error_no_memory(executor->err);
 }
@@ -64,6 +67,30 @@ struct execution *wake_next(struct executor *executor)
     if (execution)
         take_out(executor, execution);
     return execution;
+}
+
+bool wake_is_expected(const struct execution *execution)
+{
+    return execution->wake.slot > 0 || execution->holds_wake;
+}
+
+void wake_hold(struct execution *execution)
+{
+    struct executor *executor = execution->executor;
+    execution->holds_wake = execution->wake.slot > 0;
+    event_heap_remove(executor->heap, &execution->wake);
+    if (execution->is_due)
+        take_out(executor, execution);
+    execution->suspended = true;
+}
+
+void wake_let_go(struct execution *execution)
+{
+    execution->suspended = false;
+    if (execution->holds_wake)
+        queue(execution, execution->wake.handle);
+    else if (execution->first_runnable)
+        wake_in_turn(execution);
 }
 
 void wake_never(struct execution *execution)

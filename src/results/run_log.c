@@ -86,6 +86,18 @@ static void say_resumed(const struct happening *happening)
     say(happening, "goes on after its reconfiguration");
 }
 
+static void say_suspended(const struct happening *happening)
+{
+    say(happening, "is suspended");
+}
+
+static void say_continued(const struct happening *happening)
+{
+    const struct job *job = happening->job;
+    say(happening, "goes on; it was suspended for %.3f s",
+        happening->state->now - job->suspended_since);
+}
+
 static void say_asks(const struct happening *happening)
 {
     uint32_t count = happening->job->executing.count;
@@ -111,10 +123,19 @@ static void say_ended(const struct happening *happening)
 }
 
 static void (*const sayings[NUM_HAPPENINGS])(const struct happening *) = {
-    [JOB_SUBMITTED] = say_submitted,       [JOB_STARTED] = say_started, [JOB_WANTS] = say_wants,
-    [JOB_WITHDREW] = say_withdrew,         [JOB_GAVE_UP] = say_gave_up, [JOB_TOOK] = say_took,
-    [JOB_RECONFIGURES] = say_reconfigures, [JOB_RESUMED] = say_resumed, [JOB_ASKS] = say_asks,
-    [JOB_ANSWERED] = say_answered,         [JOB_ENDED] = say_ended,
+    [JOB_SUBMITTED] = say_submitted,
+    [JOB_STARTED] = say_started,
+    [JOB_WANTS] = say_wants,
+    [JOB_WITHDREW] = say_withdrew,
+    [JOB_GAVE_UP] = say_gave_up,
+    [JOB_TOOK] = say_took,
+    [JOB_RECONFIGURES] = say_reconfigures,
+    [JOB_RESUMED] = say_resumed,
+    [JOB_ASKS] = say_asks,
+    [JOB_SUSPENDED] = say_suspended,
+    [JOB_CONTINUED] = say_continued,
+    [JOB_ANSWERED] = say_answered,
+    [JOB_ENDED] = say_ended,
 };
 
 static int notice(void *self, const struct happening *happening, struct error *err)

@@ -150,6 +150,9 @@ size_t machine_num_events(const struct simulation *simulation);
 /* --- walltime.c ---------------------------------------------------------------------------- */
 /* The job starts now. */
 void walltime_watch(struct simulation *simulation, const struct job *job);
+/* A running job is suspended: its time stands still, and goes on. Nothing when it is so already. */
+void walltime_pause(struct simulation *simulation, const struct job *job);
+void walltime_continue(struct simulation *simulation, const struct job *job);
 /* A running job is taken off its nodes, its time does not count any more. */
 void walltime_forget(struct simulation *simulation, const struct job *job);
 /* Ends a job: it is complete when there is no reason to kill it. */

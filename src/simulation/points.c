@@ -87,7 +87,7 @@ void points_reached(void *context, const struct job *job)
         return;
     struct execution *execution = executor_find(&simulation->executor, job);
     if (job->state != JOB_IN_RECONFIGURATION) {
-        execution_continue(execution);
+        execution_pass_point(execution);
         return;
     }
     node_list_sort(&simulation->before);

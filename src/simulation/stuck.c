@@ -47,6 +47,9 @@ static void describe_waiting(const struct simulation *simulation, const struct j
                  number_is_or_are(simulation->state.num_free));
     else if (job->state == JOB_UNSUBMITTED)
         describe_dependent(simulation, job, buffer, size);
+    else if (job->suspended)
+        snprintf(buffer, size, "job %u, started at %.15g s, is suspended since %.15g s",
+                 request->id, job->start_time, job->suspended_since);
     else
         snprintf(buffer, size,
                  "job %u, started at %.15g s, is %s, and what it waits for never ends", request->id,
@@ -76,22 +79,34 @@ static void describe_nodes(const struct simulation *simulation, char *buffer, si
         snprintf(buffer + length, size - length, " and %zu more", others);
 }
 
+static size_t count_suspended(const struct state *state)
+{
+    size_t suspended = 0;
+    for (const struct job *job = state->running.first; job; job = job->next)
+        suspended += job->suspended;
+    return suspended;
+}
+
 /* What keeps those that wait, and are submitted, from going on. */
 static void describe_cause(const struct simulation *simulation, size_t waiting, char *buffer,
                            size_t size)
 {
-    size_t pending = simulation->state.pending.count;
-    const char *starts = pending == 0 ? ""
-                         : pending == waiting
-                             ? "the scheduler starts none of them"
-                             : "the scheduler starts none of the pending ones, and ";
-    if (pending == waiting)
-        snprintf(buffer, size, "%s", starts);
-    else
-        snprintf(buffer, size,
+    const struct state *state = &simulation->state;
+    size_t pending = state->pending.count, suspended = count_suspended(state);
+    size_t standing = waiting - pending - suspended;
+    const char *starts = pending == 0         ? ""
+                         : pending == waiting ? "the scheduler starts none of them"
+                                              : "the scheduler starts none of the pending ones";
+    const char *continues = suspended == 0         ? ""
+                            : suspended == waiting ? "the scheduler continues none of them"
+                            : pending > 0          ? ", continues none of the suspended ones"
+                                          : "the scheduler continues none of the suspended ones";
+    int length = snprintf(buffer, size, "%s%s", starts, continues);
+    if (standing > 0)
+        snprintf(buffer + length, size - (size_t)length,
                  "%swhat runs can't go on (look for links without bandwidth and hosts that stand "
                  "still in %s)",
-                 starts, simulation->configuration->platform_file);
+                 length > 0 ? ", and " : "", simulation->configuration->platform_file);
 }
 
 /* Nothing is left to happen: fills the error with the jobs that wait and why. */
@@ -143,7 +158,7 @@ static bool is_idle(const struct simulation *simulation)
 static bool stands_still(const struct simulation *simulation)
 {
     const struct resources *resources = simulation->platform->resources;
-    if (simulation->state.running.count == 0)
+    if (simulation->state.running.count == count_suspended(&simulation->state))
         return true;
     if (resources_have_profiles(resources) || simulation->platform->has_burst_buffer ||
         simulation->state.now - simulation->idle_since < MIN_STANDSTILL)

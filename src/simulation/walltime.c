@@ -14,6 +14,7 @@ struct walltime_watch {
     struct event event;
     struct simulation *simulation;
     const struct job *job;
+    double left; /* while the job is suspended: seconds */
 };
 
 /* --- Ends ------------------------------------------------------------------------------------ */
@@ -53,6 +54,18 @@ static void walltime_exceeded(void *owner)
 }
 
 /* The kill comes last at its instant: a job that completes then is complete. */
+static void expect_end(struct walltime_watch *watch, double time)
+{
+    struct simulation *simulation = watch->simulation;
+    simulation_queue(simulation, &watch->event,
+                     (struct event){
+                         .time = time,
+                         .turn = EVENT_LAST,
+                         .handle = walltime_exceeded,
+                         .owner = watch,
+                     });
+}
+
 void walltime_watch(struct simulation *simulation, const struct job *job)
 {
     double walltime = job->request->walltime;
@@ -66,14 +79,24 @@ void walltime_watch(struct simulation *simulation, const struct job *job)
     simulation->watches[job->request->id] = watch;
     watch->simulation = simulation;
     watch->job = job;
-    simulation_queue(simulation, &watch->event,
-                     (struct event){
-                         .time = simulation->state.now + walltime +
-                                 simulation->configuration->job_kill_grace_period,
-                         .turn = EVENT_LAST,
-                         .handle = walltime_exceeded,
-                         .owner = watch,
-                     });
+    expect_end(watch,
+               simulation->state.now + walltime + simulation->configuration->job_kill_grace_period);
+}
+
+void walltime_pause(struct simulation *simulation, const struct job *job)
+{
+    struct walltime_watch *watch = simulation->watches[job->request->id];
+    if (!watch || watch->event.slot == 0)
+        return;
+    watch->left = watch->event.time - simulation->state.now;
+    event_heap_remove(&simulation->heap, &watch->event);
+}
+
+void walltime_continue(struct simulation *simulation, const struct job *job)
+{
+    struct walltime_watch *watch = simulation->watches[job->request->id];
+    if (watch && watch->event.slot == 0)
+        expect_end(watch, simulation->state.now + watch->left);
 }
 
 int walltime_create(struct simulation *simulation, size_t num_jobs)

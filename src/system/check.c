@@ -31,6 +31,8 @@ static const char *check_job(const struct state *state, const struct job *job)
     for (uint32_t i = 0; i < job->executing.count; i++)
         if (!residents_have(residents_running(&state->nodes[job->executing.ids[i]]), job))
             return "a job runs on a node that does not know it";
+    if (job->suspended && !job_is_running(job))
+        return "a job that does not run is suspended";
     if (job->state == JOB_PENDING_RECONFIGURATION && !job->has_change)
         return "a job waits for a change that does not exist";
     return NULL;

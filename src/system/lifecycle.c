@@ -377,6 +377,7 @@ int lifecycle_start(struct state *state, const struct job *subject, struct node_
     job->executing = nodes;
     job->executing_gpus = gpus;
     job->start_time = job->node_seconds_until = state->now;
+    job->suspended_before = job->suspended_seconds;
     job->node_seconds_passed = job->node_seconds_saved = job->node_seconds;
     job->nodes_at_start = nodes.count;
     if (job->attempts++ == 0)
@@ -499,6 +500,35 @@ int lifecycle_resume(struct state *state, const struct job *subject, struct erro
     return settled(state, job, err);
 }
 
+static void end_suspension(struct job *job)
+{
+    job->suspended_seconds = job_suspended_seconds(job);
+    job->suspended = false;
+}
+
+int lifecycle_suspend(struct state *state, const struct job *subject, struct error *err)
+{
+    struct job *job = own(state, subject);
+    if (job->suspended)
+        return 0;
+    job->suspended = true;
+    job->suspended_since = state->now;
+    if (tell(state, JOB_SUSPENDED, job, err))
+        return -1;
+    return settled(state, job, err);
+}
+
+int lifecycle_continue(struct state *state, const struct job *subject, struct error *err)
+{
+    struct job *job = own(state, subject);
+    if (!job->suspended)
+        return 0;
+    end_suspension(job);
+    if (tell(state, JOB_CONTINUED, job, err))
+        return -1;
+    return settled(state, job, err);
+}
+
 int lifecycle_withdraw(struct state *state, const struct job *subject, struct error *err)
 {
     struct job *job = own(state, subject);
@@ -583,6 +613,7 @@ int lifecycle_requeue(struct state *state, const struct job *subject, bool from_
     if (vacate_all(state, job, err))
         return -1;
     job->executing_gpus = 0; /* the next start has its own */
+    end_suspension(job);
     rewind_job(job, from_checkpoint);
     job->requeues++;
     job->state = JOB_PENDING;
@@ -606,6 +637,7 @@ int lifecycle_end(struct state *state, const struct job *subject, const char *re
 {
     struct job *job = own(state, subject);
     job->end_time = state->now;
+    end_suspension(job);
     if (job->state == JOB_PENDING) {
         job_queue_remove(&state->pending, job);
     } else {

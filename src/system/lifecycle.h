@@ -6,6 +6,7 @@
  *     RUNNING and PENDING_RECONFIGURATION  want -> either, whether a change waits or not
  *     PENDING_RECONFIGURATION  reconfigure -> IN_RECONFIGURATION
  *     IN_RECONFIGURATION       resume -> RUNNING, or PENDING_RECONFIGURATION with another change
+ *     any running state        suspend -> the same, suspended, continue -> no longer so
  *     any running state        shrink -> IN_RECONFIGURATION, requeue -> PENDING
  *     any but UNSUBMITTED      end -> COMPLETED or KILLED
  *
@@ -57,6 +58,10 @@ int lifecycle_want_at_point(struct state *state, const struct job *job, struct n
 int lifecycle_reconfigure(struct state *state, const struct job *job, struct error *err);
 /* The reconfiguration is through: -> RUNNING, or PENDING_RECONFIGURATION when another waits. */
 int lifecycle_resume(struct state *state, const struct job *job, struct error *err);
+/* A running job keeps its nodes and its state, and stands still; it goes on. Nothing when it is so
+ * already. One that shrinks stays suspended; one that is requeued or ends is not any more. */
+int lifecycle_suspend(struct state *state, const struct job *job, struct error *err);
+int lifecycle_continue(struct state *state, const struct job *job, struct error *err);
 /* A change that waits is dropped; fine without one. */
 int lifecycle_withdraw(struct state *state, const struct job *job, struct error *err);
 /* A running job has lost nodes and goes on with the rest, `nodes`, from what it has completed:

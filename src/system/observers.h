@@ -34,6 +34,8 @@ enum happening_kind {
     JOB_ASKS,          /* job, request: it wants to have that many nodes */
     JOB_ANSWERED,      /* job, request: it has as many nodes as it asked for, or it has not */
     JOB_SAVED,         /* job: it has written a checkpoint (saved_phases, saved_task) */
+    JOB_SUSPENDED,     /* job: it keeps its nodes, and stands still */
+    JOB_CONTINUED,     /* job: it goes on. One that ends or is requeued before is so no more, too */
     JOB_REQUEUED,      /* job, reason: it waits to be started again */
     JOB_ENDED,         /* job, reason: NULL when it is complete, else why it was killed, or
                           cancelled */

@@ -57,6 +57,11 @@ bool job_has_ended(const struct job *job)
     return job->state == JOB_COMPLETED || job->state == JOB_KILLED || job->state == JOB_CANCELLED;
 }
 
+double job_suspended_seconds(const struct job *job)
+{
+    return job->suspended_seconds + (job->suspended ? job->run->now - job->suspended_since : 0);
+}
+
 bool job_is_known(const struct job *job)
 {
     return job->state != JOB_UNSUBMITTED && job->state != JOB_CANCELLED;

@@ -60,6 +60,7 @@ struct job {
     const struct state *run; /* the state that it is part of */
     enum job_state state;
     bool changed;               /* since the last invocation: the job is in state->changed_jobs */
+    bool suspended;             /* it runs, keeps its nodes, and stands still */
     bool has_change;            /* `wanted` differs from `executing` and waits to be applied */
     double eligible_time;       /* when it was submitted to the scheduler; -1 before */
     double start_time;          /* -1 while not known */
@@ -75,6 +76,9 @@ struct job {
     double node_seconds; /* integrated up to node_seconds_until */
     double node_seconds_until;
     uint32_t reconfigurations;
+    double suspended_since;   /* while it is */
+    double suspended_seconds; /* in all its starts, up to the last time that it went on... */
+    double suspended_before;  /* ... and of these, in the starts before the last one */
     /* It may lose its nodes and start again: */
     uint32_t attempts;        /* starts so far */
     uint32_t requeues;        /* of these, those that came to nothing and were to be repeated */
@@ -158,6 +162,8 @@ const struct node_list *job_assigned(const struct job *job);
 uint32_t job_assigned_gpus(const struct job *job);
 bool job_is_running(const struct job *job); /* in any of the running states */
 bool job_has_ended(const struct job *job);
+/* How long it has been suspended up to now, in all its starts. */
+double job_suspended_seconds(const struct job *job);
 /* Known to the scheduler: it was submitted. */
 bool job_is_known(const struct job *job);
 enum { CANCEL_REASON = 64 };                  /* room for any reason */

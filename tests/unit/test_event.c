@@ -96,6 +96,8 @@ static const struct expectation expectations[] = {
      "{'time':12.5,'kind':'checkpoint','job':12,'completed_phases':7}"},
     {OF(JOB_SAVED, .job = &saved_within), 0, "job.checkpoint",
      "{'time':12.5,'kind':'checkpoint','job':12,'completed_phases':7,'tasks':2}"},
+    {OF(JOB_SUSPENDED, .job = &job), 0, "job.suspend", "{'time':12.5,'kind':'suspend','job':12}"},
+    {OF(JOB_CONTINUED, .job = &job), 0, "job.continue", "{'time':12.5,'kind':'continue','job':12}"},
     {OF(JOB_REQUEUED, .job = &saved, .reason = "node loss"), 0, "job.requeue",
      "{'time':12.5,'kind':'requeue','job':12,'reason':'node loss','completed_phases':5}"},
     {OF(JOB_ENDED, .job = &job), 0, "job.complete", "{'time':12.5,'kind':'complete','job':12}"},
