@@ -498,6 +498,12 @@ static void put_arguments(struct writer *writer, const struct decision *decision
     put(writer, decision->num_arguments > 0 ? "}" : "");
 }
 
+static const char *const order_members[NUM_JOB_ORDERS] = {
+    [ORDER_NONE] = "",
+    [ORDER_REQUEUE] = ",\"preempt\":\"requeue\"",
+    [ORDER_RESTART] = ",\"preempt\":\"restart\"",
+};
+
 static void put_decision(struct writer *writer, const struct decision *decision)
 {
     put_number(writer, "{\"id\":", decision->job);
@@ -510,6 +516,8 @@ static void put_decision(struct writer *writer, const struct decision *decision)
     if (decision->sets_gpus)
         put_number(writer, ",\"assigned_num_gpus_per_node\":", decision->gpus);
     put(writer, decision->kill ? ",\"kill_flag\":true" : ",\"kill_flag\":false");
+    put(writer, order_members[decision->former_order]);
+    put(writer, order_members[decision->order]);
     put_arguments(writer, decision);
     put(writer, "}");
 }
@@ -530,7 +538,7 @@ static void put_orders(struct writer *writer, const struct decisions *decisions)
         const struct node_order *order = &decisions->orders[i];
         put_number(writer, i == 0 ? ",\"nodes\":[{\"id\":" : ",{\"id\":", order->node);
         put(writer, ",\"command\":\"");
-        put(writer, node_command_names[order->command]);
+        put(writer, node_command_name(order->command));
         put(writer, "\"}");
     }
     put(writer, decisions->num_orders > 0 ? "]" : "");

@@ -272,6 +272,11 @@ int elastisim_remove(struct elastisim_view *view, struct elastisim_job *job,
 int elastisim_assign_gpus(struct elastisim_view *view, struct elastisim_job *job, uint32_t gpus);
 /* Ends the job at once. */
 int elastisim_kill(struct elastisim_view *view, struct elastisim_job *job);
+/* Takes a running job off its nodes at once: it is pending again, in its old place in the queue,
+ * and when it is started again, in a later answer, it goes on from its last checkpoint, or, without
+ * one or if it is not to, runs from the start. Nothing happens to a job that has ended. Since
+ * API 1.5. */
+int elastisim_preempt(struct elastisim_view *view, struct elastisim_job *job, bool from_checkpoint);
 /* Sets an argument that performance models see at the next start or reconfiguration: a number or an
  * expression, as text. */
 int elastisim_set_runtime_argument(struct elastisim_view *view, struct elastisim_job *job,

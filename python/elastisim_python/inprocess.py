@@ -64,9 +64,8 @@ def prepare() -> None:
     jobs, nodes = _lists()
     _elastisim.prepare(Job, Node, Gpu, JobState, JobType, NodeState, NodeType, NodeAvailability, GpuState,
                        InvocationType, InProcessSystem, protocol.encode_answer, protocol.encode_failure)
-    _elastisim.connect(jobs, nodes, nodes.modified_jobs, jobs._shown, jobs.pending, jobs.running, jobs.changed,
-                       nodes.free,
-                       nodes.changed)
+    _elastisim.connect(jobs, nodes, nodes.modified_jobs, nodes.commands, jobs._shown, jobs.pending, jobs.running,
+                       jobs.changed, nodes.free, nodes.changed)
 
 
 def simulate(function: Callable[..., Any]) -> None:

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any, SupportsIndex, Union
 
 from .enumerations import quick
-from .node import Node
+from .node import Node, NodeAvailability
 from .records import JobRecord, listed
 
 # None where a figure doesn't apply to the job's type. The union with Any rather than None lets
@@ -250,7 +250,21 @@ class Job(JobRecord):
             self.kill_flag = True
             if self._shown.pending is not None:
                 self._shown.pending._hide(self.identifier)
+            self._show_left()
             self._modify()
+
+    def preempt(self, from_checkpoint: bool = False) -> None:
+        """Takes the running job off its nodes at once: it is pending again, in its old place in the queue.
+
+        Others can be given its nodes in the same invocation; the job itself can be started again in a later one.
+        Preempting a job that has ended changes nothing.
+
+        Args:
+            from_checkpoint: Whether it goes on from its last checkpoint, if it has one; else it runs from the start.
+        """
+        if not self._ended():
+            self._order('preempt', 'restart' if from_checkpoint else 'requeue')
+            self._show_left()
 
     def update_runtime_argument(self, key: str, value: Any) -> None:
         """Sets a variable of the job's performance models, as of the next time they are evaluated.
@@ -282,7 +296,25 @@ class Job(JobRecord):
             'kill_flag': self.kill_flag,
             'modified_runtime_args': self.modified_runtime_args,
             'runtime_arguments': self.runtime_arguments,
+            **(self._orders or {}),
         }
+
+    def _order(self, key: str, value: str | bool) -> None:
+        self._orders = {**(self._orders or {}), key: value}
+        self._modify()
+
+    def _leaves_nodes(self) -> bool:
+        """Whether it leaves all of its nodes when this invocation is over."""
+        return self.kill_flag or 'preempt' in (self._orders or {})
+
+    def _show_left(self) -> None:
+        """Shows as free those of its nodes where nobody else is, and which can be had."""
+        free = self._shown.free
+        if free is None:
+            return
+        for node in self._executing_nodes:
+            if node.availability is NodeAvailability.UP and node.assigned_job_ids == {self.identifier}:
+                free._mark(node.identifier, True)
 
     def _ended(self) -> bool:
         return self.state is JobState.COMPLETED or self.state is JobState.KILLED
@@ -300,6 +332,8 @@ class Job(JobRecord):
         if not self.kill_flag and self._node_list is not None:
             self._told_ids = [node.identifier for node in self._node_list]
         self._modified = self.kill_flag = self.modified_runtime_args = False
+        if self._orders:
+            self._orders = None
 
 
 # What a copy has of a job, and what it hasn't.
@@ -308,8 +342,8 @@ _ATTRIBUTES = (
     'num_gpus_per_node_min', 'num_gpus_per_node_max', 'submit_time', 'start_time', 'end_time', 'wait_time', 'makespan',
     'turnaround_time', 'assigned_nodes', 'assigned_node_ids', 'assigned_num_gpus_per_node', 'arguments', 'attributes',
     'runtime_arguments', 'total_phase_count', 'completed_phases', 'name', 'num_nodes_preferred', 'runtime_estimate',
-    'eligible_time', 'kill_flag', 'modified_runtime_args', '_chose_gpus')
-_OF_THE_ORIGINAL = ('_told_ids', '_all_nodes', '_node_ids', '_node_list', '_modified_jobs', '_shown')
+    'eligible_time', 'kill_flag', 'modified_runtime_args', '_chose_gpus', '_orders')
+_OF_THE_ORIGINAL = ('_told_ids', '_all_nodes', '_node_ids', '_node_list', '_modified_jobs', '_shown', '_executing')
 
 
 def _listed(nodes: Node | Iterable[Node]) -> list[Node]:

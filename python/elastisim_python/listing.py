@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from .job import Job, JobState
 from .node import Node, NodeState
-from .records import Shown, View
+from .records import Commands, Shown, View
 
 T = TypeVar('T')
 
@@ -188,16 +188,27 @@ class Nodes(Listing[Node]):
     def __init__(self, nodes: Iterable[Node] = (), *, shown: Shown | None = None) -> None:
         super().__init__(nodes, shown=shown)
         self.modified_jobs: list[Job] = []
+        self.commands = Commands(self._shown)
+        """What the nodes are commanded in this invocation: identifiers and words."""
+        for node in self:
+            node._commands = self.commands
 
     @property
     def free(self) -> View[Node]:
-        """Those that are FREE, but for those that a job was given in this invocation."""
+        """Those that can be assigned: the FREE ones and those that a job which is killed or preempted in this
+        invocation leaves, but for those that a job was given or that are to go in it."""
         view = self._shown.free
         if view is None:
             nodes = self.known.values()
             view = self._shown.free = self._view(node for node in nodes if node.state is NodeState.FREE)
             for job in self.modified_jobs:
-                for identifier in job.assigned_node_ids:
+                if job._leaves_nodes():
+                    job._show_left()
+            for job in self.modified_jobs:
+                for identifier in job.assigned_node_ids if not job._leaves_nodes() else ():
+                    view._hide(identifier)
+            for identifier, _ in self.commands:
+                if self.commands.sends_away(identifier):
                     view._hide(identifier)
         return view
 

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from .enumerations import quick
-from .records import IN_PROCESS, NodeRecord, make_when_looked_at
+from .records import IN_PROCESS, Commands, NodeRecord, make_when_looked_at
 
 if TYPE_CHECKING:
     from .job import Job
@@ -81,7 +81,7 @@ class Gpu:
 
 
 class Node(NodeRecord):
-    """A compute node. It shows what the simulator last said: assigning it to a job doesn't change it.
+    """A compute node. It shows what the simulator last said: assigning it to a job, or a command, doesn't change it.
 
     There is one object per node for the whole simulation, brought up to date before each invocation. Nodes are equal,
     hashed and ordered by their identifiers, so that a copy stands for the same node.
@@ -111,6 +111,29 @@ class Node(NodeRecord):
         self.availability = availability
         self.returns = returns
         self.leaves = leaves
+        self._commands = None
+
+    def drain(self) -> None:
+        """Has the node keep its jobs and take nothing new, until resume."""
+        self._command('drain')
+
+    def resume(self) -> None:
+        """Ends what drain has begun. An outage of the availability file goes on."""
+        self._command('resume')
+
+    def switch_off(self) -> None:
+        """Has the node switched off as soon as no job runs there, until switch_on."""
+        self._command('switch_off')
+
+    def switch_on(self) -> None:
+        """Ends what switch_off has begun: the node boots. An outage of the availability file goes on."""
+        self._command('switch_on')
+
+    def _command(self, word: str) -> None:
+        """A copy, and a node of no list, can be commanded what one likes."""
+        commands: Commands | None = getattr(self, '_commands', None)
+        if commands is not None:
+            commands.give(self.identifier, word)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Node):

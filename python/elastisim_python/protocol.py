@@ -46,13 +46,14 @@ def decode(text: bytes) -> dict[str, Any]:
     return message
 
 
-def encode_answer(modified_jobs: Iterable[Job]) -> bytes:
-    """Returns the answer to an invocation, its jobs in the order of their identifiers."""
+def encode_answer(modified_jobs: Iterable[Job], commands: Iterable[tuple[int, str]] = ()) -> bytes:
+    """Returns the answer to an invocation, its jobs in the order of their identifiers; commands to nodes are an
+    identifier and a word each."""
     modified = {job.identifier: job for job in modified_jobs if job.modified}
-    return _encode({
-        'code': ANSWER,
-        'jobs': [job.to_dict() for _, job in sorted(modified.items())],
-    })
+    answer: dict[str, Any] = {'code': ANSWER, 'jobs': [job.to_dict() for _, job in sorted(modified.items())]}
+    if nodes := [{'id': identifier, 'command': word} for identifier, word in commands]:
+        answer['nodes'] = nodes
+    return _encode(answer)
 
 
 def encode_failure(error: BaseException) -> bytes:

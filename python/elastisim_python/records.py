@@ -26,6 +26,37 @@ class Shown:
         self.free: PlainView[Node] | None = None
 
 
+# The commands that end others.
+_ENDS = {'resume': 'drain', 'switch_on': 'switch_off'}
+
+
+class Commands(list[tuple[int, str]]):
+    """What nodes are commanded in an invocation: identifiers and words, in their order."""
+
+    def __init__(self, shown: Shown) -> None:
+        super().__init__()
+        self._shown = shown
+
+    def give(self, identifier: int, word: str) -> None:
+        """A node that is to go leaves the view of free nodes at once."""
+        self.append((identifier, word))
+        free = self._shown.free
+        if free is not None and self.sends_away(identifier):
+            free._hide(identifier)
+        elif free is not None:
+            free._show(identifier)
+
+    def sends_away(self, identifier: int) -> bool:
+        """Whether the commands so far have the node take nothing new."""
+        reasons: set[str] = set()
+        for node, word in self:
+            if node == identifier and word in _ENDS:
+                reasons.discard(_ENDS[word])
+            elif node == identifier:
+                reasons.add(word)
+        return bool(reasons)
+
+
 class _JobFigures:
     """What scripts look at in every job of every invocation stands in the object itself: one with many attributes has
     a dictionary of its own otherwise, and what is far apart in memory takes longer to look at than to compare."""
@@ -53,6 +84,10 @@ class PlainJob(_JobFigures):
     # Where a job enters itself when it is first modified, so that an answer costs only what it says.
     _modified_jobs: list[Any] | None = None
     _shown = Shown()
+    # What it is ordered beside changes of its nodes, as it is sent.
+    _orders: dict[str, Any] | None = None
+    # Where it runs while a change waits; else those told.
+    _executing: Sequence[int] | None = None
 
     @property
     def assigned_nodes(self) -> list[Node]:
@@ -77,6 +112,14 @@ class PlainJob(_JobFigures):
     @assigned_node_ids.setter
     def assigned_node_ids(self, ids: set[int]) -> None:
         self._node_ids = ids
+
+    @property
+    def _executing_nodes(self) -> list[Node]:
+        """Where it runs; of one that belongs to no simulation, what it was given."""
+        known = self._all_nodes
+        if not known:
+            return self.assigned_nodes
+        return [known[i] for i in (self._told_ids if self._executing is None else self._executing)]
 
     @property
     def modified(self) -> bool:
@@ -122,9 +165,11 @@ class Told:
 
 
 class _NodeFigures:
-    """The same for nodes."""
+    """The same for nodes, and where commands to them are noted."""
 
-    __slots__ = ('state', 'identifier', 'type')
+    __slots__ = ('state', 'identifier', 'type', '_commands')
+
+    _commands: Commands | None
 
 
 class PlainNode(_NodeFigures):
@@ -183,7 +228,8 @@ def plain_listed(nodes: object) -> list[Any] | None:
     return None
 
 
-__all__ = ['IN_PROCESS', 'JobRecord', 'NodeRecord', 'Shown', 'Told', 'View', 'listed', 'make_when_looked_at']
+__all__ = ['IN_PROCESS', 'Commands', 'JobRecord', 'NodeRecord', 'Shown', 'Told', 'View', 'listed',
+           'make_when_looked_at']
 
 IN_PROCESS = '_elastisim' in sys.builtin_module_names
 """Whether this is the simulator's own process."""

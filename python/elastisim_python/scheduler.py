@@ -154,4 +154,4 @@ def _answer_invocations(function: Algorithm, connection: Connection | DirectConn
             return
         system = state.update(message)
         function(state.jobs, state.nodes, system)
-        connection.send(protocol.encode_answer(state.modified_jobs))
+        connection.send(protocol.encode_answer(state.modified_jobs, state.commands))

@@ -33,6 +33,7 @@ class State:
             patched up, so that an algorithm never meets a hole in it.
         nodes: Likewise the nodes; the first message holds them all.
         modified_jobs: The jobs that the algorithm has changed since the last message.
+        commands: What it has commanded nodes since then.
     """
 
     def __init__(self) -> None:
@@ -40,6 +41,7 @@ class State:
         self.nodes = Nodes(shown=self._shown)
         self.jobs = Jobs(shown=self._shown)
         self.modified_jobs = self.nodes.modified_jobs
+        self.commands = self.nodes.commands
         # Identifiers of the nodes that aren't up.
         self._away: set[int] = set()
 
@@ -55,6 +57,7 @@ class State:
         for job in self.modified_jobs:
             job._settle()
         self.modified_jobs.clear()
+        self.commands.clear()
         for view in (self._shown.pending, self._shown.free):
             if view is not None:
                 view._show_all()
@@ -63,7 +66,9 @@ class State:
         # Jobs and nodes refer to each other: first everything has to be there.
         for entity in nodes:
             if self.nodes.get(entity['id']) is None:
-                self.nodes.add(entity['id'], Node(entity['id']))
+                node = Node(entity['id'])
+                node._commands = self.commands
+                self.nodes.add(entity['id'], node)
         for entity in jobs:
             if self.jobs.get(entity['id']) is None:
                 _told(self._add_job, entity, 'job')
@@ -99,6 +104,8 @@ class State:
         job.name = message.get('name')
         # What is empty is left out.
         self._show_nodes(job, message.get('assigned_nodes', ()))
+        if job._executing is not None or 'executing_nodes' in message:
+            job._executing = message.get('executing_nodes')
         job.assigned_num_gpus_per_node = int(message.get('assigned_num_gpus_per_node', 0))
         job._chose_gpus = False
         job.arguments = dict(message.get('arguments', {}))

@@ -20,6 +20,7 @@ struct package {
     PyObject *encode_failure; /* what is sent about an exception */
     PyObject *jobs, *nodes;   /* the lists */
     PyObject *modified;       /* the list of jobs that are modified */
+    PyObject *commands;       /* the list of commands to nodes: identifier and word */
     PyObject *shown;
     struct view_record *pending, *running, *changed_jobs, *free, *changed_nodes;
 };

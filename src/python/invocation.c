@@ -44,6 +44,7 @@ static int add_node(size_t id)
     embedded.nodes[id] = record;
     embedded.num_nodes = id + 1;
     record->node = elastisim_node(current.view, id);
+    record->commands = Py_NewRef(package.commands);
     record->identifier = PyLong_FromSize_t(id);
     return !record->identifier || add(package.nodes, record->identifier, record) ||
                    view_put(package.free, id, (PyObject *)record) ||
@@ -192,7 +193,10 @@ static int settle(void)
     }
     view_show_all(package.pending);
     view_show_all(package.free);
-    return PyList_SetSlice(package.modified, 0, PyList_GET_SIZE(package.modified), NULL);
+    return PyList_SetSlice(package.modified, 0, PyList_GET_SIZE(package.modified), NULL) ||
+                   PyList_SetSlice(package.commands, 0, PyList_GET_SIZE(package.commands), NULL)
+               ? -1
+               : 0;
 }
 
 /* Calls a method of a list if an attribute of it is true: most never are. */
@@ -300,11 +304,41 @@ static bool is_number(PyObject *object, uint32_t *number)
     return value <= UINT32_MAX;
 }
 
+static const char *plain_text(PyObject *object)
+{
+    Py_ssize_t length;
+    const char *text =
+        PyUnicode_CheckExact(object) ? PyUnicode_AsUTF8AndSize(object, &length) : NULL;
+    PyErr_Clear();
+    return text && strlen(text) == (size_t)length ? text : NULL;
+}
+
+/* The only order to a job. */
+static enum outcome read_order(PyObject *orders, enum job_order *order)
+{
+    PyObject *key, *value;
+    Py_ssize_t position = 0;
+    *order = ORDER_NONE;
+    if (!orders || orders == Py_None)
+        return DONE;
+    if (!PyDict_CheckExact(orders) || PyDict_GET_SIZE(orders) != 1)
+        return UNUSUAL;
+    PyDict_Next(orders, &position, &key, &value);
+    const char *what = plain_text(key), *how = plain_text(value);
+    if (!what || !how || strcmp(what, "preempt") != 0)
+        return UNUSUAL;
+    for (int i = ORDER_REQUEUE; i <= ORDER_RESTART; i++)
+        if (strcmp(how, job_order_name((enum job_order)i)) == 0)
+            *order = (enum job_order)i;
+    return *order ? DONE : UNUSUAL;
+}
+
 static enum outcome decide(const struct job_record *record, PyObject *nodes)
 {
     struct python_decision decision = {.kill = record->kill_flag == Py_True};
     if (!PyList_Check(nodes) || !is_number(record->identifier, &decision.job) ||
-        !is_number(record->assigned_num_gpus_per_node, &decision.gpus))
+        !is_number(record->assigned_num_gpus_per_node, &decision.gpus) ||
+        read_order(record->orders, &decision.order) != DONE)
         return UNUSUAL;
     size_t count = (size_t)PyList_GET_SIZE(nodes);
     uint32_t *ids = PyMem_Malloc((count + 1) * sizeof *ids);
@@ -321,15 +355,6 @@ static enum outcome decide(const struct job_record *record, PyObject *nodes)
         outcome = FAILED;
     PyMem_Free(ids);
     return outcome;
-}
-
-static const char *plain_text(PyObject *object)
-{
-    Py_ssize_t length;
-    const char *text =
-        PyUnicode_CheckExact(object) ? PyUnicode_AsUTF8AndSize(object, &length) : NULL;
-    PyErr_Clear();
-    return text && strlen(text) == (size_t)length ? text : NULL;
 }
 
 static enum outcome set_arguments(const struct job_record *record, PyObject *arguments)
@@ -398,10 +423,32 @@ static enum outcome answer_quickly(void)
     return outcome;
 }
 
-/* Hands the simulator a message that the package makes. */
-static int send(PyObject *encode, PyObject *about)
+static enum outcome command(PyObject *given)
 {
-    PyObject *message = PyObject_CallFunctionObjArgs(encode, about, NULL);
+    uint32_t node;
+    if (!PyTuple_CheckExact(given) || PyTuple_GET_SIZE(given) != 2 ||
+        !is_number(PyTuple_GET_ITEM(given, 0), &node))
+        return UNUSUAL;
+    const char *word = plain_text(PyTuple_GET_ITEM(given, 1));
+    for (int i = 0; word && i < NUM_NODE_COMMANDS; i++)
+        if (strcmp(word, node_command_name((enum node_command)i)) == 0)
+            return host->command(host->context, node, (enum node_command)i) ? FAILED : DONE;
+    return UNUSUAL;
+}
+
+static enum outcome answer_about_nodes(void)
+{
+    enum outcome outcome = DONE;
+    for (Py_ssize_t i = 0; outcome == DONE && i < PyList_GET_SIZE(package.commands); i++)
+        outcome = command(PyList_GET_ITEM(package.commands, i));
+    return outcome;
+}
+
+/* Hands the simulator a message that the package makes, of one thing or, if `more` is not NULL, of
+ * two. */
+static int send(PyObject *encode, PyObject *about, PyObject *more)
+{
+    PyObject *message = PyObject_CallFunctionObjArgs(encode, about, more, NULL);
     char *text;
     Py_ssize_t length;
     if (!message || PyBytes_AsStringAndSize(message, &text, &length)) {
@@ -415,11 +462,13 @@ static int send(PyObject *encode, PyObject *about)
 
 static int answer(void)
 {
-    if (PyList_GET_SIZE(package.modified) == 0)
+    if (PyList_GET_SIZE(package.modified) == 0 && PyList_GET_SIZE(package.commands) == 0)
         return 0;
     enum outcome outcome = answer_quickly();
+    if (outcome == DONE)
+        outcome = answer_about_nodes();
     PyErr_Clear();
-    return outcome == UNUSUAL ? send(package.encode_answer, package.modified)
+    return outcome == UNUSUAL ? send(package.encode_answer, package.modified, package.commands)
                               : -(outcome == FAILED);
 }
 
@@ -432,7 +481,7 @@ static void fail(void)
         return;
     if (current.traceback)
         PyException_SetTraceback(current.value, current.traceback);
-    send(package.encode_failure, current.value);
+    send(package.encode_failure, current.value, NULL);
     PyErr_Clear();
 }
 

@@ -239,6 +239,7 @@ int job_record_settle(struct job_record *record)
             return -1;
     }
     record->modified = false;
+    Py_CLEAR(record->orders);
     python_set_slot(&record->kill_flag, Py_NewRef(Py_False));
     return python_set_slot(&record->modified_runtime_args, Py_NewRef(Py_False));
 }
@@ -464,6 +465,35 @@ static int set_told(PyObject *self, PyObject *value, void *closure)
     return 0;
 }
 
+static PyObject *bound_executing(const struct elastisim_job *job)
+{
+    uint32_t number_of_nodes = elastisim_job_num_executing(job);
+    PyObject *list = PyList_New(number_of_nodes);
+    for (uint32_t rank = 0; list && rank < number_of_nodes; rank++) {
+        size_t id = elastisim_node_id(elastisim_job_executing(job, rank));
+        PyList_SET_ITEM(list, rank, Py_NewRef((PyObject *)embedded.nodes[id]));
+    }
+    return list;
+}
+
+/* The nodes where it runs; of one that belongs to no simulation, those it was given. */
+static PyObject *get_executing(PyObject *self, void *closure)
+{
+    struct job_record *record = (struct job_record *)self;
+    if (record->job)
+        return bound_executing(record->job);
+    if (!record->all_nodes)
+        return get_nodes(self, closure);
+    bool is_told = record->executing && record->executing != Py_None;
+    PyObject *list = is_told ? PySequence_List(record->executing) : told_list(record);
+    for (Py_ssize_t i = 0; list && i < PyList_GET_SIZE(list); i++) {
+        PyObject *node = node_of(record, PyList_GET_ITEM(list, i));
+        if (!node || PyList_SetItem(list, i, node))
+            Py_CLEAR(list);
+    }
+    return list;
+}
+
 static PyMethodDef methods[] = {{"_modify", method_modify, METH_NOARGS, NULL},
                                 {"_append", method_append, METH_O, NULL},
                                 {"_show_nodes", method_show_nodes, METH_O, NULL},
@@ -478,6 +508,7 @@ static PyGetSetDef attributes[] = {{"assigned_nodes", get_nodes, set_nodes, NULL
                                    {"_modified", get_modified, set_modified, NULL, &embedded},
                                    {"_shown", get_shown, set_shown, NULL, NULL},
                                    {"_told_ids", get_told, set_told, NULL, NULL},
+                                   {"_executing_nodes", get_executing, NULL, NULL, NULL},
                                    {0}};
 
 /* --- The type ------------------------------------------------------------------------------- */
@@ -518,6 +549,8 @@ static PyMemberDef members[] = {MEMBER(identifier),
                                 SLOT(_node_ids, T_OBJECT, node_ids),
                                 SLOT(_all_nodes, T_OBJECT_EX, all_nodes),
                                 SLOT(_modified_jobs, T_OBJECT, modified_jobs),
+                                SLOT(_orders, T_OBJECT, orders),
+                                SLOT(_executing, T_OBJECT, executing),
                                 {0}};
 
 /* The slots: all members of the struct from the first to the last one. */

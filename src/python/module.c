@@ -58,21 +58,22 @@ static void keep_view(struct view_record **slot, PyObject *view)
     Py_XDECREF((PyObject *)former);
 }
 
-/* connect(jobs, nodes, modified_jobs, shown, pending, running, changed jobs, free, changed nodes)
- */
+/* connect(jobs, nodes, modified_jobs, commands, shown, pending, running, changed jobs, free,
+ * changed nodes) */
 static PyObject *connect(PyObject *module, PyObject *arguments)
 {
-    PyObject *jobs, *nodes, *modified, *shown, *pending, *running, *changed_jobs, *free_nodes,
-        *changed_nodes;
+    PyObject *jobs, *nodes, *modified, *commands, *shown, *pending, *running, *changed_jobs,
+        *free_nodes, *changed_nodes;
     PyTypeObject *view = &view_record_type;
     (void)module;
-    if (!PyArg_ParseTuple(arguments, "OOO!OO!O!O!O!O!", &jobs, &nodes, &PyList_Type, &modified,
-                          &shown, view, &pending, view, &running, view, &changed_jobs, view,
-                          &free_nodes, view, &changed_nodes))
+    if (!PyArg_ParseTuple(arguments, "OOO!O!OO!O!O!O!O!", &jobs, &nodes, &PyList_Type, &modified,
+                          &PyList_Type, &commands, &shown, view, &pending, view, &running, view,
+                          &changed_jobs, view, &free_nodes, view, &changed_nodes))
         return NULL;
     keep(&package.jobs, jobs);
     keep(&package.nodes, nodes);
     keep(&package.modified, modified);
+    keep(&package.commands, commands);
     keep(&package.shown, shown);
     keep_view(&package.pending, pending);
     keep_view(&package.running, running);

@@ -138,8 +138,14 @@ static PyGetSetDef lazy_attributes[] = {{"gpus", get, set, NULL, &lazies[0]},
     }
 
 static PyMemberDef members[] = {
-    MEMBER(identifier), MEMBER(type), MEMBER(state), MEMBER(availability), MEMBER(returns),
-    MEMBER(leaves),     {0}};
+    MEMBER(identifier),
+    MEMBER(type),
+    MEMBER(state),
+    MEMBER(availability),
+    MEMBER(returns),
+    MEMBER(leaves),
+    {"_commands", T_OBJECT, offsetof(struct node_record, commands), 0, NULL},
+    {0}};
 
 static int traverse(PyObject *self, visitproc visit, void *arg)
 {
@@ -150,6 +156,7 @@ static int traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(record->availability);
     Py_VISIT(record->returns);
     Py_VISIT(record->leaves);
+    Py_VISIT(record->commands);
     Py_VISIT(record->gpus);
     Py_VISIT(record->assigned_jobs);
     Py_VISIT(record->assigned_job_ids);
@@ -165,6 +172,7 @@ static int clear(PyObject *self)
     Py_CLEAR(record->availability);
     Py_CLEAR(record->returns);
     Py_CLEAR(record->leaves);
+    Py_CLEAR(record->commands);
     Py_CLEAR(record->gpus);
     Py_CLEAR(record->assigned_jobs);
     Py_CLEAR(record->assigned_job_ids);

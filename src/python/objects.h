@@ -57,6 +57,7 @@ void view_show_all(struct view_record *view);
 
 struct node_record {
     PyObject_HEAD PyObject *identifier, *type, *state, *availability, *returns, *leaves;
+    PyObject *commands;                                /* the list in which it notes commands */
     PyObject *gpus, *assigned_jobs, *assigned_job_ids; /* NULL: made when they are asked for */
     const struct elastisim_node *node;                 /* NULL when it is not bound */
 };
@@ -77,8 +78,10 @@ struct job_record {
     /* Made when they are asked for: */
     PyObject *node_list, *node_ids, *arguments, *attributes, *runtime_arguments;
     PyObject *told_ids;      /* of the nodes that were told last; NULL: those in `told` */
+    PyObject *executing;     /* those where it runs, if these are others; of unbound records */
     PyObject *all_nodes;     /* by identifier; of records that are not bound */
     PyObject *modified_jobs; /* the list in which it enters itself */
+    PyObject *orders;        /* those of the invocation under way, as they are sent */
     PyObject *shown;         /* the views in which decisions show */
     bool modified;
     uint32_t *told; /* owned */

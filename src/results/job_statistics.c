@@ -25,14 +25,16 @@ static const char header_of_cost[] = ",Energy Cost";
 static const char header_of_emissions[] = ",Emissions (g)";
 #define MAX_ROW_OF_ENERGY (3 * (uint64_t)OUTPUT_NUMBER_SIZE)
 
-/* Where nodes may be lost: what that cost the job. */
+/* Where nodes may be lost, or a job was preempted: what that cost the job. */
 static const char header_of_losses[] = ",Requeues,Lost Node Seconds,Lost Phases";
 #define MAX_ROW_OF_LOSSES (64 + (uint64_t)OUTPUT_NUMBER_SIZE)
 
 struct statistics {
     struct output file;
+    const struct workload *workload;
     const struct energy_totals *energy; /* NULL where it is not measured */
-    bool losses;                        /* nodes may be lost */
+    bool losses;       /* nodes may be lost, or, which is known at the end, jobs were preempted */
+    bool lacks_header; /* which is written when all of that is known */
 };
 
 /* An upper bound of the bytes of job_statistics: quotes in a name are doubled. */
@@ -40,11 +42,11 @@ static uint64_t size_of_statistics(const struct workload *workload,
                                    const struct statistics *statistics)
 {
     bool dependents = workload_num_dependencies(workload) > 0;
-    uint64_t size = sizeof header + (dependents ? sizeof header_of_dependents : 0);
-    uint64_t row = MAX_ROW + (dependents ? MAX_ROW_OF_DEPENDENTS : 0);
-    if (statistics->losses) {
-        size += sizeof header_of_losses;
-        row += MAX_ROW_OF_LOSSES;
+    uint64_t size = sizeof header + sizeof header_of_losses;
+    uint64_t row = MAX_ROW + MAX_ROW_OF_LOSSES;
+    if (dependents) {
+        size += sizeof header_of_dependents;
+        row += MAX_ROW_OF_DEPENDENTS;
     }
     if (statistics->energy) {
         size += sizeof header_of_energy + sizeof header_of_cost + sizeof header_of_emissions;
@@ -153,21 +155,13 @@ static void put_job(struct statistics *statistics, const struct state *state, co
     output_end_row(file);
 }
 
-static int notice(void *self, const struct happening *happening, struct error *err)
+static void put_header(struct statistics *statistics)
 {
-    struct statistics *statistics = self;
-    const struct state *state = happening->state;
-    for (size_t i = 0; i < state->num_jobs; i++)
-        put_job(statistics, state, &state->jobs[i]);
-    return output_check(&statistics->file, err);
-}
-
-static void put_header(const struct statistics *statistics, struct output *file,
-                       const struct workload *workload)
-{
+    struct output *file = &statistics->file;
     const struct energy_totals *energy = statistics->energy;
+    statistics->lacks_header = false;
     output_text(file, header);
-    if (workload_num_dependencies(workload) > 0)
+    if (workload_num_dependencies(statistics->workload) > 0)
         output_text(file, header_of_dependents);
     if (statistics->losses)
         output_text(file, header_of_losses);
@@ -177,6 +171,25 @@ static void put_header(const struct statistics *statistics, struct output *file,
         output_text(file, energy->emitted ? header_of_emissions : "");
     }
     output_end_row(file);
+}
+
+static bool is_any_requeued(const struct state *state)
+{
+    for (size_t i = 0; i < state->num_jobs; i++)
+        if (state->jobs[i].requeues > 0)
+            return true;
+    return false;
+}
+
+static int notice(void *self, const struct happening *happening, struct error *err)
+{
+    struct statistics *statistics = self;
+    const struct state *state = happening->state;
+    statistics->losses = statistics->losses || is_any_requeued(state);
+    put_header(statistics);
+    for (size_t i = 0; i < state->num_jobs; i++)
+        put_job(statistics, state, &state->jobs[i]);
+    return output_check(&statistics->file, err);
 }
 
 static int open_statistics(struct observer *observer, const struct run_facts *facts,
@@ -194,13 +207,16 @@ static int open_statistics(struct observer *observer, const struct run_facts *fa
         return -1;
     statistics->losses = configuration->availability;
     statistics->energy = configuration->energy ? facts->energy : NULL;
-    put_header(statistics, &statistics->file, facts->workload);
+    statistics->workload = facts->workload;
+    statistics->lacks_header = true;
     return 0;
 }
 
 static int close_statistics(void *self, struct error *err)
 {
     struct statistics *statistics = self;
+    if (statistics->lacks_header)
+        put_header(statistics);
     int status = output_close(&statistics->file, err);
     free(statistics);
     return status;

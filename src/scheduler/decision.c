@@ -145,14 +145,28 @@ int decision_set_argument(struct decision *decision, const char *key, const char
     return 0;
 }
 
-/* --- Commands to nodes ---------------------------------------------------------------------- */
+/* --- Orders to jobs -------------------------------------------------------------------------- */
 
-const char *const node_command_names[NUM_NODE_COMMANDS] = {
-    [COMMAND_DRAIN] = "drain",
-    [COMMAND_RESUME] = "resume",
-    [COMMAND_SWITCH_OFF] = "switch_off",
-    [COMMAND_SWITCH_ON] = "switch_on",
-};
+static bool is_preemption(enum job_order order)
+{
+    return order == ORDER_REQUEUE || order == ORDER_RESTART;
+}
+
+bool decision_preempts(const struct decision *decision)
+{
+    return is_preemption(decision->order);
+}
+
+void decision_set_order(struct decision *decision, enum job_order order)
+{
+    bool replaces =
+        order == decision->order || (is_preemption(order) && is_preemption(decision->order));
+    if (!replaces)
+        decision->former_order = decision->order;
+    decision->order = order;
+}
+
+/* --- Commands to nodes ---------------------------------------------------------------------- */
 
 int decisions_command(struct decisions *decisions, uint32_t node, enum node_command command)
 {

@@ -15,10 +15,26 @@ struct decision_argument {
     char *key, *value; /* owned */
 };
 
+/* What a running job is told, beside changes of its nodes and its end. */
+enum job_order {
+    ORDER_NONE,
+    ORDER_REQUEUE, /* preempted: it is pending again, and runs from the start */
+    ORDER_RESTART  /* preempted: it goes on from its last checkpoint */
+};
+
+enum { NUM_JOB_ORDERS = ORDER_RESTART + 1 };
+/* As messages have them. */
+static inline const char *job_order_name(enum job_order order)
+{
+    static const char *const names[NUM_JOB_ORDERS] = {"none", "requeue", "restart"};
+    return names[order];
+}
+
 struct decision {
     uint32_t job;
     bool kill;
-    bool sets_nodes; /* `nodes` is the whole new list, in rank order */
+    enum job_order order, former_order; /* the last one given, and another one that was before it */
+    bool sets_nodes;                    /* `nodes` is the whole new list, in rank order */
     bool sets_gpus;
     uint32_t gpus;   /* per node */
     uint32_t *nodes; /* owned */
@@ -30,10 +46,15 @@ struct decision {
 
 enum node_command { COMMAND_DRAIN, COMMAND_RESUME, COMMAND_SWITCH_OFF, COMMAND_SWITCH_ON };
 
-/* "drain", "resume", "switch_off", "switch_on": the words of the protocol, in the order of the
- * values. */
 enum { NUM_NODE_COMMANDS = COMMAND_SWITCH_ON + 1 };
-extern const char *const node_command_names[NUM_NODE_COMMANDS];
+
+/* As messages have them. */
+static inline const char *node_command_name(enum node_command command)
+{
+    static const char *const names[NUM_NODE_COMMANDS] = {"drain", "resume", "switch_off",
+                                                         "switch_on"};
+    return names[command];
+}
 
 /* A node can be commanded several times in an answer. */
 struct node_order {
@@ -60,6 +81,10 @@ int decision_set_nodes(struct decision *decision, const uint32_t *nodes, uint32_
 int decision_append_node(struct decision *decision, uint32_t node);
 int decision_append_nodes(struct decision *decision, const uint32_t *nodes, uint32_t count);
 int decision_set_argument(struct decision *decision, const char *key, const char *value);
+/* Of two ways to preempt, the last one counts; other orders exclude each other, as the validator
+ * says. */
+void decision_set_order(struct decision *decision, enum job_order order);
+bool decision_preempts(const struct decision *decision);
 int decisions_command(struct decisions *decisions, uint32_t node, enum node_command command);
 /* Forgets all decisions, keeping memory for the next invocation. */
 void decisions_clear(struct decisions *decisions);

@@ -9,6 +9,7 @@
 #define ELASTISIM_SCHEDULER_EMBEDDING_H
 
 #include "elastisim/scheduler.h"
+#include "scheduler/decision.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +22,7 @@ struct python_decision {
     uint32_t num_nodes;
     uint32_t gpus; /* per node */
     bool kill;
+    enum job_order order;
 };
 
 /* What the module calls; the first argument is `context`. Those that return an int return 0, or -1
@@ -29,10 +31,11 @@ struct python_host {
     void *context;
     /* Runs the simulation to its end, once, within run. */
     int (*simulate)(void *context);
-    /* Answer an invocation, within schedule: one decision per job, then its arguments; or all that
-     * is said as a message of the protocol. */
+    /* Answer an invocation, within schedule: one decision per job, then its arguments, and commands
+     * to nodes that there are; or all that is said as a message of the protocol. */
     int (*decide)(void *context, const struct python_decision *decision);
     int (*set_argument)(void *context, uint32_t job, const char *key, const char *value);
+    int (*command)(void *context, uint32_t node, enum node_command command);
     int (*read_answer)(void *context, const char *text, size_t length);
     /* The invocation as a message of the protocol; *text is valid until the next one. */
     int (*write_message)(void *context, const char **text, size_t *length);

@@ -83,6 +83,25 @@ static int mark_free(struct wishes *wishes, size_t id, bool free)
     return 0;
 }
 
+/* --- Nodes that go -----------------------------------------------------------------------------
+ */
+
+/* Whether the commands so far have the node take nothing new. */
+static bool is_sent_away(const struct wishes *wishes, size_t id)
+{
+    bool drains = false, is_off = false;
+    for (size_t i = 0; i < wishes->decisions->num_orders; i++) {
+        const struct node_order *order = &wishes->decisions->orders[i];
+        if (order->node != id)
+            continue;
+        if (order->command == COMMAND_DRAIN || order->command == COMMAND_RESUME)
+            drains = order->command == COMMAND_DRAIN;
+        else
+            is_off = order->command == COMMAND_SWITCH_OFF;
+    }
+    return drains || is_off;
+}
+
 /* --- Jobs as they are wanted --------------------------------------------------------------- */
 
 static const struct decision *wish(const struct elastisim_job *job)
@@ -247,7 +266,9 @@ int elastisim_remove(struct elastisim_view *view, struct elastisim_job *job,
     decision->num_nodes--;
     memmove(decision->nodes + position, decision->nodes + position + 1,
             (decision->num_nodes - (size_t)position) * sizeof *decision->nodes);
-    return can_be_given_on(view, job, node) ? mark_free(wishes, id, true) : 0;
+    return can_be_given_on(view, job, node) && !is_sent_away(wishes, id)
+               ? mark_free(wishes, id, true)
+               : 0;
 }
 
 int elastisim_assign_gpus(struct elastisim_view *view, struct elastisim_job *job, uint32_t gpus)
@@ -264,6 +285,19 @@ int elastisim_assign_gpus(struct elastisim_view *view, struct elastisim_job *job
     return 0;
 }
 
+/* Shows those as free that can be given on when the job leaves all of its nodes. */
+static int leave_nodes(struct wishes *wishes, const struct elastisim_job *job)
+{
+    for (uint32_t rank = 0; rank < elastisim_job_num_executing(job); rank++) {
+        const struct elastisim_node *node = elastisim_job_executing(job, rank);
+        if (is_up(node) && runs_alone(node, job) && !elastisim_ground_expects_others(node, job) &&
+            !is_sent_away(wishes, elastisim_node_id(node)) &&
+            mark_free(wishes, elastisim_node_id(node), true))
+            return -1;
+    }
+    return 0;
+}
+
 int elastisim_kill(struct elastisim_view *view, struct elastisim_job *job)
 {
     struct wishes *wishes = elastisim_ground_wishes(view);
@@ -271,32 +305,20 @@ int elastisim_kill(struct elastisim_view *view, struct elastisim_job *job)
     if (!decision)
         return -1;
     decision->kill = true;
-    for (uint32_t rank = 0; rank < elastisim_job_num_executing(job); rank++) {
-        const struct elastisim_node *node = elastisim_job_executing(job, rank);
-        if (is_up(node) && runs_alone(node, job) && !elastisim_ground_expects_others(node, job) &&
-            mark_free(wishes, elastisim_node_id(node), true))
-            return -1;
-    }
-    return 0;
+    return leave_nodes(wishes, job);
+}
+
+int elastisim_preempt(struct elastisim_view *view, struct elastisim_job *job, bool from_checkpoint)
+{
+    struct wishes *wishes = elastisim_ground_wishes(view);
+    struct decision *decision = decide(wishes, job);
+    if (!decision)
+        return -1;
+    decision_set_order(decision, from_checkpoint ? ORDER_RESTART : ORDER_REQUEUE);
+    return leave_nodes(wishes, job);
 }
 
 /* --- Commands to nodes ---------------------------------------------------------------------- */
-
-/* Whether the commands so far have the node take nothing new. */
-static bool is_sent_away(const struct wishes *wishes, size_t id)
-{
-    bool drains = false, is_off = false;
-    for (size_t i = 0; i < wishes->decisions->num_orders; i++) {
-        const struct node_order *order = &wishes->decisions->orders[i];
-        if (order->node != id)
-            continue;
-        if (order->command == COMMAND_DRAIN || order->command == COMMAND_RESUME)
-            drains = order->command == COMMAND_DRAIN;
-        else
-            is_off = order->command == COMMAND_SWITCH_OFF;
-    }
-    return drains || is_off;
-}
 
 static int command(struct elastisim_view *view, const struct elastisim_node *node,
                    enum node_command command)

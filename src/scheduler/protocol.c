@@ -506,6 +506,23 @@ static int read_arguments(const struct json_at *entry, struct decision *decision
     return 0;
 }
 
+static int read_preemption(const struct json_at *entry, struct decision *decision,
+                           struct error *err)
+{
+    const char *word;
+    struct json_at member = json_member(entry, "preempt");
+    if (!member.value)
+        return 0;
+    if (json_string(&member, &word, err))
+        return -1;
+    for (enum job_order order = ORDER_REQUEUE; order <= ORDER_RESTART; order++)
+        if (strcmp(word, job_order_name(order)) == 0) {
+            decision_set_order(decision, order);
+            return 0;
+        }
+    return json_error(&member, err, "is \"%s\"; a job is preempted to requeue or to restart", word);
+}
+
 static int read_entry(const struct json_at *entry, struct decisions *decisions, struct error *err)
 {
     uint32_t id;
@@ -522,7 +539,8 @@ static int read_entry(const struct json_at *entry, struct decisions *decisions, 
     if (!decision)
         return error_no_memory(err);
     if (read_nodes(entry, decision, err) || read_gpus(entry, decision, err) ||
-        read_flag(entry, "kill_flag", &decision->kill, err))
+        read_flag(entry, "kill_flag", &decision->kill, err) ||
+        read_preemption(entry, decision, err))
         return -1;
     return read_arguments(entry, decision, err);
 }
@@ -534,7 +552,7 @@ static int read_command(const struct json_at *entry, enum node_command *command,
     if (json_string(&member, &word, err))
         return -1;
     for (int i = 0; i < NUM_NODE_COMMANDS; i++)
-        if (strcmp(word, node_command_names[i]) == 0) {
+        if (strcmp(word, node_command_name((enum node_command)i)) == 0) {
             *command = (enum node_command)i;
             return 0;
         }

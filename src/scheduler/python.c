@@ -114,6 +114,7 @@ static int host_decide(void *context, const struct python_decision *given)
     decision->kill = given->kill;
     decision->sets_gpus = true;
     decision->gpus = given->gpus;
+    decision_set_order(decision, given->order);
     return 0;
 }
 
@@ -123,6 +124,12 @@ static int host_set_argument(void *context, uint32_t job, const char *key, const
     struct decision *decision = decisions_about(python->decisions, job);
     return !decision || decision_set_argument(decision, key, value) ? error_no_memory(python->err)
                                                                     : 0;
+}
+
+static int host_command(void *context, uint32_t node, enum node_command command)
+{
+    struct python *python = context;
+    return decisions_command(python->decisions, node, command) ? error_no_memory(python->err) : 0;
 }
 
 static int host_read_answer(void *context, const char *text, size_t length)
@@ -183,6 +190,7 @@ static int run_module(void *self)
         .simulate = host_simulate,
         .decide = host_decide,
         .set_argument = host_set_argument,
+        .command = host_command,
         .read_answer = host_read_answer,
         .write_message = host_write_message,
         .tell = host_tell,

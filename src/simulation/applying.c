@@ -1,9 +1,9 @@
 /* What an answer of the scheduler does.
  *
- * Promise: only what passed the validator arrives here. What frees nodes is applied first (kills,
- * with the arguments of the others), then commands to nodes, then the change of the job at its
- * point, then what is asked of other running jobs, then starts: the order within the answer decides
- * within each of these only.
+ * Promise: only what passed the validator arrives here. What frees nodes is applied first (kills
+ * and preemptions, with the arguments of those that go on), then commands to nodes, then the change
+ * of the job at its point, then what is asked of other running jobs, then starts: the order within
+ * the answer decides within each of these only.
  */
 #include "simulation/inside.h"
 
@@ -14,8 +14,6 @@
 /* The scheduler is told of its own kills, too, when it is told of ends. */
 static void apply_kill(struct simulation *simulation, const struct job *job)
 {
-    if (job_has_ended(job))
-        return;
     walltime_end_job(simulation, job, "scheduler");
     if (simulation->configuration->schedule_on_job_finalize)
         asking_follow_up(simulation, ELASTISIM_JOB_KILLED, job);
@@ -117,23 +115,37 @@ static void count_round(struct simulation *simulation)
 
 /* --- The whole answer ------------------------------------------------------------------------ */
 
+/* What comes first: all but nodes and GPUs. Returns whether the job was preempted. */
+static bool apply_to_job(struct simulation *simulation, const struct decision *decision)
+{
+    const struct job *job = &simulation->state.jobs[decision->job];
+    if (job_has_ended(job))
+        return false;
+    if (decision->kill) {
+        apply_kill(simulation, job);
+        return false;
+    }
+    apply_arguments(simulation, job, decision);
+    bool preempts = decision_preempts(decision) && !simulation_failed(simulation);
+    if (preempts)
+        walltime_requeue_job(simulation, job, decision->order == ORDER_RESTART, "preemption");
+    return preempts;
+}
+
 /* Applies what passed the validator: first what frees nodes, then what takes them. `at_point` is
  * the job whose change is applied at once, or NULL. */
 void applying_apply(struct simulation *simulation, const struct job *at_point)
 {
     struct state *state = &simulation->state;
     const struct decisions *decisions = &simulation->decisions;
-    for (size_t i = 0; i < decisions->count && !simulation_failed(simulation); i++) {
-        const struct job *job = &state->jobs[decisions->items[i].job];
-        if (decisions->items[i].kill)
-            apply_kill(simulation, job);
-        else if (!job_has_ended(job))
-            apply_arguments(simulation, job, &decisions->items[i]);
-    }
-    if (!simulation_failed(simulation) &&
-        machine_command(simulation, decisions->orders, decisions->num_orders))
+    bool any = false;
+    for (size_t i = 0; i < decisions->count && !simulation_failed(simulation); i++)
+        any = apply_to_job(simulation, &decisions->items[i]) || any;
+    if (!simulation_failed(simulation))
+        any = machine_command(simulation, decisions->orders, decisions->num_orders) || any;
+    if (any)
         count_round(simulation);
-    if (at_point && !job_has_ended(at_point) && !simulation_failed(simulation)) {
+    if (at_point && job_is_running(at_point) && !simulation_failed(simulation)) {
         const struct decision *own = decisions_find(decisions, at_point->request->id);
         if (own)
             apply_resize(simulation, at_point, own, lifecycle_want_at_point);
@@ -147,7 +159,7 @@ void applying_apply(struct simulation *simulation, const struct job *at_point)
     }
     for (size_t i = 0; i < decisions->count && !simulation_failed(simulation); i++) {
         const struct job *job = &state->jobs[decisions->items[i].job];
-        if (job->state == JOB_PENDING)
+        if (job->state == JOB_PENDING && !decisions->items[i].order)
             apply_start(simulation, job, &decisions->items[i]);
     }
 }

@@ -157,6 +157,10 @@ void walltime_continue(struct simulation *simulation, const struct job *job);
 void walltime_forget(struct simulation *simulation, const struct job *job);
 /* Ends a job: it is complete when there is no reason to kill it. */
 void walltime_end_job(struct simulation *simulation, const struct job *job, const char *reason);
+/* Ends an attempt of a job, which is to start again; the scheduler may hear of it as of any that
+ * begins to wait. */
+void walltime_requeue_job(struct simulation *simulation, const struct job *job,
+                          bool from_checkpoint, const char *reason);
 int walltime_create(struct simulation *simulation, size_t num_jobs); /* -1 without memory */
 void walltime_release(struct simulation *simulation);
 

@@ -263,12 +263,7 @@ static void requeue_loser(struct simulation *simulation, const struct job *job,
         kill_loser(simulation, job, "attempts");
         return;
     }
-    walltime_forget(simulation, job);
-    execution_destroy(executor_find(&simulation->executor, job));
-    if (lifecycle_requeue(&simulation->state, job, from_checkpoint, "node loss", simulation->err) ==
-            0 &&
-        simulation->configuration->schedule_on_job_submit)
-        asking_follow_up(simulation, ELASTISIM_JOB_SUBMIT, job);
+    walltime_requeue_job(simulation, job, from_checkpoint, "node loss");
 }
 
 /* Returns whether the job can go on with the nodes that are left, which it then does. */

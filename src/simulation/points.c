@@ -71,7 +71,7 @@ static void consult(struct simulation *simulation, const struct job *job)
     }
     if (!asking_invoke(simulation, invocation, job) && job->has_change)
         lifecycle_reconfigure(&simulation->state, job, simulation->err);
-    if (requests && !simulation_failed(simulation) && !job_has_ended(job))
+    if (requests && !simulation_failed(simulation) && job_is_running(job))
         tell_answer(simulation, job, request);
 }
 
@@ -83,7 +83,7 @@ void points_reached(void *context, const struct job *job)
     if (simulation->leave)
         simulation->leave(simulation, &simulation->before);
     consult(simulation, job);
-    if (simulation_failed(simulation) || job_has_ended(job))
+    if (simulation_failed(simulation) || !job_is_running(job))
         return;
     struct execution *execution = executor_find(&simulation->executor, job);
     if (job->state != JOB_IN_RECONFIGURATION) {

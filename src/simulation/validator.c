@@ -122,10 +122,9 @@ bool validator_resizes(const struct job *job, const struct decision *decision)
            !same_set(decision->nodes, assigned->ids, assigned->count);
 }
 
-static bool is_killed(const struct check *check, const struct job *job)
+static bool leaves_all_nodes(const struct decision *decision)
 {
-    const struct decision *decision = decisions_find(check->decisions, job->request->id);
-    return decision && decision->kill;
+    return decision->kill || decision_preempts(decision);
 }
 
 static bool is_trigger_at_point(const struct check *check, const struct job *job)
@@ -256,9 +255,9 @@ static int check_equipment(const struct check *check, const struct job *job, uin
  * answer is applied. */
 static bool makes_way(const struct check *check, const struct job *other, uint32_t id, bool runs)
 {
-    if (is_killed(check, other))
-        return true;
     const struct decision *decision = decisions_find(check->decisions, other->request->id);
+    if (decision && leaves_all_nodes(decision))
+        return true;
     if (!runs) /* a new list replaces the reservation; keeping it would be a claim of its own */
         return decision && decision->sets_nodes;
     if (!is_trigger_at_point(check, other))
@@ -332,10 +331,32 @@ static int check_job(const struct check *check, const struct decision *decision)
                   job_state_name(job->state));
 }
 
+static int check_order(const struct check *check, const struct job *job,
+                       const struct decision *decision)
+{
+    uint32_t id = job->request->id;
+    if (decision->former_order || decision->kill)
+        return refuse(check, id, "%s and %s in the same answer exclude each other",
+                      decision->kill ? "kill" : job_order_name(decision->former_order),
+                      job_order_name(decision->order));
+    if (job->state == JOB_PENDING)
+        return refuse(check, id, "it is pending; only a running job can be preempted");
+    if (validator_resizes(job, decision))
+        return refuse(
+            check, id,
+            "it is preempted, and given other nodes or GPUs in the same answer; it can be "
+            "started again in a later one");
+    return 0;
+}
+
 static int check_decision(const struct check *check, const struct decision *decision)
 {
     const struct job *job = &check->state->jobs[decision->job];
-    if (decision->kill || job_has_ended(job))
+    if (job_has_ended(job))
+        return 0;
+    if (decision->order)
+        return check_order(check, job, decision);
+    if (decision->kill)
         return 0;
     bool pending = job->state == JOB_PENDING;
     if (pending && (!decision->sets_nodes || decision->num_nodes == 0))
@@ -367,7 +388,7 @@ static int check_decisions(const struct check *check)
         const struct decision *decision = &decisions->items[i];
         if (check_job(check, decision))
             return -1;
-        if (!decision->kill && claim_nodes(check, decision))
+        if (!leaves_all_nodes(decision) && claim_nodes(check, decision))
             return -1;
     }
     for (size_t i = 0; i < decisions->count; i++)

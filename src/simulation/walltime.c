@@ -40,6 +40,19 @@ void walltime_end_job(struct simulation *simulation, const struct job *job, cons
         dependents_ended(simulation, job);
 }
 
+/* It leaves its nodes and is pending again. */
+void walltime_requeue_job(struct simulation *simulation, const struct job *job,
+                          bool from_checkpoint, const char *reason)
+{
+    walltime_forget(simulation, job);
+    execution_destroy(executor_find(&simulation->executor, job));
+    if (simulation->leave)
+        simulation->leave(simulation, &job->executing);
+    if (lifecycle_requeue(&simulation->state, job, from_checkpoint, reason, simulation->err) == 0 &&
+        simulation->configuration->schedule_on_job_submit)
+        asking_follow_up(simulation, ELASTISIM_JOB_SUBMIT, job);
+}
+
 /* --- Walltimes ------------------------------------------------------------------------------- */
 
 static void walltime_exceeded(void *owner)

@@ -6,9 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from harness import (ANSWER, PERIODIC, SUBMIT, Json, Peer, Result, Scenario, change, crossbar, flexible, rigid,
-                     start_pending, waiting)
-from test_availability import fails, outage, states
+from harness import (ANSWER, PENDING, PERIODIC, POINT, PYTHON, REQUEST, ROOT, SUBMIT, Json, Peer, PythonScheduler,
+                     Result, Scenario, busy, change, crossbar, flexible, model, phase, rigid, start_pending, waiting)
+from obedient import Obedient
+from test_availability import fails, journal, losses, outage, states
 from test_plugins import PLUGINS
 
 NODE_CHANGED = 7
@@ -16,6 +17,9 @@ NODE_CHANGED = 7
 WAYS = {
     'plugin': f'plugin:{PLUGINS}/obedient.so',
     'program': f'exec:{PLUGINS}/obedient',
+    'script': f'python:{ROOT}/tests/e2e/obedient.py',
+    'process': f"exec:'{PYTHON}' '{ROOT}/tests/e2e/obedient.py'",
+    'zeromq': '',
 }
 
 
@@ -23,6 +27,8 @@ def obeys(scenario: Scenario, orders: str, way: str = 'plugin', status: int = 0,
     """Runs it with the scheduler that gives these orders, and is asked every second."""
     scenario.environment['ORDERS'] = orders
     scenario.configure(**{'scheduling_interval': 1, 'events': 'out/events.jsonl', **keys})
+    if way == 'zeromq':
+        return scenario.run_with(PythonScheduler(scenario.url, Obedient(orders).schedule), status=status)
     return scenario.run(scheduler=WAYS[way], status=status)
 
 
@@ -251,3 +257,234 @@ def test_a_scheduler_that_commands_in_circles_within_an_instant_ends_the_run(sce
         "scheduler's answer at 0 s: it is the one after 50 others at this instant that preempt jobs or command nodes,"
         ' each of which leads to the next; what one of them orders, another one takes back')
     assert len(peer.messages) <= 53
+
+
+# --- Preemption -------------------------------------------------------------------------------------------------------
+
+
+# Five iterations of 3 s, each a checkpoint; 1 s of on_init, or 2 s of on_restart.
+STEPS = model(phase(busy(3), iterations=5, checkpoint=True), on_init={'tasks': [busy(1)]},
+              on_restart={'tasks': [busy(2)]})
+KINDS = ('rigid', 'moldable', 'malleable', 'evolving', 'adaptive')
+
+
+def sized(kind: str, nodes: int, application: Json) -> Json:
+    return rigid(nodes, application) if kind == 'rigid' else flexible(kind, nodes, nodes, application)
+
+
+def preempt(job: int, how: str = 'requeue', **keys: Any) -> Json:
+    return {'id': job, 'preempt': how, **keys}
+
+
+@pytest.mark.parametrize('way', WAYS)
+@pytest.mark.parametrize(('how', 'end', 'lost'), [
+    ('requeue', 12 + 16, (1, 32, 2)), ('restart', 12 + 2 + 9, (1, 4, 0))])
+def test_a_preempted_job_makes_way_at_once_and_starts_again(
+        scenario: Scenario, way: str, how: str, end: float, lost: tuple[int, float, int]) -> None:
+    """Job 0 has all four nodes from 1 s on; it is preempted at 9 s, one second into its third iteration. Job 1 gets
+    them in the same answer, since the next one is that of 10 s. It ends at 12 s."""
+    scenario.workload(rigid(4, STEPS), rigid(4, waiting(3), submit=2))
+    result = obeys(scenario, f'9 {how} 0', way, schedule_on_job_submit=False)
+    assert result.starts() == [12, 9]
+    assert result.ends() == [end, 12]
+    assert losses(result) == [lost, (0, 0, 0)]
+    assert [(event['time'], event['job'], event['reason']) for event in journal(result, 'requeue')] == [
+        (9, 0, 'preemption')]
+
+
+@pytest.mark.parametrize('kind', KINDS)
+@pytest.mark.parametrize(('how', 'end'), [('requeue', 11 + 16), ('restart', 11 + 2 + 9)])
+def test_jobs_of_every_type_are_preempted(scenario: Scenario, kind: str, how: str, end: float) -> None:
+    scenario.workload(sized(kind, 4, STEPS), rigid(4, waiting(3), submit=1))
+    result = obeys(scenario, f'8 {how} 0')
+    assert result.starts() == [11, 8]
+    assert result.ends() == [end, 11]
+    assert result.column('Completed Phases') == ['5', '1']
+
+
+def test_a_preempted_job_keeps_its_place_and_its_walltime_counts_again(scenario: Scenario) -> None:
+    """Job 0 may run for 7 s and needs 6; it is preempted at 5 s, and stands before job 2 once job 1 has ended."""
+    scenario.workload(rigid(4, waiting(6), walltime=7), rigid(4, waiting(2), submit=1), rigid(4, submit=2))
+    result = obeys(scenario, '5 requeue 0')
+    assert result.column('Status') == ['completed'] * 3
+    assert result.starts() == [7, 5, 13]
+
+
+def test_a_preempted_job_may_start_again_in_the_same_instant_elsewhere(scenario: Scenario) -> None:
+    """The scheduler is told of it as of any job that waits from now on."""
+    scenario.workload(rigid(1, waiting(5)))
+    result = obeys(scenario, '2 requeue 0, 2 drain 0', schedule_on_job_submit=True)
+    assert result.starts() == [2]
+    assert states(result, 'n0') == [(0, 'allocated', '0'), (2, 'draining', 'none')]
+    assert states(result, 'n1') == [(0, 'free', 'none'), (2, 'allocated', '0'), (7, 'free', 'none')]
+    assert [event['invocation'] for event in journal(result, 'invocation') if event['time'] == 2] == [
+        'periodic', 'job_submit']
+
+
+def test_what_was_saved_is_lost_with_a_requeue_but_not_with_a_restart(scenario: Scenario) -> None:
+    """Preempted three times: at 5 s (one iteration is saved), at 8 s (6 s: on_restart until 7 s), and at 9 s from the
+    start."""
+    scenario.workload(rigid(4, STEPS))
+    result = obeys(scenario, '5 restart 0, 8 restart 0, 9 requeue 0')
+    assert result.starts() == [9]
+    assert result.ends() == [9 + 16]
+    assert losses(result) == [(3, 36, 1)]
+
+
+@pytest.mark.parametrize('way', WAYS)
+def test_preempting_a_job_that_has_ended_changes_nothing(scenario: Scenario, way: str) -> None:
+    scenario.workload(rigid(4, waiting(2)), rigid(4, waiting(3), submit=1))
+    result = obeys(scenario, '4 requeue 0', way)
+    assert result.ends() == [2, 5]
+    assert 'Requeues' not in result.jobs[0]
+
+
+def test_a_job_is_preempted_at_its_scheduling_point(scenario: Scenario) -> None:
+    """At 4 s job 0 stands at its point; its nodes go to job 1 in the same answer. It has no checkpoint."""
+    scenario.workload(flexible('malleable', 2, 4, waiting(4, 2)), rigid(4, waiting(3), submit=1))
+    scenario.configure(schedule_on_scheduling_point=True)
+
+    def decide(peer: Peer) -> list[Json]:
+        if peer.kind == POINT and peer.time == 4:
+            return [preempt(0, 'restart'), change(1, [0, 1, 2, 3])]
+        return start_pending(peer)
+
+    result, peer = scenario.ask(decide)
+    assert result.starts() == [7, 4]
+    assert result.ends() == [15, 7]
+    assert losses(result)[0] == (1, 16, 1)
+    assert (SUBMIT, 4) in peer.kinds()
+
+
+@pytest.mark.parametrize('kind', ['evolving', 'adaptive'])
+def test_a_job_is_preempted_in_answer_to_its_own_request(scenario: Scenario, kind: str) -> None:
+    """It asks for two nodes after its first iteration, has none then, and asks again when it runs again from the
+    start: then it gets them."""
+    application = model(phase(busy(4), iterations=2, evolving_request='num_nodes_max'))
+    scenario.workload(flexible(kind, 1, 2, application), rigid(1, waiting(3), submit=1)).platform(crossbar(2))
+    asked: list[float] = []
+
+    def decide(peer: Peer) -> list[Json]:
+        if peer.kind == REQUEST:
+            asked.append(peer.time)
+            return [preempt(0), change(1, [0])] if len(asked) == 1 else [change(0, [0, 1])]
+        if peer.kind == SUBMIT and peer.time == 0:
+            return [change(0, [0])]
+        return [change(0, [0])] if peer.job['id'] == 1 and peer.time > 1 else []
+
+    result, _ = scenario.ask(decide)
+    first = asked[0]
+    assert result.starts() == [first + 3, first]
+    assert len(asked) == 2
+    assert result.column('Nodes Max')[0] == '2'
+
+
+def test_a_change_that_waits_is_dropped_when_the_job_is_preempted(scenario: Scenario) -> None:
+    """Job 0 is to grow onto n1 at 8 s. It is preempted at 2 s, and its node and the reserved one are free at once."""
+    scenario.platform(crossbar(2)).workload(flexible('malleable', 1, 2, waiting(8, 2)), rigid(2, waiting(1), submit=1),
+                                            rigid(1, waiting(1), submit=2))
+
+    def decide(peer: Peer) -> list[Json]:
+        if peer.time == 0:
+            return [change(0, [0])]
+        if peer.time == 1 and peer.kind == SUBMIT:
+            return [change(0, [0, 1])]
+        if peer.time == 2 and peer.job['id'] == 2:
+            return [preempt(0), change(1, [0, 1])]
+        return start_pending(peer)
+
+    result, peer = scenario.ask(decide)
+    assert result.starts() == [3, 2, 19]
+    assert [job['state'] for message in peer.messages for job in message['jobs'] if job['id'] == 0][:4] == [1, 4, 5, 1]
+
+
+def test_a_job_is_preempted_during_its_reconfiguration(scenario: Scenario) -> None:
+    """It grows at 4 s and runs on_reconfiguration until 6 s; at 5 s it is preempted, and goes on with the second of
+    three iterations of 4 s, on one node."""
+    application = model(phase(busy(4), iterations=3, checkpoint=True), on_reconfiguration={'tasks': [busy(2)]},
+                        on_restart={'tasks': [busy(1)]})
+    scenario.platform(crossbar(2)).workload(flexible('malleable', 1, 2, application))
+    scenario.configure(schedule_on_scheduling_point=True, scheduling_interval=5)
+
+    def decide(peer: Peer) -> list[Json]:
+        if peer.kind == POINT and peer.time == 4:
+            return [change(0, [0, 1])]
+        if peer.kind == PERIODIC and peer.time == 5:
+            return [preempt(0, 'restart')]
+        return [change(0, [1])] if peer.jobs[0]['state'] == PENDING else []
+
+    result, _ = scenario.ask(decide)
+    assert result.starts() == [5]
+    assert result.ends() == [5 + 1 + 8]
+    assert losses(result) == [(1, 2, 0)]
+    assert states(result, 'n0')[-1] == (5, 'free', 'none')
+
+
+def test_preempted_attempts_count_but_only_a_node_loss_has_a_job_killed_for_them(scenario: Scenario) -> None:
+    scenario.workload(rigid(4, waiting(10)))
+    fails(scenario, outage('n0', 6, 7), on_node_loss='requeue', max_attempts=2)
+    result = obeys(scenario, '2 requeue 0, 3 requeue 0, 4 requeue 0')
+    assert result.column('Status') == ['killed']
+    assert [event['reason'] for event in journal(result, 'requeue')] == ['preemption'] * 3
+    assert [event['reason'] for event in journal(result, 'kill')] == ['attempts']
+
+
+def test_jobs_that_wait_for_a_start_are_not_submitted_again_by_the_next_one(scenario: Scenario) -> None:
+    scenario.workload(rigid(4, waiting(4), name='first'),
+                      rigid(1, submit=0, dependencies=[{'after': 'first'}]))
+    result = obeys(scenario, '2 requeue 0')
+    assert len(journal(result, 'submit')) == 2
+    assert result.column('Status') == ['completed'] * 2
+
+
+def test_the_columns_of_losses_are_there_where_a_job_was_preempted(scenario: Scenario) -> None:
+    scenario.workload(rigid(4, waiting(4)))
+    assert 'Requeues' not in obeys(scenario, '9 requeue 0').jobs[0]
+    assert losses(obeys(scenario, '2 requeue 0')) == [(1, 8, 0)]
+
+
+@pytest.mark.parametrize(('entries', 'rule'), [
+    ([preempt(1)], 'job 1: it is pending; only a running job can be preempted'),
+    ([preempt(0, kill_flag=True)], 'job 0: kill and requeue in the same answer exclude each other'),
+    ([preempt(0, 'restart', assigned_node_ids=[1])],
+     'job 0: it is preempted, and given other nodes or GPUs in the same answer; it can be started again in a later'
+     ' one'),
+    ([preempt(2)], 'job 2: there is no such job; 2 jobs are submitted so far'),
+])
+def test_what_can_not_be_preempted(scenario: Scenario, entries: list[Json], rule: str) -> None:
+    scenario.workload(rigid(1, waiting(9)), rigid(1, submit=1))
+    result, _ = scenario.ask(lambda peer: entries if peer.time == 1 else start_pending(peer), status=3)
+    assert result.error == f"scheduler's answer at 1 s (job submit of job 1): {rule}"
+
+
+def test_a_job_that_is_preempted_may_be_told_what_it_has_already(scenario: Scenario) -> None:
+    """As packages do that always send the list of nodes. Its runtime arguments count at the next start."""
+    scenario.workload(rigid(1, model(phase(busy('seconds')))))
+
+    def decide(peer: Peer) -> list[Json]:
+        if peer.jobs[0]['state'] == PENDING:
+            first = {'runtime_arguments': {'seconds': 5}} if peer.kind == SUBMIT and len(peer.messages) == 1 else {}
+            return [{'id': 0, 'assigned_node_ids': [0], **first}]
+        if peer.time == 2:
+            return [preempt(0, assigned_node_ids=[0], assigned_num_gpus_per_node=0, kill_flag=False,
+                            runtime_arguments={'seconds': 3})]
+        return []
+
+    result, _ = scenario.configure(scheduling_interval=2).ask(decide)
+    assert result.ends() == [5]
+
+
+def test_a_scheduler_that_preempts_in_circles_within_an_instant_ends_the_run(scenario: Scenario) -> None:
+    """Two jobs take turns on one node: each is preempted for the other as soon as that waits."""
+    scenario.platform(crossbar(1)).workload(rigid(1, waiting(5)), rigid(1, waiting(5), submit=1))
+
+    def decide(peer: Peer) -> list[Json]:
+        waits = [job['id'] for job in peer.in_state(PENDING)]
+        runs = [job['id'] for job in peer.jobs.values() if job['assigned_nodes']]
+        return [*map(preempt, runs), *(change(job, [0]) for job in waits[:1])] if waits else []
+
+    result, peer = scenario.ask(decide, status=3)
+    assert result.error == (
+        "scheduler's answer at 1 s: it is the one after 30 others at this instant that preempt jobs or command nodes,"
+        ' each of which leads to the next; what one of them orders, another one takes back')
+    assert len(peer.messages) == 2 + 31 - 1

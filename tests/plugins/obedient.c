@@ -38,14 +38,22 @@ static int switch_on(struct elastisim_view *view, size_t id)
     return elastisim_node_switch_on(view, elastisim_node(view, id));
 }
 
+static int requeue(struct elastisim_view *view, size_t id)
+{
+    return elastisim_preempt(view, elastisim_job(view, id), false);
+}
+
+static int restart(struct elastisim_view *view, size_t id)
+{
+    return elastisim_preempt(view, elastisim_job(view, id), true);
+}
+
 static const struct {
     const char *word;
     int (*give)(struct elastisim_view *, size_t);
 } orders[] = {
-    {"drain", drain},
-    {"resume", resume_node},
-    {"switch_off", switch_off},
-    {"switch_on", switch_on},
+    {"drain", drain},         {"resume", resume_node}, {"switch_off", switch_off},
+    {"switch_on", switch_on}, {"requeue", requeue},    {"restart", restart},
 };
 
 static int give(struct elastisim_view *view, const char *word, size_t id)

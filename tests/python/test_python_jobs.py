@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 
 import pytest
-from elastisim_python import GpuState, InvocationType, Job, JobState, JobType, Node, NodeState, NodeType
+from elastisim_python import GpuState, InvocationType, Job, JobState, JobType, Node, Nodes, NodeState, NodeType
 from elastisim_python.protocol import encode_answer
 from hypothesis import given
 from hypothesis import strategies as st
@@ -212,6 +212,30 @@ def test_expanding_a_running_job_leaves_its_gpus_alone() -> None:
                    assigned_num_gpus_per_node=2)
     job.assign(NODES[0])
     assert job.assigned_num_gpus_per_node == 2
+
+
+def test_the_answer_has_the_orders_to_jobs_and_the_commands_to_nodes() -> None:
+    job, other, over = Job(0, JobType.RIGID), Job(1, JobType.RIGID), ended(JobState.COMPLETED)
+    job.preempt()
+    other.preempt()
+    other.preempt(from_checkpoint=True)
+    over.preempt()
+    assert not over.modified
+    nodes = Nodes([Node(0), Node(1)])
+    nodes[1].drain()
+    nodes[0].switch_off()
+    nodes[1].resume()
+    nodes[0].switch_on()
+    copy.deepcopy(nodes[0]).drain()
+    Node(7).drain()
+    answer = json.loads(encode_answer([other, job], nodes.commands))
+    assert [(entry['id'], entry['preempt']) for entry in answer['jobs']] == [(0, 'requeue'), (1, 'restart')]
+    assert answer['nodes'] == [{'id': 1, 'command': 'drain'}, {'id': 0, 'command': 'switch_off'},
+                               {'id': 1, 'command': 'resume'}, {'id': 0, 'command': 'switch_on'}]
+    assert 'nodes' not in json.loads(encode_answer([job]))
+    job._settle()
+    job.modified = True
+    assert 'preempt' not in json.loads(encode_answer([job]))['jobs'][0]
 
 
 def test_kill_is_a_flag_and_changes_nothing_about_an_ended_job() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import isnan
 from typing import Any, cast
 
 import pytest
+from elastisim_python import Job
 from elastisim_python.records import View
 from elastisim_python.state import State
 from hypothesis import given
@@ -61,6 +62,45 @@ def test_decisions_show_at_once_and_the_next_message_counts(state: State) -> Non
     assert (ids(state.jobs.pending), ids(state.nodes.free)) == ([], [1, 2])
     told(state)
     assert (ids(state.jobs.pending), ids(state.nodes.free)) == ([0, 2], [1, 2, 3])
+
+
+@pytest.mark.parametrize('leave', [Job.kill, Job.preempt])
+def test_the_nodes_of_a_job_that_leaves_them_can_be_given_on(state: State, leave: Callable[[Job], None]) -> None:
+    leave(state.jobs[1])
+    assert ids(state.nodes.free) == [0, 1, 2, 3]
+    state.jobs[0].assign(state.nodes[0])
+    assert ids(state.nodes.free) == [1, 2, 3]
+    told(state, [rigid(0, state=4, assigned_nodes=[0]), rigid(1)], [node(0, state=1, assigned_jobs=[0])])
+    assert ids(state.nodes.free) == [1, 2, 3] and ids(state.jobs.running) == [0]
+
+
+def test_nodes_that_are_shared_drain_or_are_only_expected_are_not_free_when_a_job_leaves(state: State) -> None:
+    """Job 1 runs on 0, 1 and 2, and is to run on 3, too. Job 2 is on 1, and 2 drains."""
+    told(state, [rigid(1, state=5, executing_nodes=[0, 1, 2], assigned_nodes=[0, 1, 2, 3]),
+                 rigid(2, state=4, assigned_nodes=[1])],
+         [node(0, state=1, assigned_jobs=[1]), node(1, state=1, assigned_jobs=[1, 2]),
+          node(2, state=1, assigned_jobs=[1], availability=1), node(3, state=2)])
+    state.jobs[1].preempt()
+    assert ids(state.nodes.free) == [0]
+    told(state, [rigid(1, state=4, assigned_nodes=[3])], [node(0), node(3, state=1, assigned_jobs=[1])])
+    state.jobs[1].preempt()
+    assert ids(state.nodes.free) == [0, 3]
+
+
+def test_nodes_that_are_to_go_are_not_free_unless_that_is_taken_back(state: State) -> None:
+    first, second, third = state.nodes[1:]
+    first.drain()
+    second.switch_off()
+    assert ids(state.nodes.free) == [3]
+    first.switch_off()
+    first.resume()
+    second.switch_on()
+    third.resume()
+    assert ids(state.nodes.free) == [2, 3]
+    assert state.commands == [(1, 'drain'), (2, 'switch_off'), (1, 'switch_off'), (1, 'resume'), (2, 'switch_on'),
+                              (3, 'resume')]
+    told(state)
+    assert state.commands == [] and ids(state.nodes.free) == [1, 2, 3]
 
 
 def test_one_may_decide_while_one_iterates(state: State) -> None:

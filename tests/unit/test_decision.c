@@ -31,7 +31,7 @@ static void test_a_new_decision_says_nothing(void **state)
     (void)state;
     struct decisions decisions = {0};
     const struct decision *decision = decisions_about(&decisions, 0);
-    assert_false(decision->kill || decision->sets_nodes || decision->sets_gpus);
+    assert_false(decision->kill || decision->order || decision->sets_nodes || decision->sets_gpus);
     assert_int_equal(decision->num_nodes + decision->num_arguments, 0);
     decisions_release(&decisions);
 }
@@ -102,6 +102,18 @@ static void test_thousands_of_decisions_are_found(void **state)
     decisions_release(&decisions);
 }
 
+static void test_of_two_ways_to_preempt_the_last_one_counts(void **state)
+{
+    (void)state;
+    struct decisions decisions = {0};
+    struct decision *decision = decisions_about(&decisions, 0);
+    decision_set_order(decision, ORDER_RESTART);
+    decision_set_order(decision, ORDER_REQUEUE);
+    assert_int_equal(decision->order, ORDER_REQUEUE);
+    assert_int_equal(decision->former_order, ORDER_NONE);
+    decisions_release(&decisions);
+}
+
 static void test_commands_to_nodes_are_kept_in_their_order(void **state)
 {
     (void)state;
@@ -160,6 +172,7 @@ int main(void)
         cmocka_unit_test(test_appending_many_nodes_keeps_them),
         cmocka_unit_test(test_an_argument_is_replaced_by_its_key),
         cmocka_unit_test(test_thousands_of_decisions_are_found),
+        cmocka_unit_test(test_of_two_ways_to_preempt_the_last_one_counts),
         cmocka_unit_test(test_commands_to_nodes_are_kept_in_their_order),
         cmocka_unit_test(test_clearing_forgets_everything_but_the_memory),
     };

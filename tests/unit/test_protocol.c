@@ -526,6 +526,21 @@ static void test_runtime_arguments_of_any_simple_type(void **context)
 #define JOBS(entries) "{'code': 4293673985, 'jobs': [" entries "]}"
 #define NODES(entries) "{'code': 4293673985, 'jobs': [], 'nodes': [" entries "]}"
 
+static void test_orders_to_jobs(void **context)
+{
+    (void)context;
+    struct decisions decisions = {0};
+    assert_answer(JOBS("{'id': 3, 'preempt': 'requeue'}, {'id': 1, 'preempt': 'restart', "
+                       "'kill_flag': false}, {'id': 2}"),
+                  &decisions);
+    assert_int_equal(decisions.items[0].order, ORDER_REQUEUE);
+    assert_int_equal(decisions.items[1].order, ORDER_RESTART);
+    assert_int_equal(decisions.items[2].order, ORDER_NONE);
+    assert_true(decision_preempts(&decisions.items[0]) && decision_preempts(&decisions.items[1]));
+    assert_false(decision_preempts(&decisions.items[2]));
+    decisions_release(&decisions);
+}
+
 static void test_commands_to_nodes(void **context)
 {
     (void)context;
@@ -598,6 +613,9 @@ static const struct {
      "answer: jobs[0].runtime_arguments.x: must be a string, a number or a boolean, is a list"},
     {JOBS("{'id': 0, 'runtime_arguments': {'x': 1e999}}"),
      "answer: jobs[0].runtime_arguments.x: must be a finite number, is beyond 1.8e308"},
+    {JOBS("{'id': 0, 'preempt': true}"), "answer: jobs[0].preempt: must be a string, is a boolean"},
+    {JOBS("{'id': 0, 'preempt': 'later'}"),
+     "answer: jobs[0].preempt: is \"later\"; a job is preempted to requeue or to restart"},
     {"{'code': 4293673985, 'jobs': [], 'nodes': 1}", "answer: nodes: must be a list, is a number"},
     {NODES("7"), "answer: nodes[0]: must be an object, is a number"},
     {NODES("{'command': 'drain'}"), "answer: nodes[0].id: must be a number, is missing"},
@@ -678,6 +696,7 @@ int main(void)
         cmocka_unit_test(test_an_answer_of_the_python_package),
         cmocka_unit_test(test_what_an_answer_leaves_out_stays),
         cmocka_unit_test(test_runtime_arguments_of_any_simple_type),
+        cmocka_unit_test(test_orders_to_jobs),
         cmocka_unit_test(test_commands_to_nodes),
         cmocka_unit_test(test_bad_answers_say_what_and_what_was_expected),
         cmocka_unit_test(test_nothing_of_a_bad_answer_is_left),
