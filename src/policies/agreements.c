@@ -18,6 +18,10 @@ struct parts {
     VECTOR(struct part) list;
 };
 
+struct waiting {
+    VECTOR(struct entry *) list;
+};
+
 static uint32_t at_most(uint32_t nodes, uint64_t limit)
 {
     return nodes < limit ? nodes : (uint32_t)limit;
@@ -254,22 +258,36 @@ static int compare_entries(const void *a, const void *b)
     return queue_precedes(x, y) ? -1 : 1;
 }
 
+/* Those that wait and have an agreement. One that has lost so many nodes to outages that the rest
+ * is too few is void: the job is helped anew. */
+static int list_waiting(struct books *books, struct waiting *waiting)
+{
+    struct entry *next;
+    for (struct entry *entry = books->pool.first_keeper; entry; entry = next) {
+        next = entry->next_keeper;
+        if (entry->state != ENTRY_WAITING)
+            continue;
+        if (entry->kept_nodes.count < entry->least ? books_release_promises(books, entry)
+                                                   : vector_add(&waiting->list, entry))
+            return -1;
+    }
+    return 0;
+}
+
 int agreements_start(struct books *books)
 {
-    VECTOR(struct entry *) waiting = {0};
-    int result = 0;
+    struct waiting waiting = {0};
     if (!standing_has_agreements(&books->options) || !books->changes.freed)
         return 0;
-    for (struct entry *entry = books->pool.first_keeper; entry && result == 0;
-         entry = entry->next_keeper)
-        if (entry->state == ENTRY_WAITING)
-            result = vector_add(&waiting, entry);
-    if (waiting.count > 0)
-        qsort(waiting.items, waiting.count, sizeof *waiting.items, compare_entries);
-    for (size_t i = 0; i < waiting.count && result == 0; i++)
-        if (admission_by_load(books, waiting.items[i]) && can_start(books, waiting.items[i]))
-            result = start(books, waiting.items[i]);
-    free(waiting.items);
+    int result = list_waiting(books, &waiting);
+    if (waiting.list.count > 1)
+        qsort(waiting.list.items, waiting.list.count, sizeof *waiting.list.items, compare_entries);
+    for (size_t i = 0; i < waiting.list.count && result == 0; i++) {
+        struct entry *entry = waiting.list.items[i];
+        if (admission_by_load(books, entry) && can_start(books, entry))
+            result = start(books, entry);
+    }
+    free(waiting.list.items);
     return result;
 }
 

@@ -504,9 +504,11 @@ void books_set_idle(struct books *books, size_t word, uint64_t nodes, bool idle)
         books->changes.freed = books->changes.freed || idle;
 }
 
-static void set_one_idle(struct books *books, uint32_t node)
+/* A job gave a node back: others can have it, unless it is to be taken away. */
+static void set_returned(struct books *books, uint32_t node)
 {
-    books_set_idle(books, node / BITS_PER_WORD, bit_set_bit(node), true);
+    if (elastisim_node_availability(elastisim_node(books->view, node)) == ELASTISIM_UP)
+        books_set_idle(books, node / BITS_PER_WORD, bit_set_bit(node), true);
 }
 
 /* Nodes of a word go to a job. */
@@ -669,7 +671,7 @@ int books_take(struct books *books, struct entry *entry, uint32_t node)
         books->running.num_leaving++;
         return ids_append(&entry->leaving, node);
     }
-    set_one_idle(books, node);
+    set_returned(books, node);
     return shrink_by(books, entry, node);
 }
 
@@ -699,7 +701,7 @@ int books_settle_leaving(struct books *books, struct entry *entry, bool all)
         }
         books->pool.leaver[node] = NULL;
         if (all)
-            set_one_idle(books, node);
+            set_returned(books, node);
         if (shrink_by(books, entry, node))
             return -1;
     }
@@ -720,13 +722,21 @@ static bool is_assigned(const struct entry *entry, uint32_t node)
     return false;
 }
 
+int books_break_promise(struct books *books, uint32_t node)
+{
+    if (!books->pool.keeper[node])
+        return 0;
+    books->changes.freed = true;
+    return books_keep(books, node, NULL);
+}
+
 /* What was asked of the job does not come about: nodes that were to leave it stay. */
 static int keep_leaving(struct books *books, struct entry *entry)
 {
     while (entry->leaving.count > 0) {
         uint32_t node = entry->leaving.items[--entry->leaving.count];
         books->pool.leaver[node] = NULL;
-        if (books->pool.keeper[node] && books_keep(books, node, NULL))
+        if (books_break_promise(books, node))
             return -1;
     }
     books->changes.replan = true;
@@ -774,8 +784,6 @@ int books_set_away(struct books *books, uint32_t node, double until)
         return 0;
     uint32_t one[MAX_NODE_CLASSES] = {0};
     one[books->pool.class_of[node]] = 1;
-    if (until > 0 && books->pool.keeper[node] && books_keep(books, node, NULL))
-        return -1;
     pool_set_away(&books->pool, node, until);
     books->changes.early = books->changes.early || until < before;
     books->changes.replan = books->changes.replan || until > before;

@@ -105,6 +105,8 @@ int books_settle_leaving(struct books *books, struct entry *entry, bool all);
 /* A running job has lost nodes, or won't get some that it was to have: nothing is to be done when
  * it has what the books say. */
 int books_settle_losses(struct books *books, struct entry *entry);
+/* A node does not come to whom it is kept for: the job may start without it, or needs another. */
+int books_break_promise(struct books *books, uint32_t node);
 /* A node on which nothing runs can't be had until then (INFINITY: nobody knows), or can (0). */
 int books_set_away(struct books *books, uint32_t node, double until);
 /* The nodes of a word, a bit for each, become idle or busy. */

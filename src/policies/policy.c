@@ -68,6 +68,8 @@ static int note_away(struct books *books, uint32_t id)
     const struct elastisim_node *node = elastisim_node(books->view, id);
     bool is_away = elastisim_node_availability(node) != ELASTISIM_UP;
     bool is_empty = elastisim_node_num_jobs(node) == 0;
+    if (is_away && books_break_promise(books, id))
+        return -1;
     return books_set_away(books, id, is_away && is_empty ? elastisim_node_returns(node) : 0);
 }
 

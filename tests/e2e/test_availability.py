@@ -447,6 +447,40 @@ def test_without_backfilling_the_head_of_the_queue_holds_up_all_others(scenario:
     assert result.starts() == [0, 30, 35]
 
 
+# --- Promises of built-in policies -------------------------------------------------------------------------------
+
+
+def test_a_draining_node_that_was_promised_is_not_passed_on(scenario: Scenario) -> None:
+    """Job 0 is to give its last node, n3, to job 1 at 10 s. n3 drains from 5 s on: job 0 gives it up and n2, too, on
+    which job 1 starts."""
+    scenario.workload(flexible('malleable', 2, 4, model(phase(busy(10), iterations=4))),
+                      rigid(1, waiting(5), submit=3))
+    fails(scenario, outage('n3', 5, kind='drain'), schedule_on_scheduling_point=True)
+    result = scenario.run(scheduler='builtin:malleable-min,start=max')
+    assert result.starts() == [0, 10]
+    assert result.ends() == [40, 15]
+    assert states(result, 'n2')[:2] == [(0, 'allocated', '0'), (10, 'allocated', '1')]
+    assert states(result, 'n3') == [(0, 'allocated', '0'), (5, 'draining', '0'), (10, 'draining', 'none')]
+
+
+@pytest.mark.parametrize('preset', ['min-agreement', 'min-steal', 'min-common-pool'])
+@pytest.mark.parametrize(('is_told', 'start'), [(True, 40), (False, 45)])
+def test_an_agreement_that_lost_a_node_to_a_failure_is_void(scenario: Scenario, preset: str, is_told: bool,
+                                                           start: float) -> None:
+    """Two jobs have two nodes each and are to give one each, at 20 s. That of job 0 fails at 15 s, and the job repeats
+    the iteration with the other one. Job 2 needs two, which the others can't give any more. If the policy hears of it
+    then, job 1 keeps its node, and job 2 starts when it has ended. Else job 1 has given its node when the policy is
+    asked next, at 20 s; job 0 takes it, and job 2 waits for the end of job 0."""
+    scenario.workload(flexible('malleable', 1, 2, model(phase(busy(10), iterations=4))),
+                      flexible('malleable', 1, 2, model(phase(busy(10), iterations=4))),
+                      rigid(2, waiting(5), submit=13))
+    fails(scenario, outage('n2', 15), on_node_loss='shrink', schedule_on_scheduling_point=True,
+          schedule_on_node_change=is_told)
+    result = scenario.run(scheduler=f'builtin:{preset}')
+    assert result.starts() == [0, 0, start]
+    assert result.ends() == [45, 40, start + 5]
+
+
 # --- Random worlds ---------------------------------------------------------------------------------------------------
 
 REACTIONS = ['kill', 'requeue', 'restart', 'shrink', 'shrink_or_requeue', 'shrink_or_restart']

@@ -5,7 +5,8 @@ usage: mutate_worlds.py FIRST LAST [--keep DIR] [--jobs N]
 
 Each seed makes a random world (platform, jobs, application models, configuration), changes a few places of one or two
 of its files as a slip would, and runs it. Whatever the slip: the exit status is one of those documented, an error is
-said in a sentence, what takes long ends at a signal, result files hold whole rows, and no sanitizer complains.
+said in a sentence, policies inside the simulator answer what can be done, what takes long ends at a signal, result
+files hold whole rows, and no sanitizer complains.
 ELASTISIM names the program; one built with ELASTISIM_SANITIZE finds more. Prints a line for each seed that breaks a
 promise; exits 1 if any did.
 """
@@ -33,6 +34,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tests' / 'differential'))
+import random_trouble  # noqa: E402
 import random_workload  # noqa: E402
 
 SIMULATOR = os.environ.get('ELASTISIM', str(ROOT / 'build' / 'elastisim'))
@@ -46,7 +48,8 @@ LARGEST_FILE = 1 << 24
 MEMORY = 1 << 32  # bytes; a sanitizer reserves far more
 COMPLAINTS = re.compile('Sanitizer|runtime error:|Assertion|terminate called|core dumped')
 OUTPUTS = ['job_statistics.csv', 'node_utilization.csv', 'task_times.csv', 'cpu_utilization.csv',
-           'network_activity.csv', 'pfs_utilization.csv', 'gpu_utilization.csv', 'events.jsonl']
+           'network_activity.csv', 'pfs_utilization.csv', 'gpu_utilization.csv', 'events.jsonl', 'energy.csv',
+           'energy_shares.csv']
 
 ODD_NUMBERS = [0, -1, 1, 2, 0.5, 1e-9, 1e-300, 1e9, 1e15, 1e20, 1e300, 2**31, 2**32, 2**53, 2**64]
 ODD_VALUES: list[Any] = [*ODD_NUMBERS, None, True, False, '', 'x', '1/0', '0/0', 'num_nodes', 'num_gpus ^ 99',
@@ -158,6 +161,10 @@ def slip_in_bytes(rng: random.Random, text: str) -> str:
                        text[:at] + text[at:at + 40] + text[at:]])
 
 
+USUAL_SLIPS: dict[str, Callable[[random.Random, str], str]] = {'.xml': slip_in_platform, '.json': slip_in_json,
+                                                                '.csv': slip_in_bytes}
+
+
 # --- Runs ----------------------------------------------------------------------------------------------------
 
 
@@ -166,16 +173,19 @@ def make_world(rng: random.Random, folder: Path) -> None:
     path = folder / 'config.json'
     if rng.random() < 0.4:
         path.write_text(json.dumps(json.loads(path.read_text()) | {'events': 'events.jsonl'}))
+    if rng.random() < 0.5:
+        random_trouble.write_trouble(rng, folder)
 
 
 def slip(rng: random.Random, folder: Path) -> str:
     """Changes a file or two; returns which."""
     names = ['platform.xml'] * 4 + ['config.json'] * 2 + ['jobs.json'] * 3
-    names += sorted(path.name for path in folder.glob('app*.json'))
+    names += ['availability.json'] * 4 * (folder / 'availability.json').exists()
+    names += sorted(path.name for path in [*folder.glob('app*.json'), *folder.glob('price.csv')])
     chosen = sorted({rng.choice(names) for _ in range(rng.choice([1, 1, 2]))})
     for name in chosen:
         text = (folder / name).read_text()
-        usual: Callable[[random.Random, str], str] = slip_in_platform if name.endswith('.xml') else slip_in_json
+        usual = USUAL_SLIPS[Path(name).suffix]
         (folder / name).write_text((slip_in_bytes if rng.random() < 0.1 else usual)(rng, text))
     return ' '.join(chosen)
 
@@ -219,6 +229,10 @@ def check_file(path: Path) -> str | None:
     return None
 
 
+def has_built_in_policy(folder: Path) -> bool:
+    return '"builtin:' in (folder / 'config.json').read_text(errors='replace')
+
+
 def check(folder: Path, status: int | None, said: str) -> str | None:
     """The promise that was broken, or None."""
     tail = ' '.join(said.split())[-400:]
@@ -228,6 +242,8 @@ def check(folder: Path, status: int | None, said: str) -> str | None:
         return f'status {status}: {tail}'
     if COMPLAINTS.search(said):
         return f'complaint: {tail}'
+    if status == 3 and has_built_in_policy(folder):
+        return f'invalid answer: {tail}'
     if (status == 0) == ('elastisim: error: ' in said):
         return f'status {status} and: {tail}'
     return next((wrong for name in OUTPUTS if (folder / name).is_file() and (wrong := check_file(folder / name))), None)

@@ -53,10 +53,11 @@ static uint32_t between(struct restless *self, uint32_t least, uint32_t most)
 
 /* --- Nodes ---------------------------------------------------------------------------------- */
 
-static bool is_equipped(const struct elastisim_job *job, const struct elastisim_node *node,
-                        uint32_t gpus)
+static bool can_have(const struct elastisim_job *job, const struct elastisim_node *node,
+                     uint32_t gpus)
 {
-    return elastisim_node_num_gpus(node) >= gpus &&
+    return elastisim_node_availability(node) == ELASTISIM_UP &&
+           elastisim_node_num_gpus(node) >= gpus &&
            (!elastisim_job_uses_burst_buffer(job) ||
             elastisim_node_type(node) != ELASTISIM_NODE_PLAIN);
 }
@@ -82,7 +83,7 @@ static void list_candidates(struct restless *self, struct elastisim_view *view,
     struct elastisim_node *node = next_node(view, 0, only_free);
     self->num_candidates = 0;
     for (; node; node = next_node(view, elastisim_node_id(node) + 1, only_free))
-        if (is_equipped(job, node, gpus) && !is_assigned(job, node))
+        if (can_have(job, node, gpus) && !is_assigned(job, node))
             self->nodes[self->num_candidates++] = node;
 }
 
