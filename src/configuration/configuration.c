@@ -156,29 +156,7 @@ static int read_count(const struct json_at *at, void *field, struct error *err)
 
 static int read_node_loss(const struct json_at *at, void *field, struct error *err)
 {
-    static const char *const names[] = {
-        [LOSS_KILL] = "kill",
-        [LOSS_REQUEUE] = "requeue",
-        [LOSS_RESTART] = "restart",
-        [LOSS_SHRINK] = "shrink",
-        [LOSS_SHRINK_OR_REQUEUE] = "shrink_or_requeue",
-        [LOSS_SHRINK_OR_RESTART] = "shrink_or_restart",
-        [NUM_NODE_LOSSES] = NULL,
-    };
-    const char *text, *near;
-
-    if (json_string(at, &text, err))
-        return -1;
-    for (int loss = 0; loss < NUM_NODE_LOSSES; loss++)
-        if (strcmp(names[loss], text) == 0) {
-            *(enum node_loss *)field = (enum node_loss)loss;
-            return 0;
-        }
-    near = json_nearest_name(text, names);
-    return json_error(at, err,
-                      "must be kill, requeue, restart, shrink, shrink_or_requeue or "
-                      "shrink_or_restart, is '%s'%s%s%s",
-                      text, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+    return node_loss_read(at, field, err);
 }
 
 static int read_list(const struct json_at *at, void *field, struct error *err)

@@ -4,6 +4,7 @@
 #define ELASTISIM_CONFIGURATION_CONFIGURATION_H
 
 #include "base/error.h"
+#include "base/node_loss.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,18 +14,6 @@
 struct string_list {
     char **items;
     size_t count;
-};
-
-/* What becomes of a job that loses a node. */
-enum node_loss {
-    LOSS_KILL,    /* it is killed */
-    LOSS_REQUEUE, /* it waits again, to run from the start */
-    LOSS_RESTART, /* it waits again, to go on from its last checkpoint */
-    LOSS_SHRINK,  /* a malleable or adaptive job goes on with the rest of its nodes; any other, and
-                     one that needs more, is killed, */
-    LOSS_SHRINK_OR_REQUEUE, /* requeued, */
-    LOSS_SHRINK_OR_RESTART, /* or restarted */
-    NUM_NODE_LOSSES
 };
 
 /* Strings are owned and NULL when not given. Times are in seconds. */

@@ -296,9 +296,17 @@ static const struct reaction {
     [LOSS_SHRINK_OR_RESTART] = {true, true, true},
 };
 
+/* What the job says goes before what the configuration says. */
+static const struct reaction *reaction_of(const struct simulation *simulation,
+                                          const struct job *job)
+{
+    enum node_loss own = job->request->on_node_loss;
+    return &reactions[own < NUM_NODE_LOSSES ? own : simulation->configuration->on_node_loss];
+}
+
 static void react(struct simulation *simulation, const struct job *job)
 {
-    const struct reaction *reaction = &reactions[simulation->configuration->on_node_loss];
+    const struct reaction *reaction = reaction_of(simulation, job);
     touch_nodes(simulation, &job->executing);
     if (reaction->shrinks && shrink_loser(simulation, job))
         return;

@@ -35,6 +35,7 @@ enum job_key {
     KEY_NUM_NODES_PREFERRED,
     KEY_RUNTIME_ESTIMATE,
     KEY_DEPENDENCIES,
+    KEY_ON_NODE_LOSS,
     NUM_JOB_KEYS
 };
 
@@ -55,6 +56,7 @@ static const char *const job_keys[] = {
     [KEY_NUM_NODES_PREFERRED] = "num_nodes_preferred",
     [KEY_RUNTIME_ESTIMATE] = "runtime_estimate",
     [KEY_DEPENDENCIES] = "dependencies",
+    [KEY_ON_NODE_LOSS] = "on_node_loss",
     [NUM_JOB_KEYS] = NULL,
 };
 
@@ -297,6 +299,15 @@ static int read_preferred(struct source *source, struct error *err)
     return 0;
 }
 
+static int read_on_node_loss(struct source *source, struct error *err)
+{
+    struct json_at at = member_at(source, KEY_ON_NODE_LOSS);
+
+    source->job->on_node_loss = NUM_NODE_LOSSES;
+    return given(source, KEY_ON_NODE_LOSS) ? node_loss_read(&at, &source->job->on_node_loss, err)
+                                           : 0;
+}
+
 static int read_job_name(struct source *source, struct error *err)
 {
     struct json_at at = member_at(source, KEY_NAME);
@@ -384,9 +395,9 @@ static int read_application(struct source *source, struct error *err)
 static int read_fields(struct source *source, struct error *err)
 {
     static int (*const readers[])(struct source *, struct error *) = {
-        collect_members, read_type,         read_times,       read_nodes,
-        read_gpus,       read_preferred,    read_job_name,    read_arguments,
-        read_attributes, read_dependencies, read_application,
+        collect_members, read_type,         read_times,        read_nodes,
+        read_gpus,       read_preferred,    read_job_name,     read_arguments,
+        read_attributes, read_dependencies, read_on_node_loss, read_application,
     };
 
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)

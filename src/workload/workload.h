@@ -6,6 +6,7 @@
 #include "application/application.h"
 #include "base/date.h"
 #include "base/error.h"
+#include "base/node_loss.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -83,6 +84,7 @@ struct job_request {
     uint32_t gpus_min;        /* per node */
     uint32_t gpus_max;
     double runtime_estimate;         /* seconds; -1 when not given */
+    enum node_loss on_node_loss;     /* NUM_NODE_LOSSES when not given: the configuration's */
     uint64_t total_phases;           /* sum of the phases' iterations */
     char *name;                      /* NULL when not given */
     struct application *application; /* shared; owned by the workload */

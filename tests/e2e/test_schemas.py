@@ -165,6 +165,7 @@ JOBS: list[Any] = [
     rigid(1, submit=-1), rigid(1, walltime='1'),
     {**rigid(), 'type': 'rigd'}, {**rigid(), 'num_nodes': None}, rigid(1, runtime_estimate=0), rigid(1, arguments=[]),
     rigid(1, arguments={'x': True}), rigid(1, attributes={'x': None}), rigid(1, name=1), 3,
+    rigid(1, on_node_loss='shirk'),
     {**flexible('moldable'), 'num_nodes_max': None}, {**flexible('evolving'), 'type': 'rigid'}]
 CONFIGURATIONS: list[Any] = [
     {'jobs_file': ''}, {'jobs_file': None}, {'sensing': 1}, {'sensing': True}, {'sensing': True, 'sensing_interval': 0},
@@ -175,7 +176,7 @@ GOOD: list[tuple[str, Any]] = [
     ('application_model', model(phase(busy('2', iterations=None)))),
     ('application_model', {**model(phase(busy(1))), 'on_init': None}),
     ('jobs', {**rigid(walltime=None), 'num_nodes': 1.0}), ('jobs', {**rigid(), 'type': 'Rigid'}),
-    ('jobs', flexible('ADAPTIVE')),
+    ('jobs', flexible('ADAPTIVE')), ('jobs', rigid(1, on_node_loss='requeue')),
     ('configuration', {'sensing': None}), ('configuration', {'scheduling_interval': 1, 'schedule_on_job_submit': None})]
 
 

@@ -105,6 +105,7 @@ static void test_defaults_of_a_rigid_job(void **state)
     assert_int_equal(job->gpus_min, 0);
     assert_int_equal(job->gpus_max, 0);
     assert_true(job->runtime_estimate == -1);
+    assert_int_equal(job->on_node_loss, NUM_NODE_LOSSES);
     assert_int_equal(job->total_phases, 1);
     assert_null(job->name);
     assert_string_equal(job->application->file, "idle.json");
@@ -121,7 +122,7 @@ static void test_rigid_job_reads_every_key(void **state)
         JOBS("{'type': 'rigid', 'submit_time': 1.5, 'num_nodes': 4.0, 'num_gpus_per_node': 2, "
              "'application_model': 'runtime.json', 'walltime': 0.5, 'arguments': {'runtime': 20}, "
              "'attributes': {'priority': 50}, 'name': 'first', 'num_nodes_preferred': 4, "
-             "'runtime_estimate': 17.25}"));
+             "'runtime_estimate': 17.25, 'on_node_loss': 'restart'}"));
     const struct job_request *job = workload_job(workload, 0);
 
     (void)state;
@@ -133,6 +134,7 @@ static void test_rigid_job_reads_every_key(void **state)
     assert_int_equal(job->gpus_min, 2);
     assert_int_equal(job->gpus_max, 2);
     assert_true(job->runtime_estimate == 17.25);
+    assert_int_equal(job->on_node_loss, LOSS_RESTART);
     assert_string_equal(job->name, "first");
     assert_int_equal(job->arguments.count, 1);
     assert_string_equal(job->attributes.items[0].key, "priority");
@@ -358,10 +360,12 @@ static void test_null_means_absent(void **state)
     struct workload *workload = read_good(
         JOBS(RIGID(ON_TWO "'idle.json', 'walltime': null, 'arguments': null, 'attributes': null, "
                           "'name': null, 'num_gpus_per_node': null, 'num_nodes_min': null, "
-                          "'runtime_estimate': null, 'num_nodes_preferred': null")));
+                          "'runtime_estimate': null, 'num_nodes_preferred': null, "
+                          "'on_node_loss': null")));
 
     (void)state;
     assert_null(workload_job(workload, 0)->name);
+    assert_int_equal(workload_job(workload, 0)->on_node_loss, NUM_NODE_LOSSES);
     workload_destroy(workload);
 }
 
@@ -483,6 +487,12 @@ static const struct bad_workload {
     {"bad_runtime_estimate_is_zero", JOBS(RIGID("'runtime_estimate': 0")),
      "jobs.json: jobs[0].runtime_estimate: must be more than 0; leave it out if it is not known",
      NULL},
+    {"bad_on_node_loss_is_misspelt", JOBS(RIGID(ON_TWO "'idle.json', 'on_node_loss': 'requeu'")),
+     "jobs.json: jobs[0].on_node_loss: must be kill, requeue, restart, shrink, shrink_or_requeue "
+     "or shrink_or_restart, is 'requeu' (did you mean 'requeue'?)",
+     NULL},
+    {"bad_on_node_loss_is_a_flag", JOBS(RIGID(ON_TWO "'idle.json', 'on_node_loss': true")),
+     "jobs.json: jobs[0].on_node_loss: must be a string, is a boolean", NULL},
     {"bad_name_is_a_number", JOBS(RIGID(ON_TWO "'idle.json', 'name': 5")),
      "jobs.json: jobs[0].name: must be a string, is a number", NULL},
 
