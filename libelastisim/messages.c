@@ -273,6 +273,9 @@ static int change_node(struct elastisim_view *view, struct elastisim_node *node,
     bit_set_remove(view->up_nodes, node->id);
     if (node->availability == ELASTISIM_UP)
         bit_set_add(view->up_nodes, node->id);
+    bit_set_remove(view->announced_nodes, node->id);
+    if (isfinite(node->leaves))
+        bit_set_add(view->announced_nodes, node->id);
     bit_set_add(view->touched_nodes, node->id);
     return set_jobs_of_node(node, jobs);
 }
@@ -327,9 +330,10 @@ static int create_nodes(struct elastisim_view *view, size_t num_nodes)
     view->changed_nodes = calloc(num_nodes + 1, sizeof(struct elastisim_node *));
     view->free_nodes = bit_set_create(num_nodes);
     view->up_nodes = bit_set_create(num_nodes);
+    view->announced_nodes = bit_set_create(num_nodes);
     view->touched_nodes = bit_set_create(num_nodes);
     if (!view->nodes || !view->changed_nodes || !view->free_nodes || !view->up_nodes ||
-        !view->touched_nodes)
+        !view->announced_nodes || !view->touched_nodes)
         return -1;
     for (; view->num_nodes < num_nodes; view->num_nodes++) {
         struct elastisim_node *node = calloc(1, sizeof *node);

@@ -51,6 +51,7 @@ void elastisim_view_release(struct elastisim_view *view)
     free(view->changed_nodes);
     free(view->free_nodes);
     free(view->up_nodes);
+    free(view->announced_nodes);
     free(view->touched_nodes);
     free(view->nodes_told.items);
     free(view->jobs_told.items);
@@ -228,6 +229,11 @@ size_t elastisim_num_running(const struct elastisim_view *view)
 const uint64_t *elastisim_up_set(const struct elastisim_view *view)
 {
     return view->up_nodes;
+}
+
+const uint64_t *elastisim_announced_set(const struct elastisim_view *view)
+{
+    return view->announced_nodes;
 }
 
 const uint64_t *elastisim_changed_set(const struct elastisim_view *view, size_t *first, size_t *end)
@@ -442,6 +448,15 @@ enum elastisim_availability elastisim_node_availability(const struct elastisim_n
 double elastisim_node_returns(const struct elastisim_node *node)
 {
     return node->returns;
+}
+
+bool elastisim_node_announced(const struct elastisim_node *node, uint32_t index,
+                              struct elastisim_outage *outage)
+{
+    if (index > 0 || isinf(node->leaves))
+        return false;
+    *outage = (struct elastisim_outage){ELASTISIM_DOWN, node->leaves, INFINITY};
+    return true;
 }
 
 double elastisim_node_leaves(const struct elastisim_node *node)

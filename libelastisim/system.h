@@ -67,6 +67,7 @@ struct elastisim_view {
     size_t num_nodes;
     uint64_t *free_nodes;                  /* bit set by ID: FREE; owned */
     uint64_t *up_nodes;                    /* the same: UP */
+    uint64_t *announced_nodes;             /* the same: an outage was announced */
     uint64_t *touched_nodes;               /* the same: those that the message told of */
     struct node_ids nodes_told, jobs_told; /* scratch: lists of IDs in a message */
     size_t num_free;

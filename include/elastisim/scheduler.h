@@ -174,6 +174,8 @@ struct elastisim_node *elastisim_next_free_node(const struct elastisim_view *vie
  * Valid until the next operation. Since API 1.6. */
 const uint64_t *elastisim_free_set(const struct elastisim_view *view); /* FREE */
 const uint64_t *elastisim_up_set(const struct elastisim_view *view);   /* UP */
+/* Those of which an outage was announced and has not begun. */
+const uint64_t *elastisim_announced_set(const struct elastisim_view *view);
 /* Those that changed since the last invocation: all of them in the words from *first on, up to
  * *end, that not included. */
 const uint64_t *elastisim_changed_set(const struct elastisim_view *view, size_t *first,
@@ -240,6 +242,16 @@ double elastisim_node_returns(const struct elastisim_node *node);
 /* When the next outage that was announced begins, at which the node can't be had any more; INFINITY
  * without one. */
 double elastisim_node_leaves(const struct elastisim_node *node);
+/* An outage that was announced and has not begun. */
+struct elastisim_outage {
+    enum elastisim_availability kind; /* what the node will be: down, off or draining */
+    double from, until;               /* INFINITY for `until` where nobody knows */
+};
+/* The outages announced for a node, by when they begin. False when there are no more than `index`.
+ * External schedulers are told of the first only, and neither of its kind (it is down) nor of its
+ * end. Since API 1.6. */
+bool elastisim_node_announced(const struct elastisim_node *node, uint32_t index,
+                              struct elastisim_outage *outage);
 double elastisim_node_speed(const struct elastisim_node *node); /* all cores together */
 /* A property of the host in the platform file; NULL when there is none. */
 const char *elastisim_node_property(const struct elastisim_view *view,

@@ -241,11 +241,23 @@ static int gather(struct books *books, struct entry *entry)
     return 0;
 }
 
+/* Whether it can run on what is kept for it: none of it was taken away or will be. */
+static bool can_use(const struct books *books, const struct entry *entry)
+{
+    for (uint32_t i = 0; i < entry->kept_nodes.count; i++)
+        if (!pool_suits(&books->pool, entry->kept_nodes.items[i], entry))
+            return false;
+    return entry->kept_nodes.count >= entry->least;
+}
+
+/* If it can't, it waits for other nodes. */
 static int start(struct books *books, struct entry *entry)
 {
     uint32_t quota[MAX_NODE_CLASSES] = {0};
     if (gather(books, entry))
         return -1;
+    if (!can_use(books, entry))
+        return books_release_promises(books, entry);
     for (uint32_t i = 0; i < entry->kept_nodes.count; i++)
         quota[books->pool.class_of[entry->kept_nodes.items[i]]]++;
     books->changes.replan = books->changes.replan || books->num_reserved > 0;

@@ -84,12 +84,14 @@ static int reserve(struct books *books, struct entry *entry)
     return 0;
 }
 
-/* How many nodes a job could have from now to `until`, at most; *quota by class. */
-static uint32_t room_for(const struct books *books, const struct entry *entry, double until,
-                         uint32_t *quota)
+/* How many nodes a job could have, at most, that were planned with from `start` on and are needed
+ * for `duration` from now on; *quota by class. */
+static uint32_t room_for(const struct books *books, const struct entry *entry, double start,
+                         double duration, uint32_t *quota)
 {
-    return books->has_profile ? books_room_until(books, entry, until, quota)
-                              : pool_available(&books->pool, entry, quota);
+    double ends = pool_needed_until(&books->pool, entry, duration);
+    return books->has_profile ? books_room_until(books, entry, start + duration, ends, quota)
+                              : pool_available_until(&books->pool, entry, ends, quota);
 }
 
 /* A job that is faster on more nodes may fit on as many as it wants where it does not on its least.
@@ -97,7 +99,8 @@ static uint32_t room_for(const struct books *books, const struct entry *entry, d
 static int size_as_wanted(struct books *books, const struct entry *entry, double start,
                           uint32_t wanted, uint32_t *quota, uint32_t *size)
 {
-    uint32_t idle = pool_available(&books->pool, entry, quota);
+    double soonest = pool_needed_until(&books->pool, entry, entry->shortest);
+    uint32_t idle = pool_available_until(&books->pool, entry, soonest, quota);
     uint32_t first = wanted < idle ? wanted : idle;
     double duration;
     *size = 0;
@@ -105,7 +108,7 @@ static int size_as_wanted(struct books *books, const struct entry *entry, double
         return 0;
     if (entry_duration(entry, &books->estimates, first, &duration, books->err))
         return -1;
-    if (room_for(books, entry, start + duration, quota) >= first)
+    if (room_for(books, entry, start, duration, quota) >= first)
         *size = first;
     return 0;
 }
@@ -120,7 +123,7 @@ static int fitting_size(struct books *books, const struct entry *entry, double s
         return -1;
     if (*size > 0)
         return 0;
-    uint32_t room = room_for(books, entry, start + entry->estimate, quota);
+    uint32_t room = room_for(books, entry, start, entry->estimate, quota);
     if (room < entry->least)
         return 0;
     *size = wanted < room ? wanted : room;

@@ -173,7 +173,7 @@ static uint32_t arrived(const struct books *books, const struct entry *entry, ui
         quota[i] = 0;
     for (uint32_t i = 0; i < entry->kept_nodes.count; i++) {
         uint32_t node = entry->kept_nodes.items[i];
-        if (pool_is_idle(&books->pool, node))
+        if (pool_is_idle(&books->pool, node) && pool_suits(&books->pool, node, entry))
             quota[books->pool.class_of[node]]++;
     }
     return pool_sum(&books->pool, quota);

@@ -69,6 +69,7 @@ void books_release(struct books *books)
     free(books->entries);
     ids_release(&books->changes.arrivals);
     ids_release(&books->picked);
+    free(books->absences.items);
     running_release(&books->running);
     shares_release(&books->shares);
     fair_tree_release(&books->tree);
@@ -256,11 +257,12 @@ static int identify(struct books *books, struct entry *entry)
 }
 
 uint32_t books_room_until(const struct books *books, const struct entry *entry, double until,
-                          uint32_t *quota)
+                          double ends, uint32_t *quota)
 {
     uint32_t least[MAX_NODE_CLASSES];
-    if (pool_available(&books->pool, entry, quota) == 0)
-        return 0;
+    uint32_t available = pool_available_until(&books->pool, entry, ends, quota);
+    if (available == 0 || entry->is_bold)
+        return available;
     const struct profile_stay own = entry_stay(entry);
     profile_least(&books->profile, books->now, until, entry->reserved ? &own : NULL, least);
     for (size_t i = 0; i < books->pool.num_classes; i++)
@@ -538,46 +540,44 @@ static int assign(struct books *books, struct entry *entry, const struct ids *no
 
 /* Without reservations it does not matter which classes a job takes from, so the choice is among
  * all its nodes; else each class has a quota. */
-static int pick(struct books *books, const struct entry *entry, uint32_t *quota, uint32_t count,
-                struct ids *picked)
+static int pick(struct books *books, const struct entry *entry, double until, uint32_t *quota,
+                uint32_t count, struct ids *picked)
 {
     struct node_pool *pool = &books->pool;
-    enum nodes choice = books->options.nodes;
-    if (pool_list_kept(pool, entry, quota, count, picked))
+    struct selection selection = {books->options.nodes, entry->classes, until};
+    if (pool_list_kept(pool, entry, until, quota, count, picked))
         return -1;
     if (!books->has_profile || pool->num_classes == 1)
-        return selection_take(pool, books->view, choice, entry->classes, count - picked->count,
-                              picked);
+        return selection_take(pool, books->view, &selection, count - picked->count, picked);
     for (size_t kind = 0; kind < pool->num_classes && picked->count < count; kind++) {
         uint32_t missing = count - picked->count;
         uint32_t share = missing < quota[kind] ? missing : quota[kind];
-        if (share > 0 &&
-            selection_take(pool, books->view, choice, UINT64_C(1) << kind, share, picked))
+        selection.classes = UINT64_C(1) << kind;
+        if (share > 0 && selection_take(pool, books->view, &selection, share, picked))
             return -1;
     }
     return 0;
 }
 
-/* Assigns `count` nodes, those kept for the job first. */
-static int assign_all(struct books *books, struct entry *entry, const uint32_t *quota,
+/* Assigns `count` nodes that the job can use until then, those kept for it first. */
+static int assign_all(struct books *books, struct entry *entry, double until, const uint32_t *quota,
                       uint32_t count)
 {
     uint32_t left[MAX_NODE_CLASSES];
     memcpy(left, quota, books->pool.num_classes * sizeof *left);
     books->picked.count = 0;
-    return pick(books, entry, left, count, &books->picked) || assign(books, entry, &books->picked)
+    return pick(books, entry, until, left, count, &books->picked) ||
+                   assign(books, entry, &books->picked)
                ? -1
                : 0;
 }
 
 /* `reserved` is what it had reserved, or NULL. */
-static int run(struct books *books, struct entry *entry, uint32_t count,
+static int run(struct books *books, struct entry *entry, uint32_t count, double duration,
                const struct profile_stay *reserved)
 {
-    double duration;
-    if (entry_duration(entry, &books->estimates, count, &duration, books->err))
-        return -1;
     entry->state = ENTRY_RUNNING;
+    entry->is_bold = false;
     entry->start_time = books->now;
     entry->expected_end = books->now + duration;
     account(books, entry, count);
@@ -595,6 +595,10 @@ int books_start(struct books *books, struct entry *entry, const uint32_t *quota,
 {
     uint32_t counts[MAX_NODE_CLASSES];
     size_t size = books->pool.num_classes * sizeof *counts;
+    double duration;
+    if (entry_duration(entry, &books->estimates, count, &duration, books->err))
+        return -1;
+    double until = pool_needed_until(&books->pool, entry, duration);
     struct profile_stay stay = entry_stay(entry);
     stay.nodes = memcpy(counts, entry->counts, size);
     bool had = entry->reserved;
@@ -605,8 +609,8 @@ int books_start(struct books *books, struct entry *entry, const uint32_t *quota,
     if (entry->type != ELASTISIM_RIGID &&
         elastisim_assign_gpus(books->view, entry->job, entry->gpus))
         return -1;
-    return assign_all(books, entry, quota, count) || books_release_promises(books, entry) ||
-                   run(books, entry, count, had ? &stay : NULL)
+    return assign_all(books, entry, until, quota, count) || books_release_promises(books, entry) ||
+                   run(books, entry, count, duration, had ? &stay : NULL)
                ? -1
                : 0;
 }
@@ -616,7 +620,8 @@ int books_grow(struct books *books, struct entry *entry, const uint32_t *quota, 
     uint32_t more[MAX_NODE_CLASSES];
     size_t classes = books->pool.num_classes;
     memcpy(more, entry->counts, classes * sizeof *more);
-    if (assign_all(books, entry, quota, count))
+    double until = pool_needed_until(&books->pool, entry, 0);
+    if (assign_all(books, entry, until, quota, count))
         return -1;
     for (size_t i = 0; i < classes; i++)
         more[i] = entry->counts[i] - more[i];
@@ -777,19 +782,73 @@ int books_settle_losses(struct books *books, struct entry *entry)
     return 0;
 }
 
-int books_set_away(struct books *books, uint32_t node, double until)
+/* Whether one of them covers it, as far as it is not over. */
+static bool is_covered(const struct absences *absences, struct absence absence, double now)
 {
-    double before = books->pool.away[node];
-    if (until <= before && until >= before)
-        return 0;
+    for (size_t i = 0; i < absences->count; i++)
+        if (fmax(absences->items[i].from, now) <= fmax(absence.from, now) &&
+            absences->items[i].until >= absence.until)
+            return true;
+    return false;
+}
+
+static bool are_covered(const struct absences *absences, const struct absences *by, double now)
+{
+    for (size_t i = 0; i < absences->count; i++)
+        if (!is_covered(by, absences->items[i], now))
+            return false;
+    return true;
+}
+
+static int plan_absences(struct books *books, uint32_t node, const struct absences *absences,
+                         int (*plan)(struct books *, double, double, const uint32_t *))
+{
     uint32_t one[MAX_NODE_CLASSES] = {0};
     one[books->pool.class_of[node]] = 1;
-    pool_set_away(&books->pool, node, until);
-    books->changes.early = books->changes.early || until < before;
-    books->changes.replan = books->changes.replan || until > before;
-    if (before > books->now && vacate(books, books->now, before, one))
+    for (size_t i = 0; i < absences->count; i++) {
+        double from = fmax(absences->items[i].from, books->now), until = absences->items[i].until;
+        if (from < until && plan(books, from, until, one))
+            return -1;
+    }
+    return 0;
+}
+
+static int copy_absences(struct absences *to, const struct absences *from)
+{
+    if (array_reserve(to->items, to->room, from->count))
         return -1;
-    return until > books->now ? occupy(books, books->now, until, one) : 0;
+    if (from->count > 0)
+        memcpy(to->items, from->items, from->count * sizeof *from->items);
+    to->count = from->count;
+    return 0;
+}
+
+/* They are those of a node from now on. */
+static int set_absences(struct books *books, uint32_t node, const struct absences *absences)
+{
+    struct node_pool *pool = &books->pool;
+    if ((absences->count > 0) != bit_set_has(pool->has_absences, node))
+        bit_set_toggle(pool->has_absences, node);
+    return copy_absences(&pool->absences[node], absences);
+}
+
+int books_set_absences(struct books *books, uint32_t node, const struct absences *absences,
+                       double leaves)
+{
+    struct absences *before = &books->pool.absences[node];
+    if (pool_set_departure(&books->pool, node, leaves))
+        return -1;
+    bool has_more = !are_covered(absences, before, books->now);
+    bool has_less = !are_covered(before, absences, books->now);
+    if (!has_more && !has_less)
+        return 0;
+    books->changes.early = books->changes.early || has_less;
+    books->changes.replan = books->changes.replan || has_more;
+    return plan_absences(books, node, before, vacate) ||
+                   plan_absences(books, node, absences, occupy) ||
+                   set_absences(books, node, absences)
+               ? -1
+               : 0;
 }
 
 /* --- Jobs come and go ---------------------------------------------------------------------- */
@@ -819,6 +878,7 @@ static int predict(struct books *books, struct entry *entry)
     double seconds = histories_predict(&books->histories, entry->history);
     entry->is_predicted = seconds < entry->estimate;
     if (entry->is_predicted) {
+        entry->unpredicted = entry->estimate;
         entry->estimate = entry->shortest = seconds;
         entry->follows_size = false;
     }

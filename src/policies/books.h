@@ -76,6 +76,7 @@ struct books {
 
     struct changes changes;
     struct ids picked;          /* scratch: nodes that a job is given */
+    struct absences absences;   /* of a node that is looked at; scratch */
     struct entry *just_started; /* jobs that are not ranked yet */
     bool started;               /* jobs, since nodes were last moved among those that run */
     struct plan plan;
@@ -107,8 +108,10 @@ int books_settle_leaving(struct books *books, struct entry *entry, bool all);
 int books_settle_losses(struct books *books, struct entry *entry);
 /* A node does not come to whom it is kept for: the job may start without it, or needs another. */
 int books_break_promise(struct books *books, uint32_t node);
-/* A node on which nothing runs can't be had until then (INFINITY: nobody knows), or can (0). */
-int books_set_away(struct books *books, uint32_t node, double until);
+/* What is planned of a node: it can't be had during these (which may overlap, and are few), and its
+ * jobs are to be over by `leaves` (INFINITY: not). */
+int books_set_absences(struct books *books, uint32_t node, const struct absences *absences,
+                       double leaves);
 /* The nodes of a word, a bit for each, become idle or busy. */
 void books_set_idle(struct books *books, size_t word, uint64_t nodes, bool idle);
 /* Corrects the expected ends of jobs that run longer than expected. With `complete`, all that ends
@@ -141,10 +144,10 @@ int books_take(struct books *books, struct entry *entry, uint32_t node);
 /* Gives a node that is to leave a job back to it, if it is still there. */
 int books_give_back(struct books *books, uint32_t node);
 
-/* Nodes that a job could have until then without touching a reservation, by class; returns their
- * sum. Needs a profile. */
+/* Nodes that a job could have until then without touching a reservation, if they are not taken away
+ * before it `ends`, by class; returns their sum. Needs a profile. */
 uint32_t books_room_until(const struct books *books, const struct entry *entry, double until,
-                          uint32_t *quota);
+                          double ends, uint32_t *quota);
 /* Reserves nodes (counts, by class) for a waiting job from `start` on, instead of those that it has
  * reserved. */
 int books_reserve(struct books *books, struct entry *entry, double start, const uint32_t *counts);

@@ -29,6 +29,7 @@ struct entry {
     double estimate;                 /* seconds, on `least` nodes; INFINITY */
     double eligible;                 /* seconds: when it was submitted to the scheduler */
     double shortest;                 /* the least estimate of any size it may start on */
+    double unpredicted;              /* the estimate where a prediction took its place; else 0 */
     bool follows_size;               /* the estimate depends on the number of nodes */
     double walltime;                 /* 0 for none */
     size_t history;                  /* predictions: what it belongs to (history.h), */
@@ -49,6 +50,10 @@ struct entry {
     bool tree_room;       /* one has_room */
     bool tree_reserved;   /* one has */
 
+    /* Held back by announced outages alone: it starts without regard to them from `patience` on
+     * (seconds; 0 while it was not), if it has to; then it is bold. */
+    double patience;
+    bool is_bold;
     bool is_new; /* submitted since the last pass over the queue */
 
     /* Waiting: its reservation: `counts` nodes by class from `reservation.time` for the estimate.

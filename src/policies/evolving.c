@@ -16,7 +16,7 @@ static int give_up(struct books *books, struct entry *entry, uint32_t wanted)
 static uint32_t grantable(const struct books *books, const struct entry *entry, uint32_t *quota)
 {
     if (books->options.evolving == EVOLVING_NO_DELAY && books->has_profile)
-        return books_room_until(books, entry, entry->expected_end, quota);
+        return books_room_until(books, entry, entry->expected_end, entry->expected_end, quota);
     return pool_available(&books->pool, entry, quota);
 }
 

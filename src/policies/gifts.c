@@ -1,6 +1,12 @@
 /* Promise: where all nodes are of one class, what all can give is known without looking at any. */
 #include "policies/gifts.h"
 
+/* Whether a taker can use any node. */
+static bool suits_any(const struct books *books)
+{
+    return books->pool.num_classes == 1 && books->pool.departures.count == 0;
+}
+
 /* The last node of a running job that the taker can use; -1 when there is none. */
 static long last_usable(const struct books *books, const struct entry *donor,
                         const struct entry *taker)
@@ -20,7 +26,7 @@ uint32_t gifts_of(const struct books *books, const struct entry *donor, const st
     uint32_t smallest = entry_bound(donor, bound);
     if (donor == taker || size <= smallest)
         return 0;
-    if (books->pool.num_classes == 1)
+    if (suits_any(books) || (!taker && books->pool.num_classes == 1))
         return size - smallest;
     for (uint32_t rank = 0; rank < size && usable < size - smallest; rank++) {
         const struct elastisim_node *node = elastisim_job_assigned(donor->job, rank);
@@ -32,7 +38,7 @@ uint32_t gifts_of(const struct books *books, const struct entry *donor, const st
 uint64_t gifts_of_all(const struct books *books, const struct entry *taker, enum bound bound)
 {
     const struct queue *ranks = &books->running.ranks;
-    if (books->pool.num_classes == 1)
+    if (suits_any(books) || (!taker && books->pool.num_classes == 1))
         return books->running.beyond[bound] - (taker ? taker->beyond[bound] : 0);
     uint64_t sum = 0;
     const struct entry *entry = NULL;

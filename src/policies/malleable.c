@@ -258,7 +258,7 @@ static uint32_t room_to_grow(const struct books *books, const struct entry *entr
         return pool_available(&books->pool, entry, quota);
     if (!books->has_profile || (books->plan.unbounded && isinf(entry->expected_end)))
         return 0;
-    return books_room_until(books, entry, entry->expected_end, quota);
+    return books_room_until(books, entry, entry->expected_end, entry->expected_end, quota);
 }
 
 /* What a job would need to come as high as `place`. */

@@ -193,6 +193,13 @@ static const struct choice evolvings[] = {
     {0},
 };
 
+static const struct choice announced_choices[] = {
+    {"plan", ANNOUNCED_PLAN,
+     "no job starts on a node that will be down or off before the job's expected end"},
+    {"ignore", ANNOUNCED_IGNORE, "outages matter from when they begin"},
+    {0},
+};
+
 static const struct choice node_choices[] = {
     {"lowest", NODES_LOWEST, "lowest IDs"},
     {"first", NODES_LOWEST, "the same"},
@@ -242,6 +249,7 @@ CHOOSES(decide, decide)
 CHOOSES(towards, towards)
 CHOOSES(rebalance, rebalance)
 CHOOSES(evolving, evolving)
+CHOOSES(announced, announced)
 CHOOSES(nodes, nodes)
 CHOOSES(io, io)
 
@@ -422,6 +430,12 @@ static const struct option {
      .choices = evolvings,
      .choose = choose_evolving,
      .fallback = "if_free"},
+    {.key = "announced",
+     .help = "what becomes of outages that are announced",
+     .kind = A_CHOICE,
+     .choices = announced_choices,
+     .choose = choose_announced,
+     .fallback = "plan"},
     {.key = "nodes",
      .help = "which of the free nodes a job gets",
      .kind = A_CHOICE,

@@ -81,6 +81,8 @@ enum rebalance { REBALANCE_NEVER, REBALANCE_ARRIVALS, REBALANCE_ALWAYS };
 
 enum towards { TOWARDS_MIN, TOWARDS_AVG, TOWARDS_PREF };
 
+enum announced { ANNOUNCED_IGNORE, ANNOUNCED_PLAN };
+
 enum evolving { EVOLVING_DENY, EVOLVING_IF_FREE, EVOLVING_NO_DELAY, EVOLVING_SHRINK };
 
 enum nodes {
@@ -116,6 +118,7 @@ struct policy_options {
     enum towards towards;
     enum rebalance rebalance;
     enum evolving evolving;
+    enum announced announced;
     enum nodes nodes;
     enum io io;
     uint32_t reservation_depth; /* 0: as the backfilling has it */

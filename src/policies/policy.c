@@ -3,6 +3,7 @@
 #include "policies/policy.h"
 
 #include "base/bit_set.h"
+#include "base/vector.h"
 #include "policies/agreements.h"
 #include "policies/backfill.h"
 #include "policies/balance.h"
@@ -62,15 +63,54 @@ static bool more_comes(const struct books *books)
     return books->options.decide == DECIDE_BY_INSTANT && elastisim_instant_continues(books->view);
 }
 
-/* A node that can't be had is planned with from when it returns on, if that is known. */
-static int note_away(struct books *books, uint32_t id)
+/* When the job on a node is expected to leave it; -INFINITY without one. */
+static double expected_end(const struct books *books, const struct elastisim_node *node)
+{
+    double end = -INFINITY;
+    for (uint32_t i = 0; i < elastisim_node_num_jobs(node); i++) {
+        const struct entry *entry = books_entry(books, elastisim_node_job(node, i));
+        if (entry && entry->state == ENTRY_RUNNING)
+            end = fmax(end, entry->expected_end);
+    }
+    return end;
+}
+
+/* Adds the outages announced for a node that take it from its jobs; *leaves is when the first
+ * begins. A job that is there then has the node in the profile until its expected end. */
+static int add_announced(const struct books *books, const struct elastisim_node *node,
+                         struct absences *absences, double *leaves)
+{
+    double end = expected_end(books, node);
+    struct elastisim_outage outage;
+    for (uint32_t i = 0; elastisim_node_announced(node, i, &outage); i++) {
+        if (outage.kind == ELASTISIM_DRAINING)
+            continue;
+        *leaves = fmin(*leaves, outage.from);
+        if (vector_add(absences, (struct absence){fmax(outage.from, end), outage.until}))
+            return -1;
+    }
+    return 0;
+}
+
+/* A node that can't be had is planned with from when it returns on, if that is known, one that will
+ * be taken away before that. */
+static int note_absences(struct books *books, uint32_t id)
 {
     const struct elastisim_node *node = elastisim_node(books->view, id);
     bool is_away = elastisim_node_availability(node) != ELASTISIM_UP;
-    bool is_empty = elastisim_node_num_jobs(node) == 0;
+    bool plans =
+        books->options.announced == ANNOUNCED_PLAN && isfinite(elastisim_node_leaves(node));
+    struct absences *absences = &books->absences;
+    double leaves = INFINITY;
+    absences->count = 0;
     if (is_away && books_break_promise(books, id))
         return -1;
-    return books_set_away(books, id, is_away && is_empty ? elastisim_node_returns(node) : 0);
+    if (is_away && elastisim_node_num_jobs(node) == 0 &&
+        vector_add(absences, (struct absence){-INFINITY, elastisim_node_returns(node)}))
+        return -1;
+    if (plans && add_announced(books, node, absences, &leaves))
+        return -1;
+    return books_set_absences(books, id, absences, leaves);
 }
 
 static int note_nodes(struct books *books)
@@ -79,13 +119,16 @@ static int note_nodes(struct books *books)
     const uint64_t *changed_set = elastisim_changed_set(books->view, &first, &end);
     const uint64_t *free_set = elastisim_free_set(books->view);
     const uint64_t *up_set = elastisim_up_set(books->view);
+    const uint64_t *announced_set = elastisim_announced_set(books->view);
+    uint64_t plans = books->options.announced == ANNOUNCED_PLAN ? ~UINT64_C(0) : 0;
     for (size_t word = first; word < end; word++) {
         uint64_t changed = changed_set[word];
         books_set_idle(books, word, changed & free_set[word], true);
         books_set_idle(books, word, changed & ~free_set[word], false);
-        uint64_t away = changed & (~up_set[word] | books->pool.is_away[word]);
+        uint64_t away = changed & (~up_set[word] | books->pool.has_absences[word] |
+                                   (announced_set[word] & plans));
         for (; away; away &= away - 1)
-            if (note_away(books, (uint32_t)(word * BITS_PER_WORD + bit_set_lowest(away))))
+            if (note_absences(books, (uint32_t)(word * BITS_PER_WORD + bit_set_lowest(away))))
                 return -1;
     }
     return 0;
@@ -149,6 +192,52 @@ static int leave_standstill(struct books *books)
     return backfill_run(books);
 }
 
+/* The last time at which an announced outage is over, as far as that is known. */
+static double last_return(const struct books *books)
+{
+    double last = books->now;
+    for (uint32_t node = 0; node < books->pool.num_nodes; node++) {
+        const struct absences *absences = &books->pool.absences[node];
+        for (size_t i = 0; i < absences->count; i++)
+            if (isfinite(absences->items[i].until))
+                last = fmax(last, absences->items[i].until);
+    }
+    return last;
+}
+
+/* The first job that would fit but for announced outages; while others run, the head of the queue
+ * alone counts. NULL without one. */
+static struct entry *held_back(const struct books *books)
+{
+    struct wanted fitting = queue_want_all;
+    fitting.nodes = books->pool.num_free;
+    if (books->queue.count == 0 || books->pool.departures.count == 0)
+        return NULL;
+    struct entry *entry = queue_next(&books->queue, NULL, &fitting);
+    bool is_first = entry == queue_next(&books->queue, NULL, &queue_want_all);
+    return is_first || books->running.count == 0 ? entry : NULL;
+}
+
+/* A job that is held back waits until all outages that are known by now are over. If another one is
+ * announced by then, there may never be a time without, and it starts. What nobody has an estimate
+ * of does not wait for nodes that will never return. */
+static int defy_announcements(struct books *books)
+{
+    struct entry *entry = held_back(books);
+    if (!entry)
+        return 0;
+    if (entry->patience <= 0) {
+        double last = last_return(books);
+        bool waits_in_vain = last <= books->now && isfinite(entry->estimate);
+        entry->patience = waits_in_vain ? INFINITY : last;
+    }
+    if (entry->patience > books->now)
+        return 0;
+    entry->is_bold = true;
+    books->changes.replan = true;
+    return backfill_run(books);
+}
+
 /* While more happens at this instant, nobody is started or asked to shrink: what frees nodes and
  * who comes is not known yet. A job at its point may still take what nobody waits for. */
 static int wait_for_more(struct books *books)
@@ -166,7 +255,10 @@ static int schedule(struct books *books)
         return wait_for_more(books);
     if (books_reorder(books))
         return -1;
-    return serve_waiting(books) || leave_standstill(books) || malleable_grow(books) ? -1 : 0;
+    return serve_waiting(books) || leave_standstill(books) || defy_announcements(books) ||
+                   malleable_grow(books)
+               ? -1
+               : 0;
 }
 
 /* --- The policy ---------------------------------------------------------------------------- */
@@ -218,6 +310,7 @@ int policy_schedule(struct policy *policy, struct elastisim_view *view, struct e
     books->err = err;
     books->now = elastisim_time(view);
     bool is_first = books->pool.num_nodes == 0;
+    books->pool.now = books->now;
     int result = (is_first && books_open(books)) || schedule(books) ? -1 : 0;
     books->next_due = fmin(backfill_next_due(books), books_next_correction(books));
     books->view = NULL;

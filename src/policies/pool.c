@@ -3,6 +3,7 @@
 
 #include "base/bit_set.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,15 +87,17 @@ int pool_create(struct node_pool *pool, const struct elastisim_view *view, bool 
     pool->class_of = calloc(pool->num_nodes, sizeof *pool->class_of);
     pool->idle = bit_set_create(pool->num_nodes);
     pool->kept = bit_set_create(pool->num_nodes);
-    pool->is_away = bit_set_create(pool->num_nodes);
+    pool->has_absences = bit_set_create(pool->num_nodes);
     pool->keeper = calloc(pool->num_nodes, sizeof(struct entry *));
     pool->leaver = calloc(pool->num_nodes, sizeof(struct entry *));
     pool->switch_of = calloc(pool->num_nodes, sizeof *pool->switch_of);
-    pool->away = calloc(pool->num_nodes, sizeof *pool->away);
-    if (!pool->away || !pool->is_away || !pool->class_of || !pool->idle || !pool->kept ||
-        !pool->keeper || !pool->leaver || !pool->switch_of)
+    pool->absences = calloc(pool->num_nodes, sizeof *pool->absences);
+    pool->departure = calloc(pool->num_nodes, sizeof(struct departure *));
+    if (!pool->absences || !pool->departure || !pool->has_absences || !pool->class_of ||
+        !pool->idle || !pool->kept || !pool->keeper || !pool->leaver || !pool->switch_of)
         return -1;
     find_classes(pool, view);
+    pool->departures.num_classes = pool->num_classes;
     if (create_sets(pool))
         return -1;
     return with_ranks ? create_ranks(pool, view) : 0;
@@ -109,10 +112,14 @@ void pool_release(struct node_pool *pool)
     free(pool->class_of);
     free(pool->idle);
     free(pool->kept);
-    free(pool->is_away);
+    free(pool->has_absences);
     free(pool->keeper);
     free(pool->leaver);
-    free(pool->away);
+    for (uint32_t id = 0; pool->absences && id < pool->num_nodes; id++)
+        free(pool->absences[id].items);
+    free(pool->absences);
+    free(pool->departure);
+    departures_release(&pool->departures);
     free(pool->rank);
     free(pool->switch_of);
     ids_release(&pool->switches);
@@ -147,9 +154,20 @@ uint32_t pool_sum(const struct node_pool *pool, const uint32_t *counts)
     return sum;
 }
 
+double pool_needed_until(const struct node_pool *pool, const struct entry *entry, double duration)
+{
+    if (entry->is_bold)
+        return -INFINITY;
+    bool runs = entry->state == ENTRY_RUNNING;
+    double end = runs ? entry->expected_end : pool->now + duration;
+    return fmax(end, (runs ? entry->start_time : pool->now) + entry->unpredicted);
+}
+
 bool pool_suits(const struct node_pool *pool, uint32_t node, const struct entry *entry)
 {
-    return !entry || entry->classes >> pool->class_of[node] & 1;
+    return !entry ||
+           ((entry->classes >> pool->class_of[node] & 1) &&
+            !pool_leaves_before(pool, node, pool_needed_until(pool, entry, entry->estimate)));
 }
 
 /* --- Idle ---------------------------------------------------------------------------------- */
@@ -157,15 +175,20 @@ bool pool_suits(const struct node_pool *pool, uint32_t node, const struct entry 
 /* These nodes of a word, which are not kept, become free for anybody, or are so no longer. */
 static void set_free(struct node_pool *pool, size_t word, uint64_t nodes, bool is_free)
 {
-    while (nodes) {
-        uint32_t first = (uint32_t)(word * BITS_PER_WORD + bit_set_lowest(nodes));
+    for (uint64_t left = nodes; left;) {
+        uint32_t first = (uint32_t)(word * BITS_PER_WORD + bit_set_lowest(left));
         struct node_class *group = &pool->classes[pool->class_of[first]];
-        uint64_t alike = nodes & group->members[word];
+        uint64_t alike = left & group->members[word];
         uint32_t count = bit_set_count(alike);
         group->free[word] ^= alike;
         group->num_free += is_free ? count : 0 - count;
         pool->num_free += is_free ? count : 0 - count;
-        nodes &= ~alike;
+        left &= ~alike;
+    }
+    for (uint64_t left = pool->departures.count > 0 ? nodes : 0; left; left &= left - 1) {
+        uint32_t node = (uint32_t)(word * BITS_PER_WORD + bit_set_lowest(left));
+        if (pool->departure[node])
+            pool->departure[node]->num_free[pool->class_of[node]] += is_free ? 1 : UINT32_MAX;
     }
 }
 
@@ -185,13 +208,23 @@ uint64_t pool_set_idle(struct node_pool *pool, size_t word, uint64_t nodes, bool
     return changed;
 }
 
-void pool_set_away(struct node_pool *pool, uint32_t node, double until)
+int pool_set_departure(struct node_pool *pool, uint32_t node, double time)
 {
-    pool->away[node] = until;
-    if (until > 0)
-        bit_set_add(pool->is_away, node);
-    else
-        bit_set_remove(pool->is_away, node);
+    struct departure *before = pool->departure[node], *now = NULL;
+    size_t kind = pool->class_of[node];
+    uint32_t is_free = bit_set_has(pool->classes[kind].free, node) ? 1 : 0;
+    if (before ? before->time >= time && before->time <= time : isinf(time))
+        return 0;
+    if (isfinite(time) && !(now = departures_join(&pool->departures, time)))
+        return -1;
+    if (before) {
+        before->num_free[kind] -= is_free;
+        departures_quit(&pool->departures, before);
+    }
+    if (now)
+        now->num_free[kind] += is_free;
+    pool->departure[node] = now;
+    return 0;
 }
 
 /* --- Kept ---------------------------------------------------------------------------------- */
@@ -238,28 +271,40 @@ int pool_keep(struct node_pool *pool, uint32_t node, struct entry *entry)
     return 0;
 }
 
-uint32_t pool_available(const struct node_pool *pool, const struct entry *entry,
-                        uint32_t *available)
+uint32_t pool_available_until(const struct node_pool *pool, const struct entry *entry, double until,
+                              uint32_t *available)
 {
     for (size_t kind = 0; kind < pool->num_classes; kind++)
-        available[kind] = entry->classes >> kind & 1 ? pool->classes[kind].num_free : 0;
+        available[kind] = pool->classes[kind].num_free;
+    departures_subtract(&pool->departures, until, available);
+    for (size_t kind = 0; kind < pool->num_classes; kind++)
+        available[kind] = entry->classes >> kind & 1 ? available[kind] : 0;
     for (uint32_t i = 0; entry->kept_idle > 0 && i < entry->kept_nodes.count; i++) {
         uint32_t node = entry->kept_nodes.items[i];
-        if (pool_is_idle(pool, node) && pool_suits(pool, node, entry))
-            available[pool->class_of[node]]++;
+        size_t kind = pool->class_of[node];
+        if (pool_is_idle(pool, node) && (entry->classes >> kind & 1) &&
+            !pool_leaves_before(pool, node, until))
+            available[kind]++;
     }
     return pool_sum(pool, available);
 }
 
+uint32_t pool_available(const struct node_pool *pool, const struct entry *entry,
+                        uint32_t *available)
+{
+    return pool_available_until(pool, entry, pool_needed_until(pool, entry, entry->estimate),
+                                available);
+}
+
 /* --- Lists --------------------------------------------------------------------------------- */
 
-int pool_list_kept(const struct node_pool *pool, const struct entry *entry, uint32_t *quota,
-                   uint32_t count, struct ids *list)
+int pool_list_kept(const struct node_pool *pool, const struct entry *entry, double until,
+                   uint32_t *quota, uint32_t count, struct ids *list)
 {
     for (uint32_t i = 0; i < entry->kept_nodes.count && list->count < count; i++) {
         uint32_t node = entry->kept_nodes.items[i];
         uint32_t *left = &quota[pool->class_of[node]];
-        if (!pool_is_idle(pool, node) || *left == 0)
+        if (!pool_is_idle(pool, node) || pool_leaves_before(pool, node, until) || *left == 0)
             continue;
         --*left;
         if (ids_append(list, node))
@@ -284,15 +329,29 @@ static int list_word(struct ids *list, uint32_t word, uint64_t bits, uint32_t mo
     return 0;
 }
 
-int pool_list_free(const struct node_pool *pool, uint64_t classes, uint32_t most, struct ids *list)
+/* Those of a word that leave with a departure, or (NULL) that nobody knows to leave. */
+static uint64_t with_departure(const struct node_pool *pool, uint32_t word, uint64_t bits,
+                               const struct departure *departure)
+{
+    uint64_t found = 0;
+    for (; bits; bits &= bits - 1)
+        if (pool->departure[word * BITS_PER_WORD + bit_set_lowest(bits)] == departure)
+            found |= bits & -bits;
+    return found;
+}
+
+int pool_list_free(const struct node_pool *pool, const struct free_wanted *wanted, uint32_t most,
+                   struct ids *list)
 {
     uint32_t begin = list->count;
     for (uint32_t word = 0; word < bit_set_words(pool->num_nodes) && list->count - begin < most;
          word++) {
         uint64_t bits = 0;
         for (size_t kind = 0; kind < pool->num_classes; kind++)
-            if (classes >> kind & 1)
+            if (wanted->classes >> kind & 1)
                 bits |= pool->classes[kind].free[word];
+        if (!wanted->any)
+            bits = with_departure(pool, word, bits, wanted->departure);
         if (list_word(list, word, bits, most - (list->count - begin)))
             return -1;
     }

@@ -274,28 +274,64 @@ static bool are_sorted(const uint32_t *ids, uint32_t count)
 static int choose(const struct choosing *choosing, const struct ids *candidates, uint32_t count,
                   struct ids *selected)
 {
-    uint32_t before = selected->count;
     if (count > candidates->count)
         count = candidates->count;
-    if (choices[choosing->choice].select(choosing, candidates, count, selected))
+    return choices[choosing->choice].select(choosing, candidates, count, selected);
+}
+
+/* Takes up to `count` of those that are wanted. */
+static int take(const struct choosing *choosing, const struct free_wanted *wanted, uint32_t count,
+                struct ids *selected)
+{
+    struct ids candidates = {0};
+    if (!choices[choosing->choice].select)
+        return pool_list_free(choosing->pool, wanted, count, selected);
+    int result = pool_list_free(choosing->pool, wanted, UINT32_MAX, &candidates);
+    if (result == 0)
+        result = choose(choosing, &candidates, count, selected);
+    ids_release(&candidates);
+    return result;
+}
+
+static bool has_free(const struct departure *departure, size_t num_classes, uint64_t classes)
+{
+    for (size_t kind = 0; kind < num_classes; kind++)
+        if ((classes >> kind & 1) && departure->num_free[kind] > 0)
+            return true;
+    return false;
+}
+
+/* Those that leave first are taken first. */
+static int take_by_departure(const struct choosing *choosing, const struct selection *selection,
+                             uint32_t count, struct ids *selected)
+{
+    const struct departures *departures = &choosing->pool->departures;
+    struct free_wanted wanted = {.classes = selection->classes};
+    uint32_t end = selected->count + count;
+    for (size_t i = 0; i < departures->count && selected->count < end; i++) {
+        wanted.departure = departures->items[i];
+        if (wanted.departure->time >= selection->until &&
+            has_free(wanted.departure, departures->num_classes, selection->classes) &&
+            take(choosing, &wanted, end - selected->count, selected))
+            return -1;
+    }
+    wanted.departure = NULL;
+    return selected->count < end ? take(choosing, &wanted, end - selected->count, selected) : 0;
+}
+
+int selection_take(struct node_pool *pool, const struct elastisim_view *view,
+                   const struct selection *selection, uint32_t count, struct ids *selected)
+{
+    const struct choosing choosing = {pool, view, selection->choice};
+    const struct free_wanted all = {.classes = selection->classes, .any = true};
+    uint32_t before = selected->count;
+    bool minds = pool->departures.count > 0 && selection->until > -INFINITY;
+    if (minds ? take_by_departure(&choosing, selection, count, selected)
+              : take(&choosing, &all, count, selected))
         return -1;
     /* Ranks follow IDs, whatever the choice: neighbours in a job are neighbours in the machine. */
     uint32_t added = selected->count - before;
     if (added > 0 && !are_sorted(selected->items + before, added))
         qsort(selected->items + before, added, sizeof *selected->items, compare_ids);
     return 0;
-}
-
-int selection_take(struct node_pool *pool, const struct elastisim_view *view, enum nodes choice,
-                   uint64_t classes, uint32_t count, struct ids *selected)
-{
-    struct choosing choosing = {pool, view, choice};
-    struct ids candidates = {0};
-    if (!choices[choice].select)
-        return pool_list_free(pool, classes, count, selected);
-    int result = pool_list_free(pool, classes, UINT32_MAX, &candidates);
-    if (result == 0)
-        result = choose(&choosing, &candidates, count, selected);
-    ids_release(&candidates);
-    return result;
 }

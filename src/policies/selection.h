@@ -12,9 +12,16 @@
 
 /* Whether a choice needs the ranks of the pool. */
 bool selection_needs_ranks(enum nodes choice);
-/* Appends `count` of the free nodes of the classes in the mask (all of them, if there are fewer),
- * by ID. Ties go to the lowest ID. Returns 0, or -1 when memory ran out. */
-int selection_take(struct node_pool *pool, const struct elastisim_view *view, enum nodes choice,
-                   uint64_t classes, uint32_t count, struct ids *selected);
+/* Free nodes of the classes in the mask that are not taken away before `until` (seconds). */
+struct selection {
+    enum nodes choice;
+    uint64_t classes;
+    double until;
+};
+/* Appends `count` of them (all of them, if there are fewer), by ID: first those that will be taken
+ * away soonest, so that the others are spared for who needs them longer, and among these as chosen.
+ * Ties go to the lowest ID. Returns 0, or -1 when memory ran out. */
+int selection_take(struct node_pool *pool, const struct elastisim_view *view,
+                   const struct selection *selection, uint32_t count, struct ids *selected);
 
 #endif

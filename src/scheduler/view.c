@@ -266,6 +266,11 @@ const uint64_t *elastisim_up_set(const struct elastisim_view *view)
     return view->state->up_nodes;
 }
 
+const uint64_t *elastisim_announced_set(const struct elastisim_view *view)
+{
+    return view->state->announced_nodes;
+}
+
 const uint64_t *elastisim_changed_set(const struct elastisim_view *view, size_t *first, size_t *end)
 {
     *first = view->state->first_touched;
@@ -465,6 +470,17 @@ enum elastisim_availability elastisim_node_availability(const struct elastisim_n
 double elastisim_node_returns(const struct elastisim_node *node)
 {
     return node_of(node)->returns;
+}
+
+bool elastisim_node_announced(const struct elastisim_node *node, uint32_t index,
+                              struct elastisim_outage *outage)
+{
+    if (index >= node_of(node)->num_announced)
+        return false;
+    const struct announcement *announced = &node_of(node)->announced[index];
+    *outage = (struct elastisim_outage){(enum elastisim_availability)announced->kind,
+                                        announced->from, announced->until};
+    return true;
 }
 
 double elastisim_node_leaves(const struct elastisim_node *node)

@@ -52,6 +52,7 @@ struct machine {
     uint32_t num_touched;
     uint32_t num_waiting; /* nodes that wait */
     uint32_t num_powering;
+    VECTOR(struct announcement) announcing; /* scratch */
     VECTOR(const struct job *) losers; /* jobs that lose nodes, one for each node that it loses */
 };
 
@@ -99,13 +100,39 @@ static bool has_cause(const struct machine_node *node, enum outage_kind kind)
     return false;
 }
 
-/* When the first of those that were announced begins. */
-static double leaves(const struct machine_node *node)
+static const enum node_availability kinds[] = {
+    [OUTAGE_DOWN] = NODE_DOWN, [OUTAGE_DRAIN] = NODE_DRAINING, [OUTAGE_OFF] = NODE_OFF};
+
+static int compare_announcements(const void *a, const void *b)
 {
-    double time = INFINITY;
-    for (const struct cause *cause = node->announced; cause; cause = cause->next)
-        time = fmin(time, cause->outage->from);
-    return time;
+    const struct announcement *x = a, *y = b;
+    if (x->from < y->from || x->from > y->from)
+        return x->from < y->from ? -1 : 1;
+    if (x->until < y->until || x->until > y->until)
+        return x->until < y->until ? -1 : 1;
+    return (x->kind > y->kind) - (x->kind < y->kind);
+}
+
+/* Tells of those that were announced. */
+static void announce(struct machine *machine, const struct machine_node *node)
+{
+    struct simulation *simulation = node->simulation;
+    const struct node *seen = &simulation->state.nodes[node->id];
+    machine->announcing.count = 0;
+    for (const struct cause *cause = node->announced; cause; cause = cause->next) {
+        const struct outage *outage = cause->outage;
+        const struct announcement one = {kinds[outage->kind], outage->from,
+                                         outage->end_is_known ? outage->until : INFINITY};
+        if (vector_add(&machine->announcing, one)) {
+            error_no_memory(simulation->err);
+            return;
+        }
+    }
+    if (machine->announcing.count > 1)
+        qsort(machine->announcing.items, machine->announcing.count,
+              sizeof *machine->announcing.items, compare_announcements);
+    lifecycle_announce(&simulation->state, seen, machine->announcing.items,
+                       machine->announcing.count, simulation->err);
 }
 
 /* When the last of its reasons is over, as far as schedulers may know. A command's end is theirs to
@@ -379,7 +406,7 @@ static bool make_nodes_what_they_are(struct simulation *simulation)
         enum node_availability before = seen(node)->availability, next = target(node);
         if (next != NODE_UP)
             drop_expected(simulation, seen(node));
-        lifecycle_announce(&simulation->state, seen(node), leaves(node));
+        announce(machine, node);
         become(node, next);
         node->is_touched = false;
         any = any || (next == NODE_UP && before != NODE_UP);
@@ -586,6 +613,7 @@ void machine_release(struct simulation *simulation)
     free(machine->nodes);
     free(machine->touched);
     free(machine->losers.items);
+    free(machine->announcing.items);
     free(machine);
     simulation->machine = NULL;
 }

@@ -2,6 +2,7 @@
 #include "system/lifecycle.h"
 
 #include "base/bit_set.h"
+#include "base/vector.h"
 #include "system/check.h"
 #include "system/job_queue.h"
 #include "system/residents.h"
@@ -9,6 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* --- Derived facts ------------------------------------------------------------------------- */
 
@@ -285,11 +287,13 @@ int state_create(struct state *state, const struct configuration *configuration,
     state->changed_nodes = calloc(num_nodes, sizeof *state->changed_nodes);
     state->free_nodes = bit_set_create(num_nodes);
     state->up_nodes = bit_set_create(num_nodes);
+    state->announced_nodes = bit_set_create(num_nodes);
     state->plain_nodes = bit_set_create(num_nodes);
     state->touched_nodes = bit_set_create(num_nodes);
     state->first_touched = SIZE_MAX;
     if (!state->jobs || !state->nodes || !state->runners || !state->changed_nodes ||
-        !state->free_nodes || !state->up_nodes || !state->plain_nodes || !state->touched_nodes) {
+        !state->free_nodes || !state->up_nodes || !state->announced_nodes || !state->plain_nodes ||
+        !state->touched_nodes) {
         state_release(state);
         return error_no_memory(err);
     }
@@ -322,6 +326,7 @@ void state_release(struct state *state)
         arguments_clear(&job->runtime_arguments);
     }
     for (size_t i = 0; state->nodes && i < state->platform->num_nodes; i++) {
+        free(state->nodes[i].announced);
         free(state->nodes[i].running_more);
         free(state->nodes[i].expected_more);
     }
@@ -332,6 +337,7 @@ void state_release(struct state *state)
     free(state->changed_nodes);
     free(state->free_nodes);
     free(state->up_nodes);
+    free(state->announced_nodes);
     free(state->plain_nodes);
     free(state->touched_nodes);
     *state = (struct state){0};
@@ -677,13 +683,35 @@ int lifecycle_set_argument(struct state *state, const struct job *subject, const
     return job_changed(state, job, err);
 }
 
-void lifecycle_announce(struct state *state, const struct node *subject, double leaves)
+static bool is_announced(const struct node *node, const struct announcement *announced,
+                         size_t count)
+{
+    if (node->num_announced != count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct announcement *a = &node->announced[i], *b = &announced[i];
+        if (a->kind != b->kind || a->from < b->from || a->from > b->from || a->until < b->until ||
+            a->until > b->until)
+            return false;
+    }
+    return true;
+}
+
+int lifecycle_announce(struct state *state, const struct node *subject,
+                       const struct announcement *announced, size_t count, struct error *err)
 {
     struct node *node = &state->nodes[subject->id];
-    if (node->leaves <= leaves && node->leaves >= leaves)
-        return;
-    node->leaves = leaves;
+    if (is_announced(node, announced, count))
+        return 0;
+    if (array_reserve(node->announced, node->announced_room, count))
+        return error_no_memory(err);
+    if (count > 0)
+        memcpy(node->announced, announced, count * sizeof *announced);
+    node->num_announced = count;
+    put_into_set(state->announced_nodes, node->id, count > 0);
+    node->leaves = count > 0 ? announced[0].from : INFINITY;
     node_changed(state, node);
+    return 0;
 }
 
 int lifecycle_set_availability(struct state *state, const struct node *subject,

@@ -89,9 +89,10 @@ int lifecycle_progress(struct state *state, const struct job *job, uint64_t comp
 int lifecycle_set_argument(struct state *state, const struct job *job, const char *key,
                            const char *value, struct error *err);
 
-/* It is known when the node will be taken away: at `leaves`, or, as far as anybody knows, never
- * (INFINITY). */
-void lifecycle_announce(struct state *state, const struct node *node, double leaves);
+/* It is known what outages of the node are to come: these, by when they begin. Returns 0, or -1
+ * with err when out of memory. */
+int lifecycle_announce(struct state *state, const struct node *node,
+                       const struct announcement *announced, size_t count, struct error *err);
 /* A node can be used from now on, or can't; `returns` is when it will be up again as far as anybody
  * may know, INFINITY for not known. Jobs that can't stay there are taken off before. */
 int lifecycle_set_availability(struct state *state, const struct node *node,

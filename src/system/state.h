@@ -92,6 +92,12 @@ struct job {
     struct job *previous, *next;                    /* in the pending or in the running queue */
 };
 
+/* An outage of a node that schedulers know of and that has not begun. */
+struct announcement {
+    enum node_availability kind; /* what the node will be: down, off or draining */
+    double from, until;          /* seconds; until: INFINITY where nobody knows */
+};
+
 /* What most nodes ever have, one job that runs there, stands outside (*runner, in an array of the
  * state), and what follows from it in sets: many nodes start and end a job at once. */
 struct node {
@@ -101,6 +107,8 @@ struct node {
     double
         returns;   /* while it is not up: when it will be, as far as that is known; else INFINITY */
     double leaves; /* when the next outage that was announced takes it away; INFINITY without one */
+    struct announcement *announced; /* by when they begin; owned */
+    size_t num_announced, announced_room;
     uint32_t gpu_claims;     /* GPUs per node summed over the jobs that run here */
     uint32_t gpus_allocated; /* gpu_claims, at most description->num_gpus */
     /* Jobs that run here and jobs that are to run here, in order of arrival. One job needs no
@@ -142,9 +150,10 @@ struct state {
     struct job_queue running; /* in order of start */
     struct job **runners;     /* by node ID: the first job that runs there */
     /* Bit sets by node ID: */
-    uint64_t *free_nodes;  /* FREE */
-    uint64_t *up_nodes;    /* UP */
-    uint64_t *plain_nodes; /* UP, with no job expected and one at most that runs */
+    uint64_t *free_nodes;      /* FREE */
+    uint64_t *up_nodes;        /* UP */
+    uint64_t *announced_nodes; /* an outage of them was announced */
+    uint64_t *plain_nodes;     /* UP, with no job expected and one at most that runs */
     uint32_t num_free;
     uint64_t num_node_changes; /* so far, of all nodes */
     /* Changed since the last invocation, each once; sorted by ID when an invocation is made. */
