@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Generates the scenarios in which the network and the file system are what costs time.
 
-usage: generate_loads.py storm|gale|wide|campaign|malleable-month FOLDER [--scale F] [--seed N]
+usage: generate_loads.py SCENARIO FOLDER [--scale F] [--seed N]
 
+Scenarios: storm, gale, wide, wide-torus, wide-dragonfly, campaign, malleable-month.
 --scale makes a smaller scenario of the same kind: that share of the rounds, iterations or jobs.
 """
 
@@ -44,6 +45,13 @@ CROSSBAR = ('<cluster id="nodes" prefix="n" suffix="" radical="{first}-{last}" s
 
 TREE = ('<cluster id="nodes" prefix="n" suffix="" radical="10000-13999" speed="2Tf" bw="12.5GBps" lat="1us" '
         'sharing_policy="SPLITDUPLEX" topology="FAT_TREE" topo_parameters="3;20,20,10;1,10,10;1,1,1"/>')
+
+# 10,000 nodes each. They have no router that the route to the file system could end at: it ends at the first node.
+TORUS = ('<cluster id="nodes" prefix="n" suffix="" radical="10000-19999" speed="2Tf" bw="12.5GBps" lat="1us" '
+         'sharing_policy="SPLITDUPLEX" topology="TORUS" topo_parameters="25,20,20"/>')
+
+DRAGONFLY = ('<cluster id="nodes" prefix="n" suffix="" radical="10000-19999" speed="2Tf" bw="12.5GBps" lat="1us" '
+             'sharing_policy="SPLITDUPLEX" topology="DRAGONFLY" topo_parameters="10,4;10,2;25,1;4"/>')
 
 BUFFERS = ('<prop id="node_local_bb" value="true"/><prop id="bb_read_bw" value="4GBps"/>'
            '<prop id="bb_write_bw" value="2GBps"/>')
@@ -98,6 +106,29 @@ def wide(folder: Path, scale: float, rng: random.Random) -> None:
          'communication_pattern': 'all_to_all'}]}]}}
     jobs = [{'type': 'rigid', 'submit_time': 0, 'num_nodes': 4000, 'application_model': 'wide.json'}]
     write_scenario(folder, PLATFORM.format(cluster=TREE, storage=''), models, jobs, False)
+
+
+def wide_write(folder: Path, scale: float, rng: random.Random, cluster: str, writers: str) -> None:
+    """One job on all 10,000 nodes: 10 iterations of a computation with an all-to-all, and of a write to the file
+    system. Amounts have a uniform logarithm within a factor of two."""
+    flops, size = 1e16 * 2 ** rng.random(), 1e14 * 2 ** rng.random()
+    models = {'wide.json': {'phases': [{'iterations': max(1, round(10 * scale)), 'tasks': [
+        {'type': 'cpu', 'name': 'step', 'flops': flops, 'computation_pattern': 'all_ranks', 'bytes': size,
+         'communication_pattern': 'all_to_all'},
+        {'type': 'pfs_write', 'name': 'state', 'bytes': size, 'pattern': writers}]}]}}
+    jobs = [{'type': 'rigid', 'submit_time': 0, 'num_nodes': 10_000, 'application_model': 'wide.json'}]
+    write_scenario(folder, PLATFORM.format(cluster=cluster, storage=STORAGE.format(router='n10000')), models, jobs,
+                   True)
+
+
+def wide_torus(folder: Path, scale: float, rng: random.Random) -> None:
+    """On a torus of 25 x 20 x 20 nodes, where the first rank writes for all of them."""
+    wide_write(folder, scale, rng, TORUS, 'root_only')
+
+
+def wide_dragonfly(folder: Path, scale: float, rng: random.Random) -> None:
+    """On a dragonfly of ten groups, ten chassis in each, 25 blades in each, four nodes on each; all nodes write."""
+    wide_write(folder, scale, rng, DRAGONFLY, 'all_ranks')
 
 
 def campaign_models() -> dict[str, Any]:
@@ -165,8 +196,8 @@ def malleable_month(folder: Path, scale: float, rng: random.Random) -> None:
 
 
 SCENARIOS: dict[str, Callable[[Path, float, random.Random], None]] = {
-    'storm': storm, 'gale': gale, 'wide': wide, 'campaign': campaign,
-    'malleable-month': malleable_month}
+    'storm': storm, 'gale': gale, 'wide': wide, 'wide-torus': wide_torus, 'wide-dragonfly': wide_dragonfly,
+    'campaign': campaign, 'malleable-month': malleable_month}
 
 
 def main() -> int:

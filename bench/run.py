@@ -27,7 +27,8 @@ BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
 
 BENCHMARKS = ("partition", "partition-easy", "partition-conservative", "deep-queue", "deep-queue-easy", "load-85",
-              "malleable-month", "malleable-month-avg", "million", "mixed", "sensing", "journal")
+              "malleable-month", "malleable-month-avg", "wide-torus", "wide-dragonfly", "million", "mixed", "sensing",
+              "journal")
 
 # The 500-job example, and what is added to its configuration to see what that costs.
 MONITORING = ("cpu_utilization", "network_activity", "pfs_utilization", "gpu_utilization")
@@ -45,7 +46,8 @@ POLICY_AIMS = {"partition-easy": ("partition", 2.0), "partition-conservative": (
 # What the project wants to stay under, on a current server core: (seconds, MB).
 AIMS = {"partition": (5.0, 300.0), "million-1000000": (60.0, 1500.0), "deep-queue": (10.0, 300.0),
         "deep-queue-easy": (1.5, 300.0), "load-85": (0.4, 300.0),
-        "malleable-month": (25.0, 500.0), "malleable-month-avg": (25.0, 500.0)}
+        "malleable-month": (25.0, 500.0), "malleable-month-avg": (25.0, 500.0),
+        "wide-torus": (1.5, 300.0), "wide-dragonfly": (1.5, 300.0)}
 # The policies of the benchmarks that are about one.
 POLICIES = {"partition-easy": "easy", "partition-conservative": "conservative", "deep-queue": "conservative",
             "deep-queue-easy": "easy", "load-85": "easy", "malleable-month": "fcfs",
@@ -125,8 +127,8 @@ def make_queue(folder: Path, seed: int, kind: str) -> str:
     return "config.json"
 
 
-def make_month(folder: Path, seed: int) -> str:
-    run_generator("generate_loads.py", "malleable-month", str(folder), "--seed", str(seed))
+def make_loads(folder: Path, seed: int, kind: str) -> str:
+    run_generator("generate_loads.py", kind, str(folder), "--seed", str(seed))
     return "config.json"
 
 
@@ -196,7 +198,9 @@ def measure(name: str, jobs: int | None, options: argparse.Namespace) -> Measure
         if name.startswith("partition"):
             config = make_partition(folder, options.seed)
         elif name.startswith("malleable-month"):
-            config = make_month(folder, options.seed)
+            config = make_loads(folder, options.seed, "malleable-month")
+        elif name.startswith("wide"):
+            config = make_loads(folder, options.seed, name)
         elif name in POLICIES:
             config = make_queue(folder, options.seed, name.removesuffix("-easy"))
         elif name == "million":

@@ -45,13 +45,31 @@ const char *topology_host_property_key(const struct topology *topology, size_t h
 enum zone_kind {
     ZONE_OTHER,
     ZONE_STAR, /* each is what leads up from the source, then what leads down to the destination */
-    ZONE_SWITCHED, /* a host's own links, then what depends on the switch it hangs on (and which of
-                      several parallel cables it takes) and on the destination */
+    ZONE_TORUS,
+    ZONE_FAT_TREE,
+    ZONE_DRAGONFLY,
+};
+
+#define MAX_ZONE_LEVELS 8
+
+/* How the hosts of a torus, fat tree or dragonfly are arranged, as the platform file has it. */
+struct zone_shape {
+    uint32_t num_levels; /* 0 where it is not known */
+    /* Torus: hosts along each dimension. Fat tree: children of a switch, from the lowest level up.
+     * Dragonfly: groups, chassis of a group, blades of a chassis, hosts of a blade. */
+    uint32_t sizes[MAX_ZONE_LEVELS];
+    uint32_t parents[MAX_ZONE_LEVELS]; /* fat tree: switches above a child of that level's switch */
+    uint32_t cables[MAX_ZONE_LEVELS];  /* fat tree: between such a child and each of them */
 };
 
 /* The number of the host's innermost zone, from 0 in the order in which they are asked for, and
  * its kind. */
 uint32_t topology_host_zone(struct topology *topology, size_t host, enum zone_kind *kind);
+/* The host's place among what is in its innermost zone, from 0; and how that is arranged. */
+uint32_t topology_host_rank(const struct topology *topology, size_t host);
+const struct zone_shape *topology_host_shape(const struct topology *topology, size_t host);
+/* Whether some routes between zones are replaced by others (bypassRoute and its like). */
+bool topology_has_bypasses(const struct topology *topology);
 
 /* --- Links --------------------------------------------------------------------------------- */
 size_t topology_num_links(const struct topology *topology);

@@ -246,7 +246,7 @@ static void test_a_missing_route_is_an_error(void **state)
     assert_true(child_runs(miss_a_route, NULL));
 }
 
-static void test_all_to_all_by_twins_is_the_sum_of_all_routes(void **state)
+static void test_a_wide_all_to_all_is_the_sum_of_all_routes(void **state)
 {
     (void)state;
     const struct wide cases[] = {
@@ -267,7 +267,7 @@ int main(void)
         cmocka_unit_test(test_links_with_equal_loads_make_a_set_and_transfers_are_kept),
         cmocka_unit_test(test_a_matrix_is_added_up_flow_by_flow),
         cmocka_unit_test(test_a_missing_route_is_an_error),
-        cmocka_unit_test(test_all_to_all_by_twins_is_the_sum_of_all_routes),
+        cmocka_unit_test(test_a_wide_all_to_all_is_the_sum_of_all_routes),
     };
     return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);
 }

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#define NUM_REFERENCES 3
+#define NUM_REFERENCES STAR_HOSTS
 
 struct star {
     uint32_t references[NUM_REFERENCES]; /* hosts */

@@ -8,6 +8,9 @@
 #include "base/error.h"
 #include "resources/topology.h"
 
+/* Hosts that a star has at least: halves are told apart by the routes to others. */
+#define STAR_HOSTS 3
+
 /* One half of a host's routes. A half may hold links of the other one, too, where all routes have
  * them (a backbone). */
 struct half_route {
@@ -15,6 +18,14 @@ struct half_route {
     uint32_t count;
     double latency; /* s */
 };
+
+static inline bool half_contains(const struct half_route *half, uint32_t link)
+{
+    for (uint32_t i = 0; i < half->count; i++)
+        if (half->links[i] == link)
+            return true;
+    return false;
+}
 
 struct halves {
     bool known;

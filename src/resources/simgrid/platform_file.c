@@ -3,6 +3,7 @@
 #include "resources/simgrid/platform_file.h"
 
 #include "base/number.h"
+#include "base/vector.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -204,15 +205,110 @@ static int check_dragonfly(const char *path, long line, struct value id, struct 
                      number_plural((unsigned long long)blades), groups, blades);
 }
 
-static int check_clusters(const char *path, const char *xml, struct error *err)
+/* --- Shapes of clusters -------------------------------------------------------------------- */
+
+/* Positive whole numbers with commas between them, up to a ';' or the end. Returns how many, 0 when
+ * there is something else or there are too many. *rest is what comes behind. */
+static uint32_t read_sizes(const char *text, uint32_t *sizes, const char **rest)
+{
+    uint32_t count = 0;
+    for (;; text++) {
+        char *end;
+        long size = strtol(text, &end, 10);
+        if (end == text || size <= 0 || size > INT32_MAX || count == MAX_ZONE_LEVELS)
+            return 0;
+        sizes[count++] = (uint32_t)size;
+        text = end + strspn(end, blanks);
+        if (*text != ',')
+            break;
+    }
+    *rest = *text == ';' ? text + 1 : text;
+    return *text == ';' || *text == '\0' ? count : 0;
+}
+
+/* "X,Y,Z" */
+static uint32_t read_torus(const char *text, struct zone_shape *shape)
+{
+    uint32_t count = read_sizes(text, shape->sizes, &text);
+    return *text == '\0' ? count : 0;
+}
+
+/* "LEVELS;CHILDREN,...;PARENTS,...;CABLES,..." */
+static uint32_t read_fat_tree(const char *text, struct zone_shape *shape)
+{
+    uint32_t levels[MAX_ZONE_LEVELS];
+    if (read_sizes(text, levels, &text) != 1 ||
+        read_sizes(text, shape->sizes, &text) != levels[0] ||
+        read_sizes(text, shape->parents, &text) != levels[0] ||
+        read_sizes(text, shape->cables, &text) != levels[0])
+        return 0;
+    return *text == '\0' ? levels[0] : 0;
+}
+
+/* "GROUPS,LINKS;CHASSIS,LINKS;BLADES,LINKS;HOSTS" */
+static uint32_t read_dragonfly(const char *text, struct zone_shape *shape)
+{
+    enum { LEVELS = 4 };
+    uint32_t pair[MAX_ZONE_LEVELS];
+    for (uint32_t i = 0; i < LEVELS; i++) {
+        if (read_sizes(text, pair, &text) != (i + 1 < LEVELS ? 2 : 1))
+            return 0;
+        shape->sizes[i] = pair[0];
+    }
+    return *text == '\0' ? LEVELS : 0;
+}
+
+static const struct {
+    const char *topology;
+    uint32_t (*read)(const char *text, struct zone_shape *shape);
+} shapes[] = {
+    {"TORUS", read_torus},
+    {"FAT_TREE", read_fat_tree},
+    {"DRAGONFLY", read_dragonfly},
+};
+
+static char *copy_value(struct value value)
+{
+    return strndup(value.text ? value.text : "", value.length);
+}
+
+/* Notes how a cluster is arranged; none where its parameters are not as we know them. */
+static int note_shape(struct platform_text *found, struct value id, struct value topology,
+                      struct value parameters, struct error *err)
+{
+    struct cluster_shape cluster = {.shape = {.num_levels = 0}};
+    char *text = copy_value(parameters);
+    for (size_t i = 0; text && i < sizeof shapes / sizeof *shapes; i++)
+        if (equals(topology, shapes[i].topology))
+            cluster.shape.num_levels = shapes[i].read(text, &cluster.shape);
+    bool known = text && cluster.shape.num_levels > 0;
+    free(text);
+    if (text && !known)
+        return 0;
+    cluster.id = copy_value(id);
+    if (text && cluster.id &&
+        array_reserve(found->shapes, found->shape_room, found->num_shapes + 1) == 0) {
+        found->shapes[found->num_shapes++] = cluster;
+        return 0;
+    }
+    free(cluster.id);
+    return error_no_memory(err);
+}
+
+static int look_at_clusters(const char *path, const char *xml, struct platform_text *found,
+                            struct error *err)
 {
     static const char tag[] = "<cluster";
     for (const char *at = xml; (at = strstr(at, tag)); at += strlen(tag)) {
         const char *end = tag_end(at);
-        if (!end || !equals(find_attribute(at, end, "topology"), "DRAGONFLY"))
+        struct value topology = end ? find_attribute(at, end, "topology") : (struct value){NULL, 0};
+        if (!topology.text)
             continue;
-        if (check_dragonfly(path, line_of(xml, at), find_attribute(at, end, "id"),
-                            find_attribute(at, end, "topo_parameters"), err))
+        struct value id = find_attribute(at, end, "id");
+        struct value parameters = find_attribute(at, end, "topo_parameters");
+        if ((equals(topology, "DRAGONFLY") &&
+             check_dragonfly(path, line_of(xml, at), id, parameters, err)) ||
+            note_shape(found, id, topology, parameters, err))
             return -1;
     }
     return 0;
@@ -220,8 +316,17 @@ static int check_clusters(const char *path, const char *xml, struct error *err)
 
 /* --- All of it ----------------------------------------------------------------------------- */
 
-int platform_file_look(const char *path, bool *has_profiles, struct error *err)
+void platform_text_release(struct platform_text *found)
 {
+    for (size_t i = 0; i < found->num_shapes; i++)
+        free(found->shapes[i].id);
+    free(found->shapes);
+    *found = (struct platform_text){.has_profiles = false};
+}
+
+int platform_file_look(const char *path, struct platform_text *found, struct error *err)
+{
+    *found = (struct platform_text){.has_profiles = false};
     char *text = read_text(path, err);
     if (!text)
         return -1;
@@ -229,10 +334,12 @@ int platform_file_look(const char *path, bool *has_profiles, struct error *err)
     bool is_program = ends_with(path, ".so") || ends_with(path, ".dylib");
     blank_comments(text);
     /* Platforms that are programs may do anything. */
-    *has_profiles = is_program || mentions_profiles(text);
-    int status = is_program || (!check_nesting(path, text, err) && !check_clusters(path, text, err))
-                     ? 0
-                     : -1;
+    found->has_profiles = is_program || mentions_profiles(text);
+    found->has_bypasses = is_program || strstr(text, "<bypass");
+    int status =
+        is_program || (!check_nesting(path, text, err) && !look_at_clusters(path, text, found, err))
+            ? 0
+            : -1;
     free(text);
     if (is_empty)
         return error_set(err, ERROR_INPUT, "%s: the platform file is empty", path);

@@ -133,6 +133,20 @@ int load(topology *topology, size_t count, const char *const *options, struct er
     return guard::refuse(err, topology->file, "SimGrid refuses the platform", reason);
 }
 
+void take_text(topology *topology, const platform_text &found)
+{
+    topology->has_profiles = found.has_profiles;
+    topology->has_bypasses = found.has_bypasses;
+    for (size_t i = 0; i < found.num_shapes; i++)
+        topology->shapes[found.shapes[i].id] = found.shapes[i].shape;
+}
+
+/* The innermost zone of a host. */
+simgrid::kernel::routing::NetZoneImpl *zone_of(const topology *topology, size_t host)
+{
+    return topology->hosts[host].simgrid->get_netpoint()->get_englobing_zone();
+}
+
 /* What SimGrid says of routes that don't exist is not shown. */
 size_t count_links(const topology *topology, uint32_t from, uint32_t to)
 {
@@ -184,19 +198,23 @@ struct topology *topology_open(const char *platform_file, size_t num_options,
                                const char *const *options, struct error *err)
 {
     static bool used = false;
-    bool has_profiles;
+    platform_text found;
     if (used) {
         error_set(err, ERROR_FAILURE, "%s: SimGrid loads only one platform per process",
                   platform_file);
         return nullptr;
     }
-    if (options::check(num_options, options, err) ||
-        platform_file_look(platform_file, &has_profiles, err))
+    if (options::check(num_options, options, err))
         return nullptr;
+    if (platform_file_look(platform_file, &found, err)) {
+        platform_text_release(&found);
+        return nullptr;
+    }
     used = true;
     topology *opened = new topology();
     opened->file = platform_file;
-    opened->has_profiles = has_profiles;
+    take_text(opened, found);
+    platform_text_release(&found);
     guard::install();
     if (load(opened, num_options, options, err) == 0)
         return opened;
@@ -266,16 +284,41 @@ const char *topology_host_property_key(const struct topology *topology, size_t h
 
 uint32_t topology_host_zone(struct topology *topology, size_t host, enum zone_kind *kind)
 {
-    auto *zone = topology->hosts[host].simgrid->get_netpoint()->get_englobing_zone();
+    static const struct {
+        const char *name;
+        zone_kind kind;
+    } kinds[] = {
+        {"StarZone", ZONE_STAR},
+        {"TorusZone", ZONE_TORUS},
+        {"FatTreeZone", ZONE_FAT_TREE},
+        {"DragonflyZone", ZONE_DRAGONFLY},
+    };
+    auto *zone = zone_of(topology, host);
     /* SimGrid does not export the classes' type information for a dynamic_cast. */
     const char *name = typeid(*zone).name();
     *kind = ZONE_OTHER;
-    if (std::strstr(name, "StarZone"))
-        *kind = ZONE_STAR;
-    else if (std::strstr(name, "FatTreeZone") || std::strstr(name, "DragonflyZone"))
-        *kind = ZONE_SWITCHED;
+    for (const auto &known : kinds)
+        if (std::strstr(name, known.name))
+            *kind = known.kind;
     uint32_t next = static_cast<uint32_t>(topology->zones.size());
     return topology->zones.emplace(zone, next).first->second;
+}
+
+uint32_t topology_host_rank(const struct topology *topology, size_t host)
+{
+    return static_cast<uint32_t>(topology->hosts[host].simgrid->get_netpoint()->id());
+}
+
+const struct zone_shape *topology_host_shape(const struct topology *topology, size_t host)
+{
+    static const zone_shape unknown = {};
+    auto found = topology->shapes.find(zone_of(topology, host)->get_name());
+    return found == topology->shapes.end() ? &unknown : &found->second;
+}
+
+bool topology_has_bypasses(const struct topology *topology)
+{
+    return topology->has_bypasses;
 }
 
 /* --- Links ---------------------------------------------------------------------------------- */

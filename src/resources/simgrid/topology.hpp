@@ -4,6 +4,7 @@
 
 #include <simgrid/s4u.hpp>
 
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -26,8 +27,9 @@ struct topology_host {
 
 struct topology {
     std::string file;
-    bool has_profiles;
-    s4u::Engine *engine; /* SimGrid's: it lives until the process ends */
+    bool has_profiles, has_bypasses;
+    std::map<std::string, zone_shape> shapes; /* by the name of the zone */
+    s4u::Engine *engine;                      /* SimGrid's: it lives until the process ends */
     std::vector<topology_host> hosts;
     std::vector<s4u::Link *> links;
     std::vector<double> bandwidths; /* of the links, without profiles */
