@@ -32,7 +32,13 @@ class LiveJob:
     phase: int | None = None
     iteration: int | None = None
     state: str = 'pending'
+    is_suspended: bool = False
     requeues: int = 0
+
+    @property
+    def condition(self) -> str:
+        """What it does, in a word or two."""
+        return 'suspended' if self.is_suspended else self.state
 
 
 @dataclass
@@ -116,6 +122,7 @@ class LiveRun:
         job = self._running(number)
         self.pending[number] = self.running.pop(number)
         job.state, job.started, job.num_nodes, job.phase, job.iteration = 'pending', None, None, None, None
+        job.is_suspended = False
         job.requeues += 1
         self.requeues += 1
 
@@ -139,6 +146,8 @@ class LiveRun:
             job.state, job.num_nodes = 'reconfigures', len(event['nodes'])
         elif kind in ('withdraw', 'reconfiguration_end'):
             job.state = 'running'
+        elif kind in ('suspend', 'continue'):
+            job.is_suspended = kind == 'suspend'
 
 
 # --- Events as text ------------------------------------------------------------------------------------------

@@ -49,13 +49,15 @@ METRICS: tuple[Metric, ...] = (
     Metric('requeues', 'Requeues', 'count'),
     Metric('lost_node_hours', 'Lost node hours', 'node hours'),
     Metric('lost_phases', 'Lost phase iterations', 'count'),
+    Metric('suspended_seconds', 'Time suspended', 's'),
     Metric('energy', 'Energy of jobs', 'J'),
     Metric('energy_cost', 'Energy cost of jobs', 'money'),
     Metric('emissions', 'Emissions of jobs', 'g'),
 )
 
-# Those that there are only with the configuration keys `availability` and `energy`.
-ONLY_WHERE_KNOWN = frozenset({'requeues', 'lost_node_hours', 'lost_phases', 'energy', 'energy_cost', 'emissions'})
+# Those that there are only with the configuration keys `availability` and `energy`, and where jobs were suspended.
+ONLY_WHERE_KNOWN = frozenset({'requeues', 'lost_node_hours', 'lost_phases', 'suspended_seconds', 'energy',
+                              'energy_cost', 'emissions'})
 
 Figures = dict[str, Optional[float]]
 
@@ -120,6 +122,7 @@ def _figures(jobs: Sequence[Job], num_nodes: int | None, span: float, node_secon
         'requeues': _known_sum(job.requeues for job in jobs),
         'lost_node_hours': lost / 3600 if lost is not None else None,
         'lost_phases': _known_sum(job.lost_phases for job in jobs),
+        'suspended_seconds': _known_sum(job.suspended for job in jobs),
         'energy': _known_sum(job.energy for job in jobs),
         'energy_cost': _known_sum(job.cost for job in jobs),
         'emissions': _known_sum(job.emissions for job in jobs),

@@ -87,7 +87,7 @@ def _jobs_data(run: Run, types: Sequence[str]) -> dict[str, Any]:
         ('requeues', 'I', [job.requeues for job in jobs]),
         ('lostNodeSeconds', 'd', [job.lost_node_seconds for job in jobs]),
         ('lostPhases', 'I', [job.lost_phases for job in jobs]), ('energy', 'd', [job.energy for job in jobs]),
-        ('cost', 'd', [job.cost for job in jobs]), ('emissions', 'd', [job.emissions for job in jobs])]
+        ('suspended', 'd', [job.suspended for job in jobs]), ('cost', 'd', [job.cost for job in jobs]), ('emissions', 'd', [job.emissions for job in jobs])]
     for key, code, values in amounts:
         known = [value for value in values if value is not None]
         if known and len(known) == len(jobs):
@@ -155,6 +155,7 @@ def _gantt_data(run: Run, timeline: Timeline) -> dict[str, Any]:
                 first.append(start)
                 count.append(length)
     changes = [change for change in timeline.reconfigurations if change.job in place]
+    suspensions = [suspension for suspension in timeline.suspensions if suspension.job in place]
     return data | {
         'nodes': timeline.nodes,
         'job': _packed('I', (place[allocation.job] for allocation in allocations)),
@@ -167,6 +168,11 @@ def _gantt_data(run: Run, timeline: Timeline) -> dict[str, Any]:
             'job': _packed('I', (place[change.job] for change in changes)),
             'begin': _packed('d', (change.begin for change in changes)),
             'end': _packed('d', (change.end for change in changes)),
+        },
+        'suspensions': {
+            'job': _packed('I', (place[suspension.job] for suspension in suspensions)),
+            'begin': _packed('d', (suspension.begin for suspension in suspensions)),
+            'end': _packed('d', (suspension.end for suspension in suspensions)),
         },
     }
 

@@ -90,6 +90,11 @@ def _of_phases(journal: Path, end: float) -> Iterator[Event]:
         yield from close(job, end)
 
 
+def _of_suspensions(timeline: Timeline) -> Iterator[Event]:
+    for suspension in timeline.suspensions:
+        yield _slice(JOBS, suspension.job, 'suspended', suspension.begin, suspension.end)
+
+
 # --- Nodes and tasks ----------------------------------------------------------------------------------
 
 
@@ -155,6 +160,8 @@ def trace_of(run: Run) -> Iterator[Event]:
         yield from _of_nodes(run, timeline)
         yield from _of_conditions(timeline)
     yield from _of_jobs(run, timeline.attempts if timeline else {})
+    if timeline:
+        yield from _of_suspensions(timeline)
     if 'events' in run.files:
         yield from _of_phases(run.files['events'], run.last_end)
     if 'task_times' in run.files:

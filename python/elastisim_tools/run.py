@@ -59,6 +59,7 @@ class Job:
     requeues: int | None = None
     lost_node_seconds: float | None = None
     lost_phases: int | None = None
+    suspended: float | None = None  # seconds; only where some job was
     # Only where energy is measured, has a price, and a carbon intensity:
     energy: float | None = None  # joules
     cost: float | None = None
@@ -246,8 +247,8 @@ def read_jobs(path: Path) -> list[Job]:
                     _whole(row.get('Reconfigurations')), _whole(row.get('Completed Phases')),
                     _number(row.get('Eligible Time')), row.get('Reason') or '', _whole(row.get('Requeues')),
                     _number(row.get('Lost Node Seconds')), _whole(row.get('Lost Phases')),
-                    _number(row.get('Energy (J)')), _number(row.get('Energy Cost')),
-                    _number(row.get('Emissions (g)'))))
+                    _number(row.get('Suspended')), _number(row.get('Energy (J)')),
+                    _number(row.get('Energy Cost')), _number(row.get('Emissions (g)'))))
             except KeyError as error:
                 raise OutputError(f'{path}: no column {error}; is this a job statistics file?') from error
             except (TypeError, ValueError) as error:

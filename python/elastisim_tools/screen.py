@@ -160,6 +160,6 @@ def _pending_row(job: LiveJob, now: float) -> Sequence[RenderableType]:
 
 def _running_row(job: LiveJob, now: float) -> Sequence[RenderableType]:
     place = '' if job.iteration is None else f' {job.phase}:{job.iteration}'
-    what = (job.name or job.type) + place if job.state == 'running' else job.state
+    what = (job.name or job.type) + place if job.condition == 'running' else job.condition
     return (Text(str(job.id), style=COLOURS[job.id % len(COLOURS)]), Text(what),
             Text('?' if job.num_nodes is None else str(job.num_nodes), style='bold'), Text(_since(job.started, now)))

@@ -39,6 +39,15 @@ class Attempt:
 
 
 @dataclass
+class Suspension:
+    """From when a job was suspended to when it went on, ended, or went back to the queue."""
+
+    job: int
+    begin: float
+    end: float
+
+
+@dataclass
 class Outage:
     """Nodes that were in one of CONDITIONS from begin to end, as sorted indices into Timeline.nodes."""
 
@@ -96,6 +105,7 @@ class Timeline:
     overlaps: bool = False  # some node ran several jobs at once
     attempts: dict[int, list[Attempt]] = field(default_factory=dict)  # of the jobs that were requeued, in order
     outages: list[Outage] = field(default_factory=list)  # from node_utilization alone; by begin
+    suspensions: list[Suspension] = field(default_factory=list)  # from the journal alone; by begin
 
     def unavailable(self) -> Series:
         """How many nodes were not up."""
@@ -123,6 +133,7 @@ class Replay:
         self.job_states: dict[int, str] = {}
         self.job_nodes: dict[int, list[int]] = {}  # of running jobs, in rank order
         self.waiting: dict[int, list[int]] = {}  # the change that waits: the nodes reserved for it
+        self.suspended: set[int] = set()  # jobs that run, but stand still
         self.allocated = 0
         self.reserved = 0
         self.changed: list[int] = []
@@ -130,6 +141,7 @@ class Replay:
             'begin': self._begin, 'submit': self._submit, 'start': self._start, 'reserve': self._reserve,
             'withdraw': self._withdraw, 'shrink': self._shrink, 'grow': self._grow,
             'reconfiguration_begin': self._reconfigure, 'reconfiguration_end': self._resume,
+            'suspend': self._suspend, 'continue': self._continue,
             'requeue': self._requeue, 'complete': self._complete, 'kill': self._kill, 'cancel': self._cancel,
         }
 
@@ -200,6 +212,12 @@ class Replay:
         job = event['job']
         self.job_states[job] = 'pending reconfiguration' if job in self.waiting else 'running'
 
+    def _suspend(self, event: dict[str, Any]) -> None:
+        self.suspended.add(event['job'])
+
+    def _continue(self, event: dict[str, Any]) -> None:
+        self.suspended.discard(event['job'])
+
     def _requeue(self, event: dict[str, Any]) -> None:
         self._end(event['job'], 'pending')
 
@@ -215,6 +233,7 @@ class Replay:
     def _end(self, job: int, state: str) -> None:
         self._move(self.job_nodes.pop(job, []), job, False, False)
         self._move(self.waiting.pop(job, []), job, None, False)
+        self.suspended.discard(job)
         self.job_states[job] = state
 
 
@@ -328,6 +347,27 @@ def outages_of(path: Path, timeline: Timeline) -> list[Outage]:
     return conditions.finish(timeline.end)
 
 
+class _Suspensions:
+    """Collects the spans in which jobs are suspended."""
+
+    def __init__(self) -> None:
+        self.since: dict[int, float] = {}
+        self.done: list[Suspension] = []
+
+    def note(self, job: int, time: float, is_suspended: bool) -> None:
+        if is_suspended:
+            self.since.setdefault(job, time)
+        elif job in self.since:
+            begin = self.since.pop(job)
+            if time > begin:
+                self.done.append(Suspension(job, begin, time))
+
+    def finish(self, time: float) -> list[Suspension]:
+        for job in list(self.since):
+            self.note(job, time, False)
+        return sorted(self.done, key=lambda suspension: (suspension.begin, suspension.job))
+
+
 def from_journal(path: Path) -> Timeline:
     replay, holdings = Replay(), _Holdings()
     allocated, reserved = Series(), Series()
@@ -336,12 +376,14 @@ def from_journal(path: Path) -> Timeline:
     phases: list[Phase] = []
     in_phase: dict[int, Phase] = {}
     attempts: dict[int, list[Attempt]] = {}
+    suspensions = _Suspensions()
     overlaps = False
     time = 0.0
     for event in read_journal(path):
         time, kind = event['time'], event['kind']
         job: int = event.get('job', -1)
         replay.apply(event)
+        suspensions.note(job, time, job in replay.suspended)
         if kind == 'start':
             attempts.setdefault(job, []).append(Attempt(time, -1))
         if kind in ('start', 'grow'):
@@ -374,7 +416,7 @@ def from_journal(path: Path) -> Timeline:
     attempts = {job: tries for job, tries in attempts.items() if tries[0].lost}
     return Timeline(replay.node_names, _mark_lost(holdings.finish(time), attempts), allocated, reserved, time,
                     sorted(reconfigurations, key=lambda change: (change.begin, change.job)), phases, True, overlaps,
-                    attempts)
+                    attempts, [], suspensions.finish(time))
 
 
 def _jobs_in(text: str) -> list[int]:

@@ -44,6 +44,7 @@ struct summary summary_make(const struct state *state, const struct energy_total
         summary.reconfigurations += job->reconfigurations;
         summary.requeues += job->requeues;
         summary.lost_node_seconds += job->lost_node_seconds;
+        summary.suspended_seconds += job_suspended_seconds(job);
         node_seconds += job->node_seconds;
         first = fmin(first, submitted);
         last = fmax(last, job->end_time);
@@ -124,6 +125,8 @@ void summary_print(FILE *out, const struct summary *summary, double wall_seconds
         fprintf(out, "requeues             %12zu\n", summary->requeues);
     if (summary->lost_node_seconds > 0)
         fprintf(out, "lost node time       %12.1f node s\n", summary->lost_node_seconds);
+    if (summary->suspended_seconds > 0)
+        print_time(out, "suspended time", summary->suspended_seconds);
     if (summary->has_energy)
         print_energy(out, summary);
     fprintf(out, "wall time            %12.3f s\n", wall_seconds);

@@ -24,6 +24,7 @@ struct summary {
     size_t reconfigurations;
     size_t requeues;          /* of jobs that lost nodes, or were preempted */
     double lost_node_seconds; /* whose work was in vain for that */
+    double suspended_seconds; /* over all jobs */
     bool has_energy;          /* it was measured, and with it what follows */
     double joules;            /* of the machine, from time 0 to the end of the run */
     double joules_of_jobs;

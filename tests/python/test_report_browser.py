@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from elastisim_tools.page import build_page
 from elastisim_tools.run import load_run
+from suspended import write_suspended_run
 from synthetic import Generator, large_run
 from unsteady import write_run
 
@@ -759,6 +760,16 @@ def test_a_large_run_is_drawn_zoomed_and_pointed_at(browser: webdriver.Chrome, t
     page.check()
 
 
+def strokes(page: Page, time: float, node: float) -> int:
+    """How many colours there are around a place of the chart."""
+    return int(page.run("""
+        const plot = elastisim.gantts[0].plot, scale = devicePixelRatio;
+        const x = plot.bbox.left + plot.valToPos(arguments[0], 'x') * scale;
+        const y = plot.bbox.top + plot.valToPos(arguments[1], 'y') * scale;
+        const pixels = plot.ctx.getImageData(x - 8, y - 8, 16, 16).data;
+        return new Set(new Uint32Array(pixels.buffer)).size;""", time, node))
+
+
 def test_jobs_that_lost_their_nodes_and_nodes_that_are_not_up(browser: webdriver.Chrome, tmp_path: Path) -> None:
     path = tmp_path / 'report.html'
     path.write_text(build_page([load_run(str(write_run(tmp_path / 'run')))]), encoding='utf-8')
@@ -767,18 +778,9 @@ def test_jobs_that_lost_their_nodes_and_nodes_that_are_not_up(browser: webdriver
     for label in ('lost its nodes', 'node draining', 'node down', 'node off', 'node booting', 'node stopping'):
         assert label in legend
 
-    def strokes(time: float, node: float) -> int:
-        """How many colours there are around a place of the chart."""
-        return int(page.run("""
-            const plot = elastisim.gantts[0].plot, scale = devicePixelRatio;
-            const x = plot.bbox.left + plot.valToPos(arguments[0], 'x') * scale;
-            const y = plot.bbox.top + plot.valToPos(arguments[1], 'y') * scale;
-            const pixels = plot.ctx.getImageData(x - 8, y - 8, 16, 16).data;
-            return new Set(new Uint32Array(pixels.buffer)).size;""", time, node))
-
-    assert strokes(34, 0.5) == 1  # free
+    assert strokes(page, 34, 0.5) == 1  # free
     for time_there, node in ((20, 3.5), (10, 1.5), (13, 5.5), (20, 4.5), (47.5, 2.5)):
-        assert strokes(time_there, node) > 1, (time_there, node)
+        assert strokes(page, time_there, node) > 1, (time_there, node)
     page.click_job(0)
     panel = page.panel()
     assert 'Requeued\nonce' in panel
@@ -789,3 +791,17 @@ def test_jobs_that_lost_their_nodes_and_nodes_that_are_not_up(browser: webdriver
     titles = page.run('return [...document.querySelectorAll("#charts h3")].map(head => head.innerText)')
     assert any(title.startswith('Power') for title in titles)
     assert not [entry for entry in browser.get_log('browser') if entry['level'] == 'SEVERE']
+
+
+def test_suspended_jobs_are_hatched_while_they_are(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    path = tmp_path / 'report.html'
+    path.write_text(build_page([load_run(str(write_suspended_run(tmp_path / 'run')))]), encoding='utf-8')
+    page = Page(browser, path)
+    assert 'suspended' in page.run('return document.getElementById("legend").innerText')
+    assert strokes(page, 17, 0.4) == 1
+    for time, node in ((7, 0.4), (13, 1.6), (4, 2.4)):
+        assert strokes(page, time, node) > 1, (time, node)
+    page.click_job(0)
+    assert 'Suspended\n7.0 s' in page.panel()
+    assert page.column('Suspended') == ['7.0 s', '5.0 s']
+    page.check()

@@ -38,6 +38,7 @@ export const penOf = canvas => /** @type {Context} */ (canvas.getContext('2d'));
 export const HATCHES = {
   killed: 'M-1 8L8 -1M-1 1L1 -1M6 8L8 6',
   lost: 'M-1 -1L8 8M6 -1L8 1M-1 6L1 8',
+  suspended: 'M2 1V6M5 1V6',
   draining: 'M0 1.5H3.5',
   down: 'M-1 8L8 -1M-1 1L1 -1M6 8L8 6M-1 -1L8 8M6 -1L8 1M-1 6L1 8',
   off: 'M0 3.5H7',

@@ -69,6 +69,8 @@ function facts(gantt, job, time, node) {
     list.push(['Requeued', `${jobs.requeues[job]} times, for the loss of nodes`]);
   if (jobs.energy)
     list.push(['Energy', energyText(jobs.energy[job])]);
+  if (jobs.suspended?.[job])
+    list.push(['Suspended', duration(jobs.suspended[job])]);
   const changes = changesByJob.of(job);
   if (changes.length) {
     let taken = 0;

@@ -106,6 +106,7 @@ function drawJobsWith(gantt, pen, box, scale, patternOf) {
       pen.fillRect(boxes[i], boxes[i + 1], boxes[i + 2], boxes[i + 3]);
   }
   pen.globalAlpha = 1;
+  drawSuspensions(gantt, at, pen, patternOf);
   drawOutages(gantt, at, pen, patternOf);
   drawChanges(gantt, at, pen, scale);
   if (labelled.length < 600)
@@ -133,6 +134,28 @@ function drawOutages({data: {outages}}, at, pen, patternOf) {
       const left = Math.round(at.x(outages.begin[k])), top = Math.round(at.y(low));
       pen.fillRect(left, top, Math.max(1, Math.round(at.x(outages.end[k])) - left),
         Math.max(1, Math.round(at.y(high)) - top));
+    }
+  }
+  pen.globalAlpha = 1;
+}
+
+/** Suspended jobs: a hatch over their nodes for as long as they stand still.
+ * @param {Gantt} gantt
+ * @param {Projection} at
+ * @param {Pen} pen
+ * @param {(name: string) => string | CanvasPattern} patternOf */
+function drawSuspensions({rects, jobs, data: {suspensions}}, at, pen, patternOf) {
+  pen.globalAlpha = 0.7;
+  pen.fillStyle = patternOf('suspended');
+  for (let k = 0; k < suspensions.job.length; k++) {
+    const job = suspensions.job[k], begin = suspensions.begin[k], end = suspensions.end[k];
+    if (end < at.xs.min || begin > at.xs.max || hiddenTypes.has(jobs.type[job]))
+      continue;
+    for (const i of rects.byJob.of(job)) {
+      const left = Math.round(at.x(Math.max(begin, rects.x0[i]))), right = Math.round(at.x(Math.min(end, rects.x1[i])));
+      const top = Math.round(at.y(rects.y0[i])), height = Math.max(1, Math.round(at.y(rects.y1[i])) - top);
+      if (right > left && rects.y1[i] >= at.ys.min && rects.y0[i] <= at.ys.max)
+        pen.fillRect(left, top, right - left, height);
     }
   }
   pen.globalAlpha = 1;

@@ -69,6 +69,8 @@ export function drawLegend(changed) {
     hatched('killed', 'line', 'killed', 0.5);
   if (runs.some(run => run.gantt?.lost.includes(1)))
     hatched('lost its nodes', 'line', 'lost', 0.5);
+  if (runs.some(run => run.gantt?.suspensions.job.length))
+    hatched('suspended', 'line', 'suspended', 0.7);
   conditionsThere.map(kind => report.conditions[kind]).forEach(name => hatched(`node ${name}`, 'free', name, 0.7));
   sample('free', pen => {
     fill(pen, colour('free'));

@@ -67,6 +67,8 @@ function times(jobs, job) {
       `${jobs.nodesAtStart[job]} at first, ${jobs.nodesMin[job]} to ${jobs.nodesMax[job]}`]);
   if (jobs.nodeSeconds)
     list.push(['Node hours', (jobs.nodeSeconds[job] / 3600).toLocaleString('en', {maximumFractionDigits: 2})]);
+  if (jobs.suspended?.[job])
+    list.push(['Suspended', duration(jobs.suspended[job])]);
   return [...list, ...losses(jobs, job), ...energyOf(jobs, job)];
 }
 

@@ -47,6 +47,8 @@ const COLUMNS = [
   {key: 'requeues', title: 'Requeues', of: (jobs, job) => jobs.requeues?.[job] ?? -1, show: known(String), numeric: true},
   {key: 'lost', title: 'Lost node h', of: (jobs, job) => jobs.lostNodeSeconds ? jobs.lostNodeSeconds[job] / 3600 : -1,
     show: known(figureText), numeric: true},
+  {key: 'suspended', title: 'Suspended', of: (jobs, job) => jobs.suspended?.[job] ?? -1, show: known(duration),
+    numeric: true},
   {key: 'energy', title: 'Energy', of: (jobs, job) => jobs.energy?.[job] ?? -1, show: known(energyText), numeric: true},
   {key: 'cost', title: 'Energy cost', of: (jobs, job) => jobs.cost?.[job] ?? NaN,
     show: value => Number.isNaN(value) ? '' : figureText(value), numeric: true},
@@ -59,7 +61,7 @@ const isNeeded = key => key === 'run' ? several : key === 'name' ? runs.some(run
   key === 'nodes' ? runs.some(run => run.jobs.nodesAtStart) :
     key === 'resizes' ? runs.some(run => run.jobs.reconfigurations) :
       key === 'lost' ? runs.some(run => run.jobs.lostNodeSeconds) :
-        key === 'requeues' || key === 'energy' || key === 'cost' || key === 'emissions' ?
+        key === 'requeues' || key === 'suspended' || key === 'energy' || key === 'cost' || key === 'emissions' ?
           runs.some(run => run.jobs[key]) : true;
 const columns = COLUMNS.filter(({key}) => isNeeded(key));
 

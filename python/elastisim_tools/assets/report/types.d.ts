@@ -13,6 +13,8 @@ interface Jobs {
   nodeSeconds?: Float64Array;
   /** Only where nodes are not always there; in node seconds and phase iterations. */
   requeues?: Uint32Array; lostNodeSeconds?: Float64Array; lostPhases?: Uint32Array;
+  /** Only where some job was; in seconds. */
+  suspended?: Float64Array;
   /** Only where energy is measured: joules, money, grams. */
   energy?: Float64Array; cost?: Float64Array; emissions?: Float64Array;
   nodesAtStart?: Uint32Array; nodesMin?: Uint32Array; nodesMax?: Uint32Array; reconfigurations?: Uint32Array;
@@ -24,6 +26,8 @@ interface GanttData {
   job: Uint32Array; begin: Float64Array; end: Float64Array;
   allocation: Uint32Array; first: Uint32Array; count: Uint32Array;
   changes: {job: Uint32Array; begin: Float64Array; end: Float64Array};
+  /** When jobs were suspended. */
+  suspensions: {job: Uint32Array; begin: Float64Array; end: Float64Array};
   /** Of each allocation: whether the job lost its nodes before it was done. */
   lost: Uint8Array;
   /** When nodes were not up (kind, begin, end), and the ranges of nodes of each (outage, first, count). */
