@@ -87,7 +87,8 @@ def _jobs_data(run: Run, types: Sequence[str]) -> dict[str, Any]:
         ('requeues', 'I', [job.requeues for job in jobs]),
         ('lostNodeSeconds', 'd', [job.lost_node_seconds for job in jobs]),
         ('lostPhases', 'I', [job.lost_phases for job in jobs]), ('energy', 'd', [job.energy for job in jobs]),
-        ('suspended', 'd', [job.suspended for job in jobs]), ('cost', 'd', [job.cost for job in jobs]), ('emissions', 'd', [job.emissions for job in jobs])]
+        ('suspended', 'd', [job.suspended for job in jobs]),
+        ('cost', 'd', [job.cost for job in jobs]), ('emissions', 'd', [job.emissions for job in jobs])]
     for key, code, values in amounts:
         known = [value for value in values if value is not None]
         if known and len(known) == len(jobs):

@@ -29,11 +29,16 @@ static const char header_of_emissions[] = ",Emissions (g)";
 static const char header_of_losses[] = ",Requeues,Lost Node Seconds,Lost Phases";
 #define MAX_ROW_OF_LOSSES (64 + (uint64_t)OUTPUT_NUMBER_SIZE)
 
+/* Where a job was suspended. */
+static const char header_of_suspensions[] = ",Suspended";
+#define MAX_ROW_OF_SUSPENSIONS ((uint64_t)OUTPUT_NUMBER_SIZE + 1)
+
 struct statistics {
     struct output file;
     const struct workload *workload;
     const struct energy_totals *energy; /* NULL where it is not measured */
     bool losses;       /* nodes may be lost, or, which is known at the end, jobs were preempted */
+    bool suspensions;  /* jobs were suspended: known at the end, too */
     bool lacks_header; /* which is written when all of that is known */
 };
 
@@ -42,8 +47,8 @@ static uint64_t size_of_statistics(const struct workload *workload,
                                    const struct statistics *statistics)
 {
     bool dependents = workload_num_dependencies(workload) > 0;
-    uint64_t size = sizeof header + sizeof header_of_losses;
-    uint64_t row = MAX_ROW + MAX_ROW_OF_LOSSES;
+    uint64_t size = sizeof header + sizeof header_of_losses + sizeof header_of_suspensions;
+    uint64_t row = MAX_ROW + MAX_ROW_OF_LOSSES + MAX_ROW_OF_SUSPENSIONS;
     if (dependents) {
         size += sizeof header_of_dependents;
         row += MAX_ROW_OF_DEPENDENTS;
@@ -121,6 +126,12 @@ static void put_energy(struct output *file, const struct energy_totals *energy, 
         put_amount(file, &use->grams);
 }
 
+static void put_suspended(struct output *file, const struct job *job)
+{
+    output_char(file, ',');
+    output_number(file, job_suspended_seconds(job));
+}
+
 static void put_job(struct statistics *statistics, const struct state *state, const struct job *job)
 {
     struct output *file = &statistics->file;
@@ -152,6 +163,8 @@ static void put_job(struct statistics *statistics, const struct state *state, co
         put_losses(file, job);
     if (statistics->energy)
         put_energy(file, statistics->energy, request->id);
+    if (statistics->suspensions)
+        put_suspended(file, job);
     output_end_row(file);
 }
 
@@ -170,13 +183,25 @@ static void put_header(struct statistics *statistics)
         output_text(file, energy->priced ? header_of_cost : "");
         output_text(file, energy->emitted ? header_of_emissions : "");
     }
+    if (statistics->suspensions)
+        output_text(file, header_of_suspensions);
     output_end_row(file);
 }
 
-static bool is_any_requeued(const struct state *state)
+static bool is_requeued(const struct job *job)
+{
+    return job->requeues > 0;
+}
+
+static bool was_suspended(const struct job *job)
+{
+    return job_suspended_seconds(job) > 0;
+}
+
+static bool any(const struct state *state, bool (*is)(const struct job *job))
 {
     for (size_t i = 0; i < state->num_jobs; i++)
-        if (state->jobs[i].requeues > 0)
+        if (is(&state->jobs[i]))
             return true;
     return false;
 }
@@ -185,7 +210,8 @@ static int notice(void *self, const struct happening *happening, struct error *e
 {
     struct statistics *statistics = self;
     const struct state *state = happening->state;
-    statistics->losses = statistics->losses || is_any_requeued(state);
+    statistics->losses = statistics->losses || any(state, is_requeued);
+    statistics->suspensions = any(state, was_suspended);
     put_header(statistics);
     for (size_t i = 0; i < state->num_jobs; i++)
         put_job(statistics, state, &state->jobs[i]);

@@ -799,8 +799,8 @@ def test_suspended_jobs_are_hatched_while_they_are(browser: webdriver.Chrome, tm
     page = Page(browser, path)
     assert 'suspended' in page.run('return document.getElementById("legend").innerText')
     assert strokes(page, 17, 0.4) == 1
-    for time, node in ((7, 0.4), (13, 1.6), (4, 2.4)):
-        assert strokes(page, time, node) > 1, (time, node)
+    for time_there, node in ((7, 0.4), (13, 1.6), (4, 2.4)):
+        assert strokes(page, time_there, node) > 1, (time_there, node)
     page.click_job(0)
     assert 'Suspended\n7.0 s' in page.panel()
     assert page.column('Suspended') == ['7.0 s', '5.0 s']
