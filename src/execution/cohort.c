@@ -14,12 +14,11 @@
 struct cohort *cohort_create(struct team *team, const struct place *place, uint32_t capacity)
 {
     struct execution *execution = team->execution;
-    struct cohort *cohort = calloc(1, sizeof *cohort);
-    void *levels = calloc(execution->depths, sizeof *cohort->counters + sizeof(size_t));
+    size_t levels = execution->depths * (sizeof(uint64_t) + sizeof(size_t));
+    struct cohort *cohort = calloc(1, sizeof *cohort + levels);
     uint32_t *ready = malloc(capacity * sizeof *ready);
-    if (!cohort || !levels || !ready) {
+    if (!cohort || !ready) {
         free(cohort);
-        free(levels);
         free(ready);
         error_no_memory(execution->executor->err);
         return NULL;
@@ -28,7 +27,7 @@ struct cohort *cohort_create(struct team *team, const struct place *place, uint3
     cohort->execution = execution;
     cohort->team = team;
     cohort->place = *place;
-    cohort->counters = levels;
+    cohort->counters = (uint64_t *)(cohort + 1);
     cohort->sequences = (size_t *)(cohort->counters + execution->depths);
     cohort->ready = ready;
     cohort->ready_capacity = capacity;
@@ -48,7 +47,6 @@ void cohort_destroy(struct cohort *cohort)
         part_tell_team(cohort->team, -1);
     execution->last_cohorts -= cohort->place.passed == execution->job->completed_phases;
     list_remove(&execution->cohorts, cohort);
-    free(cohort->counters);
     free(cohort->ready);
     free(cohort);
 }
@@ -76,6 +74,10 @@ void cohort_add_ready(struct cohort *cohort, const uint32_t *ranks, uint32_t cou
     if (!reserve_ready(cohort, mine + theirs))
         return;
     cohort->num_ready += theirs;
+    if (mine == 0) {
+        memcpy(cohort->ready, ranks, theirs * sizeof *ranks);
+        return;
+    }
     for (uint32_t at = cohort->num_ready; theirs > 0;)
         if (mine > 0 && cohort->ready[mine - 1] > ranks[theirs - 1])
             cohort->ready[--at] = cohort->ready[--mine];

@@ -5,6 +5,7 @@
 #include "execution/loads.h"
 #include "execution/part.h"
 #include "execution/patterns.h"
+#include "execution/team.h"
 #include "execution/wake.h"
 
 bool exchange_is_due(const struct cohort *cohort, const struct task *task)
@@ -43,7 +44,10 @@ static bool any_positive(const double *values, size_t count)
 void exchange_start(struct cohort *cohort, const struct task *task)
 {
     struct executor *executor = cohort_executor(cohort);
-    const struct team *team = cohort->team;
+    struct team *team = cohort->team;
+    const uint32_t *hosts = team_hosts(team);
+    if (!hosts)
+        return;
     double payload = cohort->execution->values[task->id].transfer;
     if (task->type == TASK_GPU)
         payload = patterns_gpu_network_payload(task->transfer_pattern, payload, team->size,
@@ -51,7 +55,7 @@ void exchange_start(struct cohort *cohort, const struct task *task)
     size_t cells = (size_t)team->size * team->size;
     struct load load = {
         .kind = LOAD_EXCHANGE,
-        .hosts = team->hosts,
+        .hosts = hosts,
         .num_hosts = team->size,
         .flops = task->type == TASK_CPU ? coupled_flops(cohort, task) : NULL,
         .pattern = task->transfer_pattern,

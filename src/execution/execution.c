@@ -63,7 +63,9 @@ static int begin(struct execution *execution, const struct entry *entry, struct 
 static struct execution *execution_create(struct executor *executor, const struct job *job)
 {
     const struct application *application = job->request->application;
-    struct execution *execution = calloc(1, sizeof *execution);
+    size_t values = (application->num_tasks + 1) * sizeof(struct task_values);
+    size_t iterations = application->num_phases * sizeof(uint64_t);
+    struct execution *execution = calloc(1, sizeof *execution + values + iterations);
     if (!execution)
         return NULL;
     execution->executor = executor;
@@ -72,14 +74,10 @@ static struct execution *execution_create(struct executor *executor, const struc
     execution->depths = application->max_depth + 1;
     execution->suspended = job->suspended;
     execution->shares_cpus = shares_cpus(execution);
-    execution->values = calloc(application->num_tasks + 1, sizeof *execution->values);
-    execution->phase_iterations =
-        calloc(application->num_phases, sizeof *execution->phase_iterations);
+    execution->values = (struct task_values *)(execution + 1);
+    execution->phase_iterations = (uint64_t *)((char *)(execution + 1) + values);
     executor->executions[job->request->id] = execution;
-    if (execution->values && execution->phase_iterations)
-        return execution;
-    execution_destroy(execution);
-    return NULL;
+    return execution;
 }
 
 /* The phases go on after what the job has completed. */
@@ -142,8 +140,6 @@ void execution_destroy(struct execution *execution)
         async_destroy(execution->async);
     team_release(&execution->all);
     team_release(&execution->newcomers);
-    free(execution->values);
-    free(execution->phase_iterations);
     execution->executor->executions[execution->job->request->id] = NULL;
     free(execution);
 }

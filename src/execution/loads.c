@@ -36,14 +36,17 @@ struct load_group *loads_start(struct cohort *cohort, enum load_kind kind, uint3
                                double flops_per_byte, void *owner)
 {
     struct executor *executor = cohort_executor(cohort);
-    const struct team *team = cohort->team;
+    struct team *team = cohort->team;
+    const uint32_t *hosts = team_hosts(team);
+    if (!hosts)
+        return NULL;
     bool pfs = kind == LOAD_PFS_READ || kind == LOAD_PFS_WRITE;
     for (uint32_t i = 0; pfs && i < count; i++)
         executor->targets[i] =
             &executor->state->nodes[team->nodes[executor->ranks[i]]].description->pfs;
     struct load load = {
         .kind = kind,
-        .hosts = team->hosts,
+        .hosts = hosts,
         .num_hosts = team->size,
         .members = executor->ranks,
         .amounts = executor->amounts,

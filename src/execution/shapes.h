@@ -20,9 +20,10 @@ struct task_values {
 struct team {
     struct execution *execution;
     uint32_t size;
-    uint32_t *nodes;      /* node ID by rank; owned */
-    uint32_t *hosts;      /* host number by rank; owned */
-    double uniform_speed; /* the nodes' speed when it is the same for all, else 0 */
+    uint32_t *nodes; /* node ID by rank; owned */
+    /* What some tasks ask for (team.h): */
+    uint32_t *hosts;      /* host number by rank; NULL while nobody has asked; owned */
+    double uniform_speed; /* flops/s of all nodes, 0 if they differ, -1 while nobody has asked */
     /* The meeting that is forming: cohorts in the order of their arrival. */
     struct cohort *first_waiting, *last_waiting;
     uint32_t arrived; /* ranks */
@@ -77,8 +78,8 @@ struct cohort {
     struct cohort *previous, *next; /* all cohorts of the execution */
     struct cohort *next_in_line;    /* in the runnable list or in a team's meeting */
     struct place place;
-    uint64_t *counters; /* [depth]: iterations done of the task there; owned */
-    size_t *sequences;  /* [depth]: the sequence entered there; in the same memory */
+    uint64_t *counters; /* [depth]: iterations done of the task there; in the same memory */
+    size_t *sequences;  /* [depth]: the sequence entered there; likewise */
     uint32_t *ready;    /* ranks that are done with the current step, ascending; owned */
     uint32_t num_ready, ready_capacity;
     struct part *parts; /* ranks that are not */
@@ -133,8 +134,8 @@ struct execution {
     const struct job *job;
     const struct application *application;
     struct team all, newcomers; /* newcomers.size is 0 outside of an expansion */
-    struct task_values *values; /* by task ID; owned */
-    uint64_t *phase_iterations; /* by phase; owned */
+    struct task_values *values; /* by task ID; in the same memory, as is what follows */
+    uint64_t *phase_iterations; /* by phase */
     bool shares_cpus;           /* compute goes through the resource port */
     size_t depths;              /* nesting levels of the application: max_depth + 1 */
     struct cohort *cohorts;

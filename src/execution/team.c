@@ -7,6 +7,7 @@
 #include "system/observers.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* --- Creation --------------------------------------------------------------------------------- */
 
@@ -19,36 +20,46 @@ void team_release(struct team *team)
     *team = (struct team){0};
 }
 
-static double common_speed(const struct team *team)
-{
-    const struct node *nodes = team->execution->executor->state->nodes;
-    double speed = team->size ? nodes[team->nodes[0]].description->speed : 0;
-    for (uint32_t rank = 1; rank < team->size; rank++)
-        if (nodes[team->nodes[rank]].description->speed != speed)
-            return 0;
-    return speed;
-}
-
 int team_create(struct team *team, struct execution *execution, const uint32_t *nodes,
                 uint32_t size, struct error *err)
 {
     struct state *state = execution->executor->state;
-    *team = (struct team){.execution = execution, .size = size};
+    *team = (struct team){.execution = execution, .size = size, .uniform_speed = -1};
     team->nodes = malloc(size * sizeof *team->nodes);
-    team->hosts = malloc(size * sizeof *team->hosts);
     bool logs = observers_want(state->observers, TASK_ENDED);
     if (logs)
         team->task_starts = calloc(execution->depths * size, sizeof *team->task_starts);
-    if (!team->nodes || !team->hosts || (logs && !team->task_starts)) {
+    if (!team->nodes || (logs && !team->task_starts)) {
         team_release(team);
         return error_no_memory(err);
     }
-    for (uint32_t rank = 0; rank < size; rank++) {
-        team->nodes[rank] = nodes[rank];
-        team->hosts[rank] = state->nodes[nodes[rank]].description->host;
-    }
-    team->uniform_speed = common_speed(team);
+    memcpy(team->nodes, nodes, size * sizeof *nodes);
     return 0;
+}
+
+/* --- What some tasks ask for ------------------------------------------------------------------ */
+
+const uint32_t *team_hosts(struct team *team)
+{
+    if (team->hosts)
+        return team->hosts;
+    team->hosts = malloc(team->size * sizeof *team->hosts);
+    if (!team->hosts)
+        error_no_memory(team->execution->executor->err);
+    for (uint32_t rank = 0; team->hosts && rank < team->size; rank++)
+        team->hosts[rank] = team_node(team, rank)->host;
+    return team->hosts;
+}
+
+double team_speed(struct team *team)
+{
+    if (team->uniform_speed >= 0)
+        return team->uniform_speed;
+    team->uniform_speed = team->size ? team_node(team, 0)->speed : 0;
+    for (uint32_t rank = 1; rank < team->size; rank++)
+        if (team_node(team, rank)->speed != team->uniform_speed)
+            team->uniform_speed = 0;
+    return team->uniform_speed;
 }
 
 struct cohort *team_cohort(struct team *team, const struct place *place)

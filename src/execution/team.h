@@ -8,6 +8,10 @@
 int team_create(struct team *team, struct execution *execution, const uint32_t *nodes,
                 uint32_t size, struct error *err);
 void team_release(struct team *team); /* fine on a zeroed one */
+/* Host numbers by rank; NULL (and the error filled) without memory. */
+const uint32_t *team_hosts(struct team *team);
+/* The speed of all nodes, flops/s; 0 if they differ. */
+double team_speed(struct team *team);
 /* A cohort of all ranks of a team; NULL (and the error filled) without memory. */
 struct cohort *team_cohort(struct team *team, const struct place *place);
 /* All ranks of a team meet here; the cohort goes on with `step` when they have. */

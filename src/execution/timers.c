@@ -103,10 +103,10 @@ void timers_start_shares(struct cohort *cohort, const struct task *task, bool by
                          enum busy busy)
 {
     const struct execution *execution = cohort->execution;
-    const struct team *team = cohort->team;
-    if (same_for_all(task) && (!by_speed || team->uniform_speed > 0)) {
+    struct team *team = cohort->team;
+    if (same_for_all(task) && (!by_speed || team_speed(team) > 0)) {
         double share = evaluation_compute(execution, task, 0, team->size);
-        start_one_timer(cohort, by_speed ? share / team->uniform_speed : share, busy);
+        start_one_timer(cohort, by_speed ? share / team_speed(team) : share, busy);
         return;
     }
     struct timed_rank *timed = malloc(cohort->num_ready * sizeof *timed);

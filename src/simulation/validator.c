@@ -1,6 +1,7 @@
 /* Promise: decisions that pass can all be applied, in any order that frees before it takes. */
 #include "simulation/validator.h"
 
+#include "base/bit_set.h"
 #include "base/number.h"
 #include "elastisim/scheduler.h"
 
@@ -19,10 +20,9 @@ struct check {
 int validator_create(struct validator *validator, uint32_t num_nodes, struct error *err)
 {
     *validator = (struct validator){0};
-    validator->claims = calloc(num_nodes, sizeof *validator->claims);
-    validator->rounds = calloc(num_nodes, sizeof *validator->rounds);
+    validator->claims = calloc(bit_set_words(num_nodes), sizeof *validator->claims);
     validator->commanded = calloc(num_nodes, sizeof *validator->commanded);
-    if (validator->claims && validator->rounds && validator->commanded)
+    if (validator->claims && validator->commanded)
         return 0;
     validator_release(validator);
     return error_no_memory(err);
@@ -31,7 +31,6 @@ int validator_create(struct validator *validator, uint32_t num_nodes, struct err
 void validator_release(struct validator *validator)
 {
     free(validator->claims);
-    free(validator->rounds);
     free(validator->commanded);
     *validator = (struct validator){0};
 }
@@ -170,31 +169,54 @@ static void forget_orders(const struct check *check)
 
 /* --- Claims -------------------------------------------------------------------------------- */
 
-static bool claimed_by(const struct check *check, uint32_t node, uint32_t *job)
+/* The claims on the nodes of a word, with nothing in them that is of another answer, and nothing in
+ * `own` that is of another decision. */
+static struct claims *claims_of(const struct check *check, size_t word, uint32_t job)
 {
-    const struct validator *validator = check->validator;
-    if (validator->rounds[node] != validator->round)
+    struct validator *validator = check->validator;
+    struct claims *claims = &validator->claims[word];
+    if (claims->round != validator->round)
+        *claims = (struct claims){.round = validator->round, .job = job};
+    if (claims->job != job)
+        claims->own = 0;
+    claims->job = job;
+    return claims;
+}
+
+/* Who claimed a node before. */
+static uint32_t claimant(const struct check *check, uint32_t node, uint32_t job)
+{
+    const struct decision *decision = check->decisions->items;
+    while (decision->kill || decision->job == job ||
+           !list_has(decision->nodes, decision->num_nodes, node))
+        decision++;
+    return decision->job;
+}
+
+/* Nodes of a word are claimed when all of them can be. */
+static bool claim_all(const struct check *check, size_t word, uint64_t nodes, uint32_t job)
+{
+    struct claims *claims = claims_of(check, word, job);
+    if (nodes & (check->state->oversubscription ? claims->own : claims->all))
         return false;
-    *job = validator->claims[node] - 1;
+    claims->own |= nodes;
+    claims->all |= nodes;
     return true;
 }
 
 static int claim(const struct check *check, uint32_t node, uint32_t job)
 {
-    uint32_t other;
-    if (claimed_by(check, node, &other)) {
-        const char *name = check->state->nodes[node].description->name;
-        if (other == job)
-            return refuse(check, job, "node %u (%s) is assigned twice", node, name);
-        if (!check->state->oversubscription)
-            return refuse(check, job,
-                          "node %u (%s) is assigned to job %u in the same answer; without "
-                          "allow_oversubscription a node takes one job",
-                          node, name, other);
-    }
-    check->validator->rounds[node] = check->validator->round;
-    check->validator->claims[node] = job + 1;
-    return 0;
+    size_t word = node / BITS_PER_WORD;
+    uint64_t bit = bit_set_bit(node);
+    if (claim_all(check, word, bit, job))
+        return 0;
+    const char *name = check->state->nodes[node].description->name;
+    if (claims_of(check, word, job)->own & bit)
+        return refuse(check, job, "node %u (%s) is assigned twice", node, name);
+    return refuse(check, job,
+                  "node %u (%s) is assigned to job %u in the same answer; without "
+                  "allow_oversubscription a node takes one job",
+                  node, name, claimant(check, node, job));
 }
 
 /* --- Rules --------------------------------------------------------------------------------- */
@@ -301,16 +323,27 @@ static int check_available(const struct check *check, const struct job *job, uin
     return 0;
 }
 
-/* Every node of the answer exists and is given once; the claims serve the second pass. */
+static int claim_one(const struct check *check, uint32_t id, uint32_t job)
+{
+    if (id >= check->state->platform->num_nodes)
+        return refuse(check, job, "there is no node %u; node IDs are 0 to %u", id,
+                      check->state->platform->num_nodes - 1);
+    return claim(check, id, job);
+}
+
+/* Every node of the answer exists and is given once. */
 static int claim_nodes(const struct check *check, const struct decision *decision)
 {
-    for (uint32_t i = 0; i < decision->num_nodes; i++) {
-        uint32_t id = decision->nodes[i];
-        if (id >= check->state->platform->num_nodes)
-            return refuse(check, decision->job, "there is no node %u; node IDs are 0 to %u", id,
-                          check->state->platform->num_nodes - 1);
-        if (claim(check, id, decision->job))
-            return -1;
+    size_t whole_words = check->state->platform->num_nodes / BITS_PER_WORD, word;
+    uint64_t bits;
+    for (uint32_t i = 0, end; i < decision->num_nodes; i = end) {
+        const uint32_t *ids = decision->nodes;
+        end = i + (uint32_t)bit_set_gather(ids + i, decision->num_nodes - i, &word, &bits);
+        if (word < whole_words && claim_all(check, word, bits, decision->job))
+            continue;
+        for (uint32_t j = i; j < end; j++)
+            if (claim_one(check, ids[j], decision->job))
+                return -1;
     }
     return 0;
 }
@@ -349,6 +382,26 @@ static int check_order(const struct check *check, const struct job *job,
     return 0;
 }
 
+static int check_nodes(const struct check *check, const struct job *job, uint32_t gpus,
+                       const uint32_t *ids, uint32_t count)
+{
+    bool uses_burst_buffer = job_uses_burst_buffer(job->request);
+    bool takes_any = gpus == 0 && !uses_burst_buffer && check->decisions->num_orders == 0;
+    size_t word;
+    uint64_t bits;
+    for (uint32_t i = 0, end; i < count; i = end) {
+        end = i + (uint32_t)bit_set_gather(ids + i, count - i, &word, &bits);
+        /* What is free is up, and has nobody who runs or is expected there. */
+        if (takes_any && (bits & ~check->state->free_nodes[word]) == 0)
+            continue;
+        for (uint32_t j = i; j < end; j++)
+            if (check_equipment(check, job, gpus, uses_burst_buffer, ids[j]) ||
+                check_available(check, job, ids[j]))
+                return -1;
+    }
+    return 0;
+}
+
 static int check_decision(const struct check *check, const struct decision *decision)
 {
     const struct job *job = &check->state->jobs[decision->job];
@@ -372,13 +425,7 @@ static int check_decision(const struct check *check, const struct decision *deci
     const struct node_list *assigned = job_assigned(job);
     const uint32_t *ids = decision->sets_nodes ? decision->nodes : assigned->ids;
     uint32_t count = decision->sets_nodes ? decision->num_nodes : assigned->count;
-    uint32_t gpus = validator_decided_gpus(job, decision);
-    bool uses_burst_buffer = job_uses_burst_buffer(job->request);
-    for (uint32_t i = 0; i < count; i++)
-        if (check_equipment(check, job, gpus, uses_burst_buffer, ids[i]) ||
-            check_available(check, job, ids[i]))
-            return -1;
-    return 0;
+    return check_nodes(check, job, validator_decided_gpus(job, decision), ids, count);
 }
 
 static int check_decisions(const struct check *check)

@@ -4,10 +4,16 @@
 
 #include "scheduler/backend.h"
 
+/* Which nodes of a word are given: in an answer, and in one decision of it. */
+struct claims {
+    uint64_t round;    /* the answer */
+    uint64_t all, own; /* a bit for each node */
+    uint32_t job;      /* whose decision `own` is of */
+};
+
 /* Working memory, kept between invocations. */
 struct validator {
-    uint32_t *claims; /* by node: 1 + the job that wants it */
-    uint64_t *rounds; /* by node: the round in which that was noted */
+    struct claims *claims; /* by word of a set of nodes */
     uint64_t round;
     uint8_t *commanded; /* by node: what the answer under judgement orders, folded; else all 0 */
 };
