@@ -1,7 +1,11 @@
-/* A double is a whole number of 53 bits times a power of two. Where the product of that number with
- * the power of ten that makes all digits whole fits 128 bits, the digits are exact, and so is what
- * is left for rounding. Those are the numbers of a simulation: 1e-8 to 1e15 with 15 digits. All
- * others are left to printf. */
+/* Writing: a double is a whole number of 53 bits times a power of two. Where the product of that
+ * number with the power of ten that makes all digits whole fits 128 bits, the digits are exact, and
+ * so is what is left for rounding. Those are the numbers of a simulation: 1e-8 to 1e15 with 15
+ * digits. All others are left to printf.
+ *
+ * Reading: whole numbers up to 2^53 and powers of ten up to 10^22 are doubles, so that the product
+ * or quotient of two of them is rounded once, which is correct (Clinger 1990, How to read floating
+ * point numbers accurately). All others are left to strtod. */
 #include "base/decimal.h"
 
 #include <float.h>
@@ -9,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The numbers below 100 in two digits: half the divisions. */
@@ -236,4 +241,98 @@ size_t decimal_write(char *buffer, double value, unsigned digits)
 {
     size_t length = write_exact(buffer, value, digits);
     return length > 0 ? length : (size_t)snprintf(buffer, DECIMAL_TEXT, "%.*g", (int)digits, value);
+}
+
+/* --- Reading ------------------------------------------------------------------------------- */
+
+/* The largest power of ten that is a double, and the most digits that always make one. */
+enum { EXACT_POWER = 22, EXACT_DIGITS = 15, MOST_EXPONENT = 9999 };
+
+/* What stands in a text: digits times 10^exponent. */
+struct literal {
+    bool is_negative;
+    uint64_t digits; /* wrong when there are more than `count` can be */
+    unsigned count;  /* of digits, without zeros in front */
+    int exponent;
+};
+
+static bool is_digit(const char *at, const char *end)
+{
+    return at < end && *at >= '0' && *at <= '9';
+}
+
+/* Takes digits; each moves the point by `shift`. */
+static const char *take_digits(struct literal *literal, const char *at, const char *end, int shift)
+{
+    for (; is_digit(at, end); at++) {
+        literal->digits = 10 * literal->digits + (uint64_t)(*at - '0');
+        literal->count += literal->digits > 0;
+        literal->exponent -= shift;
+    }
+    return at;
+}
+
+/* From behind the e on; NULL when there is no exponent. */
+static const char *take_exponent(struct literal *literal, const char *at, const char *end)
+{
+    bool is_negative = at < end && *at == '-';
+    int exponent = 0;
+    at += at < end && (*at == '-' || *at == '+');
+    if (!is_digit(at, end))
+        return NULL;
+    for (; is_digit(at, end); at++)
+        exponent = exponent < MOST_EXPONENT ? 10 * exponent + (*at - '0') : exponent;
+    literal->exponent += is_negative ? -exponent : exponent;
+    return at;
+}
+
+/* Returns its end; NULL when it is none. */
+static const char *take_literal(struct literal *literal, const char *at, const char *end)
+{
+    literal->is_negative = at < end && *at == '-';
+    at += literal->is_negative;
+    bool begins_with_zero = at < end && *at == '0';
+    if (!is_digit(at, end) || (begins_with_zero && is_digit(at + 1, end)))
+        return NULL;
+    at = take_digits(literal, at, end, 0);
+    if (at < end && *at == '.') {
+        if (!is_digit(at + 1, end))
+            return NULL;
+        at = take_digits(literal, at + 1, end, 1);
+    }
+    return at < end && (*at == 'e' || *at == 'E') ? take_exponent(literal, at + 1, end) : at;
+}
+
+static bool read_exactly(const struct literal *literal, double *value)
+{
+    static const double tens[EXACT_POWER + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                 1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                                 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    int exponent = literal->exponent;
+    /* Where products have more digits than a double, they are rounded twice. */
+    if (FLT_EVAL_METHOD != 0 || literal->count > EXACT_DIGITS || exponent > EXACT_POWER ||
+        exponent < -EXACT_POWER)
+        return false;
+    double size = (double)literal->digits;
+    size = exponent < 0 ? size / tens[-exponent] : size * tens[exponent];
+    *value = literal->is_negative ? -size : size;
+    return true;
+}
+
+size_t decimal_read(const char *text, size_t length, double *value)
+{
+    struct literal literal = {0};
+    char copy[MOST_DECIMAL_LENGTH + 1];
+    const char *limit = text + length, *end = take_literal(&literal, text, limit);
+    if (!end || (end < limit && *end != '\0' && strchr("0123456789+-.eE", *end)))
+        return 0;
+    size_t used = (size_t)(end - text);
+    if (used > MOST_DECIMAL_LENGTH)
+        return 0;
+    if (read_exactly(&literal, value))
+        return used;
+    memcpy(copy, text, used);
+    copy[used] = '\0';
+    *value = strtod(copy, NULL);
+    return used;
 }

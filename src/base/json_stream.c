@@ -1,5 +1,6 @@
 /* Promise: at any time one element, or one other member, is in memory. */
 #include "base/json.h"
+#include "base/json_quick.h"
 #include "base/json_text.h"
 #include "base/vector.h"
 
@@ -10,6 +11,7 @@
 struct stream {
     const struct json_stream *visitors;
     struct json_text text;
+    struct json_quick quick;
     cJSON object; /* stands for the top level: an empty object */
     struct json_at root;
     char **keys; /* seen so far, owned */
@@ -87,15 +89,21 @@ static int read_other(struct stream *stream, char *key, struct error *err)
 static int read_element(struct stream *stream, const struct json_at *list, long index,
                         struct error *err)
 {
-    cJSON *value = json_text_value(&stream->text, err);
+    size_t length;
+    cJSON *quick = json_quick_value(&stream->quick, stream->text.bytes + stream->text.at,
+                                    stream->text.length - stream->text.at, &length);
+    cJSON *value = quick ? quick : json_text_value(&stream->text, err);
     struct json_at at;
     int status;
 
     if (!value)
         return -1;
+    if (quick)
+        stream->text.at += length;
     at = json_element(list, value, index);
     status = visit_value(stream->visitors, &at, stream->visitors->visit, err);
-    cJSON_Delete(value);
+    if (!quick)
+        cJSON_Delete(value);
     return status;
 }
 
@@ -184,6 +192,7 @@ static void release(struct stream *stream)
     for (size_t i = 0; i < stream->num_keys; i++)
         cJSON_free(stream->keys[i]);
     free(stream->keys);
+    json_quick_release(&stream->quick);
     json_text_close(&stream->text);
 }
 

@@ -102,18 +102,32 @@ static int note_key(struct workload_reader *reader, const char *key, bool *first
     return reader_share_text(reader, &reader->warned_keys, key, first, err) ? 0 : -1;
 }
 
+/* Which of the keys it is; NUM_JOB_KEYS for none. Jobs of a file mostly have the same keys in the
+ * same order: what the job before had in that place comes first. */
+static enum job_key find_key(struct workload_reader *reader, size_t place, const char *name)
+{
+    size_t guess = place < MOST_GUESSES ? reader->guesses[place] : 0, key = 0;
+
+    if (strcmp(job_keys[guess], name) == 0)
+        return (enum job_key)guess;
+    while (key < NUM_JOB_KEYS && strcmp(job_keys[key], name) != 0)
+        key++;
+    if (place < MOST_GUESSES && key < NUM_JOB_KEYS)
+        reader->guesses[place] = (uint8_t)key;
+    return (enum job_key)key;
+}
+
 static int collect_members(struct source *source, struct error *err)
 {
     const cJSON *member;
+    size_t place = 0;
 
     if (json_object(source->at, err))
         return -1;
     cJSON_ArrayForEach(member, source->at->value)
     {
-        size_t key = 0;
+        enum job_key key = find_key(source->reader, place++, member->string);
 
-        while (key < NUM_JOB_KEYS && strcmp(job_keys[key], member->string) != 0)
-            key++;
         if (key < NUM_JOB_KEYS)
             source->members[key] = cJSON_IsNull(member) ? NULL : member;
         else

@@ -40,6 +40,8 @@ struct workload {
     double last_submission;
 };
 
+enum { MOST_GUESSES = 16 };
+
 /* What is needed only while reading. */
 struct workload_reader {
     struct workload *workload;
@@ -50,7 +52,8 @@ struct workload_reader {
     struct table texts;         /* text -> struct shared_text */
     struct table argument_keys; /* key -> its one copy; the same for the next two */
     struct table attribute_keys;
-    struct table warned_keys; /* keys of jobs that have no effect and have been warned of */
+    uint8_t guesses[MOST_GUESSES]; /* by place in a job: which key was there last (job.c) */
+    struct table warned_keys;      /* keys of jobs that have no effect and have been warned of */
 };
 
 /* Reads the job at `at`, checks it, and returns it (owned by the workload's store), with the id

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -121,12 +122,99 @@ static void test_any_number_is_written_as_printf_does(void **state)
     }
 }
 
+/* --- Reading -------------------------------------------------------------------------------- */
+
+static void assert_as_strtod(const char *text)
+{
+    double value = NAN, expected = strtod(text, NULL);
+    assert_int_equal(decimal_read(text, strlen(text), &value), strlen(text));
+    assert_memory_equal(&value, &expected, sizeof value);
+}
+
+static void test_remarkable_texts_are_read_as_strtod_does(void **state)
+{
+    static const char *const texts[] = {"0",
+                                        "-0",
+                                        "0.0e9",
+                                        "1",
+                                        "-1",
+                                        "0.1",
+                                        "100",
+                                        "123456789012345",
+                                        "999999999999999e22",
+                                        "999999999999999e-22",
+                                        "1e23",
+                                        "1e-23",
+                                        "9007199254740993",
+                                        "9007199254740992",
+                                        "1234567890123456789",
+                                        "0.000000000000000000001234567890123456",
+                                        "2.2250738585072011e-308",
+                                        "2.2250738585072014e-308",
+                                        "4.9e-324",
+                                        "2.4e-324",
+                                        "1.7976931348623157e308",
+                                        "1.7976931348623159e308",
+                                        "1e400",
+                                        "1e-400",
+                                        "1e999999999999",
+                                        "1E+2",
+                                        "1.50e-3",
+                                        "8.5000000000000000000000000000000000000000000000000001",
+                                        "0.500000000000000166533453693773481063544750213623046875"};
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_as_strtod(texts[i]);
+}
+
+static void test_random_texts_are_read_as_strtod_does(void **state)
+{
+    uint64_t random = 7;
+    char text[80];
+    (void)state;
+    for (unsigned i = 0; i < 100000; i++) {
+        random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        uint64_t digits = random >> (random >> 58 & 63);
+        int exponent = (int)(random % 60) - 30;
+        if (i % 3 == 0)
+            snprintf(text, sizeof text, "%llu", (unsigned long long)digits);
+        else if (i % 3 == 1)
+            snprintf(text, sizeof text, "-%llu.%03ue%d", (unsigned long long)(digits >> 8),
+                     i % 1000, exponent);
+        else
+            snprintf(text, sizeof text, "%.*g", (int)(random % 17) + 1, (double)digits / 1e6);
+        assert_as_strtod(text);
+    }
+}
+
+static void test_what_is_no_number_is_not_read(void **state)
+{
+    static const char *const texts[] = {"",      "-",   "+1",   ".5",  "5.", "01",   "-01",
+                                        "1e",    "1e+", "1.e2", "1-",  "1+", "1.2.", "1e5e",
+                                        "1e5.3", "inf", "nan",  "--1", "e5"};
+    double value;
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_int_equal(decimal_read(texts[i], strlen(texts[i]), &value), 0);
+    assert_int_equal(decimal_read("0x1", 3, &value), 1); /* followed by what is no part of it */
+    assert_int_equal(decimal_read("12]", 3, &value), 2);
+    assert_int_equal(decimal_read("123", 2, &value), 2); /* no further than it is long */
+    assert_true(value == 12);
+    char longest[MOST_DECIMAL_LENGTH + 2];
+    memset(longest, '7', sizeof longest);
+    assert_int_equal(decimal_read(longest, MOST_DECIMAL_LENGTH, &value), MOST_DECIMAL_LENGTH);
+    assert_int_equal(decimal_read(longest, MOST_DECIMAL_LENGTH + 1, &value), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_remarkable_numbers_are_written_as_printf_does),
         cmocka_unit_test(test_halves_are_rounded_to_even),
         cmocka_unit_test(test_any_number_is_written_as_printf_does),
+        cmocka_unit_test(test_remarkable_texts_are_read_as_strtod_does),
+        cmocka_unit_test(test_random_texts_are_read_as_strtod_does),
+        cmocka_unit_test(test_what_is_no_number_is_not_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
