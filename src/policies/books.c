@@ -58,7 +58,7 @@ int books_create(struct books *books, const char *spec, struct error *err)
     books->forward.is_kept = books->options.backfill == BACKFILL_CONSERVATIVE &&
                              books->options.reservations == RESERVATIONS_PERSISTENT &&
                              books->options.compression_depth == 0;
-    books->next_due = INFINITY;
+    books->next_due = books->sleepers.next_due = INFINITY;
     return 0;
 }
 
@@ -70,6 +70,8 @@ void books_release(struct books *books)
     ids_release(&books->changes.arrivals);
     ids_release(&books->picked);
     free(books->absences.items);
+    free(books->sleepers.set);
+    free(books->sleepers.booting);
     running_release(&books->running);
     shares_release(&books->shares);
     fair_tree_release(&books->tree);
@@ -110,13 +112,39 @@ static double midnight_of(const struct elastisim_view *view)
     return seconds < 0 ? seconds + week : seconds;
 }
 
+static double seconds_of(const struct books *books, uint32_t node, const char *key)
+{
+    const char *text = elastisim_node_property(books->view, elastisim_node(books->view, node), key);
+    return text ? strtod(text, NULL) : 0;
+}
+
+static int open_sleepers(struct books *books)
+{
+    struct sleepers *sleepers = &books->sleepers;
+    uint32_t num_nodes = books->pool.num_nodes;
+    if (books->options.power == POWER_ON)
+        return 0;
+    sleepers->set = bit_set_create(num_nodes);
+    sleepers->booting = bit_set_create(num_nodes);
+    if (!sleepers->set || !sleepers->booting || idlers_create(&books->pool.idlers, num_nodes))
+        return -1;
+    for (uint32_t node = 0; node < num_nodes; node++) {
+        sleepers->boot_seconds =
+            fmax(sleepers->boot_seconds, seconds_of(books, node, "boot_seconds"));
+        sleepers->stop_seconds =
+            fmax(sleepers->stop_seconds, seconds_of(books, node, "stop_seconds"));
+    }
+    return 0;
+}
+
 int books_open(struct books *books)
 {
     books->ordering.midnight = books->backfill_ordering.midnight = midnight_of(books->view);
     uint32_t counts[MAX_NODE_CLASSES];
     books->ordering.num_nodes = books->backfill_ordering.num_nodes =
         (double)elastisim_num_nodes(books->view);
-    if (pool_create(&books->pool, books->view, selection_needs_ranks(books->options.nodes)))
+    if (pool_create(&books->pool, books->view, selection_needs_ranks(books->options.nodes)) ||
+        open_sleepers(books))
         return -1;
     for (size_t i = 0; i < books->pool.num_classes; i++)
         counts[i] = books->pool.classes[i].count;
@@ -142,6 +170,11 @@ static int vacate(struct books *books, double from, double to, const uint32_t *n
     if (!books->has_profile)
         return 0;
     return profile_add(&books->profile, from, to, nodes, 1) || note_freed(books, from, to) ? -1 : 0;
+}
+
+int books_plan(struct books *books, double from, double to, const uint32_t *nodes, int sign)
+{
+    return (sign < 0 ? occupy : vacate)(books, from, to, nodes);
 }
 
 /* One stay in the place of another, which has no more nodes. What both have in common is left alone

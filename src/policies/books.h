@@ -49,6 +49,15 @@ struct plan {
     struct queue_place last; /* which it keeps when it starts */
 };
 
+/* Nodes that are switched off while nobody needs them (power.h). */
+struct sleepers {
+    uint64_t *set, *booting; /* those that sleep, that were woken and are not up yet; owned */
+    uint32_t count, by_class[MAX_NODE_CLASSES], num_booting[MAX_NODE_CLASSES];
+    double boot_seconds, stop_seconds; /* what it takes to switch a node on, and off, at most */
+    double until; /* seconds: all that sleeps could be up then, and is planned without until then */
+    double next_due; /* seconds: the next node is to sleep or to wake; INFINITY for none */
+};
+
 struct books {
     struct policy_options options;
     struct estimates estimates;
@@ -74,6 +83,7 @@ struct books {
     double next_due;        /* seconds: the next one that waits for its time only (backfill.h) */
     double io_rates;        /* declared by the jobs that run */
 
+    struct sleepers sleepers;
     struct changes changes;
     struct ids picked;          /* scratch: nodes that a job is given */
     struct absences absences;   /* of a node that is looked at; scratch */
@@ -91,6 +101,9 @@ void books_release(struct books *books);
 int books_inspect(struct books *books, const struct elastisim_job *job, struct error *err);
 /* Knows the nodes, at the first invocation. */
 int books_open(struct books *books);
+
+/* Takes nodes out of the profile (sign -1) or gives them back (1) during [from, to). */
+int books_plan(struct books *books, double from, double to, const uint32_t *nodes, int sign);
 
 /* --- Jobs ---------------------------------------------------------------------------------- */
 

@@ -228,6 +228,13 @@ static const struct choice ios[] = {
     {0},
 };
 
+static const struct choice powers[] = {
+    {"on", POWER_ON, "nodes stay on"},
+    {"idle_timeout", POWER_IDLE_TIMEOUT,
+     "nodes that are idle for idle_timeout seconds are switched off, and on when they are needed"},
+    {0},
+};
+
 /* One for each member whose type is an enum. */
 #define CHOOSES(member, type)                                                                      \
     static void choose_##member(struct policy_options *options, int value)                         \
@@ -252,6 +259,7 @@ CHOOSES(evolving, evolving)
 CHOOSES(announced, announced)
 CHOOSES(nodes, nodes)
 CHOOSES(io, io)
+CHOOSES(power, power)
 
 enum kind { A_CHOICE, A_COUNT, A_NUMBER, AN_EXPRESSION };
 
@@ -462,6 +470,26 @@ static const struct option {
      .offset = MEMBER(io_bandwidth),
      .least = 0,
      .most = 1e30,
+     .fallback = "0"},
+    {.key = "power",
+     .help = "what becomes of idle nodes",
+     .kind = A_CHOICE,
+     .choices = powers,
+     .choose = choose_power,
+     .fallback = "on"},
+    {.key = "idle_timeout",
+     .help = "seconds after which an idle node is switched off (power=idle_timeout)",
+     .kind = A_NUMBER,
+     .offset = MEMBER(idle_timeout),
+     .least = 0,
+     .most = 1e12,
+     .fallback = "600"},
+    {.key = "spare_nodes",
+     .help = "number of idle nodes that stay on (power=idle_timeout)",
+     .kind = A_COUNT,
+     .offset = MEMBER(spare_nodes),
+     .least = 0,
+     .most = UINT32_MAX,
      .fallback = "0"},
     {.key = "weight_age",
      .help = "weight of the time that a job waits, up to max_age (multifactor)",

@@ -94,6 +94,8 @@ enum nodes {
     NODES_UNIFORM
 };
 
+enum power { POWER_ON, POWER_IDLE_TIMEOUT };
+
 enum io { IO_IGNORE, IO_DECLARED, IO_MEASURED };
 
 /* Each member is the value of the option of the same name. */
@@ -121,6 +123,9 @@ struct policy_options {
     enum announced announced;
     enum nodes nodes;
     enum io io;
+    enum power power;
+    double idle_timeout;        /* seconds */
+    uint32_t spare_nodes;       /* that stay awake */
     uint32_t reservation_depth; /* 0: as the backfilling has it */
     uint32_t queue_depth;       /* 0: no bound */
     uint32_t compression_depth; /* 0: no bound */

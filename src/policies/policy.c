@@ -10,6 +10,7 @@
 #include "policies/books.h"
 #include "policies/evolving.h"
 #include "policies/malleable.h"
+#include "policies/power.h"
 #include "policies/standing.h"
 
 #include <math.h>
@@ -102,10 +103,13 @@ static int note_absences(struct books *books, uint32_t id)
         books->options.announced == ANNOUNCED_PLAN && isfinite(elastisim_node_leaves(node));
     struct absences *absences = &books->absences;
     double leaves = INFINITY;
+    bool sleeps;
     absences->count = 0;
+    if (power_note_node(books, id, &sleeps))
+        return -1;
     if (is_away && books_break_promise(books, id))
         return -1;
-    if (is_away && elastisim_node_num_jobs(node) == 0 &&
+    if (is_away && !sleeps && elastisim_node_num_jobs(node) == 0 &&
         vector_add(absences, (struct absence){-INFINITY, elastisim_node_returns(node)}))
         return -1;
     if (plans && add_announced(books, node, absences, &leaves))
@@ -172,7 +176,8 @@ static int serve_waiting(struct books *books)
     bool changed = books_have_news(books) || standing_has_agreements(&books->options), more;
     if (start_waiting(books))
         return -1;
-    if (!changed || books->queue.count == 0)
+    if (!changed || books->queue.count == 0 ||
+        power_has_reserve(books, queue_next(&books->queue, NULL, &queue_want_all)))
         return 0;
     if (malleable_shrink(books, &more))
         return -1;
@@ -249,14 +254,15 @@ static int schedule(struct books *books)
 {
     books->changes.freed = books->changes.freed || books->next_due <= books->now + EARLY;
     profile_advance(&books->profile, books->now);
-    if (note_changes(books) || handle_trigger(books) || balance_deliver(books))
+    if (power_begin(books) || note_changes(books) || handle_trigger(books) ||
+        balance_deliver(books))
         return -1;
     if (more_comes(books))
         return wait_for_more(books);
     if (books_reorder(books))
         return -1;
     return serve_waiting(books) || leave_standstill(books) || defy_announcements(books) ||
-                   malleable_grow(books)
+                   malleable_grow(books) || power_settle(books)
                ? -1
                : 0;
 }
@@ -322,7 +328,7 @@ int policy_schedule(struct policy *policy, struct elastisim_view *view, struct e
 
 double policy_wakes(const struct policy *policy)
 {
-    return policy->books.next_due;
+    return fmin(policy->books.next_due, policy->books.sleepers.next_due);
 }
 
 void policy_print_list(FILE *out)

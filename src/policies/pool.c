@@ -120,6 +120,7 @@ void pool_release(struct node_pool *pool)
     free(pool->absences);
     free(pool->departure);
     departures_release(&pool->departures);
+    idlers_release(&pool->idlers);
     free(pool->rank);
     free(pool->switch_of);
     ids_release(&pool->switches);
@@ -172,9 +173,22 @@ bool pool_suits(const struct node_pool *pool, uint32_t node, const struct entry 
 
 /* --- Idle ---------------------------------------------------------------------------------- */
 
+static void note_idlers(struct node_pool *pool, size_t word, uint64_t nodes, bool is_free)
+{
+    for (; nodes; nodes &= nodes - 1) {
+        uint32_t node = (uint32_t)(word * BITS_PER_WORD + bit_set_lowest(nodes));
+        if (is_free)
+            idlers_add(&pool->idlers, node, pool->now);
+        else
+            idlers_remove(&pool->idlers, node);
+    }
+}
+
 /* These nodes of a word, which are not kept, become free for anybody, or are so no longer. */
 static void set_free(struct node_pool *pool, size_t word, uint64_t nodes, bool is_free)
 {
+    if (pool->idlers.since)
+        note_idlers(pool, word, nodes, is_free);
     for (uint64_t left = nodes; left;) {
         uint32_t first = (uint32_t)(word * BITS_PER_WORD + bit_set_lowest(left));
         struct node_class *group = &pool->classes[pool->class_of[first]];

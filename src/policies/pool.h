@@ -6,8 +6,10 @@
 #include "elastisim/scheduler.h"
 #include "policies/departures.h"
 #include "policies/entry.h"
+#include "policies/idlers.h"
 #include "policies/ids.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,9 +52,10 @@ struct node_pool {
     uint64_t *has_absences;                   /* nodes that have some, or had until lately */
     struct departure **departure; /* [node]: when it will be taken away; NULL while not known */
     struct departures departures;
-    double *rank;        /* smaller is faster; NULL unless asked for */
-    uint32_t *switch_of; /* near: 1 + the switch of the node, 0 while not known */
-    struct ids switches; /* near: a node of each switch */
+    struct idlers idlers; /* those that are free, if anybody asks */
+    double *rank;         /* smaller is faster; NULL unless asked for */
+    uint32_t *switch_of;  /* near: 1 + the switch of the node, 0 while not known */
+    struct ids switches;  /* near: a node of each switch */
 };
 
 /* With ranks (by the property perf_class or the speed) if asked for. Returns 0, or -1 when memory
@@ -71,6 +74,10 @@ bool pool_is_idle(const struct node_pool *pool, uint32_t node);
 /* A node will be taken away at that time; INFINITY: not, as far as anybody knows. Returns 0, or -1
  * when memory ran out. */
 int pool_set_departure(struct node_pool *pool, uint32_t node, double time);
+static inline double pool_departure(const struct node_pool *pool, uint32_t node)
+{
+    return pool->departure[node] ? pool->departure[node]->time : INFINITY;
+}
 /* Whether it will be taken away before that time. */
 static inline bool pool_leaves_before(const struct node_pool *pool, uint32_t node, double time)
 {

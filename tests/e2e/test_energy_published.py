@@ -177,3 +177,14 @@ def test_the_energy_up_to_each_event_is_the_published_one(switched: Path) -> Non
         time, power, energy = rows[bisect.bisect(times, span.until) - 1]
         if span.until < times[-1]:
             assert energy + power * (span.until - time) == pytest.approx(span.energy, rel=1e-5, abs=500), span
+
+
+def test_easy_that_switches_idle_nodes_off_at_once_ends_as_the_published_run_does(medium: Path) -> None:
+    """Decided live: the last job ends at the published time, after the last boot. Jobs take whichever nodes are there
+    first, where Batsim's wait for those that they were placed on: less energy, fewer switches (docs/policies.md)."""
+    jobs = simulate(medium, '--scheduler', 'builtin:easy,power=idle_timeout,idle_timeout=0',
+                    '--set', 'energy=energy.csv', '--set', 'node_utilization=nodes.csv')
+    published, = rows_of(MEDIUM / 'opportunistic_shutdown_out_schedule.csv')
+    assert max(float(job['End Time']) for job in jobs) == pytest.approx(float(published['makespan']), abs=1e-3)
+    assert float(rows_of(medium / 'energy.csv')[-1]['Energy (J)']) == pytest.approx(33_963_690.7, abs=0.1)
+    assert sum(row['State'] == 'stopping' for row in rows_of(medium / 'nodes.csv')) == 345

@@ -1,0 +1,280 @@
+/* Promise: an invocation costs the nodes that are switched on or off and the waiting jobs for which
+ * that is done, not all that are idle or asleep.
+ *
+ * What sleeps is in the profile as one stay of all sleeping nodes together, from now to when they
+ * could be up, which is put off as time passes. */
+#include "policies/power.h"
+
+#include "base/bit_set.h"
+#include "policies/admission.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool is_on(const struct books *books)
+{
+    return books->options.power == POWER_ON;
+}
+
+/* --- The profile --------------------------------------------------------------------------- */
+
+int power_begin(struct books *books)
+{
+    struct sleepers *sleepers = &books->sleepers;
+    double until = books->now + sleepers->boot_seconds;
+    if (is_on(books) || until <= sleepers->until)
+        return 0;
+    double from = fmax(sleepers->until, books->now);
+    sleepers->until = until;
+    return sleepers->count > 0 ? books_plan(books, from, until, sleepers->by_class, -1) : 0;
+}
+
+static int change_sleep(struct books *books, uint32_t node, bool sleeps)
+{
+    struct sleepers *sleepers = &books->sleepers;
+    uint32_t one[MAX_NODE_CLASSES] = {0};
+    size_t kind = books->pool.class_of[node];
+    one[kind] = 1;
+    bit_set_toggle(sleepers->set, node);
+    sleepers->count += sleeps ? 1 : UINT32_MAX;
+    sleepers->by_class[kind] += sleeps ? 1 : UINT32_MAX;
+    return books_plan(books, books->now, sleepers->until, one, sleeps ? -1 : 1);
+}
+
+/* --- Nodes --------------------------------------------------------------------------------- */
+
+static int put_to_sleep(struct books *books, uint32_t node)
+{
+    if (elastisim_node_switch_off(books->view, elastisim_node(books->view, node)))
+        return -1;
+    books_set_idle(books, node / BITS_PER_WORD, bit_set_bit(node), false);
+    return change_sleep(books, node, true);
+}
+
+static void set_boots(struct books *books, uint32_t node, bool boots)
+{
+    struct sleepers *sleepers = &books->sleepers;
+    if (bit_set_has(sleepers->booting, node) == boots)
+        return;
+    bit_set_toggle(sleepers->booting, node);
+    sleepers->num_booting[books->pool.class_of[node]] += boots ? 1 : UINT32_MAX;
+}
+
+/* It is planned with from when it is up on. */
+static int wake(struct books *books, uint32_t node)
+{
+    struct absence boot = {-INFINITY, books->now + books->sleepers.boot_seconds};
+    const struct absences absences = {.items = &boot, .count = 1};
+    if (elastisim_node_switch_on(books->view, elastisim_node(books->view, node)) ||
+        change_sleep(books, node, false))
+        return -1;
+    set_boots(books, node, true);
+    return books_set_absences(books, node, &absences, pool_departure(&books->pool, node));
+}
+
+int power_note_node(struct books *books, uint32_t node, bool *sleeps)
+{
+    *sleeps = false;
+    if (is_on(books))
+        return 0;
+    const struct elastisim_node *seen = elastisim_node(books->view, node);
+    enum elastisim_availability is = elastisim_node_availability(seen);
+    if (is == ELASTISIM_UP || is == ELASTISIM_DOWN)
+        set_boots(books, node, false);
+    *sleeps = bit_set_has(books->sleepers.set, node);
+    if (!*sleeps || is != ELASTISIM_DOWN)
+        return 0;
+    /* Whoever repairs it switches it on. */
+    *sleeps = false;
+    return elastisim_node_switch_on(books->view, elastisim_node(books->view, node)) ||
+                   change_sleep(books, node, false)
+               ? -1
+               : 0;
+}
+
+bool power_has_reserve(const struct books *books, const struct entry *entry)
+{
+    const struct sleepers *sleepers = &books->sleepers;
+    for (size_t kind = 0; entry && kind < books->pool.num_classes; kind++)
+        if ((entry->classes >> kind & 1) &&
+            sleepers->by_class[kind] + sleepers->num_booting[kind] > 0)
+            return true;
+    return false;
+}
+
+/* --- What is needed ------------------------------------------------------------------------ */
+
+/* Nodes by class that nobody needs once all that sleeps could be up, the sleeping ones included. */
+static void count_usable(const struct books *books, uint32_t *usable)
+{
+    const struct sleepers *sleepers = &books->sleepers;
+    double up = sleepers->until;
+    if (books->has_profile) {
+        profile_least(&books->profile, up, up + 2 * EARLY, NULL, usable);
+        return;
+    }
+    for (size_t kind = 0; kind < books->pool.num_classes; kind++)
+        usable[kind] = books->pool.classes[kind].num_free + sleepers->num_booting[kind] +
+                       sleepers->by_class[kind];
+}
+
+/* Whether a job that has no reservation could run on its least number of nodes from when they are
+ * up on, beside those that do so before it (`used`), to which it is added. */
+static bool could_start(const struct books *books, const struct entry *entry,
+                        const uint32_t *usable, uint32_t *used)
+{
+    uint32_t room[MAX_NODE_CLASSES], missing = entry->least;
+    if (!admission_allows(books, entry) || (books->plan.unbounded && isinf(entry->estimate)))
+        return false;
+    double up = books->sleepers.until;
+    memcpy(room, usable, books->pool.num_classes * sizeof *room);
+    if (books->has_profile)
+        profile_least(&books->profile, up, up + entry->estimate, NULL, room);
+    for (size_t kind = 0; kind < books->pool.num_classes; kind++)
+        room[kind] =
+            entry->classes >> kind & 1 && room[kind] > used[kind] ? room[kind] - used[kind] : 0;
+    if (pool_sum(&books->pool, room) < entry->least)
+        return false;
+    for (size_t kind = 0; kind < books->pool.num_classes; kind++) {
+        uint32_t taken = room[kind] < missing ? room[kind] : missing;
+        used[kind] += taken;
+        missing -= taken;
+    }
+    return true;
+}
+
+/* Adds what waiting jobs without a reservation could use, in the order of the queue. Where none may
+ * go before others, the first that could not start ends this. */
+static void add_waiting(const struct books *books, const uint32_t *usable, uint32_t *used)
+{
+    uint32_t depth = books->options.queue_depth, visited = 0, room;
+    double up = books->sleepers.until, bottom = up;
+    struct wanted wanted = queue_want_unreserved;
+    const struct entry *entry = NULL;
+    if (books->has_profile) {
+        profile_bottom(&books->profile, up, &wanted.extra, &bottom);
+        wanted.window = bottom - up;
+    }
+    do {
+        room = pool_sum(&books->pool, usable) - pool_sum(&books->pool, used);
+        wanted.nodes = books->options.backfill == BACKFILL_NONE ? UINT32_MAX : room;
+        entry = room > 0 ? queue_next(&books->queue, entry, &wanted) : NULL;
+    } while (entry && (depth == 0 || visited++ < depth) &&
+             (could_start(books, entry, usable, used) || books->options.backfill != BACKFILL_NONE));
+}
+
+static int wake_of_class(struct books *books, size_t kind, uint32_t count)
+{
+    const uint64_t *members = books->pool.classes[kind].members;
+    uint64_t *set = books->sleepers.set;
+    for (size_t word = 0; count > 0 && word < bit_set_words(books->pool.num_nodes); word++)
+        for (uint64_t bits = set[word] & members[word]; bits && count > 0; bits &= bits - 1) {
+            if (wake(books, (uint32_t)(word * BITS_PER_WORD + bit_set_lowest(bits))))
+                return -1;
+            count--;
+        }
+    return 0;
+}
+
+/* Nodes by class that could go on sleeping, or sleep: what is reserved by the time they could be up
+ * and what waiting jobs could use is taken off. */
+static void count_left(const struct books *books, uint32_t *left)
+{
+    uint32_t used[MAX_NODE_CLASSES] = {0};
+    count_usable(books, left);
+    if (books->sleepers.count > 0 || books->pool.num_free > 0)
+        add_waiting(books, left, used);
+    for (size_t kind = 0; kind < books->pool.num_classes; kind++)
+        left[kind] -= used[kind];
+}
+
+static int wake_needed(struct books *books, const uint32_t *left)
+{
+    for (size_t kind = 0; kind < books->pool.num_classes; kind++) {
+        uint32_t asleep = books->sleepers.by_class[kind];
+        if (asleep > left[kind] && wake_of_class(books, kind, asleep - left[kind]))
+            return -1;
+    }
+    return 0;
+}
+
+static int wake_spare(struct books *books)
+{
+    const struct sleepers *sleepers = &books->sleepers;
+    for (size_t kind = 0; kind < books->pool.num_classes && sleepers->count > 0; kind++) {
+        uint32_t awake = books->pool.num_free + pool_sum(&books->pool, sleepers->num_booting);
+        uint32_t spare = books->options.spare_nodes;
+        if (awake < spare && wake_of_class(books, kind, spare - awake))
+            return -1;
+    }
+    return 0;
+}
+
+/* --- What is not --------------------------------------------------------------------------- */
+
+/* Without a plan, nobody knows for how long waiting jobs don't need what is idle. */
+static bool may_sleep(const struct books *books)
+{
+    return books->pool.num_free > books->options.spare_nodes &&
+           (books->has_profile || books->queue.count == 0);
+}
+
+static double sleeps_at(const struct books *books, uint32_t node)
+{
+    return books->pool.idlers.since[node] + books->options.idle_timeout;
+}
+
+/* Whether nobody needs it before it could be up again. */
+static bool is_unneeded(const struct books *books, uint32_t node)
+{
+    uint32_t least[MAX_NODE_CLASSES];
+    const struct sleepers *sleepers = &books->sleepers;
+    if (!books->has_profile || books->num_reserved == 0)
+        return true;
+    double again = books->now + sleepers->stop_seconds + sleepers->boot_seconds;
+    profile_least(&books->profile, books->now, again + 2 * EARLY, NULL, least);
+    return least[books->pool.class_of[node]] > 0;
+}
+
+static int let_sleep(struct books *books, const uint32_t *left)
+{
+    const struct idlers *idlers = &books->pool.idlers;
+    for (uint32_t node = idlers->first, next; node != NO_IDLER && may_sleep(books); node = next) {
+        next = idlers->next[node];
+        if (sleeps_at(books, node) > books->now + EARLY)
+            return 0;
+        size_t kind = books->pool.class_of[node];
+        if (books->sleepers.by_class[kind] < left[kind] && is_unneeded(books, node) &&
+            put_to_sleep(books, node))
+            return -1;
+    }
+    return 0;
+}
+
+/* --- All ----------------------------------------------------------------------------------- */
+
+/* When the next node may be put to sleep, or has to be woken for a reservation. */
+static double next_due(const struct books *books)
+{
+    const struct sleepers *sleepers = &books->sleepers;
+    double due = INFINITY;
+    uint32_t first = books->pool.idlers.first;
+    if (first != NO_IDLER && may_sleep(books) && sleeps_at(books, first) > books->now)
+        due = sleeps_at(books, first);
+    if (sleepers->count > 0 && books->num_reserved > 0)
+        due = fmin(due, profile_next_mark(&books->profile, sleepers->until + EARLY) -
+                            sleepers->boot_seconds);
+    return due;
+}
+
+int power_settle(struct books *books)
+{
+    uint32_t left[MAX_NODE_CLASSES];
+    if (is_on(books))
+        return 0;
+    count_left(books, left);
+    if (wake_needed(books, left) || wake_spare(books) || let_sleep(books, left))
+        return -1;
+    books->sleepers.next_due = next_due(books);
+    return 0;
+}
