@@ -74,7 +74,8 @@ bool topology_has_bypasses(const struct topology *topology);
 /* --- Links --------------------------------------------------------------------------------- */
 size_t topology_num_links(const struct topology *topology);
 const char *topology_link_name(const struct topology *topology, size_t link);
-double topology_link_bandwidth(const struct topology *topology, size_t link); /* without profiles */
+/* Both without profiles. */
+double topology_link_bandwidth(const struct topology *topology, size_t link);
 double topology_link_latency(const struct topology *topology, size_t link);
 /* Whether flows do not share the link: each may use all of it. */
 bool topology_link_is_fatpipe(const struct topology *topology, size_t link);

@@ -39,6 +39,7 @@ static void flow_destroy(void *model)
     for (uint32_t i = 0; flow->disks && i < flow->num_hosts; i++)
         free(flow->disks[i]);
     network_destroy(flow->network);
+    pfs_routes_release(&flow->pfs_routes);
     plans_release(&flow->plans);
     sharing_release(&flow->sharing);
     agenda_release(&flow->agenda);

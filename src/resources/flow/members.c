@@ -63,38 +63,36 @@ static bool is_private(const struct flow *flow, uint32_t link)
 
 static void count_users(struct flow *flow, const struct member_sketch *sketch, bool forget)
 {
-    const struct transfer *transfer = sketch->transfer;
-    for (uint32_t s = 0; s < transfer->num_sets; s++)
-        for (uint32_t i = 0; i < transfer->sets[s].set.count; i++) {
-            uint32_t *users = &flow->users[transfer->sets[s].set.resources[i]];
-            *users = forget ? 0 : *users + 1;
-        }
+    for (uint32_t i = 0; i < sketch->route.num_links; i++) {
+        uint32_t *users = &flow->users[sketch->route.links[i]];
+        *users = forget ? 0 : *users + 1;
+    }
 }
 
-static uint32_t count_private(const struct flow *flow, const struct resource_set *set)
+static uint32_t count_private(const struct flow *flow, const uint32_t *links, uint32_t count)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < set->count; i++)
-        count += is_private(flow, set->resources[i]);
-    return count;
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < count; i++)
+        sum += is_private(flow, links[i]);
+    return sum;
 }
 
-/* What makes members alike, as a number; the capacities are those of the links' sets. */
-static uint64_t hash_member(const struct flow *flow, const struct member_sketch *sketch)
+/* What makes members alike, as a number. `like` is a transfer of the same kind: it has as many
+ * links in each set. */
+static uint64_t hash_member(const struct flow *flow, const struct member_sketch *sketch,
+                            const struct transfer *like)
 {
-    const struct transfer *transfer = sketch->transfer;
-    uint64_t hash = hash_mix(hash_double(0, sketch->amount), sketch->num_flows);
-    hash = hash_double(hash, transfer->latency);
-    hash = hash_double(hash, transfer->latency_load);
-    for (uint32_t s = 0; s < transfer->num_sets; s++) {
-        const struct resource_set *set = &transfer->sets[s].set;
-        hash = hash_double(hash, transfer->sets[s].units);
-        hash = hash_double(hash, flow->sharing.resources[set->resources[0]].capacity);
-        hash = hash_mix(hash, flow->sharing.resources[set->resources[0]].fatpipe);
-        for (uint32_t i = 0; i < set->count; i++)
-            if (!is_private(flow, set->resources[i]))
-                hash = hash_mix(hash, set->resources[i]);
-        hash = hash_mix(hash, count_private(flow, set));
+    const uint32_t *links = sketch->route.links;
+    uint64_t hash = hash_mix(hash_double(sketch->route.kind, sketch->amount), sketch->num_flows);
+    for (uint32_t s = 0; s < like->num_sets; s++) {
+        uint32_t count = like->sets[s].set.count, num_private = 0;
+        for (uint32_t i = 0; i < count; i++)
+            if (is_private(flow, links[i]))
+                num_private++;
+            else
+                hash = hash_mix(hash, links[i]);
+        hash = hash_mix(hash, num_private);
+        links += count;
     }
     return hash;
 }
@@ -113,7 +111,7 @@ static struct class_size class_size(const struct flow *flow, const struct transf
     struct class_size size = {0};
     for (uint32_t s = 0; s < transfer->num_sets; s++) {
         const struct resource_set *set = &transfer->sets[s].set;
-        uint32_t num_private = count_private(flow, set);
+        uint32_t num_private = count_private(flow, set->resources, set->count);
         size.num_sets += num_private + (num_private < set->count);
         size.num_resources += set->count - num_private + (size_t)num_private * num_members;
     }
@@ -129,13 +127,12 @@ static void add_set(struct transfer *transfer, const struct link_set *like, bool
     set->set = (struct resource_set){.resources = resources, .count = count};
 }
 
-/* The i-th private link of a set. */
-static uint32_t private_link(const struct flow *flow, const struct resource_set *set, uint32_t i)
+/* The i-th private link from there on. */
+static uint32_t private_link(const struct flow *flow, const uint32_t *links, uint32_t i)
 {
-    uint32_t at = 0;
-    for (;; at++)
-        if (is_private(flow, set->resources[at]) && i-- == 0)
-            return set->resources[at];
+    for (;; links++)
+        if (is_private(flow, *links) && i-- == 0)
+            return *links;
 }
 
 /* Makes of the s-th set of the members' transfers one set of the links that they share, and one for
@@ -143,8 +140,10 @@ static uint32_t private_link(const struct flow *flow, const struct resource_set 
 static uint32_t *add_sets(struct transfer *class, const struct flow *flow,
                           const struct member_sketch *members, uint32_t s, uint32_t *resources)
 {
-    const struct link_set *like = &members[0].transfer->sets[s];
-    uint32_t num_private = count_private(flow, &like->set), num_shared = 0;
+    const struct link_set *like = &members[0].route.transfer->sets[s];
+    size_t offset = (size_t)(like->set.resources - members[0].route.links);
+    uint32_t num_private = count_private(flow, like->set.resources, like->set.count);
+    uint32_t num_shared = 0;
     for (uint32_t i = 0; i < like->set.count; i++)
         if (!is_private(flow, like->set.resources[i]))
             resources[num_shared++] = like->set.resources[i];
@@ -153,7 +152,7 @@ static uint32_t *add_sets(struct transfer *class, const struct flow *flow,
     resources += num_shared;
     for (uint32_t i = 0; i < num_private; i++) {
         for (uint32_t m = 0; m < class->num_members; m++)
-            resources[m] = private_link(flow, &members[m].transfer->sets[s].set, i);
+            resources[m] = private_link(flow, members[m].route.links + offset, i);
         add_set(class, like, true, resources, class->num_members);
         resources += class->num_members;
     }
@@ -163,7 +162,7 @@ static uint32_t *add_sets(struct transfer *class, const struct flow *flow,
 static int fill_class(struct transfer *class, const struct flow *flow,
                       const struct member_sketch *members, uint32_t count, struct error *err)
 {
-    const struct transfer *like = members[0].transfer;
+    const struct transfer *like = members[0].route.transfer;
     struct class_size size = class_size(flow, like, count);
     class->memory = calloc(1, size.num_sets * sizeof(struct link_set) +
                                   (size.num_resources + count) * sizeof(uint32_t));
@@ -199,31 +198,51 @@ static int add_targets(struct numbers *numbers, const struct pfs_targets *target
     return 0;
 }
 
-/* Sketches a member by its transfer; one that is its only PFS host itself is idle. */
-static int sketch_member(struct flow *flow, const struct load *load, uint32_t i,
-                         struct load_plan *plan, uint32_t *count, struct error *err)
+/* Finds out what a host sends to its PFS hosts or gets from them: no transfer, without err, when
+ * there is no other host than itself. */
+static int find_route(struct flow *flow, struct pfs_routes *routes, const struct load *load,
+                      uint32_t i, struct pfs_route *route, struct error *err)
 {
-    const struct pfs_targets *targets = load->targets[i];
     struct numbers *hosts = &flow->hosts_of_transfer;
     uint32_t host = load->hosts[load->members[i]];
-    hosts->count = 0;
-    if (numbers_add(hosts, host, err) || add_targets(hosts, targets, host, err))
-        return -1;
-    if (hosts->count == 1 || load->amounts[i] / (double)targets->count < NEGLIGIBLE) {
-        plan->idle[plan->num_idle++] = i;
+    if (routes)
+        *route = routes->of_host[host];
+    if (route->transfer)
         return 0;
-    }
+    hosts->count = 0;
+    if (numbers_add(hosts, host, err) || add_targets(hosts, load->targets[i], host, err))
+        return -1;
+    if (hosts->count == 1)
+        return 0;
     enum transfer_shape shape =
         load->kind == LOAD_PFS_WRITE ? TRANSFER_FROM_ROOT : TRANSFER_TO_ROOT;
     const struct transfer *transfer =
         network_transfer(flow->network, shape, hosts->items, (uint32_t)hosts->count, 0, err);
     if (!transfer)
         return -1;
+    *route = pfs_route_of(transfer, flow->sharing.resources);
+    pfs_routes_keep(routes, host, route);
+    return 0;
+}
+
+/* Sketches a member by its transfer; one that is its only PFS host itself is idle. */
+static int sketch_member(struct flow *flow, struct pfs_routes *routes, const struct load *load,
+                         uint32_t i, struct load_plan *plan, uint32_t *count, struct error *err)
+{
+    const struct pfs_targets *targets = load->targets[i];
+    struct pfs_route route = {.transfer = NULL};
+    bool negligible = load->amounts[i] / (double)targets->count < NEGLIGIBLE;
+    if (!negligible && find_route(flow, routes, load, i, &route, err))
+        return -1;
+    if (!route.transfer) {
+        plan->idle[plan->num_idle++] = i;
+        return 0;
+    }
     struct member_sketch *sketch = &flow->members.items[(*count)++];
     *sketch = (struct member_sketch){.index = i,
                                      .num_flows = (uint32_t)targets->count,
                                      .amount = load->amounts[i],
-                                     .transfer = transfer};
+                                     .route = route};
     count_users(flow, sketch, false);
     return 0;
 }
@@ -240,8 +259,10 @@ static int make_classes(struct flow *flow, struct load_plan *plan, uint32_t coun
                         struct error *err)
 {
     struct member_sketch *sketches = flow->members.items;
-    for (uint32_t i = 0; i < count; i++)
-        sketches[i].hash = hash_member(flow, &sketches[i]);
+    for (uint32_t i = 0, like = 0; i < count; i++) {
+        like = sketches[i].route.kind == sketches[like].route.kind ? like : i;
+        sketches[i].hash = hash_member(flow, &sketches[i], sketches[like].route.transfer);
+    }
     sketches_sort(sketches, count);
     plan->num_transfers = 0;
     for (uint32_t i = 0, end; i < count; i = end) {
@@ -270,8 +291,13 @@ static int fill_plan(struct flow *flow, const struct load *load, struct load_pla
         return error_no_memory(err);
     if (sketches_need(&flow->members, load->num_members, err))
         return -1;
-    for (uint32_t i = 0; result == 0 && i < load->num_members; i++)
-        result = sketch_member(flow, load, i, plan, &count, err);
+    struct pfs_routes *routes = NULL;
+    for (uint32_t i = 0; result == 0 && i < load->num_members; i++) {
+        if (i == 0 || !pfs_targets_same(load->targets[i], load->targets[i - 1]))
+            routes =
+                pfs_routes_of(&flow->pfs_routes, load->kind, load->targets[i], flow->num_hosts);
+        result = sketch_member(flow, routes, load, i, plan, &count, err);
+    }
     if (result == 0)
         result = make_classes(flow, plan, count, err);
     for (uint32_t i = 0; i < count; i++)
@@ -287,15 +313,15 @@ static int make_key(struct flow *flow, const struct load *load, struct error *er
     key->count = 0;
     if (numbers_add(key, PFS_KEY, err) || numbers_add(key, load->kind, err))
         return -1;
-    for (uint32_t i = 0; i < load->num_members; i++) {
+    for (uint32_t i = 0, end; i < load->num_members; i = end) {
         const struct pfs_targets *targets = load->targets[i];
-        if (i == 0 || targets != load->targets[i - 1]) {
-            if (numbers_add(key, PFS_KEY, err) || numbers_add(key, (uint32_t)targets->count, err) ||
-                add_targets(key, targets, PFS_KEY, err))
-                return -1;
-        }
-        if (numbers_add(key, load->hosts[load->members[i]], err))
-            return -1;
+        for (end = i + 1; end < load->num_members && pfs_targets_same(targets, load->targets[end]);)
+            end++;
+        if (numbers_add(key, PFS_KEY, err) || numbers_add(key, (uint32_t)targets->count, err) ||
+            add_targets(key, targets, PFS_KEY, err) || vector_reserve(key, key->count + end - i))
+            return error_no_memory(err);
+        for (uint32_t k = i; k < end; k++)
+            key->items[key->count++] = load->hosts[load->members[k]];
     }
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "base/agenda.h"
 #include "base/clock.h"
 #include "resources/flow/network.h"
+#include "resources/flow/pfs_routes.h"
 #include "resources/flow/plans.h"
 #include "resources/flow/shapes.h"
 #include "resources/flow/variable.h"
@@ -22,6 +23,7 @@ struct flow {
     struct sharing sharing; /* links by their numbers, then hosts */
     struct plans plans;
     struct network *network;
+    struct pfs_routes *pfs_routes; /* lists of them */
     struct agenda agenda;
     uint32_t num_links, num_hosts;
     struct host_figures *hosts;

@@ -1,5 +1,6 @@
 #include "resources/flow/network.h"
 
+#include "base/bit_set.h"
 #include "base/vector.h"
 #include "resources/flow/pairs.h"
 #include "resources/flow/stars.h"
@@ -7,6 +8,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Kinds of links up to which they need not be compared with each other. */
+#define FEW_KINDS 8
 
 struct network {
     struct topology *topology;
@@ -16,6 +20,7 @@ struct network {
     double *units;
     uint32_t *touched;
     uint32_t num_touched;
+    uint64_t *in_order; /* a set of links; empty but while they are sorted */
     double latency, latency_load;
     struct route route;
     struct stars *stars;
@@ -189,20 +194,105 @@ static void fill_sets(struct transfer *transfer, const struct sorted_link *sorte
     }
 }
 
+/* Kinds of links, most often a handful. */
+struct kinds {
+    struct sorted_link like[FEW_KINDS];
+    uint32_t counts[FEW_KINDS];
+    uint32_t num;
+};
+
+/* The number of the link's kind, which is entered if need be; FEW_KINDS when there is no room. */
+static uint32_t kind_of(struct kinds *kinds, const struct sorted_link *link)
+{
+    uint32_t kind = 0;
+    while (kind < kinds->num && compare_kinds(&kinds->like[kind], link) != 0)
+        kind++;
+    if (kind == kinds->num && kind < FEW_KINDS) {
+        kinds->like[kind] = *link;
+        kinds->counts[kinds->num++] = 0;
+    }
+    return kind;
+}
+
+/* Where the links of each kind begin, kinds being in order. */
+static void begin_kinds(const struct kinds *kinds, uint32_t *begin)
+{
+    for (uint32_t kind = 0; kind < kinds->num; kind++) {
+        begin[kind] = 0;
+        for (uint32_t other = 0; other < kinds->num; other++)
+            if (compare_kinds(&kinds->like[other], &kinds->like[kind]) < 0)
+                begin[kind] += kinds->counts[other];
+    }
+}
+
+/* Sorts links that are in the order of their numbers. Returns false, with nothing done, when they
+ * are of too many kinds. */
+static bool sort_few_kinds(const struct sorted_link *links, uint32_t count,
+                           struct sorted_link *sorted)
+{
+    struct kinds kinds = {.num = 0};
+    uint32_t begin[FEW_KINDS];
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t kind = kind_of(&kinds, &links[i]);
+        if (kind == FEW_KINDS)
+            return false;
+        kinds.counts[kind]++;
+    }
+    begin_kinds(&kinds, begin);
+    for (uint32_t i = 0; i < count; i++)
+        sorted[begin[kind_of(&kinds, &links[i])]++] = links[i];
+    return true;
+}
+
+static struct sorted_link sorted_link(const struct network *network, uint32_t link)
+{
+    const struct shared_resource *resource = &network->sharing->resources[link];
+    return (struct sorted_link){network->units[link], resource->capacity, link, resource->fatpipe};
+}
+
+/* Lists the links that have been touched by number: by bits of a set, where that is quicker. */
+static bool list_in_order(struct network *network, struct sorted_link *links)
+{
+    uint32_t count = network->num_touched, least = UINT32_MAX, most = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t link = network->touched[i];
+        least = link < least ? link : least;
+        most = link > most ? link : most;
+    }
+    if (count == 0 || (most - least) / BITS_PER_WORD > count)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        bit_set_add(network->in_order, network->touched[i]);
+    size_t link = least;
+    for (uint32_t i = 0; i < count; i++) {
+        link = bit_set_next(network->in_order, network->num_links, link);
+        bit_set_remove(network->in_order, link);
+        links[i] = sorted_link(network, (uint32_t)link);
+    }
+    return true;
+}
+
+/* The links that have been touched, sorted; to be freed. NULL when out of memory. */
+static struct sorted_link *sort_links(struct network *network)
+{
+    uint32_t count = network->num_touched;
+    struct sorted_link *sorted = malloc((2 * (size_t)count + 1) * sizeof *sorted);
+    if (!sorted ||
+        (list_in_order(network, sorted + count) && sort_few_kinds(sorted + count, count, sorted)))
+        return sorted;
+    for (uint32_t i = 0; i < count; i++)
+        sorted[i] = sorted_link(network, network->touched[i]);
+    qsort(sorted, count, sizeof *sorted, compare_links);
+    return sorted;
+}
+
 /* Makes a transfer of what has been added up. Returns 0, or -1 when out of memory. */
 static int finish(struct network *network, struct transfer *transfer)
 {
     uint32_t count = network->num_touched, num_sets = 0;
-    struct sorted_link *sorted = malloc((count + 1) * sizeof *sorted);
+    struct sorted_link *sorted = sort_links(network);
     if (!sorted)
         return -1;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t link = network->touched[i];
-        const struct shared_resource *resource = &network->sharing->resources[link];
-        sorted[i] =
-            (struct sorted_link){network->units[link], resource->capacity, link, resource->fatpipe};
-    }
-    qsort(sorted, count, sizeof *sorted, compare_links);
     for (uint32_t i = 0; i < count; i++)
         num_sets += i == 0 || compare_kinds(&sorted[i - 1], &sorted[i]) != 0;
     transfer->latency = network->latency;
@@ -229,9 +319,10 @@ struct network *network_create(struct topology *topology, const struct sharing *
     network->num_links = topology_num_links(topology);
     network->units = calloc(network->num_links + 1, sizeof *network->units);
     network->touched = calloc(network->num_links + 1, sizeof *network->touched);
+    network->in_order = bit_set_create(network->num_links);
     network->stars = stars_create(topology);
     network->pairs = network->stars ? pairs_create(topology, network->stars) : NULL;
-    if (network->units && network->touched && network->pairs)
+    if (network->units && network->touched && network->in_order && network->pairs)
         return network;
     network_destroy(network);
     return NULL;
@@ -245,6 +336,7 @@ void network_destroy(struct network *network)
     free(network->key);
     free(network->units);
     free(network->touched);
+    free(network->in_order);
     pairs_destroy(network->pairs);
     stars_destroy(network->stars);
     topology_route_release(&network->route);

@@ -3,11 +3,12 @@
 #ifndef ELASTISIM_RESOURCES_FLOW_SHAPES_H
 #define ELASTISIM_RESOURCES_FLOW_SHAPES_H
 
+#include "resources/flow/pfs_routes.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
 struct flow_group; /* groups.h */
-struct transfer;   /* plans.h */
 
 struct group_list {
     struct flow_group **items;
@@ -20,7 +21,7 @@ struct member_sketch {
     uint32_t index;
     uint32_t num_flows; /* of a PFS I/O */
     double amount;
-    const struct transfer *transfer;
+    struct pfs_route route; /* of a PFS I/O */
 };
 
 struct sketches {

@@ -51,13 +51,19 @@ struct stars *stars_create(struct topology *topology)
     return stars;
 }
 
+static void release_half(struct half_route *half, const uint32_t *few)
+{
+    if (half->links != few)
+        free(half->links);
+}
+
 void stars_destroy(struct stars *stars)
 {
     if (!stars)
         return;
     for (size_t i = 0; stars->halves && i < stars->num_hosts; i++) {
-        free(stars->halves[i].up.links);
-        free(stars->halves[i].down.links);
+        release_half(&stars->halves[i].up, stars->halves[i].few[0]);
+        release_half(&stars->halves[i].down, stars->halves[i].few[1]);
     }
     topology_route_release(&stars->first);
     topology_route_release(&stars->second);
@@ -81,10 +87,11 @@ static bool get_route(struct stars *stars, uint32_t from, uint32_t to, struct ro
 }
 
 /* What the two routes found last have in common. */
-static bool intersect(struct stars *stars, struct half_route *half)
+static bool intersect(struct stars *stars, struct half_route *half, uint32_t *few)
 {
     const struct route *route = &stars->first;
-    half->links = malloc((route->count + 1) * sizeof *half->links);
+    half->links =
+        route->count <= FEW_LINKS ? few : malloc((route->count + 1) * sizeof *half->links);
     for (size_t i = 0; half->links && i < route->count; i++)
         if (contains(stars->second.links, stars->second.count, route->links[i])) {
             half->links[half->count++] = route->links[i];
@@ -107,8 +114,9 @@ static bool find_halves(struct stars *stars, const struct star *star, uint32_t h
     uint32_t a = reference(star, host, 0), b = reference(star, host, 1);
     halves->known = true;
     return get_route(stars, host, a, &stars->first) && get_route(stars, host, b, &stars->second) &&
-           intersect(stars, &halves->up) && get_route(stars, a, host, &stars->first) &&
-           get_route(stars, b, host, &stars->second) && intersect(stars, &halves->down);
+           intersect(stars, &halves->up, halves->few[0]) &&
+           get_route(stars, a, host, &stars->first) && get_route(stars, b, host, &stars->second) &&
+           intersect(stars, &halves->down, halves->few[1]);
 }
 
 /* Whether the route is the halves and nothing else. */

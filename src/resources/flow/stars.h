@@ -27,9 +27,13 @@ static inline bool half_contains(const struct half_route *half, uint32_t link)
     return false;
 }
 
+/* Links that are kept beside a half. */
+#define FEW_LINKS 3
+
 struct halves {
     bool known;
     struct half_route up, down;
+    uint32_t few[2][FEW_LINKS]; /* where `links` of both point to if they fit */
 };
 
 struct stars;

@@ -98,6 +98,7 @@ void list_links(topology *topology)
         check_link(link);
         topology->link_numbers.emplace(link, static_cast<uint32_t>(topology->bandwidths.size()));
         topology->bandwidths.push_back(link->get_bandwidth());
+        topology->latencies.push_back(link->get_latency());
     }
 }
 
@@ -340,7 +341,7 @@ double topology_link_bandwidth(const struct topology *topology, size_t link)
 
 double topology_link_latency(const struct topology *topology, size_t link)
 {
-    return topology->links[link]->get_latency();
+    return topology->latencies[link];
 }
 
 bool topology_link_is_fatpipe(const struct topology *topology, size_t link)

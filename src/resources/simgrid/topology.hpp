@@ -32,7 +32,7 @@ struct topology {
     s4u::Engine *engine;                      /* SimGrid's: it lives until the process ends */
     std::vector<topology_host> hosts;
     std::vector<s4u::Link *> links;
-    std::vector<double> bandwidths; /* of the links, without profiles */
+    std::vector<double> bandwidths, latencies; /* of the links, without profiles */
     std::unordered_map<const s4u::Link *, uint32_t> link_numbers;
     std::unordered_map<const void *, uint32_t> zones; /* of SimGrid's, by the order of questions */
     /* The route that was asked for last, and whether SimGrid did not come back from it: then
