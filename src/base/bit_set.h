@@ -74,6 +74,23 @@ static inline unsigned bit_set_count(uint64_t word)
     return (unsigned)(word * UINT64_C(0x0101010101010101) >> 56);
 }
 
+/* How many numbers at the front of a list, one at least, are in a row. */
+static inline size_t bit_set_row(const uint32_t *numbers, size_t count)
+{
+    enum { STEP = 8 };
+    size_t length = 1;
+    for (; length + STEP <= count; length += STEP) {
+        uint32_t differs = 0, expected = numbers[0] + (uint32_t)length;
+        for (uint32_t i = 0; i < STEP; i++)
+            differs |= numbers[length + i] ^ (expected + i);
+        if (differs)
+            break;
+    }
+    while (length < count && numbers[length] == numbers[0] + (uint32_t)length)
+        length++;
+    return length;
+}
+
 /* Takes numbers from the front of a list, one at least, as long as they belong to the same word and
  * none comes twice: *bits of *word. Returns how many. Lists of numbers in a row are so taken 64 at
  * a time. */
@@ -82,11 +99,15 @@ static inline size_t bit_set_gather(const uint32_t *numbers, size_t count, size_
 {
     size_t taken = 0, first = numbers[0] / BITS_PER_WORD;
     uint64_t gathered = 0;
-    for (; taken < count && numbers[taken] / BITS_PER_WORD == first; taken++) {
-        uint64_t bit = bit_set_bit(numbers[taken]);
-        if (gathered & bit)
+    while (taken < count && numbers[taken] / BITS_PER_WORD == first) {
+        unsigned place = numbers[taken] % BITS_PER_WORD;
+        size_t most = BITS_PER_WORD - place < count - taken ? BITS_PER_WORD - place : count - taken;
+        size_t length = bit_set_row(numbers + taken, most);
+        uint64_t row = ~UINT64_C(0) >> (BITS_PER_WORD - length) << place;
+        if (gathered & row)
             break;
-        gathered |= bit;
+        gathered |= row;
+        taken += length;
     }
     *word = first;
     *bits = gathered;

@@ -25,12 +25,16 @@ static const char pairs[] = "000102030405060708091011121314151617181920212223242
 
 size_t decimal_write_whole(char *buffer, uint64_t number)
 {
-    size_t length = 1;
-    for (uint64_t rest = number; rest >= 10; rest /= 10)
-        length++;
-    for (size_t i = length; i-- > 0; number /= 10)
-        buffer[i] = (char)('0' + number % 10);
-    return length;
+    char digits[DECIMAL_WHOLE_TEXT];
+    size_t at = sizeof digits;
+    for (; number >= 100; number /= 100)
+        memcpy(digits + (at -= 2), pairs + 2 * (number % 100), 2);
+    if (number >= 10)
+        memcpy(digits + (at -= 2), pairs + 2 * number, 2);
+    else
+        digits[--at] = (char)('0' + number);
+    memcpy(buffer, digits + at, sizeof digits - at);
+    return sizeof digits - at;
 }
 
 #ifdef __SIZEOF_INT128__
@@ -217,10 +221,10 @@ static size_t write_positive(char *buffer, double size, unsigned digits)
 
 static size_t write_exact(char *buffer, double value, unsigned digits)
 {
-    if (!isfinite(value) || value == 0)
+    if (!isfinite(value))
         return 0;
     buffer[0] = '-';
-    size_t sign = value < 0, length = write_positive(buffer + sign, fabs(value), digits);
+    size_t sign = signbit(value) != 0, length = write_positive(buffer + sign, fabs(value), digits);
     if (length == 0)
         return 0;
     buffer[sign + length] = '\0';

@@ -6,47 +6,51 @@
 #include <math.h>
 #include <stdlib.h>
 
-static bool before(const struct event *a, const struct event *b)
+/* Four children to a parent: half as many levels as two, and they lie side by side. */
+enum { CHILDREN = 4, TURN_SHIFT = 60 };
+
+static bool before(const struct event_slot *a, const struct event_slot *b)
 {
-    if (a->instant != b->instant)
-        return a->instant < b->instant;
-    if (a->turn != b->turn)
-        return a->turn < b->turn;
-    return a->order < b->order;
+    return a->instant < b->instant || (a->instant <= b->instant && a->order < b->order);
 }
 
-static void place(struct event_heap *heap, size_t index, struct event *event)
+static void place(struct event_heap *heap, size_t index, struct event_slot slot)
 {
-    heap->events[index] = event;
-    event->slot = index + 1;
+    heap->slots[index] = slot;
+    slot.event->slot = index + 1;
 }
 
-static void rise(struct event_heap *heap, size_t index, struct event *event)
+static void rise(struct event_heap *heap, size_t index, struct event_slot slot)
 {
     while (index > 0) {
-        size_t parent = (index - 1) / 2;
-        if (!before(event, heap->events[parent]))
+        size_t parent = (index - 1) / CHILDREN;
+        if (!before(&slot, &heap->slots[parent]))
             break;
-        place(heap, index, heap->events[parent]);
+        place(heap, index, heap->slots[parent]);
         index = parent;
     }
-    place(heap, index, event);
+    place(heap, index, slot);
 }
 
-static void sink(struct event_heap *heap, size_t index, struct event *event)
+/* The first in order of the children from `child` on. */
+static size_t first_child(const struct event_heap *heap, size_t child)
 {
-    for (;;) {
-        size_t child = 2 * index + 1;
-        if (child >= heap->count)
+    size_t end = child + CHILDREN < heap->count ? child + CHILDREN : heap->count, first = child;
+    while (++child < end)
+        if (before(&heap->slots[child], &heap->slots[first]))
+            first = child;
+    return first;
+}
+
+static void sink(struct event_heap *heap, size_t index, struct event_slot slot)
+{
+    for (size_t child; (child = CHILDREN * index + 1) < heap->count; index = child) {
+        child = first_child(heap, child);
+        if (!before(&heap->slots[child], &slot))
             break;
-        if (child + 1 < heap->count && before(heap->events[child + 1], heap->events[child]))
-            child++;
-        if (!before(heap->events[child], event))
-            break;
-        place(heap, index, heap->events[child]);
-        index = child;
+        place(heap, index, heap->slots[child]);
     }
-    place(heap, index, event);
+    place(heap, index, slot);
 }
 
 static double instant_of(double time)
@@ -56,11 +60,10 @@ static double instant_of(double time)
 
 int event_heap_add(struct event_heap *heap, struct event *event)
 {
-    if (array_reserve(heap->events, heap->capacity, heap->count + 1))
+    if (array_reserve(heap->slots, heap->capacity, heap->count + 1))
         return -1;
-    event->order = heap->arrivals++;
-    event->instant = instant_of(event->time);
-    rise(heap, heap->count++, event);
+    uint64_t order = (uint64_t)event->turn << TURN_SHIFT | heap->arrivals++;
+    rise(heap, heap->count++, (struct event_slot){instant_of(event->time), order, event});
     return 0;
 }
 
@@ -70,10 +73,10 @@ void event_heap_remove(struct event_heap *heap, struct event *event)
         return;
     size_t index = event->slot - 1;
     event->slot = 0;
-    struct event *last = heap->events[--heap->count];
-    if (last == event)
+    struct event_slot last = heap->slots[--heap->count];
+    if (last.event == event)
         return;
-    if (index > 0 && before(last, heap->events[(index - 1) / 2]))
+    if (index > 0 && before(&last, &heap->slots[(index - 1) / CHILDREN]))
         rise(heap, index, last);
     else
         sink(heap, index, last);
@@ -81,16 +84,16 @@ void event_heap_remove(struct event_heap *heap, struct event *event)
 
 struct event *event_heap_first(const struct event_heap *heap)
 {
-    return heap->count ? heap->events[0] : NULL;
+    return heap->count ? heap->slots[0].event : NULL;
 }
 
 bool event_heap_is_due(const struct event_heap *heap, double time)
 {
-    return heap->count > 0 && heap->events[0]->instant <= instant_of(time);
+    return heap->count > 0 && heap->slots[0].instant <= instant_of(time);
 }
 
 void event_heap_release(struct event_heap *heap)
 {
-    free(heap->events);
+    free(heap->slots);
     *heap = (struct event_heap){0};
 }

@@ -1,6 +1,6 @@
-/* Events in order of time, ties by turn and then in order of arrival: an intrusive binary heap. An
- * event lives in the struct of whoever waits for it; adding and removing allocate nothing once the
- * heap has grown.
+/* Events in order of time, ties by turn and then in order of arrival: an intrusive heap. An event
+ * lives in the struct of whoever waits for it; adding and removing allocate nothing once the heap
+ * has grown.
  */
 #ifndef ELASTISIM_BASE_HEAP_H
 #define ELASTISIM_BASE_HEAP_H
@@ -26,15 +26,20 @@ enum event_turn {
 struct event {
     double time; /* simulated seconds: when it happens */
     enum event_turn turn;
-    double instant; /* time, rounded: where it stands in the order; set by event_heap_add */
-    uint64_t order; /* arrival, breaks ties; set by event_heap_add */
-    size_t slot;    /* 1 + index in the heap; 0 while not queued */
+    size_t slot; /* 1 + index in the heap; 0 while not queued */
     void (*handle)(void *owner);
     void *owner;
 };
 
+/* Where an event stands in the order, and the event: comparing two looks at neither. */
+struct event_slot {
+    double instant; /* its time, rounded */
+    uint64_t order; /* turn and arrival */
+    struct event *event;
+};
+
 struct event_heap {
-    struct event **events;
+    struct event_slot *slots; /* owned */
     size_t count;
     size_t capacity;
     uint64_t arrivals;

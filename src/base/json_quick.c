@@ -49,13 +49,22 @@ static bool skip(struct reader *reader, char c)
 /* --- Scalars ------------------------------------------------------------------------------------
  */
 
+/* Where a string's plain characters end: at a quote, a backslash or a control character. */
+static const char *plain_end(const char *at, const char *end)
+{
+    static const bool special[256] = {1, 1, 1, 1, 1, 1, 1, 1, 1,         1,         1, 1,
+                                      1, 1, 1, 1, 1, 1, 1, 1, 1,         1,         1, 1,
+                                      1, 1, 1, 1, 1, 1, 1, 1, ['"'] = 1, ['\\'] = 1};
+    while (at < end && !special[(unsigned char)*at])
+        at++;
+    return at;
+}
+
 static char *read_string(struct reader *reader)
 {
     if (!skip(reader, '"'))
         return NULL;
-    const char *begin = reader->at, *end = begin;
-    while (end < reader->end && (unsigned char)*end >= ' ' && *end != '"' && *end != '\\')
-        end++;
+    const char *begin = reader->at, *end = plain_end(begin, reader->end);
     if (end == reader->end || *end != '"')
         return NULL;
     size_t length = (size_t)(end - begin);

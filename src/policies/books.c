@@ -83,11 +83,20 @@ void books_release(struct books *books)
     policy_options_release(&books->options);
 }
 
+/* What may fail with one job and not with another. */
+static bool has_expressions(const struct books *books)
+{
+    return books->options.estimate_model || books->ordering.expression ||
+           books->backfill_ordering.expression;
+}
+
 int books_inspect(struct books *books, const struct elastisim_job *job, struct error *err)
 {
     struct entry *entry;
     if (estimates_inspect(&books->estimates, job, err))
         return -1;
+    if (!has_expressions(books))
+        return 0;
     entry = intake_create(NULL, &books->estimates, (struct elastisim_job *)(uintptr_t)job, err);
     if (!entry)
         return err->kind ? -1 : error_no_memory(err);

@@ -99,14 +99,23 @@ static int model_duration(struct estimates *estimates, const struct elastisim_jo
     return 0;
 }
 
+/* What a model lacks is no error. */
+static int duration_by_model(struct estimates *estimates, const struct elastisim_job *job,
+                             uint32_t num_nodes, double *seconds, bool *lacks, struct error *err)
+{
+    struct error lacking = {.kind = ERROR_NONE};
+    if (model_duration(estimates, job, num_nodes, seconds, lacks, &lacking))
+        return error_set(err, lacking.kind, "%s", lacking.message);
+    return 0;
+}
+
 int estimates_duration(struct estimates *estimates, const struct elastisim_job *job,
                        uint32_t num_nodes, double *seconds, bool *follows_size, struct error *err)
 {
-    struct error lacking = {.kind = ERROR_NONE};
     double walltime = elastisim_job_walltime(job);
     bool has_model = estimates->options->estimate_model != NULL, lacks = !has_model;
-    if (has_model && model_duration(estimates, job, num_nodes, seconds, &lacks, &lacking))
-        return error_set(err, lacking.kind, "%s", lacking.message);
+    if (has_model && duration_by_model(estimates, job, num_nodes, seconds, &lacks, err))
+        return -1;
     *follows_size = !lacks;
     if (lacks && plain_duration(estimates, job, seconds, err))
         return -1;

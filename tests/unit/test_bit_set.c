@@ -92,6 +92,24 @@ static void test_a_list_is_taken_word_by_word(void **state)
     }
 }
 
+/* Rows of every length at every place of a word, with another number behind. */
+static void test_rows_are_taken_up_to_the_end_of_their_word(void **state)
+{
+    (void)state;
+    uint32_t numbers[80];
+    for (uint32_t from = 64; from < 128; from++) {
+        for (uint32_t length = 1; length <= 70; length++) {
+            for (uint32_t i = 0; i < length; i++)
+                numbers[i] = from + i;
+            numbers[length] = 500;
+            size_t word, most = 128 - from < length ? 128 - from : length;
+            uint64_t bits;
+            assert_int_equal(bit_set_gather(numbers, length + 1, &word, &bits), most);
+            assert_int_equal(bits, ~UINT64_C(0) >> (64 - most) << (from - 64));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,6 +119,7 @@ int main(void)
         cmocka_unit_test(test_the_lowest_bit),
         cmocka_unit_test(test_members_of_a_word_are_counted),
         cmocka_unit_test(test_a_list_is_taken_word_by_word),
+        cmocka_unit_test(test_rows_are_taken_up_to_the_end_of_their_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
