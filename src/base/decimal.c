@@ -21,6 +21,9 @@ static const char pairs[] = "000102030405060708091011121314151617181920212223242
                             "34353637383940414243444546474849505152535455565758596061626364656667"
                             "6869707172737475767778798081828384858687888990919293949596979899";
 
+/* So many digits of a decimal survive a double; with fewer, nothing can be told. */
+enum { FEWEST_DIGITS = DBL_DIG };
+
 /* --- Whole numbers ------------------------------------------------------------------------- */
 
 size_t decimal_write_whole(char *buffer, uint64_t number)
@@ -124,18 +127,32 @@ static int exponent_of(const struct binary *binary)
     return exponent;
 }
 
-static bool round_to(const struct binary *binary, unsigned digits, struct decimal *decimal)
+/* Whether a decimal that far from a number, in units of its last digit over 2^shift, reads back as
+ * it: half way to the next double is 10^scale / 2 of these, and belongs to the even one of both.
+ * Below a power of two, doubles are twice as dense. */
+static bool is_near(const struct binary *binary, wide distance, bool is_below, unsigned scale)
+{
+    bool is_even = binary->number % 2 == 0;
+    bool is_dense = is_below && binary->number == UINT64_C(1) << FRACTION_BITS;
+    wide way = distance << (is_dense ? 2 : 1), most = power_of_ten(scale);
+    return is_even ? way <= most : way < most;
+}
+
+/* *reads_back tells whether the decimal reads back as the number. */
+static bool round_to(const struct binary *binary, unsigned digits, struct decimal *decimal,
+                     bool *reads_back)
 {
     int exponent = exponent_of(binary), scale = (int)digits - 1 - exponent;
     if (scale < 0 || scale > MOST_SCALE)
         return false;
     wide product = binary->number * power_of_ten((unsigned)scale);
     wide half = (wide)1 << (binary->shift - 1), rest = product & ((half << 1) - 1);
-    uint64_t rounded = (uint64_t)(product >> binary->shift);
-    if (rest > half || (rest == half && rounded & 1))
-        rounded++;
+    uint64_t whole = (uint64_t)(product >> binary->shift);
+    bool is_above = rest > half || (rest == half && whole & 1);
+    uint64_t rounded = whole + is_above;
     bool carried = rounded == powers[digits];
     *decimal = (struct decimal){carried ? rounded / 10 : rounded, exponent + carried};
+    *reads_back = is_near(binary, is_above ? (half << 1) - rest : rest, !is_above, (unsigned)scale);
     return true;
 }
 
@@ -206,25 +223,33 @@ static size_t put_decimal(char *text, const struct decimal *decimal, unsigned di
     return put_plain(text, figures, count, (unsigned)decimal->exponent + 1);
 }
 
-/* Of a positive number; 0 when it can't be. */
-static size_t write_positive(char *buffer, double size, unsigned digits)
+/* Of a number of 0 or more, with the first count of digits, from `least` to `most`, that reads back
+ * as it, or else the most; 0 when it can't be. */
+static size_t write_positive(char *buffer, double size, unsigned least, unsigned most)
 {
     struct binary binary;
     struct decimal decimal;
-    if (size < (double)powers[digits] && size == (double)(int64_t)size)
+    bool reads_back = false;
+    if (size < (double)powers[least] && size == (double)(int64_t)size)
         return decimal_write_whole(buffer, (uint64_t)size);
-    if (!split(size, &binary) || !round_to(&binary, digits, &decimal) ||
-        decimal.exponent >= (int)digits)
+    if (!split(size, &binary))
         return 0;
-    return put_decimal(buffer, &decimal, digits);
+    unsigned digits = least;
+    for (;; digits++) {
+        if (!round_to(&binary, digits, &decimal, &reads_back) || decimal.exponent >= (int)digits)
+            return 0;
+        if (reads_back || digits == most)
+            return put_decimal(buffer, &decimal, digits);
+    }
 }
 
-static size_t write_exact(char *buffer, double value, unsigned digits)
+static size_t write_exact(char *buffer, double value, unsigned least, unsigned most)
 {
     if (!isfinite(value))
         return 0;
     buffer[0] = '-';
-    size_t sign = signbit(value) != 0, length = write_positive(buffer + sign, fabs(value), digits);
+    size_t sign = signbit(value) != 0;
+    size_t length = write_positive(buffer + sign, fabs(value), least, most);
     if (length == 0)
         return 0;
     buffer[sign + length] = '\0';
@@ -233,9 +258,9 @@ static size_t write_exact(char *buffer, double value, unsigned digits)
 
 #else
 
-static size_t write_exact(char *buffer, double value, unsigned digits)
+static size_t write_exact(char *buffer, double value, unsigned least, unsigned most)
 {
-    (void)buffer, (void)value, (void)digits;
+    (void)buffer, (void)value, (void)least, (void)most;
     return 0;
 }
 
@@ -243,8 +268,19 @@ static size_t write_exact(char *buffer, double value, unsigned digits)
 
 size_t decimal_write(char *buffer, double value, unsigned digits)
 {
-    size_t length = write_exact(buffer, value, digits);
+    size_t length = write_exact(buffer, value, digits, digits);
     return length > 0 ? length : (size_t)snprintf(buffer, DECIMAL_TEXT, "%.*g", (int)digits, value);
+}
+
+size_t decimal_write_shortest(char *buffer, double value)
+{
+    size_t length = write_exact(buffer, value, FEWEST_DIGITS, MOST_DECIMAL_DIGITS);
+    for (unsigned digits = FEWEST_DIGITS; length == 0; digits++) {
+        snprintf(buffer, DECIMAL_TEXT, "%.*g", (int)digits, value);
+        if (digits == MOST_DECIMAL_DIGITS || strtod(buffer, NULL) == value)
+            length = strlen(buffer);
+    }
+    return length;
 }
 
 /* --- Reading ------------------------------------------------------------------------------- */

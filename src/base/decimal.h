@@ -21,6 +21,9 @@ size_t decimal_write_whole(char *buffer, uint64_t number);
  * rounded, half to even; buffer holds DECIMAL_TEXT characters. Returns the length. */
 size_t decimal_write(char *buffer, double value, unsigned digits);
 
+/* The same with as few digits from 15 on as read back as the value; zeros at the end are none. */
+size_t decimal_write_shortest(char *buffer, double value);
+
 /* Reads the number that a text of `length` bytes begins with, in JSON's form; what follows may not
  * belong to a number. Correctly rounded, as strtod has it in the C locale. Returns how long it is,
  * or 0 for none, or one of more than MOST_DECIMAL_LENGTH characters. */

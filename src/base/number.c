@@ -22,11 +22,7 @@ const char *number_text(double number, char *buffer)
         /* printf might add the sign, which means nothing. */
         return strcpy(buffer, "nan");
     }
-    for (unsigned digits = 15; digits <= MOST_DECIMAL_DIGITS; digits++) {
-        decimal_write(buffer, number, digits);
-        if (strtod(buffer, NULL) == number)
-            break;
-    }
+    decimal_write_shortest(buffer, number);
     return buffer;
 }
 

@@ -122,6 +122,80 @@ static void test_any_number_is_written_as_printf_does(void **state)
     }
 }
 
+/* With as few of 15 to 17 digits as strtod reads back. */
+static void assert_shortest(double value)
+{
+    char expected[DECIMAL_TEXT], written[DECIMAL_TEXT];
+    for (int digits = 15; digits <= MOST_DECIMAL_DIGITS; digits++) {
+        snprintf(expected, sizeof expected, "%.*g", digits, value);
+        if (strtod(expected, NULL) == value)
+            break;
+    }
+    size_t length = decimal_write_shortest(written, value);
+    assert_string_equal(written, expected);
+    assert_int_equal(length, strlen(expected));
+}
+
+static void test_the_shortest_text_that_reads_back_is_found_near_powers_of_two_and_ten(void **state)
+{
+    (void)state;
+    for (int exponent = -1074; exponent <= 1023; exponent++) {
+        double power = ldexp(1, exponent);
+        assert_shortest(power);
+        assert_shortest(-nextafter(power, 0));
+        assert_shortest(nextafter(power, INFINITY));
+    }
+    for (int exponent = -30; exponent <= 30; exponent++) {
+        double power = pow(10, exponent);
+        assert_shortest(power);
+        assert_shortest(nextafter(power, 0));
+        assert_shortest(nextafter(power, INFINITY));
+    }
+}
+
+static void test_the_shortest_text_that_reads_back_is_found_for_remarkable_numbers(void **state)
+{
+    static const double numbers[] = {0.0,
+                                     -0.0,
+                                     4.9406564584124654e-324,
+                                     2.2250738585072009e-308,
+                                     1.7976931348623157e308,
+                                     0.1,
+                                     0.1 + 0.2,
+                                     1.0 / 3,
+                                     2.0 / 3,
+                                     5.684341886080802e-14,
+                                     9007199254740991.0,
+                                     9007199254740992.0,
+                                     9007199254740993.0,
+                                     4503599627370495.5,
+                                     4503599627370497.5,
+                                     999999999999999.9,
+                                     99999999999999.98,
+                                     1234567.875,
+                                     86400.000000000015,
+                                     9.5367431640625e-07};
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        assert_shortest(numbers[i]);
+}
+
+static void test_the_shortest_text_that_reads_back_is_found_for_random_numbers(void **state)
+{
+    uint64_t seed = 2463534242;
+    (void)state;
+    for (int i = 0; i < 30000; i++) {
+        uint64_t bits = next(&seed);
+        double any;
+        memcpy(&any, &bits, sizeof any);
+        if (isfinite(any))
+            assert_shortest(any);
+        double size = pow(10, (double)(next(&seed) % 2600) / 100 - 11);
+        assert_shortest(size);
+        assert_shortest(nearbyint(size * 1e3) / 1e3 + (double)(next(&seed) % 1000) / 7);
+    }
+}
+
 /* --- Reading -------------------------------------------------------------------------------- */
 
 static void assert_as_strtod(const char *text)
@@ -212,6 +286,10 @@ int main(void)
         cmocka_unit_test(test_remarkable_numbers_are_written_as_printf_does),
         cmocka_unit_test(test_halves_are_rounded_to_even),
         cmocka_unit_test(test_any_number_is_written_as_printf_does),
+        cmocka_unit_test(
+            test_the_shortest_text_that_reads_back_is_found_near_powers_of_two_and_ten),
+        cmocka_unit_test(test_the_shortest_text_that_reads_back_is_found_for_remarkable_numbers),
+        cmocka_unit_test(test_the_shortest_text_that_reads_back_is_found_for_random_numbers),
         cmocka_unit_test(test_remarkable_texts_are_read_as_strtod_does),
         cmocka_unit_test(test_random_texts_are_read_as_strtod_does),
         cmocka_unit_test(test_what_is_no_number_is_not_read),
