@@ -195,6 +195,8 @@ static int take_job(struct elastisim_view *view, struct object *message)
     job->start_time = number(message, "start_time", -1);
     job->end_time = number(message, "end_time", -1);
     job->walltime = number(message, "walltime", 0);
+    job->suspended = flag(message, "suspended");
+    job->suspended_time = number(message, "suspended_time", 0);
     job->estimate = number(message, "runtime_estimate", -1);
     job->uses_burst_buffer = flag(message, "uses_burst_buffer");
     job->total_phases = (uint64_t)number(message, "total_phase_count", 0);
@@ -506,6 +508,8 @@ static const char *const order_members[NUM_JOB_ORDERS] = {
     [ORDER_NONE] = "",
     [ORDER_REQUEUE] = ",\"preempt\":\"requeue\"",
     [ORDER_RESTART] = ",\"preempt\":\"restart\"",
+    [ORDER_SUSPEND] = ",\"suspend\":true",
+    [ORDER_RESUME] = ",\"resume\":true",
 };
 
 static void put_decision(struct writer *writer, const struct decision *decision)

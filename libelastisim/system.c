@@ -310,6 +310,16 @@ double elastisim_job_walltime(const struct elastisim_job *job)
     return job->walltime;
 }
 
+bool elastisim_job_suspended(const struct elastisim_job *job)
+{
+    return job->suspended;
+}
+
+double elastisim_job_suspended_time(const struct elastisim_job *job)
+{
+    return job->suspended_time;
+}
+
 double elastisim_job_runtime_estimate(const struct elastisim_job *job)
 {
     return job->estimate;

@@ -18,7 +18,8 @@ struct elastisim_job {
     char *name; /* owned */
     enum elastisim_job_type type;
     enum elastisim_job_state state;
-    double submit_time, eligible_time, start_time, end_time, walltime, estimate;
+    double submit_time, eligible_time, start_time, end_time, walltime, estimate, suspended_time;
+    bool suspended;
     uint32_t nodes_min, nodes_max, nodes_preferred, gpus_min, gpus_max, gpus;
     bool uses_burst_buffer;
     uint64_t completed_phases, total_phases;

@@ -195,9 +195,13 @@ enum elastisim_job_state elastisim_job_state(const struct elastisim_job *job);
 double elastisim_job_submit_time(const struct elastisim_job *job);
 /* When all that it waited for held: its submit time, if it waited for nothing. Since API 1.3. */
 double elastisim_job_eligible_time(const struct elastisim_job *job);
-double elastisim_job_start_time(const struct elastisim_job *job);       /* -1 while not known */
-double elastisim_job_end_time(const struct elastisim_job *job);         /* -1 while not known */
-double elastisim_job_walltime(const struct elastisim_job *job);         /* 0 for none */
+double elastisim_job_start_time(const struct elastisim_job *job); /* -1 while not known */
+double elastisim_job_end_time(const struct elastisim_job *job);   /* -1 while not known */
+double elastisim_job_walltime(const struct elastisim_job *job);   /* 0 for none */
+/* Whether it runs and is suspended, and for how long it has been since its start, in seconds, up to
+ * when it last went on: its walltime ends that much later. Since API 1.6. */
+bool elastisim_job_suspended(const struct elastisim_job *job);
+double elastisim_job_suspended_time(const struct elastisim_job *job);
 double elastisim_job_runtime_estimate(const struct elastisim_job *job); /* -1 for none */
 /* Bounds on the number of nodes; a rigid job's are equal. Preferred: 0 when not given. */
 uint32_t elastisim_job_nodes_min(const struct elastisim_job *job);
@@ -289,6 +293,12 @@ int elastisim_kill(struct elastisim_view *view, struct elastisim_job *job);
  * one or if it is not to, runs from the start. Nothing happens to a job that has ended. Since
  * API 1.5. */
 int elastisim_preempt(struct elastisim_view *view, struct elastisim_job *job, bool from_checkpoint);
+/* A running job stands still from now on, and keeps its nodes; its walltime stands still with it.
+ * Nothing happens to a job that has ended; another one that is not running, or is suspended, is an
+ * error. Since API 1.6. */
+int elastisim_suspend(struct elastisim_view *view, struct elastisim_job *job);
+/* A suspended job goes on. */
+int elastisim_resume(struct elastisim_view *view, struct elastisim_job *job);
 /* Sets an argument that performance models see at the next start or reconfiguration: a number or an
  * expression, as text. */
 int elastisim_set_runtime_argument(struct elastisim_view *view, struct elastisim_job *job,

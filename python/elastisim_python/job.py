@@ -87,6 +87,9 @@ class Job(JobRecord):
         runtime_arguments: The arguments set by the scheduler, by name; values as strings.
         total_phase_count: Phase iterations in all, without the one-time phases.
         completed_phases: Phase iterations done.
+        suspended: Whether it runs and is suspended.
+        suspended_time: How long it has been suspended since its start, up to when it last went on: its walltime ends
+            that much later.
         name: The name the workload gives it, or None.
         num_nodes_preferred: How many nodes it would like, or None.
         runtime_estimate: How long its owner expects it to run, or None.
@@ -105,7 +108,8 @@ class Job(JobRecord):
                  attributes: dict[str, str] | None = None, runtime_arguments: dict[str, str] | None = None,
                  total_phase_count: int = 0, completed_phases: int = 0, name: str | None = None,
                  num_nodes_preferred: int | None = None, runtime_estimate: float | None = None,
-                 eligible_time: float | None = None) -> None:
+                 eligible_time: float | None = None, suspended: bool = False,
+                 suspended_time: float = 0.0) -> None:
         self.identifier = identifier
         self.type = type
         self.state = state
@@ -132,6 +136,8 @@ class Job(JobRecord):
         self.name = name
         self.num_nodes_preferred = num_nodes_preferred
         self.runtime_estimate = runtime_estimate
+        self.suspended = suspended
+        self.suspended_time = suspended_time
         self.kill_flag = False
         self.modified_runtime_args = False
         self.assigned_nodes = list(assigned_nodes)
@@ -266,6 +272,20 @@ class Job(JobRecord):
             self._order('preempt', 'restart' if from_checkpoint else 'requeue')
             self._show_left()
 
+    def suspend(self) -> None:
+        """Has the running job stand still, on its nodes; its walltime stands still with it.
+
+        The simulator refuses that for a job that does not run or is suspended. Suspending one that has ended changes
+        nothing.
+        """
+        if not self._ended():
+            self._order('suspend', True)
+
+    def resume(self) -> None:
+        """Has the suspended job go on. Nothing happens to a job that has ended."""
+        if not self._ended():
+            self._order('resume', True)
+
     def update_runtime_argument(self, key: str, value: Any) -> None:
         """Sets a variable of the job's performance models, as of the next time they are evaluated.
 
@@ -342,7 +362,8 @@ _ATTRIBUTES = (
     'num_gpus_per_node_min', 'num_gpus_per_node_max', 'submit_time', 'start_time', 'end_time', 'wait_time', 'makespan',
     'turnaround_time', 'assigned_nodes', 'assigned_node_ids', 'assigned_num_gpus_per_node', 'arguments', 'attributes',
     'runtime_arguments', 'total_phase_count', 'completed_phases', 'name', 'num_nodes_preferred', 'runtime_estimate',
-    'eligible_time', 'kill_flag', 'modified_runtime_args', '_chose_gpus', '_orders')
+    'eligible_time', 'kill_flag', 'modified_runtime_args', '_chose_gpus', '_orders',
+    'suspended', 'suspended_time')
 _OF_THE_ORIGINAL = ('_told_ids', '_all_nodes', '_node_ids', '_node_list', '_modified_jobs', '_shown', '_executing')
 
 

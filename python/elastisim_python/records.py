@@ -66,7 +66,7 @@ class _JobFigures:
         'start_time', 'end_time', 'num_gpus_per_node', 'num_gpus_per_node_min', 'num_gpus_per_node_max',
         'eligible_time', 'wait_time', 'makespan', 'turnaround_time', 'assigned_num_gpus_per_node', 'arguments',
         'attributes', 'runtime_arguments', 'total_phase_count', 'completed_phases', 'name', 'num_nodes_preferred',
-        'runtime_estimate', 'kill_flag', 'modified_runtime_args')
+        'runtime_estimate', 'kill_flag', 'modified_runtime_args', 'suspended', 'suspended_time')
 
     identifier: int
 

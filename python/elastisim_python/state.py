@@ -102,6 +102,8 @@ class State:
                 setattr(job, name, int(message[name]))
         job.eligible_time = float(message.get('eligible_time', job.submit_time))
         job.name = message.get('name')
+        job.suspended = bool(message.get('suspended', False))
+        job.suspended_time = float(message.get('suspended_time', 0.0))
         # What is empty is left out.
         self._show_nodes(job, message.get('assigned_nodes', ()))
         if job._executing is not None or 'executing_nodes' in message:

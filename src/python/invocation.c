@@ -324,11 +324,10 @@ static enum outcome read_order(PyObject *orders, enum job_order *order)
     if (!PyDict_CheckExact(orders) || PyDict_GET_SIZE(orders) != 1)
         return UNUSUAL;
     PyDict_Next(orders, &position, &key, &value);
-    const char *what = plain_text(key), *how = plain_text(value);
-    if (!what || !how || strcmp(what, "preempt") != 0)
-        return UNUSUAL;
-    for (int i = ORDER_REQUEUE; i <= ORDER_RESTART; i++)
-        if (strcmp(how, job_order_name((enum job_order)i)) == 0)
+    /* {'preempt': 'requeue'}, {'suspend': True}: the word is the value, or the key of a flag. */
+    const char *word = plain_text(value == Py_True ? key : value);
+    for (int i = ORDER_REQUEUE; word && i <= ORDER_RESUME; i++)
+        if (strcmp(word, job_order_name((enum job_order)i)) == 0)
             *order = (enum job_order)i;
     return *order ? DONE : UNUSUAL;
 }

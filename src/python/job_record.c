@@ -72,7 +72,10 @@ static int set_wishes(struct job_record *record)
 static int set_progress(struct job_record *record)
 {
     const struct elastisim_job *job = record->job;
-    return python_set_slot(&record->assigned_num_gpus_per_node,
+    bool suspended = elastisim_job_suspended(job);
+    python_set_slot(&record->suspended, PyBool_FromLong(suspended));
+    return python_set_slot(&record->suspended_time, number(elastisim_job_suspended_time(job))) ||
+           python_set_slot(&record->assigned_num_gpus_per_node,
                            count(elastisim_job_assigned_gpus(job))) ||
            python_set_slot(&record->total_phase_count, count(elastisim_job_total_phases(job))) ||
            python_set_slot(&record->completed_phases, count(elastisim_job_completed_phases(job)));
@@ -542,6 +545,8 @@ static PyMemberDef members[] = {MEMBER(identifier),
                                 MEMBER(name),
                                 MEMBER(num_nodes_preferred),
                                 MEMBER(runtime_estimate),
+                                MEMBER(suspended),
+                                MEMBER(suspended_time),
                                 MEMBER(kill_flag),
                                 MEMBER(modified_runtime_args),
                                 SLOT(_chose_gpus, T_OBJECT_EX, chose_gpus),

@@ -74,7 +74,8 @@ struct job_record {
         *num_nodes_min, *num_nodes_max, *num_gpus_per_node_min, *num_gpus_per_node_max,
         *submit_time, *eligible_time, *start_time, *end_time, *wait_time, *makespan,
         *turnaround_time, *assigned_num_gpus_per_node, *total_phase_count, *completed_phases, *name,
-        *num_nodes_preferred, *runtime_estimate, *kill_flag, *modified_runtime_args, *chose_gpus;
+        *num_nodes_preferred, *runtime_estimate, *suspended, *suspended_time, *kill_flag,
+        *modified_runtime_args, *chose_gpus;
     /* Made when they are asked for: */
     PyObject *node_list, *node_ids, *arguments, *attributes, *runtime_arguments;
     PyObject *told_ids;      /* of the nodes that were told last; NULL: those in `told` */

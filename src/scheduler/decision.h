@@ -19,14 +19,17 @@ struct decision_argument {
 enum job_order {
     ORDER_NONE,
     ORDER_REQUEUE, /* preempted: it is pending again, and runs from the start */
-    ORDER_RESTART  /* preempted: it goes on from its last checkpoint */
+    ORDER_RESTART, /* preempted: it goes on from its last checkpoint */
+    ORDER_SUSPEND,
+    ORDER_RESUME
 };
 
-enum { NUM_JOB_ORDERS = ORDER_RESTART + 1 };
+enum { NUM_JOB_ORDERS = ORDER_RESUME + 1 };
 /* As messages have them. */
 static inline const char *job_order_name(enum job_order order)
 {
-    static const char *const names[NUM_JOB_ORDERS] = {"none", "requeue", "restart"};
+    static const char *const names[NUM_JOB_ORDERS] = {"none", "requeue", "restart", "suspend",
+                                                      "resume"};
     return names[order];
 }
 

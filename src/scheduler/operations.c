@@ -318,6 +318,25 @@ int elastisim_preempt(struct elastisim_view *view, struct elastisim_job *job, bo
     return leave_nodes(wishes, job);
 }
 
+static int order(struct elastisim_view *view, const struct elastisim_job *job, enum job_order order)
+{
+    struct decision *decision = decide(elastisim_ground_wishes(view), job);
+    if (!decision)
+        return -1;
+    decision_set_order(decision, order);
+    return 0;
+}
+
+int elastisim_suspend(struct elastisim_view *view, struct elastisim_job *job)
+{
+    return order(view, job, ORDER_SUSPEND);
+}
+
+int elastisim_resume(struct elastisim_view *view, struct elastisim_job *job)
+{
+    return order(view, job, ORDER_RESUME);
+}
+
 /* --- Commands to nodes ---------------------------------------------------------------------- */
 
 static int command(struct elastisim_view *view, const struct elastisim_node *node,

@@ -176,8 +176,12 @@ static void put_job(struct message *message, const struct job *job)
 {
     const struct job_request *request = job->request;
     const struct node_list *assigned = job_assigned(job);
+    double suspended_time = job->suspended_seconds - job->suspended_before;
     put_integer_member(message, "{\"id\":", request->id);
     put_integer_member(message, ",\"state\":", job->state);
+    put(message, job->suspended ? ",\"suspended\":true" : "");
+    if (suspended_time > 0)
+        put_number_member(message, ",\"suspended_time\":", suspended_time);
     put_integer_member(message, ",\"type\":", request->type);
     put_times(message, job);
     put_bounds(message, request);
@@ -523,6 +527,20 @@ static int read_preemption(const struct json_at *entry, struct decision *decisio
     return json_error(&member, err, "is \"%s\"; a job is preempted to requeue or to restart", word);
 }
 
+/* Orders that are flags: false is as good as nothing. */
+static int read_order_flags(const struct json_at *entry, struct decision *decision,
+                            struct error *err)
+{
+    for (int order = ORDER_SUSPEND; order <= ORDER_RESUME; order++) {
+        bool given = false;
+        if (read_flag(entry, job_order_name((enum job_order)order), &given, err))
+            return -1;
+        if (given)
+            decision_set_order(decision, (enum job_order)order);
+    }
+    return 0;
+}
+
 static int read_entry(const struct json_at *entry, struct decisions *decisions, struct error *err)
 {
     uint32_t id;
@@ -540,7 +558,7 @@ static int read_entry(const struct json_at *entry, struct decisions *decisions, 
         return error_no_memory(err);
     if (read_nodes(entry, decision, err) || read_gpus(entry, decision, err) ||
         read_flag(entry, "kill_flag", &decision->kill, err) ||
-        read_preemption(entry, decision, err))
+        read_preemption(entry, decision, err) || read_order_flags(entry, decision, err))
         return -1;
     return read_arguments(entry, decision, err);
 }

@@ -325,6 +325,16 @@ double elastisim_job_walltime(const struct elastisim_job *job)
     return job_of(job)->request->walltime;
 }
 
+bool elastisim_job_suspended(const struct elastisim_job *job)
+{
+    return job_of(job)->suspended;
+}
+
+double elastisim_job_suspended_time(const struct elastisim_job *job)
+{
+    return job_of(job)->suspended_seconds - job_of(job)->suspended_before;
+}
+
 double elastisim_job_runtime_estimate(const struct elastisim_job *job)
 {
     return job_of(job)->request->runtime_estimate;

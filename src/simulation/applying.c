@@ -108,14 +108,39 @@ static void count_round(struct simulation *simulation)
     if (++simulation->rounds > most && !simulation_failed(simulation))
         error_set(simulation->err, ERROR_SCHEDULER,
                   "scheduler's answer at %.15g s: it is the one after %zu others at this instant "
-                  "that preempt jobs or command nodes, each of which leads to the next; what one "
+                  "that give orders to jobs or nodes, each of which leads to the next; what one "
                   "of them orders, another one takes back",
                   state->now, most);
 }
 
 /* --- The whole answer ------------------------------------------------------------------------ */
 
-/* What comes first: all but nodes and GPUs. Returns whether the job was preempted. */
+static void suspend(struct simulation *simulation, const struct job *job)
+{
+    walltime_pause(simulation, job);
+    execution_suspend(&simulation->executor, job, simulation->err);
+    lifecycle_suspend(&simulation->state, job, simulation->err);
+}
+
+static void resume(struct simulation *simulation, const struct job *job)
+{
+    walltime_continue(simulation, job);
+    execution_continue(&simulation->executor, job, simulation->err);
+    lifecycle_continue(&simulation->state, job, simulation->err);
+    simulation->idle_invocations = 0;
+}
+
+static void apply_order(struct simulation *simulation, const struct job *job, enum job_order order)
+{
+    if (order == ORDER_SUSPEND)
+        suspend(simulation, job);
+    else if (order == ORDER_RESUME)
+        resume(simulation, job);
+    else
+        walltime_requeue_job(simulation, job, order == ORDER_RESTART, "preemption");
+}
+
+/* What comes first: all but nodes and GPUs. Returns whether an order was carried out. */
 static bool apply_to_job(struct simulation *simulation, const struct decision *decision)
 {
     const struct job *job = &simulation->state.jobs[decision->job];
@@ -126,10 +151,10 @@ static bool apply_to_job(struct simulation *simulation, const struct decision *d
         return false;
     }
     apply_arguments(simulation, job, decision);
-    bool preempts = decision_preempts(decision) && !simulation_failed(simulation);
-    if (preempts)
-        walltime_requeue_job(simulation, job, decision->order == ORDER_RESTART, "preemption");
-    return preempts;
+    if (decision->order == ORDER_NONE || simulation_failed(simulation))
+        return false;
+    apply_order(simulation, job, decision->order);
+    return true;
 }
 
 /* Applies what passed the validator: first what frees nodes, then what takes them. `at_point` is

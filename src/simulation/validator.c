@@ -364,6 +364,13 @@ static int check_job(const struct check *check, const struct decision *decision)
                   job_state_name(job->state));
 }
 
+static const char *const order_done[NUM_JOB_ORDERS] = {
+    [ORDER_REQUEUE] = "preempted",
+    [ORDER_RESTART] = "preempted",
+    [ORDER_SUSPEND] = "suspended",
+    [ORDER_RESUME] = "resumed",
+};
+
 static int check_order(const struct check *check, const struct job *job,
                        const struct decision *decision)
 {
@@ -373,8 +380,13 @@ static int check_order(const struct check *check, const struct job *job,
                       decision->kill ? "kill" : job_order_name(decision->former_order),
                       job_order_name(decision->order));
     if (job->state == JOB_PENDING)
-        return refuse(check, id, "it is pending; only a running job can be preempted");
-    if (validator_resizes(job, decision))
+        return refuse(check, id, "it is pending; only a running job can be %s",
+                      order_done[decision->order]);
+    if (decision->order == ORDER_SUSPEND && job->suspended)
+        return refuse(check, id, "it is suspended already");
+    if (decision->order == ORDER_RESUME && !job->suspended)
+        return refuse(check, id, "it is not suspended, and can't be resumed");
+    if (decision_preempts(decision) && validator_resizes(job, decision))
         return refuse(
             check, id,
             "it is preempted, and given other nodes or GPUs in the same answer; it can be "
@@ -407,9 +419,9 @@ static int check_decision(const struct check *check, const struct decision *deci
     const struct job *job = &check->state->jobs[decision->job];
     if (job_has_ended(job))
         return 0;
-    if (decision->order)
-        return check_order(check, job, decision);
-    if (decision->kill)
+    if (decision->order && check_order(check, job, decision))
+        return -1;
+    if (leaves_all_nodes(decision))
         return 0;
     bool pending = job->state == JOB_PENDING;
     if (pending && (!decision->sets_nodes || decision->num_nodes == 0))

@@ -15,7 +15,8 @@ from elastisim_python import Job, Jobs, Node, Nodes, run
 OF_NODES: dict[str, Callable[[Node], None]] = {
     'drain': Node.drain, 'resume': Node.resume, 'switch_off': Node.switch_off, 'switch_on': Node.switch_on}
 OF_JOBS: dict[str, Callable[[Job], None]] = {
-    'requeue': Job.preempt, 'restart': lambda job: job.preempt(from_checkpoint=True)}
+    'requeue': Job.preempt, 'restart': lambda job: job.preempt(from_checkpoint=True), 'suspend': Job.suspend,
+    'continue': Job.resume}
 
 
 class Obedient:
@@ -23,7 +24,13 @@ class Obedient:
         self.orders = [entry.split() for entry in orders.split(',')]
 
     def give(self, word: str, identifier: int, jobs: Jobs, nodes: Nodes) -> None:
-        if word in OF_NODES:
+        if word == 'continue_all':
+            for job in jobs.running:
+                if job.suspended:
+                    job.resume()
+            if jobs[identifier].suspended_time > 3:
+                raise ValueError('for too long')
+        elif word in OF_NODES:
             OF_NODES[word](nodes[identifier])
         else:
             OF_JOBS[word](jobs[identifier])

@@ -254,7 +254,7 @@ def test_a_scheduler_that_commands_in_circles_within_an_instant_ends_the_run(sce
 
     result, peer = scenario.ask(decide, status=3)
     assert result.error == (
-        "scheduler's answer at 0 s: it is the one after 50 others at this instant that preempt jobs or command nodes,"
+        "scheduler's answer at 0 s: it is the one after 50 others at this instant that give orders to jobs or nodes,"
         ' each of which leads to the next; what one of them orders, another one takes back')
     assert len(peer.messages) <= 53
 
@@ -485,6 +485,140 @@ def test_a_scheduler_that_preempts_in_circles_within_an_instant_ends_the_run(sce
 
     result, peer = scenario.ask(decide, status=3)
     assert result.error == (
-        "scheduler's answer at 1 s: it is the one after 30 others at this instant that preempt jobs or command nodes,"
+        "scheduler's answer at 1 s: it is the one after 30 others at this instant that give orders to jobs or nodes,"
         ' each of which leads to the next; what one of them orders, another one takes back')
     assert len(peer.messages) == 2 + 31 - 1
+
+
+# --- Suspension -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('way', WAYS)
+def test_a_suspended_job_keeps_its_nodes_and_goes_on_with_what_it_had_left(scenario: Scenario, way: str) -> None:
+    """Job 0 needs 10 s, of which 3 s are over; its walltime of 12 s stands still for 4 s, too. Job 1 waits for it."""
+    scenario.workload(rigid(4, waiting(10), walltime=12), rigid(4, waiting(1), submit=1))
+    result = obeys(scenario, '3 suspend 0, 7 continue 0', way)
+    assert result.column('Status') == ['completed'] * 2
+    assert result.starts() == [0, 14]
+    assert result.ends() == [14, 15]
+    assert [(event['time'], event['kind']) for event in journal(result, 'suspend', 'continue')] == [
+        (3, 'suspend'), (7, 'continue')]
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_jobs_of_every_type_are_suspended(scenario: Scenario, kind: str) -> None:
+    """After 1 s of on_init, and again in an iteration; the second time, it is preempted, and goes on at once from what
+    was saved at 10 s: 2 s of on_restart, and three iterations."""
+    scenario.workload(sized(kind, 4, STEPS))
+    result = obeys(scenario, '1 suspend 0, 4 continue 0, 11 suspend 0, 12 restart 0')
+    assert result.starts() == [12]
+    assert result.ends() == [12 + 2 + 9]
+
+
+def test_what_is_told_of_a_suspended_job(scenario: Scenario) -> None:
+    scenario.workload(rigid(4, waiting(10))).configure(scheduling_interval=1)
+    orders = {2.0: 'suspend', 5.0: 'resume', 6.0: 'suspend', 8.0: 'resume'}
+
+    def decide(peer: Peer) -> list[Json]:
+        word = orders.pop(peer.time, None)
+        return [{'id': 0, word: True}] if word else start_pending(peer)
+
+    result, peer = scenario.ask(decide)
+    assert result.ends() == [15]
+    told = [(message['time'], job['state'], job.get('suspended'), job.get('suspended_time'))
+            for message in peer.messages for job in message['jobs'] if message['time'] < 15]
+    assert told == [(0, 1, None, None), (1, 4, None, None), (3, 4, True, None), (6, 4, None, 3), (7, 4, True, 3),
+                    (9, 4, None, 5)]
+
+
+@pytest.mark.parametrize('way', ['plugin', 'program', 'script', 'process'])
+def test_schedulers_see_who_is_suspended(scenario: Scenario, way: str) -> None:
+    """All that are suspended go on at 5 s and at 8 s, which is an error where job 0 has been for more than 3 s before:
+    it has not. At 12 s it has."""
+    scenario.workload(rigid(1, waiting(10)), rigid(1, waiting(10)))
+    orders = '2 suspend 0, 5 continue_all 0, 6 suspend 0, 8 continue_all 0'
+    assert obeys(scenario, orders, way).ends() == [15, 10]
+    assert 'for too long' in obeys(scenario, f'{orders}, 12 continue_all 0', way, status=3).error
+
+
+def test_a_job_is_suspended_at_its_scheduling_point_with_the_change_that_it_gets_there(scenario: Scenario) -> None:
+    """At 4 s it grows onto n1, and is suspended until 9 s: then it runs on_reconfiguration for 1 s, and 4 s more."""
+    scenario.platform(crossbar(2)).configure(schedule_on_scheduling_point=True, scheduling_interval=9)
+    application = model(phase(busy(4), iterations=2), on_reconfiguration={'tasks': [busy(1)]})
+    scenario.workload(flexible('malleable', 1, 2, application))
+
+    def decide(peer: Peer) -> list[Json]:
+        if peer.kind == POINT and peer.time == 4:
+            return [{**change(0, [0, 1]), 'suspend': True}]
+        if peer.time == 9:
+            return [{'id': 0, 'resume': True}]
+        return [change(0, [0])] if peer.jobs[0]['state'] == PENDING else []
+
+    result, _ = scenario.ask(decide)
+    assert result.ends() == [14]
+    assert result.column('Reconfigurations') == ['1']
+    assert states(result, 'n1') == [(0, 'free', 'none'), (4, 'allocated', '0'), (14, 'free', 'none')]
+
+
+def test_a_job_that_is_suspended_at_its_point_goes_on_there(scenario: Scenario) -> None:
+    scenario.configure(schedule_on_scheduling_point=True, scheduling_interval=9)
+    scenario.workload(flexible('adaptive', 1, 2, waiting(4, 2)))
+
+    def decide(peer: Peer) -> list[Json]:
+        if peer.kind == POINT and peer.time == 4:
+            return [{'id': 0, 'suspend': True}]
+        if peer.time == 9:
+            return [{'id': 0, 'resume': True}]
+        return [change(0, [0])] if peer.jobs[0]['state'] == PENDING else []
+
+    result, _ = scenario.ask(decide)
+    assert result.ends() == [13]
+
+
+def test_a_suspended_job_is_killed_as_any_other(scenario: Scenario) -> None:
+    scenario.workload(rigid(4, waiting(10))).configure(scheduling_interval=1)
+
+    def decide(peer: Peer) -> list[Json]:
+        orders = {2.0: [{'id': 0, 'suspend': True}], 4.0: [change(0, kill=True)]}
+        return orders.get(peer.time, start_pending(peer))
+
+    result, _ = scenario.ask(decide)
+    assert result.column('Status') == ['killed']
+    assert result.ends() == [4]
+
+
+def test_a_job_that_nobody_lets_go_on_leaves_the_run_stuck_and_is_named(scenario: Scenario) -> None:
+    scenario.workload(rigid(4, waiting(10)), rigid(1, submit=3))
+    result = obeys(scenario, '2 suspend 0', status=4, scheduling_interval=2)
+    assert result.error.endswith(
+        'nothing is left to happen while 2 of 2 jobs wait; the scheduler starts none of the pending ones, continues none'
+        ' of the suspended ones:\n  job 0, started at 0 s, is suspended since 2 s\n  job 1 waits to be started: it takes'
+        ' 1 node, 0 of 4 are free')
+
+
+@pytest.mark.parametrize(('entry', 'rule'), [
+    ({'id': 2, 'suspend': True}, 'job 2: it is pending; only a running job can be suspended'),
+    ({'id': 2, 'resume': True}, 'job 2: it is pending; only a running job can be resumed'),
+    ({'id': 0, 'suspend': True}, 'job 0: it is suspended already'),
+    ({'id': 1, 'resume': True}, "job 1: it is not suspended, and can't be resumed"),
+    ({'id': 0, 'resume': True, 'suspend': True}, 'job 0: suspend and resume in the same answer exclude each other'),
+    ({'id': 1, 'suspend': True, 'preempt': 'restart'},
+     'job 1: restart and suspend in the same answer exclude each other'),
+    ({'id': 1, 'suspend': True, 'kill_flag': True}, 'job 1: kill and suspend in the same answer exclude each other')])
+def test_what_can_not_be_suspended_or_resumed(scenario: Scenario, entry: Json, rule: str) -> None:
+    scenario.workload(rigid(1, waiting(9)), rigid(1, waiting(9)), rigid(4, submit=1))
+
+    def decide(peer: Peer) -> list[Json]:
+        if peer.time == 0:
+            return start_pending(peer) + [{'id': 0, 'suspend': True}] * (peer.jobs[0]['state'] == 4)
+        return [entry]
+
+    result, _ = scenario.ask(decide, status=3)
+    assert result.error == f"scheduler's answer at 1 s (job submit of job 2): {rule}"
+
+
+def test_orders_that_are_not_given_are_as_good_as_none(scenario: Scenario) -> None:
+    scenario.workload(rigid(1, waiting(2)))
+    result, _ = scenario.ask(lambda peer: [{**entry, 'suspend': False, 'resume': False}
+                                           for entry in start_pending(peer)])
+    assert result.ends() == [2]

@@ -48,12 +48,34 @@ static int restart(struct elastisim_view *view, size_t id)
     return elastisim_preempt(view, elastisim_job(view, id), true);
 }
 
+static int suspend(struct elastisim_view *view, size_t id)
+{
+    return elastisim_suspend(view, elastisim_job(view, id));
+}
+
+static int continue_job(struct elastisim_view *view, size_t id)
+{
+    return elastisim_resume(view, elastisim_job(view, id));
+}
+
+/* All that are suspended; it is an error if the job was for more than 3 s before. */
+static int continue_all(struct elastisim_view *view, size_t id)
+{
+    struct elastisim_job *job = elastisim_first_running(view);
+    for (; job; job = elastisim_next_running(job))
+        if (elastisim_job_suspended(job) && elastisim_resume(view, job))
+            return -1;
+    job = elastisim_job(view, id);
+    return elastisim_job_suspended_time(job) > 3 ? elastisim_fail(view, "for too long") : 0;
+}
+
 static const struct {
     const char *word;
     int (*give)(struct elastisim_view *, size_t);
 } orders[] = {
-    {"drain", drain},         {"resume", resume_node}, {"switch_off", switch_off},
-    {"switch_on", switch_on}, {"requeue", requeue},    {"restart", restart},
+    {"drain", drain},         {"resume", resume_node},    {"switch_off", switch_off},
+    {"switch_on", switch_on}, {"requeue", requeue},       {"restart", restart},
+    {"suspend", suspend},     {"continue", continue_job}, {"continue_all", continue_all},
 };
 
 static int give(struct elastisim_view *view, const char *word, size_t id)

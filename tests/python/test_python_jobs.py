@@ -233,6 +233,14 @@ def test_the_answer_has_the_orders_to_jobs_and_the_commands_to_nodes() -> None:
     assert answer['nodes'] == [{'id': 1, 'command': 'drain'}, {'id': 0, 'command': 'switch_off'},
                                {'id': 1, 'command': 'resume'}, {'id': 0, 'command': 'switch_on'}]
     assert 'nodes' not in json.loads(encode_answer([job]))
+    twice = Job(2, JobType.RIGID)
+    twice.suspend()
+    twice.resume()
+    over.suspend()
+    over.resume()
+    assert not over.modified
+    entry = json.loads(encode_answer([twice]))['jobs'][0]
+    assert (entry['suspend'], entry['resume']) == (True, True)
     job._settle()
     job.modified = True
     assert 'preempt' not in json.loads(encode_answer([job]))['jobs'][0]

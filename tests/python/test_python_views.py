@@ -87,6 +87,15 @@ def test_nodes_that_are_shared_drain_or_are_only_expected_are_not_free_when_a_jo
     assert ids(state.nodes.free) == [0, 3]
 
 
+def test_a_job_says_whether_it_is_suspended_and_for_how_long_it_was(state: State) -> None:
+    job = state.jobs[1]
+    assert (job.suspended, job.suspended_time) == (False, 0.0)
+    told(state, [rigid(1, state=4, suspended=True, suspended_time=2)])
+    assert (job.suspended, job.suspended_time) == (True, 2.0)
+    told(state, [rigid(1, state=4, suspended_time=5.5)])
+    assert (job.suspended, job.suspended_time) == (False, 5.5)
+
+
 def test_nodes_that_are_to_go_are_not_free_unless_that_is_taken_back(state: State) -> None:
     first, second, third = state.nodes[1:]
     first.drain()

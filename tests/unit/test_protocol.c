@@ -531,8 +531,14 @@ static void test_orders_to_jobs(void **context)
     (void)context;
     struct decisions decisions = {0};
     assert_answer(JOBS("{'id': 3, 'preempt': 'requeue'}, {'id': 1, 'preempt': 'restart', "
-                       "'kill_flag': false}, {'id': 2}"),
+                       "'kill_flag': false}, {'id': 2, 'suspend': false}, {'id': 4, 'suspend': "
+                       "true}, {'resume': true, 'id': 5}, {'id': 6, 'suspend': true, 'resume': "
+                       "true}"),
                   &decisions);
+    assert_int_equal(decisions.items[3].order, ORDER_SUSPEND);
+    assert_int_equal(decisions.items[4].order, ORDER_RESUME);
+    assert_int_equal(decisions.items[4].former_order, ORDER_NONE);
+    assert_int_equal(decisions.items[5].former_order, ORDER_SUSPEND);
     assert_int_equal(decisions.items[0].order, ORDER_REQUEUE);
     assert_int_equal(decisions.items[1].order, ORDER_RESTART);
     assert_int_equal(decisions.items[2].order, ORDER_NONE);
@@ -613,6 +619,10 @@ static const struct {
      "answer: jobs[0].runtime_arguments.x: must be a string, a number or a boolean, is a list"},
     {JOBS("{'id': 0, 'runtime_arguments': {'x': 1e999}}"),
      "answer: jobs[0].runtime_arguments.x: must be a finite number, is beyond 1.8e308"},
+    {JOBS("{'id': 0, 'suspend': 1}"),
+     "answer: jobs[0].suspend: must be true or false, is a number"},
+    {JOBS("{'id': 0, 'resume': 'now'}"),
+     "answer: jobs[0].resume: must be true or false, is a string"},
     {JOBS("{'id': 0, 'preempt': true}"), "answer: jobs[0].preempt: must be a string, is a boolean"},
     {JOBS("{'id': 0, 'preempt': 'later'}"),
      "answer: jobs[0].preempt: is \"later\"; a job is preempted to requeue or to restart"},
