@@ -76,7 +76,7 @@ static const struct key keys[] = {
     {"on_node_loss", TYPE_NODE_LOSS, "kill", AT(on_node_loss),
      "of a job: kill, requeue, restart, shrink, shrink_or_requeue or shrink_or_restart"},
     {"max_attempts", TYPE_COUNT, "100", AT(max_attempts),
-     "starts of one job, after which it is killed instead; 0 is any number"},
+     "starts of one job, after which it is killed when it loses a node; 0 is any number"},
     {"show_progress_bar", TYPE_BOOL, "true", AT(show_progress_bar),
      "on a terminal, when the log level is above info"},
     {"sensing", TYPE_BOOL, "false", AT(sensing), "write the monitoring files"},

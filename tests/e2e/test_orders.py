@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from harness import (ANSWER, PENDING, PERIODIC, POINT, PYTHON, REQUEST, ROOT, SUBMIT, Json, Peer, PythonScheduler,
-                     Result, Scenario, busy, change, crossbar, flexible, model, phase, rigid, start_pending, waiting)
+                     Result, Scenario, busy, change, crossbar, flexible, model, near, phase, rigid, start_pending,
+                     waiting)
 from obedient import Obedient
 from test_availability import fails, journal, losses, outage, states
 from test_plugins import PLUGINS
@@ -41,7 +42,7 @@ def at(peer: Peer, plan: dict[float, list[Json]], jobs: bool = True) -> Json:
     return {'code': ANSWER, 'jobs': start_pending(peer) if jobs else [], 'nodes': plan.pop(peer.time, [])}
 
 
-# --- Commands to nodes ------------------------------------------------------------------------------------------------
+# --- Commands to nodes -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize('way', WAYS)
@@ -128,6 +129,17 @@ def test_a_failure_takes_a_node_that_drains(scenario: Scenario) -> None:
     result = obeys(scenario, '1 drain 0, 7 resume 0')
     assert result.starts() == [7, 11]
     assert states(result, 'n0')[1:4] == [(1, 'draining', '0'), (3, 'down', 'none'), (5, 'draining', 'none')]
+
+
+def test_a_node_that_is_switched_off_by_command_draws_what_it_draws_off(scenario: Scenario) -> None:
+    """It idles at 100 W up to 10 s, stops in 5 s with 400 J, is off at 10 W up to 100 s, boots in 2 s with 600 J, and
+    works at 200 W for 1 s."""
+    scenario.platform(crossbar(1, wattage_per_state='100:100:200', wattage_off=10, stop_seconds=5, stop_joules=400,
+                               boot_seconds=2, boot_joules=600)).workload(rigid(1, waiting(1), submit=95))
+    result = obeys(scenario, '10 switch_off 0, 100 switch_on 0', energy='out/energy.csv')
+    assert result.starts() == [102]
+    assert float(result.table('energy')[-1]['Energy (J)']) == near(10 * 100 + 400 + 85 * 10 + 600 + 200)
+    assert float(result.column('Energy (J)')[0]) == near(200)
 
 
 def test_what_a_scheduler_is_told_of_its_own_commands(scenario: Scenario) -> None:
@@ -259,7 +271,7 @@ def test_a_scheduler_that_commands_in_circles_within_an_instant_ends_the_run(sce
     assert len(peer.messages) <= 53
 
 
-# --- Preemption -------------------------------------------------------------------------------------------------------
+# --- Preemption ------------------------------------------------------------------------------------------------------
 
 
 # Five iterations of 3 s, each a checkpoint; 1 s of on_init, or 2 s of on_restart.
@@ -490,7 +502,7 @@ def test_a_scheduler_that_preempts_in_circles_within_an_instant_ends_the_run(sce
     assert len(peer.messages) == 2 + 31 - 1
 
 
-# --- Suspension -------------------------------------------------------------------------------------------------------
+# --- Suspension ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize('way', WAYS)
@@ -591,9 +603,9 @@ def test_a_job_that_nobody_lets_go_on_leaves_the_run_stuck_and_is_named(scenario
     scenario.workload(rigid(4, waiting(10)), rigid(1, submit=3))
     result = obeys(scenario, '2 suspend 0', status=4, scheduling_interval=2)
     assert result.error.endswith(
-        'nothing is left to happen while 2 of 2 jobs wait; the scheduler starts none of the pending ones, continues none'
-        ' of the suspended ones:\n  job 0, started at 0 s, is suspended since 2 s\n  job 1 waits to be started: it takes'
-        ' 1 node, 0 of 4 are free')
+        'nothing is left to happen while 2 of 2 jobs wait; the scheduler starts none of the pending ones, continues'
+        ' none of the suspended ones:\n  job 0, started at 0 s, is suspended since 2 s\n  job 1 waits to be started: it'
+        ' takes 1 node, 0 of 4 are free')
 
 
 @pytest.mark.parametrize(('entry', 'rule'), [
@@ -622,3 +634,28 @@ def test_orders_that_are_not_given_are_as_good_as_none(scenario: Scenario) -> No
     result, _ = scenario.ask(lambda peer: [{**entry, 'suspend': False, 'resume': False}
                                            for entry in start_pending(peer)])
     assert result.ends() == [2]
+
+
+# --- An example ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('way', ['python:{}', f"exec:'{PYTHON}' '{{}}'"])
+def test_the_example_preempts_for_jobs_of_higher_priority(scenario: Scenario, way: str) -> None:
+    """Job 0 has four nodes and has saved two iterations by 7 s. Job 1, at 8 s, takes them: two for itself, two for job
+    2, which comes at 9 s. Job 3 is less urgent than job 0, and waits behind it, though a node is free from 10 s on. Job
+    4, at 12 s, would be as urgent as job 0: no reason to preempt."""
+    jobs = [rigid(4, STEPS), rigid(2, waiting(3), submit=8, attributes={'priority': 5}),
+            rigid(2, waiting(1), submit=9, attributes={'priority': 0.5}),
+            rigid(1, submit=9, attributes={'priority': -1}), rigid(4, waiting(2), submit=12)]
+    result = scenario.workload(*jobs).run(scheduler=way.format(ROOT / 'schedulers' / 'preemptive.py'))
+    assert result.starts() == [11, 8, 9, 24, 22]
+    assert result.ends() == [22, 11, 10, 25, 24]
+    assert losses(result)[0] == (1, 4, 0)
+
+
+def test_the_example_preempts_none_where_that_does_not_make_enough_room(scenario: Scenario) -> None:
+    """Job 2 needs four nodes; one of them has job 0, which is as urgent. When it has ended at 6 s, job 1 has to go."""
+    scenario.workload(rigid(1, waiting(6), attributes={'priority': 2}), rigid(3, waiting(9)),
+                      rigid(4, waiting(2), submit=1, attributes={'priority': 2}))
+    result = scenario.run(scheduler=f'python:{ROOT}/schedulers/preemptive.py')
+    assert result.starts() == [0, 8, 6]

@@ -9,6 +9,7 @@ from typing import Any
 
 import fcfs
 import malleable
+import preemptive
 import pytest
 from elastisim_python import Gpu, InvocationType, Job, Jobs, JobState, JobType, Node, Nodes, NodeState
 from standin import Script, Simulator, nodes, rigid
@@ -40,6 +41,14 @@ class Machine:
         return self.add(job_type, num_nodes_min=least, num_nodes_max=most, num_gpus_per_node_min=gpus[0],
                         num_gpus_per_node_max=gpus[1], assigned_nodes=on,
                         state=JobState.RUNNING if on else JobState.PENDING)
+
+    def running(self, on: Sequence[int], start: float, **more: Any) -> Job:
+        """A rigid job."""
+        job = self.add(JobType.RIGID, num_nodes=len(on), assigned_nodes=[self.nodes[i] for i in on], start_time=start,
+                       state=JobState.RUNNING, **more)
+        for node in job.assigned_nodes:
+            node.state, node.assigned_jobs, node.assigned_job_ids = NodeState.ALLOCATED, [job], {job.identifier}
+        return job
 
     def invoke(self, policy: ModuleType, kind: InvocationType = InvocationType.INVOKE_JOB_SUBMIT,
                **more: Any) -> dict[int, list[int]]:
@@ -161,6 +170,22 @@ def test_malleable_gives_only_nodes_that_the_waiting_job_can_use() -> None:
     job = m.flexible(JobType.MALLEABLE, 2, 4, running_on=[0, 1, 2, 3])
     m.rigid(1, gpus=1)
     assert m.scheduling_point(malleable, job) == {0: [0, 1, 3], 1: [2]}
+
+
+def test_preemptive_takes_from_the_least_urgent_that_started_last_and_no_more_than_it_needs() -> None:
+    m = machine(6)
+    urgent = {'priority': '2'}
+    running = [m.running([0, 1], start=0), m.running([2, 3], start=5), m.running([4], start=9, attributes=urgent)]
+    m.rigid(3).attributes = urgent
+    assert m.invoke(preemptive) == {1: [2, 3], 3: [2, 3, 5]}
+    assert [job.to_dict().get('preempt') for job in running] == [None, 'restart', None]
+
+
+def test_preemptive_preempts_none_where_that_is_not_enough() -> None:
+    m = machine(4)
+    m.running([0, 1], start=0), m.running([2], start=0, attributes={'priority': '1'})
+    m.rigid(4).attributes = {'priority': '1'}
+    assert m.invoke(preemptive) == {}
 
 
 @BOTH

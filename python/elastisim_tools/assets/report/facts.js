@@ -66,7 +66,7 @@ function facts(gantt, job, time, node) {
   if (here.text)
     list.push(['', here.text]);
   if (jobs.requeues?.[job])
-    list.push(['Requeued', `${jobs.requeues[job]} times, for the loss of nodes`]);
+    list.push(['Requeued', `${jobs.requeues[job]} times`]);
   if (jobs.energy)
     list.push(['Energy', energyText(jobs.energy[job])]);
   if (jobs.suspended?.[job])
