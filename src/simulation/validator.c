@@ -187,7 +187,7 @@ static struct claims *claims_of(const struct check *check, size_t word, uint32_t
 static uint32_t claimant(const struct check *check, uint32_t node, uint32_t job)
 {
     const struct decision *decision = check->decisions->items;
-    while (decision->kill || decision->job == job ||
+    while (leaves_all_nodes(decision) || decision->job == job ||
            !list_has(decision->nodes, decision->num_nodes, node))
         decision++;
     return decision->job;

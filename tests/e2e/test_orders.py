@@ -462,11 +462,22 @@ def test_the_columns_of_losses_are_there_where_a_job_was_preempted(scenario: Sce
      'job 0: it is preempted, and given other nodes or GPUs in the same answer; it can be started again in a later'
      ' one'),
     ([preempt(2)], 'job 2: there is no such job; 2 jobs are submitted so far'),
+    ([preempt(0, assigned_node_ids=[0]), change(1, [0, 0])], 'job 1: node 0 (n0) is assigned twice'),
 ])
 def test_what_can_not_be_preempted(scenario: Scenario, entries: list[Json], rule: str) -> None:
     scenario.workload(rigid(1, waiting(9)), rigid(1, submit=1))
     result, _ = scenario.ask(lambda peer: entries if peer.time == 1 else start_pending(peer), status=3)
     assert result.error == f"scheduler's answer at 1 s (job submit of job 1): {rule}"
+
+
+def test_the_nodes_of_a_preempted_job_go_to_one_other_job(scenario: Scenario) -> None:
+    scenario.workload(rigid(1, waiting(9)), rigid(1, submit=1), rigid(1, submit=2))
+    entries = [preempt(0, assigned_node_ids=[0]), change(1, [0]), change(2, [0])]
+    result, _ = scenario.ask(lambda peer: entries if peer.time == 2 else start_pending(peer)[:1] if peer.time == 0
+                             else [], status=3)
+    assert result.error == (
+        "scheduler's answer at 2 s (job submit of job 2): job 2: node 0 (n0) is assigned to job 1 in the same answer;"
+        ' without allow_oversubscription a node takes one job')
 
 
 def test_a_job_that_is_preempted_may_be_told_what_it_has_already(scenario: Scenario) -> None:
