@@ -197,6 +197,9 @@ def scheduling(rng: random.Random) -> Json:
     else:
         result |= {'scheduler': f'plugin:./restless.so,{rng.randint(1, 10**6)}',
                    'allow_oversubscription': rng.random() < 0.45}
+        if rng.random() < 0.35:
+            result['scheduler'] += ',suspend'
+            result['scheduling_interval'] = rng.choice([0.7, 1, 2.5])
     return result
 
 

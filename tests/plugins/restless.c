@@ -1,6 +1,6 @@
 /* A scheduler that never leaves well alone: its decisions are valid but random. It starts jobs of
  * any size on any nodes, resizes and moves them, answers requests as it pleases and kills a few.
- * Its option is the seed.
+ * Its option is the seed; with ",suspend" after it, it suspends some, too, and lets them go on.
  *
  * Promise: a decision depends on the seed, the number of invocations so far and the state that the
  * scheduler sees, never on times or addresses: two models of resource sharing that agree on the
@@ -9,6 +9,7 @@
  */
 #include <elastisim/scheduler.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MAX_KILLS = 2 };
 
@@ -16,6 +17,7 @@ struct restless {
     uint64_t seed, invocations;
     uint64_t random; /* state of the generator */
     unsigned kills;
+    bool suspends;
     struct elastisim_job *killed;  /* in this invocation, or NULL */
     struct elastisim_node **nodes; /* candidates, of num_nodes at most; owned */
     uint32_t num_candidates;
@@ -270,6 +272,22 @@ static int kill_one(struct restless *self, struct elastisim_view *view)
     return elastisim_kill(view, job);
 }
 
+/* It has to be asked again and again, or a job could be left suspended. */
+static int suspend_some(struct restless *self, struct elastisim_view *view)
+{
+    struct elastisim_job *job = elastisim_first_running(view);
+    for (; self->suspends && job; job = elastisim_next_running(job)) {
+        if (job == self->killed)
+            continue;
+        draw_for(self, elastisim_job_id(job) ^ UINT64_C(0x5500000000));
+        bool is_suspended = elastisim_job_suspended(job);
+        if (chance(self, is_suspended ? 40 : 12) &&
+            (is_suspended ? elastisim_resume : elastisim_suspend)(view, job))
+            return -1;
+    }
+    return 0;
+}
+
 /* --- The scheduler -------------------------------------------------------------------------- */
 
 static int begin(const char *options, void **data)
@@ -278,6 +296,7 @@ static int begin(const char *options, void **data)
     if (!self)
         return -1;
     self->seed = strtoull(options, NULL, 10);
+    self->suspends = strstr(options, ",suspend");
     *data = self;
     return 0;
 }
@@ -289,7 +308,7 @@ static int schedule(struct elastisim_view *view, void *data)
     if (!self->nodes)
         self->nodes = calloc(elastisim_num_nodes(view), sizeof(struct elastisim_node *));
     if (!self->nodes || kill_one(self, view) || change_trigger(self, view) ||
-        change_others(self, view) || start_waiting(self, view))
+        change_others(self, view) || start_waiting(self, view) || suspend_some(self, view))
         return elastisim_fail(view, "out of memory");
     return 0;
 }
