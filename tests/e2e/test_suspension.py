@@ -265,3 +265,10 @@ def test_jobs_that_wait_for_a_suspended_one_wait_for_its_end(scenario: Scenario)
     scenario.workload(rigid(1, waiting(4), name='first'), rigid(1, waiting(1), dependencies=[{'after_ok': 'first'}]))
     result = obeys(scenario, '1 suspend 0, 3 continue 0')
     assert result.starts() == [0, 6]
+
+
+def test_a_scheduling_point_of_the_same_instant_comes_when_the_job_goes_on(scenario: Scenario) -> None:
+    scenario.workload(flexible('malleable', 1, 2, waiting(4, 2)))
+    result = asked(scenario, [0], {4: SUSPEND, 6: RESUME}, schedule_on_scheduling_point=True)
+    assert [(event['time'], event['iteration']) for event in journal(result, 'scheduling_point')] == [(6, 1)]
+    assert result.ends() == [10]
