@@ -802,6 +802,8 @@ def test_suspended_jobs_are_hatched_while_they_are(browser: webdriver.Chrome, tm
     for time_there, node in ((7, 0.4), (13, 1.6), (4, 2.4)):
         assert strokes(page, time_there, node) > 1, (time_there, node)
     page.click_job(0)
-    assert 'Suspended\n7.0 s' in page.panel()
+    panel = page.panel()
+    assert 'Suspended\n7.0 s' in panel
+    assert all(row in panel for row in ('4\t5.0 s', '12\t2.0 s')), panel
     assert page.column('Suspended') == ['7.0 s', '5.0 s']
     page.check()

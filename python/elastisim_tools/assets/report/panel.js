@@ -110,6 +110,18 @@ function attemptTable({data: {attempts}, jobs}, job) {
   return rows.length ? [block('Attempts', smallTable(['attempt', 'began', 'ran', 'and then'], rows))] : [];
 }
 
+/** When a job was suspended, and for how long.
+ * @param {Gantt} gantt
+ * @param {number} job
+ * @returns {HTMLElement[]} */
+function suspensionTable({data: {suspensions}}, job) {
+  const rows = [];
+  for (let k = 0; k < suspensions.job.length; k++)
+    if (suspensions.job[k] === job)
+      rows.push([moment(suspensions.begin[k]), duration(suspensions.end[k] - suspensions.begin[k])]);
+  return rows.length ? [block('Suspended', smallTable(['at', 'for'], rows))] : [];
+}
+
 /** The times between which a job has the same nodes.
  * @param {Gantt} gantt
  * @param {number} job */
@@ -201,7 +213,7 @@ export function fillPanel() {
   const {run, job} = marked, gantt = ganttOf(run);
   panel.replaceChildren(titleOf(marked), element('div', {class: 'blocks'},
     block('Times', factList(times(run.jobs, job))), waitBlock(run, gantt, job),
-    ...(gantt ? attemptTable(gantt, job) : []),
+    ...(gantt ? [...attemptTable(gantt, job), ...suspensionTable(gantt, job)] : []),
     ...(gantt && gantt.rects.byJob.of(job).length ? nodesAndResizes(gantt, job) : []),
     ...(run.jobs.start[job] >= 0 ? [...phaseTable(run.phases, job), ...taskTable(run.tasks, job)] : [])));
 }
