@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from harness import (SUBMIT, Json, Peer, Result, Scenario, busy, change, cpu, crossbar, document, flexible, idle,
                      model, near, phase, rigid, task, waiting)
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_availability import fails, journal, losses, outage, states
 from test_energy import KERNELS, WATTS, joules, measured, rows
 from test_plugins import PLUGINS
@@ -272,3 +274,38 @@ def test_a_scheduling_point_of_the_same_instant_comes_when_the_job_goes_on(scena
     result = asked(scenario, [0], {4: SUSPEND, 6: RESUME}, schedule_on_scheduling_point=True)
     assert [(event['time'], event['iteration']) for event in journal(result, 'scheduling_point')] == [(6, 1)]
     assert result.ends() == [10]
+
+
+# --- Any job, suspended at any time -----------------------------------------------------------------------------------
+
+IO = ('bb_read', 'bb_write', 'pfs_read', 'pfs_write')
+PATTERNS = ('all_to_all', 'ring', 'gather')
+computations = st.builds(cpu, st.sampled_from([0.7e9, 2e9, 3.1e9]), st.sampled_from(['all_ranks', 'root_only']))
+waits = st.builds(task, st.sampled_from(['busy_wait', 'idle']), delay=st.sampled_from([0.5, 1, 2.25]))
+transfers = st.builds(lambda apart, **keys: task(pattern='all_ranks', **keys, **{'async': apart}), st.booleans(),
+                      kind=st.sampled_from(IO), bytes=st.sampled_from([1e9, 2.5e9]))
+exchanges = st.builds(cpu, st.sampled_from([1e9, 2e9]), bytes=st.sampled_from([1e9, 3e9]),
+                      communication_pattern=st.sampled_from(PATTERNS), coupled=st.booleans())
+
+
+@settings(max_examples=20)
+@given(tasks=st.lists(computations | waits | transfers | exchanges, min_size=1, max_size=4),
+       iterations=st.integers(1, 3), engine=st.sampled_from(['flow', 'simgrid']),
+       pauses=st.lists(st.tuples(st.integers(1, 3), st.integers(1, 4)), min_size=1, max_size=5))
+def test_a_job_ends_later_by_as_long_as_it_was_suspended_and_draws_idle_power_meanwhile(
+        tmp_path_factory: pytest.TempPathFactory, tasks: list[Json], iterations: int, engine: str,
+        pauses: list[tuple[int, int]]) -> None:
+    scenario = Scenario(tmp_path_factory.mktemp('world'))
+    measured(scenario, crossbar(3, **BUFFERS, **WATTS), rigid(3, model(phase(*tasks, iterations=iterations))))
+    alone = obeys(scenario, '', f'--model={engine}')
+    end, drawn = alone.ends()[0], joules(alone)[0]
+    orders, time = [], 0
+    for gap, length in pauses:
+        orders += [f'{time + gap} suspend 0', f'{time + gap + length} continue 0']
+        time += gap + length
+    result = obeys(scenario, ', '.join(orders), f'--model={engine}')
+    stood = suspended(result)[0] if 'Suspended' in result.jobs[0] else 0
+    assert result.ends() == pytest.approx([end + stood], rel=1e-7)
+    assert joules(result) == pytest.approx([drawn + 3 * 95 * stood], rel=1e-7)
+    if end > pauses[0][0]:
+        assert stood >= pauses[0][1]
