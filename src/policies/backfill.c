@@ -51,8 +51,7 @@ static double find_place(const struct books *books, const struct entry *entry, d
 }
 
 /* The earliest place before the one it has that overlaps with it. */
-static double find_overlapping(const struct books *books, const struct entry *entry,
-                               uint32_t *least)
+static double find_overlapping(struct books *books, const struct entry *entry, uint32_t *least)
 {
     double start = entry->reservation.time;
     double slid = profile_slide(&books->profile, entry->least, books->now, start);
@@ -61,7 +60,7 @@ static double find_overlapping(const struct books *books, const struct entry *en
 }
 
 /* The same as find_place for a job whose only chances are where nodes came free lately. */
-static double find_forward(const struct books *books, const struct entry *entry, uint32_t *least)
+static double find_forward(struct books *books, const struct entry *entry, uint32_t *least)
 {
     double from, before, start = INFINITY;
     if (forward_has_room(&books->forward, entry, &from, &before))

@@ -186,25 +186,37 @@ int books_plan(struct books *books, double from, double to, const uint32_t *node
     return (sign < 0 ? occupy : vacate)(books, from, to, nodes);
 }
 
+/* Whether one stay is another that begins earlier, with a part of it in common. */
+static bool begins_earlier(const struct books *books, const struct profile_stay *after,
+                           const struct profile_stay *before)
+{
+    size_t size = books->profile.num_classes * sizeof *after->nodes;
+    return after->from <= before->from && after->to <= before->to && before->from < after->to &&
+           memcmp(before->nodes, after->nodes, size) == 0;
+}
+
+/* What a stay gave back in exchange for another one. */
+static int note_given(struct books *books, const struct profile_stay *before,
+                      const struct profile_stay *after)
+{
+    /* Of several classes it may have others now. */
+    double from = books->profile.num_classes == 1 ? fmax(before->from, after->to) : before->from;
+    return note_freed(books, from, before->to);
+}
+
 /* One stay in the place of another, which has no more nodes. What both have in common is left alone
  * where it can be. */
 static int replace(struct books *books, const struct profile_stay *before,
                    const struct profile_stay *after)
 {
-    struct profile *profile = &books->profile;
-    size_t classes = profile->num_classes;
-    bool is_earlier = after->from <= before->from && after->to <= before->to;
-    bool overlaps = before->from < after->to;
-    bool moves_forward = is_earlier && overlaps &&
-                         memcmp(before->nodes, after->nodes, classes * sizeof *before->nodes) == 0;
-    double given = moves_forward ? after->to : before->from;
-    double taken = moves_forward ? before->from : after->to;
-    if (profile_add(profile, given, before->to, before->nodes, 1) ||
-        profile_add(profile, after->from, taken, after->nodes, -1))
-        return -1;
-    /* Of several classes it may have others now. */
-    double freed = classes == 1 ? fmax(before->from, after->to) : before->from;
-    return note_freed(books, freed, before->to);
+    bool is_earlier = begins_earlier(books, after, before);
+    double given = is_earlier ? after->to : before->from;
+    double taken = is_earlier ? before->from : after->to;
+    return profile_add(&books->profile, given, before->to, before->nodes, 1) ||
+                   profile_add(&books->profile, after->from, taken, after->nodes, -1) ||
+                   note_given(books, before, after)
+               ? -1
+               : 0;
 }
 
 static bool follows_shares(const struct books *books)
@@ -231,10 +243,10 @@ static void account(struct books *books, const struct entry *entry, int64_t node
         shares_account(&books->shares, entry->user, nodes, books->now);
 }
 
-static void reorder(struct books *books)
+static int reorder(struct books *books)
 {
     queue_reorder(&books->queue, order_key, &books->ordering);
-    forward_reorder(&books->forward);
+    return forward_reorder(&books->forward);
 }
 
 bool books_have_news(const struct books *books)
@@ -257,8 +269,8 @@ int books_reorder(struct books *books)
     bool by_share = books->ordering.follows_shares &&
                     (shares_changed || (books->ordering.expression && books_have_news(books)));
     changed = changed || by_share;
-    if (changed)
-        reorder(books);
+    if (changed && reorder(books))
+        return -1;
     books->changes.head_changed = books->changes.head_changed || changed;
     return 0;
 }
@@ -293,9 +305,7 @@ static int identify(struct books *books, struct entry *entry)
     if (has_tree(books) ? identify_within(books, entry, name, &changed)
                         : shares_identify(&books->shares, name, books->now, &entry->user, &changed))
         return -1;
-    if (changed && books->ordering.follows_shares)
-        reorder(books);
-    return 0;
+    return changed && books->ordering.follows_shares ? reorder(books) : 0;
 }
 
 uint32_t books_room_until(const struct books *books, const struct entry *entry, double until,
@@ -338,9 +348,15 @@ static int move_reservation(struct books *books, struct entry *entry, double sta
 {
     const struct profile_stay before = entry_stay(entry);
     const struct profile_stay after = {counts, start, start + entry->estimate};
-    profile_clear_mark(&books->profile, &entry->reservation);
-    return profile_set_mark(&books->profile, &entry->reservation, start) ||
-                   replace(books, &before, &after)
+    struct profile *profile = &books->profile;
+    if (begins_earlier(books, &after, &before))
+        return profile_begin_earlier(profile, &entry->reservation, start, counts) ||
+                       profile_add(profile, after.to, before.to, counts, 1) ||
+                       note_given(books, &before, &after)
+                   ? -1
+                   : 0;
+    profile_clear_mark(profile, &entry->reservation);
+    return profile_set_mark(profile, &entry->reservation, start) || replace(books, &before, &after)
                ? -1
                : 0;
 }
@@ -350,8 +366,10 @@ static int make_reservation(struct books *books, struct entry *entry, double sta
 {
     entry->reserved = true;
     books->num_reserved++;
+    if (profile_set_mark(&books->profile, &entry->reservation, start))
+        return -1;
     queue_update(&books->queue, entry);
-    return profile_set_mark(&books->profile, &entry->reservation, start) ||
+    return forward_add(&books->forward, entry) ||
                    occupy(books, start, start + entry->estimate, counts)
                ? -1
                : 0;

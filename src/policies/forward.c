@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+
 #include <string.h>
 
 enum {
@@ -47,7 +48,8 @@ static void sink(struct candidates *candidates, size_t at, struct entry *entry)
     put(candidates, at, entry);
 }
 
-static int add(struct forward *forward, struct candidates *candidates, struct entry *entry)
+static int add_candidate(struct forward *forward, struct candidates *candidates,
+                         struct entry *entry)
 {
     if (vector_add(candidates, entry))
         return -1;
@@ -58,7 +60,7 @@ static int add(struct forward *forward, struct candidates *candidates, struct en
     return 0;
 }
 
-void forward_forget(struct forward *forward, struct entry *entry)
+static void remove_candidate(struct forward *forward, struct entry *entry)
 {
     struct candidates *candidates = entry->candidates;
     if (!candidates)
@@ -73,6 +75,32 @@ void forward_forget(struct forward *forward, struct entry *entry)
         return;
     rise(candidates, at, last);
     sink(candidates, last->candidate, last);
+}
+
+/* --- Reserved jobs ------------------------------------------------------------------------- */
+
+int forward_add(struct forward *forward, struct entry *entry)
+{
+    unsigned level = profile_level(entry->least);
+    if (!forward->is_kept)
+        return 0;
+    forward->levels |= UINT32_C(1) << level;
+    return reserved_add(&forward->reserved[level], entry);
+}
+
+void forward_forget(struct forward *forward, struct entry *entry)
+{
+    unsigned level = profile_level(entry->least);
+    remove_candidate(forward, entry);
+    if (!forward->is_kept)
+        return;
+    reserved_remove(&forward->reserved[level], entry);
+    if (forward->reserved[level].num_spans == 0)
+        forward->levels &= ~(UINT32_C(1) << level);
+    if (forward->fitting[level] == entry) {
+        forward->fitting[level] = NULL;
+        forward->unknown |= UINT32_C(1) << level;
+    }
 }
 
 /* --- Places in the queue ------------------------------------------------------------------- */
@@ -100,7 +128,7 @@ static void note_mark(void *context, struct profile_mark *mark, int32_t before)
     if (entry->candidates || before < (int64_t)entry->least)
         return;
     bool is_due = forward->is_passing && is_behind(forward->visited, entry);
-    if (add(forward, is_due ? &forward->due : &forward->later, entry))
+    if (add_candidate(forward, is_due ? &forward->due : &forward->later, entry))
         noting->result = -1;
 }
 
@@ -108,7 +136,7 @@ static double longest_of(const struct openings *openings)
 {
     double longest = 0;
     for (size_t i = 0; i * OPENINGS_PER_GROUP < openings->count; i++)
-        longest = fmax(longest, openings->groups[i].length);
+        longest = later_of(longest, openings->groups[i].length);
     return longest;
 }
 
@@ -130,21 +158,48 @@ static int add_opening(struct openings *openings, const struct opening *opening)
     struct opening_group *group = &openings->groups[at];
     if ((openings->count - 1) % OPENINGS_PER_GROUP == 0)
         *group = (struct opening_group){0, INFINITY};
-    group->length = fmax(group->length, opening->length);
-    group->from = fmin(group->from, opening->from);
+    group->length = later_of(group->length, opening->length);
+    group->from = earlier_of(group->from, opening->from);
     return 0;
 }
 
-static int note_opening(struct forward *forward, const struct opening *opening, size_t level)
+static void note_news(struct forward *forward, size_t level, double from, double length)
+{
+    struct reach_step *news = &forward->news[level];
+    bool are_first = !(forward->outdated >> level & 1);
+    news->from = are_first ? from : earlier_of(news->from, from);
+    news->length = are_first ? length : later_of(news->length, length);
+    forward->outdated |= UINT32_C(1) << level;
+}
+
+/* Who has no reservation yet will be given the earliest place there is, and need not know. */
+static int note_opening(struct forward *forward, const struct opening *opening, size_t level,
+                        double from)
 {
     struct openings *since = &forward->since[level];
+    bool is_longer;
+    if (!reserved_want(&forward->reserved[level], (struct reach_step){from, opening->length}))
+        return 0;
     if (since->count == MOST_OPENINGS)
         merge(since);
-    if (opening->length > forward->longest[level]) {
-        forward->longest[level] = opening->length;
-        forward->is_known = false;
-    }
+    if (reach_add(&forward->newest[level], from, opening->length, &is_longer) ||
+        (is_longer && reach_add(&forward->reaches[level], from, opening->length, &is_longer)))
+        return -1;
+    if (is_longer)
+        note_news(forward, level, from, opening->length);
     return add_opening(since, opening);
+}
+
+/* Those at which a job has its reservation behind a time. */
+static struct profile_levels wanted_levels(const struct forward *forward, double from)
+{
+    const struct reach_step any = {from, INFINITY};
+    struct profile_levels levels = {0, forward->levels ? profile_level(forward->levels) + 1 : 0};
+    while (levels.high > 0 && !reserved_want(&forward->reserved[levels.high - 1], any))
+        levels.high--;
+    while (levels.low < levels.high && !reserved_want(&forward->reserved[levels.low], any))
+        levels.low++;
+    return levels;
 }
 
 int forward_note(struct forward *forward, const struct profile *profile, double now, double from,
@@ -154,22 +209,30 @@ int forward_note(struct forward *forward, const struct profile *profile, double 
     double longest[PROFILE_LEVELS] = {0}, latest;
     if (!forward->is_kept || !(from < to) || from >= (latest = profile_last_mark(profile)))
         return 0;
-    double end = profile_measure(profile, from, fmin(to, latest), now, latest, longest);
+    /* Of several classes, other ones may do for a job that has its nodes already. */
+    double earliest = profile->num_classes == 1 ? from : -INFINITY;
+    struct profile_levels levels = wanted_levels(forward, earliest);
+    double end =
+        profile_measure(profile, from, earlier_of(to, latest), now, latest, levels, longest);
     struct opening opening = {from, to, 0, forward->is_passing ? forward->visited : tail};
-    for (size_t level = 0; level < PROFILE_LEVELS && longest[level] > 0; level++) {
+    for (size_t level = levels.low; level < levels.high && longest[level] > 0; level++) {
         opening.length = longest[level];
-        if (note_opening(forward, &opening, level))
+        if (note_opening(forward, &opening, level, earliest))
             return -1;
     }
     profile_visit_marks(profile, from, profile->num_classes == 1 ? to : end, note_mark, &noting);
     return noting.result;
 }
 
-void forward_reorder(struct forward *forward)
+int forward_reorder(struct forward *forward)
 {
-    for (size_t level = 0; level < PROFILE_LEVELS; level++)
+    for (size_t level = 0; level < PROFILE_LEVELS; level++) {
         for (size_t i = 0; i < forward->since[level].count; i++)
             forward->since[level].items[i].behind = tail;
+        if (reserved_sort(&forward->reserved[level]))
+            return -1;
+    }
+    return 0;
 }
 
 static void release_openings(struct openings *openings)
@@ -183,6 +246,9 @@ void forward_release(struct forward *forward)
     for (size_t level = 0; level < PROFILE_LEVELS; level++) {
         release_openings(&forward->since[level]);
         release_openings(&forward->before[level]);
+        reach_release(&forward->newest[level]);
+        reach_release(&forward->reaches[level]);
+        reserved_release(&forward->reserved[level]);
     }
     free(forward->due.items);
     free(forward->later.items);
@@ -208,13 +274,18 @@ void forward_begin(struct forward *forward)
     make_due(forward);
     forward->is_passing = true;
     forward->visited = head;
-    forward->is_known = false;
+    forward->knows_unplanned = false;
+    forward->unknown = UINT32_MAX;
     for (size_t level = 0; level < PROFILE_LEVELS; level++) {
         struct openings before = forward->since[level];
         forward->since[level] = forward->before[level];
         forward->since[level].count = 0;
         forward->before[level] = before;
-        forward->longest[level] = longest_of(&before);
+        struct reach newest = forward->newest[level];
+        forward->newest[level] = forward->reaches[level];
+        forward->newest[level].count = 0;
+        forward->reaches[level] = newest;
+        reserved_rewind(&forward->reserved[level]);
     }
 }
 
@@ -225,28 +296,53 @@ static struct entry *first_of(struct entry *a, struct entry *b)
     return queue_precedes(a, b) ? a : b;
 }
 
-/* Reserved jobs become fewer and move while the queue is passed over, but those behind stay as they
- * are. */
-static struct entry *next_fitting(struct forward *forward, const struct queue *queue)
+/* Those behind stay as they are while the queue is passed over. */
+static void update_fitting(struct forward *forward, size_t level)
 {
-    struct wanted fitting = queue_want_reserved;
-    fitting.longest = forward->longest;
-    if (!forward->is_known)
-        forward->fitting = queue_next_behind(queue, forward->visited, &fitting);
-    forward->is_known = true;
-    return forward->fitting;
+    const struct reach *reach = &forward->reaches[level];
+    bool is_unknown = forward->unknown >> level & 1;
+    struct entry *found = reserved_next(&forward->reserved[level], forward->visited, reach,
+                                        is_unknown ? reach_bounds(reach) : forward->news[level]);
+    forward->fitting[level] = is_unknown ? found : first_of(forward->fitting[level], found);
+}
+
+static struct entry *next_fitting(struct forward *forward)
+{
+    if ((forward->unknown | forward->outdated) == 0)
+        return forward->next_fitting;
+    struct entry *next = NULL;
+    for (uint32_t left = forward->levels; left; left &= left - 1) {
+        size_t level = (size_t)__builtin_ctz(left);
+        if ((forward->unknown | forward->outdated) >> level & 1)
+            update_fitting(forward, level);
+        next = first_of(next, forward->fitting[level]);
+    }
+    forward->unknown = forward->outdated = 0;
+    return forward->next_fitting = next;
+}
+
+/* None loses its reservation meanwhile. */
+static struct entry *next_unplanned(struct forward *forward, const struct queue *queue)
+{
+    if (!forward->knows_unplanned)
+        forward->unplanned = queue_next_behind(queue, forward->visited, &queue_want_unreserved);
+    forward->knows_unplanned = true;
+    return forward->unplanned;
 }
 
 struct entry *forward_next(struct forward *forward, const struct queue *queue)
 {
     struct entry *due = forward->due.count > 0 ? forward->due.items[0] : NULL;
-    struct entry *unplanned = queue_next_behind(queue, forward->visited, &queue_want_unreserved);
-    struct entry *next = first_of(due, first_of(unplanned, next_fitting(forward, queue)));
+    struct entry *next =
+        first_of(due, first_of(next_unplanned(forward, queue), next_fitting(forward)));
     if (!next)
         return NULL;
-    if (next == forward->fitting)
-        forward->is_known = false;
-    forward_forget(forward, next);
+    unsigned level = profile_level(next->least);
+    if (next == forward->fitting[level])
+        forward->unknown |= UINT32_C(1) << level;
+    if (next == forward->unplanned)
+        forward->knows_unplanned = false;
+    remove_candidate(forward, next);
     forward->visited = queue_place_of(next);
     return next;
 }
@@ -265,8 +361,8 @@ static void look_into_group(const struct opening *openings, size_t count, const 
         if (opening->length < entry->shortest || opening->from >= entry->reservation.time ||
             (!all && is_behind(opening->behind, entry)))
             continue;
-        *from = fmin(*from, opening->from - entry->estimate);
-        *before = fmax(*before, opening->to);
+        *from = earlier_of(*from, opening->from - entry->estimate);
+        *before = later_of(*before, opening->to);
     }
 }
 
@@ -289,7 +385,7 @@ bool forward_has_room(const struct forward *forward, const struct entry *entry, 
     unsigned level = profile_level(entry->least);
     *from = INFINITY;
     *before = -INFINITY;
-    if (entry->shortest > forward->longest[level])
+    if (!reach_covers(&forward->reaches[level], entry->shortest, entry->reservation.time))
         return false;
     look_into(&forward->since[level], entry, true, from, before);
     look_into(&forward->before[level], entry, false, from, before);

@@ -12,6 +12,8 @@
 #include "policies/entry.h"
 #include "policies/profile.h"
 #include "policies/queue.h"
+#include "policies/reach.h"
+#include "policies/reserved.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,16 +51,26 @@ struct forward {
     /* By level of what is needed: what came free since the pass began, and what came free before,
      * back to the beginning of the one before. */
     struct openings since[PROFILE_LEVELS], before[PROFILE_LEVELS];
-    double longest[PROFILE_LEVELS]; /* of both; does not rise with the level */
-    struct entry *fitting;          /* the next one in the queue that may fit into them, */
-    bool is_known;                  /* if that is known */
+    struct reach newest[PROFILE_LEVELS];      /* of those since, */
+    struct reach reaches[PROFILE_LEVELS];     /* and of both */
+    struct reserved reserved[PROFILE_LEVELS]; /* jobs, by the level of what they need */
+    uint32_t levels;                          /* that have any (mask) */
+    struct entry *fitting[PROFILE_LEVELS]; /* the next one of them that may fit into an opening, */
+    uint32_t unknown;                      /* but for these levels (mask), */
+    uint32_t outdated;                     /* and for these, where there are news since */
+    struct reach_step news[PROFILE_LEVELS];
+    struct entry *next_fitting; /* of all levels, when all is known */
+    struct entry *unplanned;    /* the next one that has no reservation, */
+    bool knows_unplanned;       /* if that is known */
 };
 
 /* The profile got more nodes during [from, to), from >= now. Returns 0, or -1 when out of memory.
  */
 int forward_note(struct forward *forward, const struct profile *profile, double now, double from,
                  double to);
-/* An entry no longer has a reservation. */
+/* An entry has a reservation. Returns 0, or -1 when out of memory. */
+int forward_add(struct forward *forward, struct entry *entry);
+/* It no longer has one. */
 void forward_forget(struct forward *forward, struct entry *entry);
 void forward_release(struct forward *forward);
 
@@ -72,7 +84,7 @@ void forward_end(struct forward *forward);
  * *before). */
 bool forward_has_room(const struct forward *forward, const struct entry *entry, double *from,
                       double *before);
-/* The queue has another order. */
-void forward_reorder(struct forward *forward);
+/* The queue has another order. Returns 0, or -1 when out of memory. */
+int forward_reorder(struct forward *forward);
 
 #endif

@@ -30,53 +30,59 @@ struct profile_block {
     int32_t counts[]; /* [step * num_classes + class], with several classes only */
 };
 
-/* Where a step is; of the end, `span` is num_spans. */
-struct place {
-    size_t span;
-    uint32_t step;
-};
-
 /* --- Steps --------------------------------------------------------------------------------- */
 
-static struct profile_block *block_at(const struct profile *profile, struct place place)
+static struct profile_block *block_at(const struct profile *profile, struct profile_place place)
 {
     return profile->spans[place.span].block;
 }
 
-static bool is_end(const struct profile *profile, struct place place)
+static bool is_end(const struct profile *profile, struct profile_place place)
 {
     return place.span == profile->num_spans;
 }
 
-static double time_at(const struct profile *profile, struct place place)
+static double time_at(const struct profile *profile, struct profile_place place)
 {
     return is_end(profile, place) ? INFINITY : block_at(profile, place)->times[place.step];
 }
 
-static int32_t *counts_at(const struct profile *profile, struct place place)
+static int32_t *counts_at(const struct profile *profile, struct profile_place place)
 {
     struct profile_block *block = block_at(profile, place);
     return profile->num_classes == 1 ? block->totals + place.step
                                      : block->counts + place.step * profile->num_classes;
 }
 
-static struct place next_of(const struct profile *profile, struct place place)
+static struct profile_place next_of(const struct profile *profile, struct profile_place place)
 {
     if (place.step + 1 < block_at(profile, place)->count)
-        return (struct place){place.span, place.step + 1};
-    return (struct place){place.span + 1, 0};
+        return (struct profile_place){place.span, place.step + 1};
+    return (struct profile_place){place.span + 1, 0};
 }
 
-static bool is_first(struct place place)
+static bool is_first(struct profile_place place)
 {
     return place.span == 0 && place.step == 0;
 }
 
-static struct place previous_of(const struct profile *profile, struct place place)
+static struct profile_place previous_of(const struct profile *profile, struct profile_place place)
 {
     if (place.step > 0)
-        return (struct place){place.span, place.step - 1};
-    return (struct place){place.span - 1, profile->spans[place.span - 1].block->count - 1};
+        return (struct profile_place){place.span, place.step - 1};
+    return (struct profile_place){place.span - 1, profile->spans[place.span - 1].block->count - 1};
+}
+
+static bool is_at(const struct profile *profile, struct profile_place place, double time)
+{
+    return place.span < profile->num_spans && place.step < block_at(profile, place)->count &&
+           time_at(profile, place) <= time && time < time_at(profile, next_of(profile, place));
+}
+
+static bool is_within(const struct profile *profile, size_t span, double time)
+{
+    return span < profile->num_spans && profile->spans[span].begin <= time &&
+           (span + 1 == profile->num_spans || time < profile->spans[span + 1].begin);
 }
 
 /* Halving without branches that can't be foreseen. */
@@ -84,6 +90,8 @@ static size_t span_of(const struct profile *profile, double time)
 {
     const struct profile_span *spans = profile->spans;
     size_t span = 0;
+    if (is_within(profile, profile->recent.span, time))
+        return profile->recent.span;
     for (size_t left = profile->num_spans, half; left > 1; left -= half) {
         half = left / 2;
         span += spans[span + half].begin <= time ? half : 0;
@@ -92,8 +100,10 @@ static size_t span_of(const struct profile *profile, double time)
 }
 
 /* The step that holds at a time; before all of them, the first. */
-static struct place place_of(const struct profile *profile, double time)
+static struct profile_place place_of(const struct profile *profile, double time)
 {
+    if (is_at(profile, profile->recent, time))
+        return profile->recent;
     size_t span = span_of(profile, time);
     const struct profile_block *block = profile->spans[span].block;
     const double *times = block->times;
@@ -102,7 +112,7 @@ static struct place place_of(const struct profile *profile, double time)
         half = left / 2;
         step += times[step + half] <= time ? half : 0;
     }
-    return (struct place){span, step};
+    return (struct profile_place){span, step};
 }
 
 size_t profile_num_steps(const struct profile *profile)
@@ -215,9 +225,9 @@ static void join_blocks(struct profile *profile, size_t span)
 }
 
 /* Makes a step begin at the time, or finds the first step, when that is later; *place is it. */
-static int split(struct profile *profile, double time, struct place *place)
+static int split(struct profile *profile, double time, struct profile_place *place)
 {
-    *place = place_of(profile, time);
+    *place = profile->recent = place_of(profile, time);
     if (time_at(profile, *place) >= time)
         return 0;
     if (block_at(profile, *place)->count == MOST_STEPS) {
@@ -232,10 +242,11 @@ static int split(struct profile *profile, double time, struct place *place)
     block->times[at + 1] = time;
     block->marks[at + 1] = NULL;
     place->step++;
+    profile->recent = *place;
     return 0;
 }
 
-static bool is_same(const struct profile *profile, struct place a, struct place b)
+static bool is_same(const struct profile *profile, struct profile_place a, struct profile_place b)
 {
     if (profile->num_classes == 1)
         return *counts_at(profile, a) == *counts_at(profile, b);
@@ -244,7 +255,7 @@ static bool is_same(const struct profile *profile, struct place a, struct place 
 }
 
 /* Takes a step away that does not differ from the one before. */
-static void join(struct profile *profile, struct place place)
+static void join(struct profile *profile, struct profile_place place)
 {
     if (is_end(profile, place) || is_first(place) || block_at(profile, place)->marks[place.step] ||
         !is_same(profile, previous_of(profile, place), place))
@@ -257,7 +268,9 @@ static void join(struct profile *profile, struct place place)
         remove_spans(profile, place.span, 1);
         return;
     }
-    summarize(profile, place.span);
+    /* Else the one before, which is the same, is in the block. */
+    if (place.step == 0)
+        summarize(profile, place.span);
     if (block->count < MOST_STEPS / 4)
         join_blocks(profile, place.span);
 }
@@ -283,7 +296,7 @@ int profile_create(struct profile *profile, size_t num_classes, const uint32_t *
         profile_discard(profile);
         return -1;
     }
-    struct place first = {0, 0};
+    struct profile_place first = {0, 0};
     block->count = 1;
     block->times[0] = -INFINITY;
     for (size_t kind = 0; kind < num_classes; kind++)
@@ -312,8 +325,8 @@ static void pass_marks(struct profile *profile, struct profile_block *block, uin
 
 void profile_advance(struct profile *profile, double now)
 {
-    struct place first = place_of(profile, now);
-    for (struct place place = {0, 0}; place.span < first.span || place.step < first.step;
+    struct profile_place first = place_of(profile, now);
+    for (struct profile_place place = {0, 0}; place.span < first.span || place.step < first.step;
          place = next_of(profile, place))
         pass_marks(profile, block_at(profile, place), place.step);
     remove_spans(profile, 0, first.span);
@@ -328,39 +341,83 @@ void profile_advance(struct profile *profile, double now)
         join_blocks(profile, 0);
 }
 
-static void add_to_step(const struct profile *profile, struct place place, const uint32_t *nodes,
-                        int sign)
+/* Returns whether the block's least or most may be another one that is to be looked for. */
+static bool add_to_step(const struct profile *profile, struct profile_place place,
+                        const uint32_t *nodes, int sign)
 {
+    struct profile_span *span = &profile->spans[place.span];
+    int32_t *total = &span->block->totals[place.step], before = *total;
     int32_t *counts = counts_at(profile, place);
     for (size_t kind = 0; kind < profile->num_classes; kind++)
         counts[kind] += sign * (int32_t)nodes[kind];
-    block_at(profile, place)->totals[place.step] = total_of(profile, counts);
+    *total = total_of(profile, counts);
+    bool was_least = before == span->least && *total > before;
+    bool was_most = before == span->most && *total < before;
+    span->least = *total < span->least ? *total : span->least;
+    span->most = *total > span->most ? *total : span->most;
+    return was_least || was_most;
 }
 
 /* Adds to the steps from a place on, within its block, that begin before `to`; *place is the one
  * behind. */
-static void add_within(struct profile *profile, struct place *place, double to,
+static void add_within(struct profile *profile, struct profile_place *place, double to,
                        const uint32_t *nodes, int sign)
 {
     size_t span = place->span;
+    bool is_open = false;
     do {
-        add_to_step(profile, *place, nodes, sign);
+        is_open |= add_to_step(profile, *place, nodes, sign);
         *place = next_of(profile, *place);
     } while (place->span == span && time_at(profile, *place) < to);
-    summarize(profile, span);
+    if (is_open)
+        summarize(profile, span);
+}
+
+/* Adds to all steps from a place on that begin before `to`; returns the one behind. */
+static struct profile_place add_until(struct profile *profile, struct profile_place place,
+                                      double to, const uint32_t *nodes, int sign)
+{
+    while (!is_end(profile, place) && time_at(profile, place) < to)
+        add_within(profile, &place, to, nodes, sign);
+    return place;
+}
+
+/* Whether a step is what another one becomes. */
+static bool becomes(const struct profile *profile, struct profile_place place,
+                    const uint32_t *nodes, int sign, struct profile_place other)
+{
+    const int32_t *counts = counts_at(profile, place), *others = counts_at(profile, other);
+    for (size_t kind = 0; kind < profile->num_classes; kind++)
+        if (counts[kind] + sign * (int32_t)nodes[kind] != others[kind])
+            return false;
+    return true;
+}
+
+/* Where the step from `to` on is what the end of the one before becomes, it just begins earlier.
+ * Returns whether that was so. */
+static bool extend(struct profile *profile, double from, double to, const uint32_t *nodes, int sign)
+{
+    struct profile_place before = place_of(profile, from), place = next_of(profile, before);
+    if (time_at(profile, before) >= from || is_end(profile, place) ||
+        time_at(profile, place) < to || time_at(profile, place) > to)
+        return false;
+    struct profile_block *block = block_at(profile, place);
+    if (block->marks[place.step] || !becomes(profile, before, nodes, sign, place))
+        return false;
+    block->times[place.step] = from;
+    profile->spans[place.span].begin = block->times[0];
+    profile->recent = place;
+    return true;
 }
 
 int profile_add(struct profile *profile, double from, double to, const uint32_t *nodes, int sign)
 {
-    struct place begin, end;
-    if (from >= to || isinf(from))
+    struct profile_place begin, end;
+    if (from >= to || isinf(from) || extend(profile, from, to, nodes, sign))
         return 0;
     if ((isfinite(to) && split(profile, to, &end)) || split(profile, from, &begin))
         return -1;
-    end = begin;
-    while (!is_end(profile, end) && time_at(profile, end) < to)
-        add_within(profile, &end, to, nodes, sign);
-    join(profile, end);
+    join(profile, add_until(profile, begin, to, nodes, sign));
     join(profile, begin);
     return 0;
 }
@@ -374,14 +431,14 @@ static bool is_own(const struct profile_stay *own, double time)
 
 /* Nodes of a class at a step, one's own included. */
 static int64_t usable_of(const struct profile *profile, const struct profile_stay *own,
-                         struct place place, size_t kind)
+                         struct profile_place place, size_t kind)
 {
     int64_t nodes = counts_at(profile, place)[kind];
     return is_own(own, time_at(profile, place)) ? nodes + own->nodes[kind] : nodes;
 }
 
-static void lower(const struct profile *profile, const struct profile_stay *own, struct place place,
-                  uint32_t *least)
+static void lower(const struct profile *profile, const struct profile_stay *own,
+                  struct profile_place place, uint32_t *least)
 {
     for (size_t kind = 0; kind < profile->num_classes; kind++) {
         int64_t nodes = usable_of(profile, own, place, kind);
@@ -396,7 +453,7 @@ static int64_t least_of_one(const struct profile *profile, double from, double t
     int32_t least = INT32_MAX;
     if (from >= to)
         return INT64_MAX;
-    struct place place = place_of(profile, from);
+    struct profile_place place = place_of(profile, from);
     do {
         const struct profile_span *span = &profile->spans[place.span];
         const struct profile_block *block = span->block;
@@ -407,7 +464,7 @@ static int64_t least_of_one(const struct profile *profile, double from, double t
         else
             for (; step < block->count && (step == place.step || block->times[step] < to); step++)
                 least = block->totals[step] < least ? block->totals[step] : least;
-        place = (struct place){place.span + 1, 0};
+        place = (struct profile_place){place.span + 1, 0};
     } while (!is_end(profile, place) && time_at(profile, place) < to);
     return least + more;
 }
@@ -441,7 +498,7 @@ void profile_least(const struct profile *profile, double from, double to,
     }
     for (size_t kind = 0; kind < profile->num_classes; kind++)
         least[kind] = UINT32_MAX;
-    struct place place = place_of(profile, from);
+    struct profile_place place = place_of(profile, from);
     do {
         lower(profile, own, place, least);
         place = next_of(profile, place);
@@ -450,11 +507,11 @@ void profile_least(const struct profile *profile, double from, double to,
 
 void profile_bottom(const struct profile *profile, double from, uint32_t *extra, double *time)
 {
-    struct place place = place_of(profile, from);
+    struct profile_place place = place_of(profile, from);
     int64_t least = INT64_MAX;
     while (!is_end(profile, place)) {
         if (profile->spans[place.span].least >= least) {
-            place = (struct place){place.span + 1, 0};
+            place = (struct profile_place){place.span + 1, 0};
             continue;
         }
         int32_t total = block_at(profile, place)->totals[place.step];
@@ -470,9 +527,10 @@ void profile_bottom(const struct profile *profile, double from, uint32_t *extra,
 /* --- Searching among nodes of one class ---------------------------------------------------- */
 
 /* The first step from there on that has the nodes. */
-static struct place next_with(const struct profile *profile, int32_t need, struct place place)
+static struct profile_place next_with(const struct profile *profile, int32_t need,
+                                      struct profile_place place)
 {
-    for (; place.span < profile->num_spans; place = (struct place){place.span + 1, 0}) {
+    for (; place.span < profile->num_spans; place = (struct profile_place){place.span + 1, 0}) {
         const struct profile_span *span = &profile->spans[place.span];
         if (span->most < need)
             continue;
@@ -485,11 +543,11 @@ static struct place next_with(const struct profile *profile, int32_t need, struc
 }
 
 /* The first step from there on that has not the nodes, or one that begins at `until` or later. */
-static struct place next_without(const struct profile *profile, int32_t need, struct place place,
-                                 double until)
+static struct profile_place next_without(const struct profile *profile, int32_t need,
+                                         struct profile_place place, double until)
 {
     for (; place.span < profile->num_spans && time_at(profile, place) < until;
-         place = (struct place){place.span + 1, 0}) {
+         place = (struct profile_place){place.span + 1, 0}) {
         const struct profile_span *span = &profile->spans[place.span];
         if (span->least >= need)
             continue;
@@ -503,7 +561,7 @@ static struct place next_without(const struct profile *profile, int32_t need, st
 
 bool profile_has(const struct profile *profile, uint32_t need, double from, double to)
 {
-    struct place place = next_without(profile, (int32_t)need, place_of(profile, from), to);
+    struct profile_place place = next_without(profile, (int32_t)need, place_of(profile, from), to);
     return time_at(profile, place) >= to;
 }
 
@@ -513,7 +571,7 @@ static double find_in_one_class(const struct profile *profile, const struct prof
 {
     double edge = search->own ? search->own->from : INFINITY;
     int32_t need = (int32_t)search->need;
-    struct place place = place_of(profile, search->from);
+    struct profile_place place = place_of(profile, search->from);
     for (;;) {
         place = next_with(profile, need, place);
         double begin = time_at(profile, place);
@@ -549,10 +607,11 @@ static void set_all(uint32_t *least, size_t classes)
 
 /* Whether a window that begins in the step has the nodes; *next is where to look if not. */
 static bool fits(const struct profile *profile, const struct profile_search *search,
-                 struct place begin, double until, uint32_t *least, struct place *next)
+                 struct profile_place begin, double until, uint32_t *least,
+                 struct profile_place *next)
 {
     size_t classes = profile->num_classes;
-    struct place place = begin;
+    struct profile_place place = begin;
     set_all(least, classes);
     do {
         lower(profile, search->own, place, least);
@@ -574,10 +633,10 @@ double profile_find(const struct profile *profile, const struct profile_search *
 {
     if (profile->num_classes == 1)
         return find_in_one_class(profile, search, least);
-    struct place place = place_of(profile, search->from);
+    struct profile_place place = place_of(profile, search->from);
     while (!is_end(profile, place)) {
         double time = fmax(search->from, time_at(profile, place));
-        struct place next;
+        struct profile_place next;
         if (time >= search->before)
             return INFINITY;
         if (fits(profile, search, place, time + search->duration, least, &next))
@@ -587,9 +646,9 @@ double profile_find(const struct profile *profile, const struct profile_search *
     return INFINITY;
 }
 
-double profile_slide(const struct profile *profile, uint32_t need, double from, double end)
+double profile_slide(struct profile *profile, uint32_t need, double from, double end)
 {
-    struct place place = place_of(profile, end);
+    struct profile_place place = profile->recent = place_of(profile, end);
     double start = end;
     while (start > from) {
         if (time_at(profile, place) >= start) {
@@ -604,24 +663,39 @@ double profile_slide(const struct profile *profile, uint32_t need, double from, 
         if (whole)
             place.step = 0;
         start = time_at(profile, place);
+        profile->recent = place;
     }
-    return fmax(from, start);
+    return later_of(from, start);
 }
 
 /* --- Marks --------------------------------------------------------------------------------- */
 
+static void add_mark(struct profile *profile, struct profile_place place, struct profile_mark *mark)
+{
+    mark->time = time_at(profile, place);
+    list_add_first(&block_at(profile, place)->marks[place.step], mark);
+    profile->spans[place.span].num_marks++;
+}
+
+static void remove_mark(struct profile *profile, struct profile_place place,
+                        struct profile_mark *mark)
+{
+    list_remove(&block_at(profile, place)->marks[place.step], mark);
+    profile->spans[place.span].num_marks--;
+    join(profile, place);
+}
+
 int profile_set_mark(struct profile *profile, struct profile_mark *mark, double time)
 {
-    struct place place;
+    struct profile_place place;
     if (split(profile, time, &place))
         return -1;
-    mark->time = time;
     if (time < time_at(profile, place)) {
+        mark->time = time;
         list_add_first(&profile->past, mark);
         return 0;
     }
-    list_add_first(&block_at(profile, place)->marks[place.step], mark);
-    profile->spans[place.span].num_marks++;
+    add_mark(profile, place, mark);
     return 0;
 }
 
@@ -631,22 +705,32 @@ void profile_clear_mark(struct profile *profile, struct profile_mark *mark)
         list_remove(&profile->past, mark);
         return;
     }
-    struct place place = place_of(profile, mark->time);
-    list_remove(&block_at(profile, place)->marks[place.step], mark);
-    profile->spans[place.span].num_marks--;
-    join(profile, place);
+    remove_mark(profile, place_of(profile, mark->time), mark);
+}
+
+int profile_begin_earlier(struct profile *profile, struct profile_mark *mark, double time,
+                          const uint32_t *nodes)
+{
+    struct profile_place begin;
+    if (split(profile, time, &begin))
+        return -1;
+    struct profile_place end = add_until(profile, begin, mark->time, nodes, -1);
+    remove_mark(profile, end, mark); /* no step before it changes its place */
+    add_mark(profile, begin, mark);
+    return 0;
 }
 
 double profile_next_mark(const struct profile *profile, double after)
 {
-    struct place place = place_of(profile, after);
+    struct profile_place place = place_of(profile, after);
     if (isinf(after) && profile->past)
         return profile->past->time;
     while (!is_end(profile, place)) {
         const struct profile_span *span = &profile->spans[place.span];
         if (span->block->marks[place.step] && span->block->times[place.step] > after)
             return span->block->times[place.step];
-        place = span->num_marks > 0 ? next_of(profile, place) : (struct place){place.span + 1, 0};
+        place = span->num_marks > 0 ? next_of(profile, place)
+                                    : (struct profile_place){place.span + 1, 0};
     }
     return INFINITY;
 }
@@ -668,7 +752,7 @@ double profile_last_mark(const struct profile *profile)
 void profile_visit_marks(const struct profile *profile, double after, double until,
                          profile_mark_fn *visit, void *context)
 {
-    struct place place = place_of(profile, after);
+    struct profile_place place = place_of(profile, after);
     int32_t before = 0;
     if (isinf(after))
         for (struct profile_mark *mark = profile->past; mark; mark = mark->next)
@@ -692,22 +776,37 @@ unsigned profile_level(uint32_t nodes)
     return 31u - (unsigned)__builtin_clz(nodes);
 }
 
-/* Levels that so many nodes reach. */
-static unsigned levels_of(int32_t nodes)
-{
-    return nodes > 0 ? profile_level((uint32_t)nodes) + 1 : 0;
-}
-
 /* Stretches of the levels below `open` began at begins[level] and have not ended yet. */
 struct stretches {
-    unsigned open;
+    struct profile_levels levels;
+    unsigned open; /* the lowest of the levels, when there are none */
     double begins[PROFILE_LEVELS];
     double *longest;
 };
 
-static void end_stretches(struct stretches *stretches, unsigned levels, double time)
+/* Up to which of the levels so many nodes reach, that one not included. */
+static unsigned reached(const struct stretches *stretches, int32_t nodes)
 {
-    while (stretches->open > levels) {
+    unsigned level = nodes > 0 ? profile_level((uint32_t)nodes) + 1 : 0;
+    level = level > stretches->levels.low ? level : stretches->levels.low;
+    return level < stretches->levels.high ? level : stretches->levels.high;
+}
+
+static unsigned reached_at(const struct profile *profile, const struct stretches *stretches,
+                           struct profile_place place)
+{
+    return reached(stretches, block_at(profile, place)->totals[place.step]);
+}
+
+/* The nodes that the highest open stretch needs. */
+static int32_t least_of(unsigned open)
+{
+    return (int32_t)1 << (open - 1);
+}
+
+static void end_stretches(struct stretches *stretches, unsigned open, double time)
+{
+    while (stretches->open > open) {
         unsigned level = --stretches->open;
         double length = time - stretches->begins[level];
         if (length > stretches->longest[level])
@@ -715,52 +814,60 @@ static void end_stretches(struct stretches *stretches, unsigned levels, double t
     }
 }
 
+/* Goes back to the last step before a place with fewer nodes than that; false when there is none.
+ */
+static bool go_below(const struct profile *profile, int32_t least, struct profile_place *place)
+{
+    for (;;) {
+        const int32_t *totals = block_at(profile, *place)->totals;
+        while (place->step > 0)
+            if (totals[--place->step] < least)
+                return true;
+        do {
+            if (place->span == 0)
+                return false;
+            place->span--;
+        } while (profile->spans[place->span].least >= least);
+        place->step = block_at(profile, *place)->count;
+    }
+}
+
 /* Those that hold at `from`, back to where each began. */
 static void begin_stretches(const struct profile *profile, struct stretches *stretches,
-                            struct place place, double from, double earliest)
+                            struct profile_place place, double from, double earliest)
 {
-    unsigned levels = levels_of(block_at(profile, place)->totals[place.step]);
-    stretches->open = levels;
-    double begin = fmin(from, time_at(profile, place));
-    for (;;) {
-        while (levels > 0 && (is_first(place) || begin <= earliest))
-            stretches->begins[--levels] = fmax(begin, earliest);
-        if (levels == 0)
-            return;
-        place = previous_of(profile, place);
-        if (levels_of(profile->spans[place.span].least) >= levels) {
-            place.step = 0;
-            begin = time_at(profile, place);
-            continue;
-        }
-        unsigned reached = levels_of(block_at(profile, place)->totals[place.step]);
-        for (; levels > reached; levels--)
-            stretches->begins[levels - 1] = begin;
-        begin = time_at(profile, place);
+    unsigned level = stretches->open = reached_at(profile, stretches, place);
+    while (level > stretches->levels.low) {
+        bool is_below = go_below(profile, least_of(level), &place);
+        unsigned down_to = is_below ? reached_at(profile, stretches, place) : stretches->levels.low;
+        double begin = is_below ? time_at(profile, next_of(profile, place)) : earliest;
+        begin = later_of(earliest, earlier_of(from, begin));
+        for (; level > down_to; level--)
+            stretches->begins[level - 1] = begin;
     }
 }
 
 double profile_measure(const struct profile *profile, double from, double to, double earliest,
-                       double latest, double *longest)
+                       double latest, struct profile_levels levels, double *longest)
 {
-    struct stretches stretches = {.longest = longest};
-    struct place place = place_of(profile, from);
+    struct stretches stretches = {.levels = levels, .longest = longest};
+    struct profile_place place = place_of(profile, from);
+    double time;
     begin_stretches(profile, &stretches, place, from, earliest);
-    double time = from;
-    for (place = next_of(profile, place); stretches.open > 0 || time < to;
-         place = next_of(profile, place)) {
-        time = time_at(profile, place);
-        if (time >= latest)
-            break;
-        if (time >= to && levels_of(profile->spans[place.span].least) >= stretches.open) {
-            place.step = block_at(profile, place)->count - 1;
-            continue;
-        }
-        unsigned levels = levels_of(block_at(profile, place)->totals[place.step]);
-        end_stretches(&stretches, levels, time);
-        while (time < to && stretches.open < levels)
+    place = next_of(profile, place);
+    while ((time = time_at(profile, place)) < earlier_of(to, latest)) {
+        unsigned open = reached_at(profile, &stretches, place);
+        end_stretches(&stretches, open, time);
+        while (stretches.open < open)
             stretches.begins[stretches.open++] = time;
+        place = next_of(profile, place);
     }
-    end_stretches(&stretches, 0, latest);
-    return fmax(fmin(time, latest), to);
+    while (stretches.open > levels.low && time < latest) {
+        place = next_without(profile, least_of(stretches.open), place, latest);
+        time = time_at(profile, place);
+        if (time < latest)
+            end_stretches(&stretches, reached_at(profile, &stretches, place), time);
+    }
+    end_stretches(&stretches, levels.low, latest);
+    return later_of(earlier_of(time, latest), to);
 }

@@ -14,6 +14,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Of two times, neither of which is NaN: fmin and fmax are calls, and these are in inner loops. */
+static inline double earlier_of(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static inline double later_of(double a, double b)
+{
+    return a > b ? a : b;
+}
+
 /* Something that begins at a time; it lives inside whatever does. */
 struct profile_mark {
     double time; /* seconds */
@@ -30,11 +41,18 @@ struct profile_span {
     uint32_t num_marks;
 };
 
+/* Where a step is; of the end, `span` is the number of spans. */
+struct profile_place {
+    size_t span;
+    uint32_t step;
+};
+
 struct profile {
     size_t num_classes;
     struct profile_span *spans; /* in the order of time; owned */
     size_t num_spans, room;
-    struct profile_mark *past; /* marks before the first step */
+    struct profile_mark *past;   /* marks before the first step */
+    struct profile_place recent; /* something was done here last: the next thing is often near */
 };
 
 /* One step of `counts` from the beginning of time. Returns 0, or -1 when out of memory. */
@@ -73,7 +91,7 @@ double profile_find(const struct profile *profile, const struct profile_search *
                     uint32_t *least);
 /* The earliest time >= from from which on `need` nodes of all classes together are unused until
  * `end`, which is that time when there is none. */
-double profile_slide(const struct profile *profile, uint32_t need, double from, double end);
+double profile_slide(struct profile *profile, uint32_t need, double from, double end);
 /* The least number of nodes of all classes together from `from` on, and the first time it is
  * reached. */
 void profile_bottom(const struct profile *profile, double from, uint32_t *extra, double *time);
@@ -83,6 +101,10 @@ void profile_bottom(const struct profile *profile, double from, uint32_t *extra,
 /* Leaves a mark at a time >= the first step's. Returns 0, or -1 when out of memory. */
 int profile_set_mark(struct profile *profile, struct profile_mark *mark, double time);
 void profile_clear_mark(struct profile *profile, struct profile_mark *mark);
+/* What begins at a mark begins earlier: the nodes are taken from a time >= the first step's on
+ * until the mark, which moves there. Returns 0, or -1 when out of memory. */
+int profile_begin_earlier(struct profile *profile, struct profile_mark *mark, double time,
+                          const uint32_t *nodes);
 /* The time of the first mark behind a time, of one that is past with -INFINITY; INFINITY without
  * any. */
 double profile_next_mark(const struct profile *profile, double after);
@@ -101,11 +123,16 @@ enum { PROFILE_LEVELS = 32 };
 
 /* The level of a number of nodes > 0: level i has from 2^i on. */
 unsigned profile_level(uint32_t nodes);
-/* Raises longest[level], for each level, to the length of the longest stretch of time that touches
- * [from, to) and throughout which at least 2^level nodes are unused, of all classes together; what
- * is before `earliest` or behind `latest` does not count. Returns where a stretch with any node
- * ends that lasts to `to`, or `to`. */
+/* From `low` on, below `high`. */
+struct profile_levels {
+    unsigned low, high;
+};
+
+/* Raises longest[level], for each of these levels, to the length of the longest stretch of time
+ * that touches [from, to) and throughout which at least 2^level nodes are unused, of all classes
+ * together; what is before `earliest` or behind `latest` does not count. Returns where a stretch of
+ * the lowest of the levels ends that lasts to `to`, or `to`. */
 double profile_measure(const struct profile *profile, double from, double to, double earliest,
-                       double latest, double *longest);
+                       double latest, struct profile_levels levels, double *longest);
 
 #endif

@@ -140,8 +140,7 @@ void queue_update(struct queue *queue, struct entry *entry)
 
 static bool fits(const struct wanted *wanted, uint32_t least, double shortest)
 {
-    return least <= wanted->nodes && (least <= wanted->extra || shortest <= wanted->window) &&
-           (!wanted->longest || shortest <= wanted->longest[profile_level(least)]);
+    return least <= wanted->nodes && (least <= wanted->extra || shortest <= wanted->window);
 }
 
 static bool may_hold(const struct entry *root, const struct wanted *wanted)

@@ -46,9 +46,6 @@ struct wanted {
     uint32_t extra; /* and at most this many unless ... */
     double window;  /* ... it runs at most so long */
     enum wanted_kind kind;
-    /* It runs at most longest[profile_level(nodes)], which must not rise with the level; NULL: as
-     * long as it likes. */
-    const double *longest;
 };
 
 /* Everything; what has a reservation; what has none; running jobs that could have more nodes. */

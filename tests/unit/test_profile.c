@@ -465,12 +465,17 @@ static void test_stretches_are_measured_by_level(void **state)
     (void)state;
     struct profile profile = make_busy();
     double longest[PROFILE_LEVELS] = {0};
-    assert_time(profile_measure(&profile, 12, 14, 0, 100, longest), 15);
+    struct profile_levels all = {0, PROFILE_LEVELS}, second = {1, 2};
+    assert_time(profile_measure(&profile, 12, 14, 0, 100, all, longest), 15);
     assert_time(longest[0], 5);
     assert_time(longest[1], 5);
     assert_time(longest[2], 5);
     assert_time(longest[3], 0);
-    assert_time(profile_measure(&profile, 14, 22, 0, 100, longest), 100);
+    assert_time(profile_measure(&profile, 14, 22, 0, 100, second, longest), 100);
+    assert_time(longest[0], 5);
+    assert_time(longest[1], 80);
+    assert_time(longest[2], 5);
+    assert_time(profile_measure(&profile, 14, 22, 0, 100, all, longest), 100);
     assert_time(longest[0], 80);
     assert_time(longest[1], 80);
     assert_time(longest[2], 5);
@@ -522,7 +527,7 @@ static double plain_longest(const int32_t *plain, int32_t need, uint32_t from, u
     return longest;
 }
 
-static void check_all(const struct profile *profile, const int32_t *plain)
+static void check_all(struct profile *profile, const int32_t *plain)
 {
     uint32_t from = random_below(SECONDS - 1), to = from + 1 + random_below(SECONDS - from - 1);
     uint32_t need = 1 + random_below(NODES), duration = 1 + random_below(60);
@@ -534,9 +539,53 @@ static void check_all(const struct profile *profile, const int32_t *plain)
     assert_time(profile_slide(profile, need, from, to),
                 plain_slide(plain, (int32_t)need, from, to));
     double longest[PROFILE_LEVELS] = {0};
-    profile_measure(profile, from, to, 0, SECONDS, longest);
-    for (uint32_t level = 0; level < 6; level++)
-        assert_time(longest[level], plain_longest(plain, 1 << level, from, to));
+    struct profile_levels levels = {random_below(4), 2 + random_below(5)};
+    profile_measure(profile, from, to, 0, SECONDS, levels, longest);
+    for (uint32_t level = 0; level < 6; level++) {
+        bool is_asked = level >= levels.low && level < levels.high;
+        assert_time(longest[level], is_asked ? plain_longest(plain, 1 << level, from, to) : 0);
+    }
+}
+
+struct stay {
+    uint32_t from, to, nodes;
+    struct profile_mark mark;
+};
+
+static void add_plain(int32_t *plain, uint32_t from, uint32_t to, int32_t nodes)
+{
+    for (uint32_t t = from; t < to; t++)
+        plain[t] += nodes;
+}
+
+/* As far as there are nodes, but not so far that nothing is in common. */
+static void move_earlier(struct profile *profile, int32_t *plain, struct stay *stay)
+{
+    uint32_t length = stay->to - stay->from, most = length < stay->from ? length : stay->from;
+    uint32_t from = stay->from - random_below(most + 1);
+    while (plain_least(plain, from, stay->from) < (int32_t)stay->nodes)
+        from++;
+    if (from == stay->from)
+        return;
+    assert_int_equal(profile_begin_earlier(profile, &stay->mark, from, &stay->nodes), 0);
+    give(profile, from + length, stay->to, stay->nodes);
+    assert_time(stay->mark.time, from);
+    add_plain(plain, from, stay->from, -(int32_t)stay->nodes);
+    add_plain(plain, from + length, stay->to, (int32_t)stay->nodes);
+    stay->from = from;
+    stay->to = from + length;
+}
+
+static void place_anywhere(struct profile *profile, int32_t *plain, struct stay *stay)
+{
+    stay->from = random_below(SECONDS);
+    stay->to = stay->from + 1 + random_below(SECONDS - stay->from);
+    stay->nodes = 1 + random_below(NODES);
+    if (plain_least(plain, stay->from, stay->to) < (int32_t)stay->nodes)
+        stay->nodes = 0;
+    take(profile, stay->from, stay->to, stay->nodes);
+    assert_int_equal(profile_set_mark(profile, &stay->mark, stay->from), 0);
+    add_plain(plain, stay->from, stay->to, -(int32_t)stay->nodes);
 }
 
 static void test_random_profiles_are_as_plain_counts_are(void **state)
@@ -545,30 +594,19 @@ static void test_random_profiles_are_as_plain_counts_are(void **state)
     enum { JOBS = 4000, KEPT = 150 };
     struct profile profile = make(NODES);
     int32_t plain[SECONDS];
-    struct {
-        uint32_t from, to, nodes;
-        struct profile_mark mark;
-    } jobs[KEPT] = {0};
+    struct stay stays[KEPT];
     for (uint32_t t = 0; t < SECONDS; t++)
         plain[t] = NODES;
     for (uint32_t i = 0; i < JOBS; i++) {
-        uint32_t at = i % KEPT;
+        struct stay *stay = &stays[i % KEPT];
         if (i >= KEPT) {
-            give(&profile, jobs[at].from, jobs[at].to, jobs[at].nodes);
-            profile_clear_mark(&profile, &jobs[at].mark);
+            give(&profile, stay->from, stay->to, stay->nodes);
+            profile_clear_mark(&profile, &stay->mark);
+            add_plain(plain, stay->from, stay->to, (int32_t)stay->nodes);
         }
-        for (uint32_t t = jobs[at].from; t < jobs[at].to; t++)
-            plain[t] += (int32_t)jobs[at].nodes;
-        uint32_t from = random_below(SECONDS), nodes = 1 + random_below(NODES);
-        uint32_t to = from + 1 + random_below(SECONDS - from);
-        nodes = plain_least(plain, from, to) >= (int32_t)nodes ? nodes : 0;
-        jobs[at].from = from;
-        jobs[at].to = to;
-        jobs[at].nodes = nodes;
-        take(&profile, from, to, nodes);
-        assert_int_equal(profile_set_mark(&profile, &jobs[at].mark, from), 0);
-        for (uint32_t t = from; t < to; t++)
-            plain[t] -= (int32_t)nodes;
+        place_anywhere(&profile, plain, stay);
+        check_all(&profile, plain);
+        move_earlier(&profile, plain, &stays[random_below(i < KEPT ? i + 1 : KEPT)]);
         check_all(&profile, plain);
     }
     profile_discard(&profile);

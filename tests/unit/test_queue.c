@@ -306,19 +306,6 @@ static void test_jobs_are_found_by_whether_they_have_a_reservation(void **state)
     tear_down(&world);
 }
 
-static void test_jobs_are_found_that_are_short_enough_for_their_size(void **state)
-{
-    (void)state;
-    struct world world;
-    set_up_sizes(&world);
-    /* On one node, on two or three, from four on, from eight on. */
-    const double longest[PROFILE_LEVELS] = {100, 50, 10, 5};
-    struct wanted wanted = queue_want_all;
-    wanted.longest = longest;
-    assert_string_equal(found(&world, NULL, &wanted), "235");
-    tear_down(&world);
-}
-
 static void test_a_job_is_found_by_how_many_are_before_it(void **state)
 {
     (void)state;
@@ -422,7 +409,6 @@ int main(void)
         cmocka_unit_test(test_backfilling_takes_small_or_short_jobs),
         cmocka_unit_test(test_a_search_goes_on_behind_any_job),
         cmocka_unit_test(test_jobs_are_found_by_whether_they_have_a_reservation),
-        cmocka_unit_test(test_jobs_are_found_that_are_short_enough_for_their_size),
         cmocka_unit_test(test_a_job_is_found_by_how_many_are_before_it),
         cmocka_unit_test(test_who_used_less_goes_first),
         cmocka_unit_test(test_usage_fades_with_the_half_life),
