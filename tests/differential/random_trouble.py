@@ -75,6 +75,15 @@ def save_now_and_then(rng: random.Random, model: Json) -> None:
         model['on_restart'] = {'tasks': [{'type': 'idle', 'delay': 1}]}
 
 
+def let_jobs_choose(rng: random.Random, path: Path) -> None:
+    """Some jobs say themselves what becomes of them."""
+    workload = json.loads(path.read_text())
+    for job in workload['jobs']:
+        if rng.random() < 0.3:
+            job['on_node_loss'] = rng.choice(REACTIONS)
+    path.write_text(json.dumps(workload, indent=1))
+
+
 def power(rng: random.Random) -> str:
     given: Json = {'wattage_per_state': rng.choice(WATTS), 'wattage_off': 5, 'rack': 'r1',
                    'stop_seconds': rng.choice([0, 0.5])}
@@ -104,6 +113,7 @@ def write_trouble(rng: random.Random, folder: Path) -> None:
         model = json.loads(path.read_text())
         save_now_and_then(rng, model)
         path.write_text(json.dumps(model, indent=1))
+    let_jobs_choose(rng, folder / 'jobs.json')
     keys: Json = {'availability': 'availability.json', 'on_node_loss': rng.choice(REACTIONS), 'max_attempts': 9}
     if rng.random() < 0.3:
         keys['schedule_on_node_change'] = True

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 from elastisim_tools.workload import convert
-from harness import ROOT, SIMULATOR, Json, Scenario, busy, flexible, model, phase, rigid, task
+from harness import PATIENCE, ROOT, SIMULATOR, Json, Scenario, busy, crossbar, flexible, model, phase, rigid, task
+
+sys.path[:0] = [str(ROOT / 'tests' / name) for name in ('fuzz', 'differential')]
+import mutate_worlds  # noqa: E402
+import random_trouble  # noqa: E402
 
 CASES = Path(os.environ.get('ELASTISIM_CONFORMANCE', ROOT.parent / 'shared' / 'conformance')) / 'cases'
 
@@ -252,3 +258,26 @@ NIGHT: Json = {'first': 0, 'every': 9, 'duration': 1}
     {'windows': [{**NIGHT, 'kind': None, 'lead': None, 'share': None, 'nodes': None, 'reason': None}]}])
 def test_what_the_reader_of_availability_takes_fits(document: Any) -> None:
     assert complaints('availability', document) == []
+
+
+def test_what_the_program_takes_of_availability_with_slips_fits(scenario: Scenario) -> None:
+    """Random files with a few places changed, checked by the program without a run: what it refuses it tells of by the
+    name of the file, and what it takes is none that the schema refuses."""
+    rng = random.Random(7)
+    scenario.platform(crossbar(rack='r1')).workload(rigid())
+    texts = [mutate_worlds.slip_in_json(rng, json.dumps(random_trouble.availability(rng, ['n0', 'n1', 'n2', 'n3'])))
+             for _ in range(600)]
+    for number, text in enumerate(texts):
+        scenario.write(f'{number}.json', text)
+    scenario.command()
+    lines = [json.dumps({'id': str(number), 'configuration': 'config.json', 'check': True, 'scheduler': 'builtin:fcfs',
+                         'set': {'availability': f'{number}.json'}}) + '\n' for number in range(len(texts))]
+    done = subprocess.run([SIMULATOR, '--batch', '--jobs=2'], cwd=scenario.folder, input=''.join(lines), text=True,
+                          capture_output=True, timeout=PATIENCE)
+    answers = {answer['id']: answer for answer in map(json.loads, done.stdout.splitlines())}
+    assert len(answers) == len(texts)
+    taken = [text for number, text in enumerate(texts) if answers[str(number)]['status'] == 0]
+    assert 100 < len(taken) < 500
+    assert [(text, found) for text in taken if (found := complaints('availability', json.loads(text)))] == []
+    assert [answer for number in range(len(texts)) if (answer := answers[str(number)])['status'] != 0
+            and not (answer['status'] == 2 and answer['error'].startswith(f'{number}.json:'))] == []
