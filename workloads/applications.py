@@ -76,8 +76,11 @@ def predict_delay(machine: Machine, nodes: int, gpus: int, a: Arguments) -> floa
 # iterative_solver: compute with Amdahl's law, halo exchange, transpose and checkpoint in every cycle
 
 
-def design_solver(machine: Machine, nodes: int, gpus: int, runtime: float, variates: Variates) -> Arguments:
-    period = variates.log_uniform(200, 600)  # between two checkpoints
+def design_solver(
+    machine: Machine, nodes: int, gpus: int, runtime: float, variates: Variates,
+    between: tuple[float, float] = (200, 600),  # seconds between two checkpoints
+) -> Arguments:
+    period = variates.log_uniform(*between)
     steps = 10
     checkpoint = variates.uniform(0.02, 0.08)
     transpose, halo = variates.uniform(0.01, 0.05), variates.uniform(0.03, 0.10)
@@ -103,6 +106,19 @@ def predict_solver(machine: Machine, nodes: int, gpus: int, a: Arguments) -> flo
     cycle = a["steps_per_cycle"] * step
     cycle += machine.exchange(a["transpose_bytes"], nodes) + a["state_bytes"] / machine.write(nodes)
     return a["input_bytes"] / machine.read(nodes) + a["cycles"] * cycle
+
+
+# resilient_solver: the same without a transpose; a checkpoint about as often as Young's formula asks for of a job on
+# a hundred nodes that fail twice a year each
+
+
+def design_resilient(machine: Machine, nodes: int, gpus: int, runtime: float, variates: Variates) -> Arguments:
+    arguments = design_solver(machine, nodes, gpus, runtime, variates, between=(1800, 3600))
+    return {key: value for key, value in arguments.items() if key != "transpose_bytes"}
+
+
+def predict_resilient(machine: Machine, nodes: int, gpus: int, a: Arguments) -> float:
+    return predict_solver(machine, nodes, gpus, {**a, "transpose_bytes": 0})
 
 
 # adaptive_mesh: four phases of 1, 2, 4 and 2 times the cells of the base mesh
@@ -238,6 +254,7 @@ def predict_training(machine: Machine, nodes: int, gpus: int, a: Arguments, stag
 APPLICATIONS: Mapping[str, Application] = {
     "delay": Application(design_delay, predict_delay),
     "iterative_solver": Application(design_solver, predict_solver),
+    "resilient_solver": Application(design_resilient, predict_resilient),
     "adaptive_mesh": Application(design_mesh, predict_mesh),
     "io_pipeline": Application(design_pipeline, predict_pipeline),
     # Wide striping makes the cost of an access grow with the square of the number of nodes.

@@ -74,6 +74,7 @@ class Preset:
     median_runtime: float
     longest_runtime: float
     load: float
+    largest_job: int | None = None  # nodes; half the platform unless given
 
 
 ALL_TYPES = {"rigid": 0.30, "moldable": 0.20, "malleable": 0.20, "evolving": 0.15, "adaptive": 0.15}
@@ -115,6 +116,17 @@ PRESETS: Mapping[str, Preset] = {
         median_runtime=2700,
         longest_runtime=2 * HOUR,
         load=1.5,
+    ),
+    "racks": Preset(
+        machine=Machine(nodes=1000, flops=2.4e12, link=12.5e9, pfs_read=250e9, pfs_write=200e9),
+        jobs=5000,
+        shares={**dict.fromkeys(JOB_TYPES, 0.0), "rigid": 0.6, "malleable": 0.4},
+        applications={"resilient_solver": 1.0},
+        evolving_applications={"resilient_solver": 1.0},
+        median_runtime=3 * HOUR,
+        longest_runtime=24 * HOUR,
+        load=0.75,
+        largest_job=256,
     ),
 }
 
@@ -277,10 +289,11 @@ def resolve_shares(given: Mapping[str, float | None], default: Mapping[str, floa
     weight = 0.0
     for name in free:
         weight += default[name]
-    if total > 1 + 1e-9 or (not free and total < 1 - 1e-9):
+    if total > 1 + 1e-9 or (not weight and total < 1 - 1e-9):
         raise ValueError(f"the shares of the job types add up to {total:g} instead of 1")
     left = max(0.0, 1 - total)
-    return {name: fixed[name] if name in fixed else left * default[name] / weight for name in JOB_TYPES}
+    return {name: fixed[name] if name in fixed else left * default[name] / weight if weight else 0.0
+            for name in JOB_TYPES}
 
 
 def bounded(kind: Callable[[str], Any], low: float, high: float = math.inf) -> Callable[[str], Any]:
@@ -308,12 +321,14 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("-o", "--output", metavar="FILE", help="file to write (default: standard output)")
     add("--preset", choices=PRESETS, default="crossbar", help="platform and applications (default: %(default)s)")
     add("--seed", type=int, default=2003, metavar="N", help="same seed, same workload (default: %(default)s)")
-    add("--jobs", type=bounded(int, 1), metavar="N", help="number of jobs (default: 500; 60 with the other presets)")
-    add("--nodes", type=bounded(int, 1), metavar="N", help="nodes of the platform (default: 128)")
-    add("--largest-job", type=bounded(int, 1), metavar="N", help="most nodes of a job (default: half the platform)")
+    add("--jobs", type=bounded(int, 1), metavar="N",
+        help="number of jobs (default: 500; 5000 with racks, 60 with the other presets)")
+    add("--nodes", type=bounded(int, 1), metavar="N", help="nodes of the platform (default: 128; 1000 with racks)")
+    add("--largest-job", type=bounded(int, 1), metavar="N",
+        help="most nodes of a job (default: half the platform; 256 with racks)")
     add("--load", type=bounded(float, 0.01, 10), metavar="X",
-        help="offered load: node seconds asked for per node second of the time of arrivals (default: 0.95; 1.5 with "
-        "the other presets, whose few jobs would else hardly meet)")
+        help="offered load: node seconds asked for per node second of the time of arrivals (default: 0.95; 0.75 "
+        "with racks, 1.5 with the other presets, whose few jobs would else hardly meet)")
     add("--start-hour", type=bounded(float, 0, 24), default=8, metavar="H",
         help="hour of the day at simulated time 0 (default: %(default)s)")
 
@@ -321,14 +336,15 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "job types", "Shares of the jobs, 0 to 1. The types that are not given share the rest as they do by default."
     )
     for name in JOB_TYPES:
-        group.add_argument(f"--{name}", type=bounded(float, 0, 1), metavar="X", help=f"default: {ALL_TYPES[name]:g}")
+        group.add_argument(f"--{name}", type=bounded(float, 0, 1), metavar="X",
+                           help=f"default: {ALL_TYPES[name]:g}; {PRESETS['racks'].shares[name]:g} with racks")
 
     group = parser.add_argument_group("runtimes and walltimes")
     add = group.add_argument
     add("--median-runtime", type=bounded(float, 1), metavar="S",
-        help="seconds (default: 2700)")
+        help="seconds (default: 2700; 10800 with racks)")
     add("--longest-runtime", type=bounded(float, SHORTEST_RUNTIME), metavar="S",
-        help="seconds; longer runtimes are cut to it (default: 21600; 7200 with the other presets)")
+        help="seconds; longer runtimes are cut to it (default: 21600; 86400 with racks, 7200 with the other presets)")
     add("--runtime-sigma", type=bounded(float, 0, 5), default=0.9, metavar="X",
         help="standard deviation of the natural logarithm of the runtime (default: %(default)s)")
     add("--walltimes", choices=("popular", "exact", "none"), default="popular",
@@ -362,7 +378,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     options.jobs = options.jobs or preset.jobs
     options.nodes = options.nodes or preset.machine.nodes
     options.machine = dataclasses.replace(preset.machine, nodes=options.nodes)
-    options.largest_job = options.largest_job or max(1, options.nodes // 2)
+    options.largest_job = options.largest_job or preset.largest_job or max(1, options.nodes // 2)
     if options.largest_job > options.nodes:
         parser.error(f"--largest-job {options.largest_job}: the platform has only {options.nodes} nodes")
     for key in ("median_runtime", "longest_runtime", "load"):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from .run import Job, Run
+from .shares import read_shares
 from .timeline import Timeline
 
 # Shorter runs count as this long in the slowdown, so that tiny jobs don't dominate it (seconds).
@@ -53,11 +54,15 @@ METRICS: tuple[Metric, ...] = (
     Metric('energy', 'Energy of jobs', 'J'),
     Metric('energy_cost', 'Energy cost of jobs', 'money'),
     Metric('emissions', 'Emissions of jobs', 'g'),
+    Metric('machine_energy', 'Energy of the machine', 'J'),
+    Metric('machine_energy_cost', 'Energy cost of the machine', 'money'),
+    Metric('machine_emissions', 'Emissions of the machine', 'g'),
 )
 
 # Those that there are only with the configuration keys `availability` and `energy`, and where jobs were suspended.
 ONLY_WHERE_KNOWN = frozenset({'requeues', 'lost_node_hours', 'lost_phases', 'suspended_seconds', 'energy',
-                              'energy_cost', 'emissions'})
+                              'energy_cost', 'emissions', 'machine_energy', 'machine_energy_cost',
+                              'machine_emissions'})
 
 Figures = dict[str, Optional[float]]
 
@@ -126,8 +131,18 @@ def _figures(jobs: Sequence[Job], num_nodes: int | None, span: float, node_secon
         'energy': _known_sum(job.energy for job in jobs),
         'energy_cost': _known_sum(job.cost for job in jobs),
         'emissions': _known_sum(job.emissions for job in jobs),
+        'machine_energy': None, 'machine_energy_cost': None, 'machine_emissions': None,
     }
     return figures
+
+
+def _of_machine(run: Run) -> Figures:
+    """The energy of the machine, which is no group of jobs'; None where it is not known."""
+    shares = read_shares(run.files['energy_shares']) if 'energy_shares' in run.files else []
+    machine = next((share for share in shares if share.kind == 'machine'), None)
+    return {'machine_energy': machine.energy if machine else None,
+            'machine_energy_cost': machine.cost if machine else None,
+            'machine_emissions': machine.emissions if machine else None}
 
 
 def statistics_of(run: Run, timeline: Timeline | None) -> Statistics:
@@ -149,9 +164,10 @@ def statistics_of(run: Run, timeline: Timeline | None) -> Statistics:
             reconfiguration_seconds[change.job] = taken + change.end - change.begin
     types = run.types if len(run.types) > 1 else []  # one type alone would say the same twice
     groups = {ALL: run.jobs, **{kind: [job for job in run.jobs if job.type == kind] for kind in types}}
-    return Statistics(run.name, num_nodes, {
-        name: _figures(jobs, num_nodes, span, node_seconds, reconfiguration_seconds)
-        for name, jobs in groups.items()})
+    figures = {name: _figures(jobs, num_nodes, span, node_seconds, reconfiguration_seconds)
+               for name, jobs in groups.items()}
+    figures[ALL].update(_of_machine(run))
+    return Statistics(run.name, num_nodes, figures)
 
 
 def format_seconds(value: float) -> str:

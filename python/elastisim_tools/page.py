@@ -17,6 +17,7 @@ from typing import Any
 from .metrics import ALL, Figures, Metric, Statistics, count_text, format_seconds, format_value, statistics_of
 from .run import JOB_TYPES, Run
 from .series import Chart, charts_of
+from .shares import read_shares
 from .stats import shown_metrics
 from .tasks import tasks_of
 from .timeline import CONDITIONS, Series, Timeline, ranges, timeline_of
@@ -209,6 +210,15 @@ def _tasks_data(run: Run) -> dict[str, Any] | None:
     }
 
 
+def _shares_data(run: Run) -> list[dict[str, Any]] | None:
+    """But for those of nodes, of which there may be very many."""
+    if 'energy_shares' not in run.files:
+        return None
+    return [{'kind': share.kind, 'name': share.name, 'energy': share.energy, 'cost': share.cost,
+             'emissions': share.emissions} for share in read_shares(run.files['energy_shares'])
+            if share.kind != 'node']
+
+
 def _series_data(series: Series) -> dict[str, Any]:
     return {'times': _packed('d', series.times), 'values': _packed('d', series.values)}
 
@@ -227,6 +237,7 @@ def _run_data(story: Story, types: Sequence[str]) -> dict[str, Any]:
         'gantt': _gantt_data(run, timeline) if timeline else None,
         'phases': _phases_data(run, timeline),
         'tasks': _tasks_data(run),
+        'shares': _shares_data(run),
         'charts': [_chart_data(chart) for chart in story.charts],
     }
 
@@ -270,12 +281,23 @@ def _tiles_of_losses(figures: Figures) -> list[str]:
     return [_tile('Requeues', format_value(figures['requeues'], 'count'), f'{lost:,.4g} node hours lost{of}')]
 
 
+def _tile_of_energy(figures: Figures, label: str, prefix: str, note: str = '') -> str:
+    cost, emissions = figures[f'{prefix}energy_cost'], figures[f'{prefix}emissions']
+    notes = [note, f'cost {cost:,.4g}' if cost is not None else '',
+             format_value(emissions, 'g') if emissions is not None else '']
+    return _tile(label, f'{(figures[f"{prefix}energy"] or 0) / 3.6e6:,.4g} kWh', ', '.join(filter(None, notes)))
+
+
 def _tiles_of_energy(figures: Figures) -> list[str]:
-    if figures['energy'] is None:
-        return []
-    notes = [f'cost {figures["energy_cost"]:,.4g}' if figures['energy_cost'] is not None else '',
-             format_value(figures['emissions'], 'g') if figures['emissions'] is not None else '']
-    return [_tile('Energy of jobs', f'{figures["energy"] / 3.6e6:,.4g} kWh', ', '.join(filter(None, notes)))]
+    """Of the machine, where its shares are known, and of the jobs."""
+    tiles = []
+    machine, jobs = figures['machine_energy'], figures['energy']
+    if machine is not None:
+        tiles.append(_tile_of_energy(figures, 'Energy of the machine', 'machine_'))
+    if jobs is not None:
+        share = f'{jobs / machine:.1%} of all' if machine else ''
+        tiles.append(_tile_of_energy(figures, 'Energy of jobs', '', share))
+    return tiles
 
 
 def _tiles(story: Story) -> str:

@@ -281,4 +281,7 @@ def test_the_page_has_attempts_conditions_and_energy(tmp_path: Path) -> None:
     assert unpacked(jobs['energy'])[3] == 14616
     text = Elements(page).text
     assert 'Requeues 2 0.003889 node hours lost, 9.4% of all used' in re.sub(r'\s+', ' ', text)
-    assert 'Energy of jobs 0.008402 kWh cost 0.0024, 0.0002519 kg CO2' in re.sub(r'\s+', ' ', text)
+    assert 'Energy of the machine 0.01264 kWh cost 0.0036, 0.000379 kg CO2' in re.sub(r'\s+', ' ', text)
+    assert 'Energy of jobs 0.008402 kWh 66.5% of all, cost 0.0024, 0.0002519 kg CO2' in re.sub(r'\s+', ' ', text)
+    assert [(share['kind'], share['name']) for share in data['runs'][0]['shares']][-3:] == [
+        ('use', 'unused'), ('user', ''), ('user', 'ada')]

@@ -760,6 +760,34 @@ def test_a_large_run_is_drawn_zoomed_and_pointed_at(browser: webdriver.Chrome, t
     page.check()
 
 
+def test_energy_by_part_use_and_user(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    """A table of who has had how much, users with the most first, and as a file with all digits."""
+    path = tmp_path / 'report.html'
+    path.write_text(build_page([load_run(str(write_run(tmp_path / 'run')))]), encoding='utf-8')
+    page = Page(browser, path)
+    rows = page.run("""return [...document.querySelectorAll('#shares tr')].map(row =>
+        [...row.children].map(cell => cell.innerText));""")
+    assert rows == [
+        ['Share', 'Of', 'Energy', 'of all', 'Cost', 'kg CO₂'],
+        ['Machine', 'all', '0.012639 kWh', '100.0 %', '0.0036', '0.000379'],
+        ['Part', 'base', '0.0075556 kWh', '59.8 %', '0.002', '0.0002'],
+        ['Part', 'cpus', '0.005 kWh', '39.6 %', '0.0015', '0.00017'],
+        ['Part', 'off', '0.000038889 kWh', '0.3 %', '0.00005', '0.000005'],
+        ['Part', 'stopping', '0.000044444 kWh', '0.4 %', '0.00005', '0.000004'],
+        ['Use', 'jobs', '0.0084019 kWh', '66.5 %', '0.0024', '0.0002519'],
+        ['Use', 'unused', '0.0041536 kWh', '32.9 %', '0.0011', '0.0001181'],
+        ['User', 'ada', '0.0075561 kWh', '59.8 %', '0.0022', '0.0002266'],
+        ['User', 'nobody', '0.00084583 kWh', '6.7 %', '0.0002', '0.0000253']]
+    saved = rows_of(page.save('energy', 'CSV', tmp_path))
+    assert saved[0] == ['run', 'share', 'name', 'energy (J)', 'energy cost', 'emissions (g)']
+    assert saved[1] == ['run', 'machine', '', '45500', '0.0036', '0.379'] and saved[-1][1:4] == ['user', '', '3045']
+    page.check()
+
+
+def test_without_energy_the_page_has_no_section_of_it(page: Page) -> None:
+    assert page.run('return document.getElementById("energy").hidden') is True
+
+
 def strokes(page: Page, time: float, node: float) -> int:
     """How many colours there are around a place of the chart."""
     return int(page.run("""
@@ -788,6 +816,13 @@ def test_jobs_that_lost_their_nodes_and_nodes_that_are_not_up(browser: webdriver
     assert '0.00203 kWh' in panel and '0.0609 g CO₂' in panel
     assert page.column('Requeues') == ['1', '0', '0', '1']
     assert page.column('Energy')[3] == '0.00406 kWh'
+    assert blocks(page)['Waited for'] == [
+        'Nothing: it started at once.',
+        'When it lost its nodes at 00:00:08, 0 jobs waited before it, and 1 of 6 nodes were free. It started when the '
+        'last of its nodes was up again.']
+    page.click_job(3)
+    assert blocks(page)['Waited for'] == [
+        'Nothing: it started at once.', 'When it lost its nodes at 00:00:45, it started again at once.']
     titles = page.run('return [...document.querySelectorAll("#charts h3")].map(head => head.innerText)')
     assert any(title.startswith('Power') for title in titles)
     assert not [entry for entry in browser.get_log('browser') if entry['level'] == 'SEVERE']

@@ -70,11 +70,31 @@ Time,Power (W),Base (W),CPUs (W),GPUs (W),Off (W),Booting (W),Stopping (W),Netwo
 """
 
 
+ENERGY_SHARES = """\
+Share,Name,Energy (J),Energy Cost,Emissions (g)
+machine,,45500,0.0036,0.379
+part,base,27200,0.002,0.2
+part,cpus,18000,0.0015,0.17
+part,gpus,0,0,0
+part,off,140,0.00005,0.005
+part,booting,0,0,0
+part,stopping,160,0.00005,0.004
+part,network,0,0,0
+part,pfs,0,0,0
+use,jobs,30247,0.0024,0.2519
+use,unused,14953,0.0011,0.1181
+node,n0,45500,0.0036,0.379
+user,,3045,0.0002,0.0253
+user,ada,27202,0.0022,0.2266
+"""
+
+
 def write_run(folder: Path, *, journal: bool = True, utilization: bool = True) -> Path:
     """The folder, with the files of the run in it."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / 'job_statistics.csv').write_text(JOB_STATISTICS)
     (folder / 'energy.csv').write_text(ENERGY)
+    (folder / 'energy_shares.csv').write_text(ENERGY_SHARES)
     if journal:
         (folder / 'events.jsonl').write_text(''.join(json.dumps(event) + '\n' for event in EVENTS))
     if utilization:

@@ -13,6 +13,7 @@ import {drawLegend, showHiddenTypes} from './legend.js';
 import {mark, selection, selectionWatchers} from './selection.js';
 import {fillPanel} from './panel.js';
 import {drawTable, refreshTable, restoreTable} from './table.js';
+import {drawShares} from './shares.js';
 import {keep, kept, keptRange, short, watchAddress} from './address.js';
 import {watchKeys} from './keys.js';
 
@@ -157,6 +158,7 @@ drawGantts();
 drawCharts();
 drawDistributions();
 drawTable();
+drawShares();
 watchWhatIsShown();
 setTime(0, end);
 restore();

@@ -183,12 +183,13 @@ function taskTable(tasks, job) {
  * @param {Gantt | undefined} gantt
  * @param {number} job */
 function waitBlock(run, gantt, job) {
-  const {sentences, jobs} = waitedFor(run, gantt, job);
-  const text = element('p', {}, sentences.join(' '));
-  jobs.slice(0, 12).forEach(other => text.append(' ', jobButton(run, other)));
-  if (jobs.length > 12)
-    text.append(` and ${jobs.length - 12} more`);
-  return block('Waited for', text);
+  return block('Waited for', ...waitedFor(run, gantt, job).map(({sentences, jobs}) => {
+    const text = element('p', {}, sentences.join(' '));
+    jobs.slice(0, 12).forEach(other => text.append(' ', jobButton(run, other)));
+    if (jobs.length > 12)
+      text.append(` and ${jobs.length - 12} more`);
+    return text;
+  }));
 }
 
 /** @param {JobOf} marked

@@ -56,8 +56,10 @@ interface Tasks {
 
 interface Run {
   name: string; end: number; jobs: Jobs; gantt: GanttData | null; charts: ChartData[];
-  phases: Phases | null; tasks: Tasks | null;
+  phases: Phases | null; tasks: Tasks | null; shares: Share[] | null;
 }
+/** Who has had how much of the energy, in joules, money and grams: 'machine', 'part', 'use' or 'user'. */
+interface Share { kind: string; name: string; energy: number; cost: number | null; emissions: number | null; }
 /** What the clock of the site says at time 0 of all runs, in seconds since 1970. */
 interface Calendar { seconds: number; }
 interface Report { types: string[]; statuses: string[]; conditions: string[]; calendar: Calendar | null; runs: Run[]; }

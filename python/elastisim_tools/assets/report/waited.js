@@ -3,25 +3,30 @@
 import {duration} from './words.js';
 import {moment} from './dates.js';
 
-/** Nodes that jobs hold at a time, but for one job.
+/** Nodes that could not be had at a time: jobs but for one hold them, or they are not up.
  * @param {Gantt} gantt
  * @param {number} time
  * @param {number} but */
-function heldNodes({rects, data}, time, but) {
-  const held = new Set();
+function takenNodes({rects, data}, time, but) {
+  const taken = new Set(), {outages} = data;
   for (let i = 0; i < rects.count; i++)
     if (rects.x0[i] <= time && time < rects.x1[i] && rects.job[i] !== but)
       for (let node = Math.floor(rects.y0[i]), n = data.lane ? 1 : data.count[i]; n > 0; node++, n--)
-        held.add(node);
-  return held.size;
+        taken.add(node);
+  for (let i = 0; i < outages.outage.length; i++)
+    if (outages.begin[outages.outage[i]] <= time && time < outages.end[outages.outage[i]])
+      for (let node = outages.first[i], n = outages.count[i]; n > 0; node++, n--)
+        taken.add(node);
+  return taken.size;
 }
 
-/** Jobs that held the nodes of a job until it started on them, and when the last of all was gone.
+/** Jobs that held the nodes of a job until it started on them at a time, and when the last of all was gone.
  * @param {Gantt} gantt
  * @param {number} job
+ * @param {number} start
  * @returns {{jobs: number[], last: number}} */
-function predecessors({rects, jobs}, job) {
-  const start = jobs.start[job], own = [...rects.byJob.of(job)].filter(i => rects.x0[i] === start);
+function predecessors({rects}, job, start) {
+  const own = [...rects.byJob.of(job)].filter(i => rects.x0[i] === start);
   const before = new Set();
   let last = 0;
   for (let i = 0; i < rects.count; i++)
@@ -35,16 +40,62 @@ function predecessors({rects, jobs}, job) {
   return {jobs: [...before], last};
 }
 
-/** Jobs that were submitted before and had not started then.
+/** When the last of the nodes that a job started on at a time had come up again; 0 where all of them always were.
+ * @param {Gantt} gantt
+ * @param {number} job
+ * @param {number} start */
+function lastReturn({rects, data: {outages}}, job, start) {
+  const own = [...rects.byJob.of(job)].filter(i => rects.x0[i] === start);
+  let last = 0;
+  for (let i = 0; i < outages.outage.length; i++) {
+    const until = outages.end[outages.outage[i]], first = outages.first[i];
+    if (until <= start && until > last &&
+        own.some(k => first < Math.ceil(rects.y1[k]) && Math.floor(rects.y0[k]) < first + outages.count[i]))
+      last = until;
+  }
+  return last;
+}
+
+/** Times at which a job that started several times began and ended, in order.
+ * @param {Gantt | undefined} gantt
+ * @param {number} job */
+function attemptsOf(gantt, job) {
+  const found = [];
+  if (gantt)
+    for (let {attempts} = gantt.data, k = 0; k < attempts.job.length; k++)
+      if (attempts.job[k] === job)
+        found.push({begin: attempts.begin[k], end: attempts.end[k], lost: attempts.lost[k] === 1});
+  return found;
+}
+
+/** Of jobs that started several times: whether they ran at a time.
+ * @param {Gantt | undefined} gantt
+ * @param {number} time
+ * @returns {Map<number, boolean>} */
+function startedAgain(gantt, time) {
+  const ran = new Map();
+  if (gantt)
+    for (let {attempts} = gantt.data, k = 0; k < attempts.job.length; k++) {
+      const runs = attempts.begin[k] <= time && (attempts.end[k] < 0 || time < attempts.end[k]);
+      ran.set(attempts.job[k], runs || ran.get(attempts.job[k]) === true);
+    }
+  return ran;
+}
+
+/** Jobs that were submitted before and waited then.
  * @param {Jobs} jobs
+ * @param {Gantt | undefined} gantt
  * @param {number} job
  * @param {number} time */
-function queueAt(jobs, job, time) {
+function queueAt(jobs, gantt, job, time) {
+  const again = startedAgain(gantt, time);
   let count = 0;
-  for (let other = 0; other < jobs.id.length; other++)
-    if (other !== job && jobs.submit[other] <= time && (jobs.start[other] > time || jobs.start[other] < 0) &&
+  for (let other = 0; other < jobs.id.length; other++) {
+    const waits = again.has(other) ? !again.get(other) : jobs.start[other] > time || jobs.start[other] < 0;
+    if (other !== job && jobs.submit[other] <= time && waits &&
         (jobs.submit[other] < jobs.submit[job] || other < job) && !(jobs.end[other] >= 0 && jobs.end[other] <= time))
       count++;
+  }
   return count;
 }
 
@@ -52,13 +103,45 @@ function queueAt(jobs, job, time) {
  * @param {string} name */
 const counted = (number, name) => `${number} ${name}${number === 1 ? '' : 's'}`;
 
-/** Sentences, and the jobs whose end it started after.
+/** @typedef {{sentences: string[], jobs: number[]}} Story sentences, and the jobs whose end it started after */
+
+/** What held it up between a time and its start (none: -1).
  * @param {Run} run
  * @param {Gantt | undefined} gantt
  * @param {number} job
- * @returns {{sentences: string[], jobs: number[]}} */
-export function waitedFor(run, gantt, job) {
-  const {jobs} = run, submit = jobs.submit[job], start = jobs.start[job];
+ * @param {{from: number, start: number, when: string, again: boolean}} wait
+ * @returns {Story} */
+function storyOf({jobs}, gantt, job, {from, start, when, again}) {
+  let text = `${counted(queueAt(jobs, gantt, job, from), 'job')} waited before it`;
+  if (gantt)
+    text += `, and ${gantt.data.nodes.length - takenNodes(gantt, from, job)} of ` +
+      `${counted(gantt.data.nodes.length, 'node')} were free`;
+  const sentences = [`When it ${when}, ${text}.`];
+  if (start < 0)
+    return {sentences: [...sentences, again ? 'It never started again.' : 'It never started.'], jobs: []};
+  if (!gantt)
+    return {sentences, jobs: []};
+  const before = predecessors(gantt, job, start), returned = lastReturn(gantt, job, start);
+  if (returned > from && returned >= before.last)
+    return {sentences: [...sentences, returned >= start ? 'It started when the last of its nodes was up again.' :
+      `The last of its nodes was up again at ${moment(returned)}, ${duration(start - returned)} before it started.`],
+      jobs: []};
+  if (before.last >= start && before.jobs.length)
+    return {sentences: [...sentences, 'It started on nodes that came free at that time, from'], jobs: before.jobs};
+  sentences.push(before.last > from ?
+    `The last of its nodes came free at ${moment(before.last)}, ${duration(start - before.last)} before it started, from` :
+    'All of its nodes were free already: it waited for the scheduler to start it.');
+  return {sentences, jobs: before.last > from ? before.jobs : []};
+}
+
+/** The wait before its first start.
+ * @param {Run} run
+ * @param {Gantt | undefined} gantt
+ * @param {number} job
+ * @param {number} start
+ * @returns {Story} */
+function firstWait(run, gantt, job, start) {
+  const {jobs} = run, submit = jobs.submit[job];
   const eligible = Math.max(submit, jobs.eligible?.[job] ?? submit);
   const sentences = [];
   if (jobs.eligible && jobs.eligible[job] < 0)
@@ -67,21 +150,29 @@ export function waitedFor(run, gantt, job) {
     sentences.push(`Jobs that it depends on, until ${moment(eligible)} (${duration(eligible - submit)}).`);
   if (start >= 0 && start <= eligible)
     return {sentences: sentences.length ? sentences : ['Nothing: it started at once.'], jobs: []};
-  const ahead = queueAt(jobs, job, eligible);
-  let text = `${counted(ahead, 'job')} waited before it`;
-  if (gantt)
-    text += `, and ${gantt.data.nodes.length - heldNodes(gantt, eligible, job)} of ` +
-      `${counted(gantt.data.nodes.length, 'node')} were free`;
-  sentences.push(`When it ${eligible > submit ? 'was let go' : 'was submitted'}, ${text}.`);
-  if (start < 0)
-    return {sentences: [...sentences, 'It never started.'], jobs: []};
-  if (!gantt)
-    return {sentences, jobs: []};
-  const before = predecessors(gantt, job);
-  if (before.last >= start && before.jobs.length)
-    return {sentences: [...sentences, 'It started on nodes that came free at that time, from'], jobs: before.jobs};
-  sentences.push(before.last > eligible ?
-    `The last of its nodes came free at ${moment(before.last)}, ${duration(start - before.last)} before it started, from` :
-    'All of its nodes were free already: it waited for the scheduler to start it.');
-  return {sentences, jobs: before.last > eligible ? before.jobs : []};
+  const when = eligible > submit ? 'was let go' : 'was submitted';
+  const story = storyOf(run, gantt, job, {from: eligible, start, when, again: false});
+  return {sentences: [...sentences, ...story.sentences], jobs: story.jobs};
+}
+
+/** Each of its waits: the first, and that after each loss of its nodes.
+ * @param {Run} run
+ * @param {Gantt | undefined} gantt
+ * @param {number} job
+ * @returns {Story[]} */
+export function waitedFor(run, gantt, job) {
+  const attempts = attemptsOf(gantt, job);
+  const stories = [firstWait(run, gantt, job, attempts.length ? attempts[0].begin : run.jobs.start[job])];
+  attempts.forEach(({end, lost}, k) => {
+    const start = attempts[k + 1]?.begin ?? -1, from = end;
+    if (!lost)
+      return;
+    if (start === from)
+      stories.push({sentences: [`When it lost its nodes at ${moment(from)}, it started again at once.`], jobs: []});
+    else {
+      const when = `lost its nodes at ${moment(from)}`;
+      stories.push(storyOf(run, gantt, job, {from, start, when, again: true}));
+    }
+  });
+  return stories;
 }
