@@ -81,6 +81,8 @@ static inline size_t bit_set_row(const uint32_t *numbers, size_t count)
     size_t length = 1;
     for (; length + STEP <= count; length += STEP) {
         uint32_t differs = 0, expected = numbers[0] + (uint32_t)length;
+        if (numbers[length + STEP - 1] != expected + STEP - 1)
+            break;
         for (uint32_t i = 0; i < STEP; i++)
             differs |= numbers[length + i] ^ (expected + i);
         if (differs)

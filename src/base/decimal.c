@@ -28,16 +28,17 @@ enum { FEWEST_DIGITS = DBL_DIG };
 
 size_t decimal_write_whole(char *buffer, uint64_t number)
 {
-    char digits[DECIMAL_WHOLE_TEXT];
-    size_t at = sizeof digits;
+    size_t length = 1;
+    for (uint64_t limit = 10; number >= limit && length < DECIMAL_WHOLE_TEXT; limit *= 10)
+        length++;
+    size_t at = length;
     for (; number >= 100; number /= 100)
-        memcpy(digits + (at -= 2), pairs + 2 * (number % 100), 2);
+        memcpy(buffer + (at -= 2), pairs + 2 * (number % 100), 2);
     if (number >= 10)
-        memcpy(digits + (at -= 2), pairs + 2 * number, 2);
+        memcpy(buffer, pairs + 2 * number, 2);
     else
-        digits[--at] = (char)('0' + number);
-    memcpy(buffer, digits + at, sizeof digits - at);
-    return sizeof digits - at;
+        buffer[0] = (char)('0' + number);
+    return length;
 }
 
 #ifdef __SIZEOF_INT128__

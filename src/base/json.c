@@ -336,8 +336,8 @@ static int check_few_keys(const struct json_at *at, struct error *err)
     return 0;
 }
 
-/* Whether no two keys can be the same, as those of one object mostly differ in their lengths and
- * ends. */
+/* Whether no two keys can be the same, as those of one object mostly differ in their lengths, or
+ * where they begin and end. */
 static bool differ(const struct json_at *at)
 {
     const cJSON *member;
@@ -346,8 +346,9 @@ static bool differ(const struct json_at *at)
     cJSON_ArrayForEach(member, at->value)
     {
         size_t length = strlen(member->string);
-        unsigned char last = length > 0 ? (unsigned char)member->string[length - 1] : 0;
-        uint64_t bit = UINT64_C(1) << ((length * 5 + last) & 63);
+        size_t first = (unsigned char)member->string[0];
+        size_t last = length > 0 ? (unsigned char)member->string[length - 1] : 0;
+        uint64_t bit = UINT64_C(1) << ((5 * length + last + 3 * first) & 63);
         if (seen & bit)
             return false;
         seen |= bit;

@@ -15,7 +15,7 @@ struct cohort *cohort_create(struct team *team, const struct place *place, uint3
 {
     struct execution *execution = team->execution;
     size_t levels = execution->depths * (sizeof(uint64_t) + sizeof(size_t));
-    struct cohort *cohort = calloc(1, sizeof *cohort + levels);
+    struct cohort *cohort = malloc(sizeof *cohort + levels);
     uint32_t *ready = malloc(capacity * sizeof *ready);
     if (!cohort || !ready) {
         free(cohort);
@@ -23,10 +23,9 @@ struct cohort *cohort_create(struct team *team, const struct place *place, uint3
         error_no_memory(execution->executor->err);
         return NULL;
     }
-    cohort->waiter = WAITER_EXCHANGE;
-    cohort->execution = execution;
-    cohort->team = team;
-    cohort->place = *place;
+    *cohort = (struct cohort){
+        .waiter = WAITER_EXCHANGE, .execution = execution, .team = team, .place = *place};
+    memset(cohort + 1, 0, levels);
     cohort->counters = (uint64_t *)(cohort + 1);
     cohort->sequences = (size_t *)(cohort->counters + execution->depths);
     cohort->ready = ready;

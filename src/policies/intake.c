@@ -56,7 +56,11 @@ struct entry *intake_create(const struct node_pool *pool, struct estimates *esti
                             struct elastisim_job *job, struct error *err)
 {
     size_t classes = pool ? pool->num_classes : 0;
-    struct entry *entry = calloc(1, sizeof *entry + classes * sizeof(uint32_t));
+    struct entry *entry = malloc(sizeof *entry + classes * sizeof(uint32_t));
+    if (entry)
+        *entry = (struct entry){.id = 0};
+    for (size_t i = 0; entry && i < classes; i++)
+        entry->counts[i] = 0;
     if (entry && fill(entry, pool, estimates, job, err)) {
         entry_destroy(entry);
         return NULL;

@@ -3,6 +3,7 @@
 
 #include "base/bit_set.h"
 #include "base/number.h"
+#include "base/vector.h"
 #include "elastisim/scheduler.h"
 
 #include <stdio.h>
@@ -31,6 +32,7 @@ int validator_create(struct validator *validator, uint32_t num_nodes, struct err
 void validator_release(struct validator *validator)
 {
     free(validator->claims);
+    free(validator->all_free);
     free(validator->commanded);
     *validator = (struct validator){0};
 }
@@ -332,14 +334,16 @@ static int claim_one(const struct check *check, uint32_t id, uint32_t job)
 }
 
 /* Every node of the answer exists and is given once. */
-static int claim_nodes(const struct check *check, const struct decision *decision)
+static int claim_nodes(const struct check *check, const struct decision *decision, bool *all_free)
 {
     size_t whole_words = check->state->platform->num_nodes / BITS_PER_WORD, word;
     uint64_t bits;
     for (uint32_t i = 0, end; i < decision->num_nodes; i = end) {
         const uint32_t *ids = decision->nodes;
         end = i + (uint32_t)bit_set_gather(ids + i, decision->num_nodes - i, &word, &bits);
-        if (word < whole_words && claim_all(check, word, bits, decision->job))
+        bool are_free = word <= whole_words && (bits & ~check->state->free_nodes[word]) == 0;
+        *all_free = *all_free && are_free;
+        if ((are_free || word < whole_words) && claim_all(check, word, bits, decision->job))
             continue;
         for (uint32_t j = i; j < end; j++)
             if (claim_one(check, ids[j], decision->job))
@@ -395,26 +399,20 @@ static int check_order(const struct check *check, const struct job *job,
 }
 
 static int check_nodes(const struct check *check, const struct job *job, uint32_t gpus,
-                       const uint32_t *ids, uint32_t count)
+                       const uint32_t *ids, uint32_t count, bool all_free)
 {
     bool uses_burst_buffer = job_uses_burst_buffer(job->request);
-    bool takes_any = gpus == 0 && !uses_burst_buffer && check->decisions->num_orders == 0;
-    size_t word;
-    uint64_t bits;
-    for (uint32_t i = 0, end; i < count; i = end) {
-        end = i + (uint32_t)bit_set_gather(ids + i, count - i, &word, &bits);
-        /* What is free is up, and has nobody who runs or is expected there. */
-        if (takes_any && (bits & ~check->state->free_nodes[word]) == 0)
-            continue;
-        for (uint32_t j = i; j < end; j++)
-            if (check_equipment(check, job, gpus, uses_burst_buffer, ids[j]) ||
-                check_available(check, job, ids[j]))
-                return -1;
-    }
+    /* What is free is up, and has nobody who runs or is expected there. */
+    if (all_free && gpus == 0 && !uses_burst_buffer && check->decisions->num_orders == 0)
+        return 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (check_equipment(check, job, gpus, uses_burst_buffer, ids[i]) ||
+            check_available(check, job, ids[i]))
+            return -1;
     return 0;
 }
 
-static int check_decision(const struct check *check, const struct decision *decision)
+static int check_decision(const struct check *check, const struct decision *decision, bool all_free)
 {
     const struct job *job = &check->state->jobs[decision->job];
     if (job_has_ended(job))
@@ -437,21 +435,26 @@ static int check_decision(const struct check *check, const struct decision *deci
     const struct node_list *assigned = job_assigned(job);
     const uint32_t *ids = decision->sets_nodes ? decision->nodes : assigned->ids;
     uint32_t count = decision->sets_nodes ? decision->num_nodes : assigned->count;
-    return check_nodes(check, job, validator_decided_gpus(job, decision), ids, count);
+    uint32_t gpus = validator_decided_gpus(job, decision);
+    return check_nodes(check, job, gpus, ids, count, all_free && decision->sets_nodes);
 }
 
 static int check_decisions(const struct check *check)
 {
     const struct decisions *decisions = check->decisions;
+    struct validator *validator = check->validator;
+    if (array_reserve(validator->all_free, validator->all_free_room, decisions->count))
+        return error_no_memory(check->err);
     for (size_t i = 0; i < decisions->count; i++) {
         const struct decision *decision = &decisions->items[i];
+        validator->all_free[i] = true;
         if (check_job(check, decision))
             return -1;
-        if (!leaves_all_nodes(decision) && claim_nodes(check, decision))
+        if (!leaves_all_nodes(decision) && claim_nodes(check, decision, &validator->all_free[i]))
             return -1;
     }
     for (size_t i = 0; i < decisions->count; i++)
-        if (check_decision(check, &decisions->items[i]))
+        if (check_decision(check, &decisions->items[i], validator->all_free[i]))
             return -1;
     return 0;
 }

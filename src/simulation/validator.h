@@ -14,6 +14,8 @@ struct claims {
 /* Working memory, kept between invocations. */
 struct validator {
     struct claims *claims; /* by word of a set of nodes */
+    bool *all_free;        /* by decision: whether all its nodes are */
+    size_t all_free_room;
     uint64_t round;
     uint8_t *commanded; /* by node: what the answer under judgement orders, folded; else all 0 */
 };

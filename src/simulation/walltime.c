@@ -84,14 +84,13 @@ void walltime_watch(struct simulation *simulation, const struct job *job)
     double walltime = job->request->walltime;
     if (walltime <= 0)
         return;
-    struct walltime_watch *watch = calloc(1, sizeof *watch);
+    struct walltime_watch *watch = malloc(sizeof *watch);
     if (!watch) {
         error_no_memory(simulation->err);
         return;
     }
     simulation->watches[job->request->id] = watch;
-    watch->simulation = simulation;
-    watch->job = job;
+    *watch = (struct walltime_watch){.simulation = simulation, .job = job};
     expect_end(watch,
                simulation->state.now + walltime + simulation->configuration->job_kill_grace_period);
 }

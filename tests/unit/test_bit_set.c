@@ -76,7 +76,7 @@ static void test_members_of_a_word_are_counted(void **state)
 static void test_a_list_is_taken_word_by_word(void **state)
 {
     (void)state;
-    static const uint32_t numbers[] = {62, 60, 63, 64, 65, 70, 70, 3};
+    static const uint32_t numbers[16] = {62, 60, 63, 64, 65, 70, 70, 3};
     static const struct {
         size_t taken, word;
         uint64_t bits;

@@ -82,6 +82,23 @@ static void test_remarkable_numbers_are_written_as_printf_does(void **state)
         assert_all_digits_as_printf(numbers[i]);
 }
 
+static void test_whole_numbers_of_any_length_are_written(void **state)
+{
+    static const uint64_t around[] = {0, 1, 9};
+    char expected[DECIMAL_TEXT], written[DECIMAL_WHOLE_TEXT + 1];
+    (void)state;
+    for (uint64_t power = 1, digits = 1; digits <= DECIMAL_WHOLE_TEXT; digits++, power *= 10) {
+        for (size_t i = 0; i < sizeof around / sizeof *around; i++) {
+            uint64_t number = power - 1 + around[i];
+            snprintf(expected, sizeof expected, "%llu", (unsigned long long)number);
+            written[decimal_write_whole(written, number)] = '\0';
+            assert_string_equal(written, expected);
+        }
+    }
+    written[decimal_write_whole(written, UINT64_MAX)] = '\0';
+    assert_string_equal(written, "18446744073709551615");
+}
+
 static void test_halves_are_rounded_to_even(void **state)
 {
     char text[DECIMAL_TEXT];
@@ -284,6 +301,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_remarkable_numbers_are_written_as_printf_does),
+        cmocka_unit_test(test_whole_numbers_of_any_length_are_written),
         cmocka_unit_test(test_halves_are_rounded_to_even),
         cmocka_unit_test(test_any_number_is_written_as_printf_does),
         cmocka_unit_test(
