@@ -1,7 +1,8 @@
-"""A scheduler that decides by dice: the same as tests/plugins/dice.c, draw by draw. SEED is in the environment.
+"""A scheduler that decides by dice: the same as tests/plugins/dice.c, draw by draw. SEED is in the environment, and in
+DICE_ORDERS is how many orders it gives to jobs and nodes.
 
-The Python package says nothing of the nodes that an answer frees for others; this keeps account of them by the rules
-of the C API.
+The Python package says nothing of the nodes that a job at its point frees for others; this keeps account of them by the
+rules of the C API.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ ENDED = (JobState.COMPLETED, JobState.KILLED)
 
 
 class Dice:
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, orders: int | None = None) -> None:
         self.random = seed
+        self.gives_orders = orders is not None
+        self.orders_left = orders or 0
+        self.away: set[int] = set()
         self.kills_left = 3
         self.free: set[int] = set()
         self.nodes: list[Node] = []
@@ -43,6 +47,7 @@ class Dice:
         had = sorted(node.identifier for node in job.assigned_nodes)
         # Free for others are those on which no job runs, and at its own point all of the job's.
         given_up = [node for node in had if self.nodes[node].availability == NodeAvailability.UP
+                    and node not in self.away
                     and (self.nodes[node].state != NodeState.ALLOCATED or self.at_point(job))]
         kept = had[:count]
         self.free.update(given_up)
@@ -69,13 +74,48 @@ class Dice:
             return
         self.resize(job, least + self.draw(min(most, len(self.free)) - least + 1))
 
-    def kill(self, job: Job) -> None:
-        self.kills_left -= 1
+    def free_nodes_of(self, job: Job) -> None:
         self.free.update(
             node.identifier for node in self.nodes
             if node.state == NodeState.ALLOCATED and node.availability == NodeAvailability.UP
+            and node.identifier not in self.away
             and [one.identifier for one in node.assigned_jobs] == [job.identifier])
+
+    def kill(self, job: Job) -> None:
+        self.kills_left -= 1
+        self.free_nodes_of(job)
         job.kill()
+
+    def order(self, job: Job) -> bool:
+        if job.suspended:
+            if not self.draw(3):
+                job.resume()
+            return True
+        if self.orders_left == 0 or self.draw(12):
+            return False
+        self.orders_left -= 1
+        what = self.draw(3)
+        if what == 2:
+            job.suspend()
+        else:
+            job.preempt(from_checkpoint=what == 1)
+            self.free_nodes_of(job)
+        return True
+
+    def command(self) -> None:
+        node, what = self.nodes[self.draw(len(self.nodes))], self.draw(4)
+        if self.orders_left == 0:
+            for each in self.nodes:
+                each.resume()
+                each.switch_on()
+            return
+        self.orders_left -= 1
+        if what >= 2:
+            (node.resume if what == 2 else node.switch_on)()
+        elif node.state != NodeState.RESERVED:
+            (node.switch_off if what else node.drain)()
+            self.away.add(node.identifier)
+            self.free.discard(node.identifier)
 
     def decide(self, job: Job) -> None:
         if job.state in ENDED:
@@ -84,16 +124,20 @@ class Dice:
             self.kill(job)
         elif job.state == JobState.PENDING:
             self.start(job)
-        else:
+        elif not self.gives_orders or not self.order(job):
             self.change(job)
 
     def schedule(self, jobs: list[Job], nodes: list[Node], system: dict[str, Any]) -> None:
         self.nodes, self.system = nodes, system
         self.free = {node.identifier for node in nodes if node.state == NodeState.FREE}
-        trigger = system.get('job')
+        self.away = set()
+        if self.gives_orders:
+            self.command()
+        trigger = None if self.gives_orders else system.get('job')
         for job in [trigger, *(job for job in jobs if job is not trigger)] if trigger else jobs:
             self.decide(job)
 
 
 if __name__ == '__main__':
-    pass_algorithm(Dice(int(os.environ['SEED'])).schedule, os.environ['ELASTISIM_URL'])
+    given = os.environ.get('DICE_ORDERS')
+    pass_algorithm(Dice(int(os.environ['SEED']), int(given) if given else None).schedule, os.environ['ELASTISIM_URL'])

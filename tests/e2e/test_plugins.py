@@ -92,6 +92,25 @@ def test_it_decides_the_same_on_a_machine_that_fails(scenario: Scenario, seed: i
     assert journal(scenario, f"python:{ROOT / 'tests/e2e/dice.py'}") == as_plugin
 
 
+@pytest.mark.parametrize('seed', [1, 2, 3, 4])
+def test_it_gives_the_same_orders_to_jobs_and_nodes(scenario: Scenario, seed: int) -> None:
+    """Jobs are preempted, suspended and go on, nodes drain, are switched off and come back."""
+    mixed(scenario, seed)
+    scenario.platform(crossbar(8, boot_seconds=seed % 3, stop_seconds=seed % 2))
+    scenario.configure(schedule_on_node_change=seed % 2 == 0, scheduling_interval=7)
+    scenario.environment.update(SEED=str(seed), DICE_ORDERS='200')
+    ways = [f'plugin:{PLUGINS / "dice.so"},{seed}', f"exec:'{PLUGINS / 'dice'}'",
+            f"exec:'{sys.executable}' '{ROOT / 'tests/e2e/dice.py'}'", f"python:{ROOT / 'tests/e2e/dice.py'}"]
+    journals, tables = [], []
+    for way in ways:
+        journals.append(journal(scenario, way))
+        tables.append([(scenario.folder / 'out' / f'{name}.csv').read_text() for name in TABLES])
+    assert journals == journals[:1] * 4 and tables == tables[:1] * 4
+    assert {'requeue', 'suspend', 'continue', 'grow', 'shrink'} <= {str(event['kind']) for event in journals[0]}
+    assert {'draining', 'off', 'stopping' if seed % 2 else 'off', 'booting' if seed % 3 else 'off'} <= {
+        row.split(',')[2] for row in tables[0][1].splitlines()}
+
+
 def test_jobs_that_are_requeued_stand_in_the_same_places_for_plugin_and_process(scenario: Scenario) -> None:
     mixed(scenario)
     scenario.write('availability.json', {'failures': [{'between': 60, 'repair': 10, 'until': 400}]})

@@ -27,6 +27,9 @@ static const char *const seeds[] = {
     "\"computation_pattern\": \"uniform\", \"bytes\": 5, \"communication_pattern\": \"ring\"}]}]}",
     "{\"code\": 4293673985, \"jobs\": [{\"id\": 1, \"assigned_node_ids\": [0, 1], "
     "\"kill_flag\": false, \"assigned_num_gpus_per_node\": 0}]}",
+    "{\"code\": 4293673985, \"jobs\": [{\"id\": 1, \"preempt\": \"restart\", \"suspend\": "
+    "false}, {\"id\": 2, \"resume\": true}], \"nodes\": [{\"id\": 0, \"command\": "
+    "\"switch_off\"}]}",
     "{\"jobs_file\": \"j\", \"platform_file\": \"p\", \"schedule_on_job_submit\": true}",
     "x > 3 ? max(1, y, 2^-z) : if(not x = 2, -sqrt(4) % 3, pi)",
     "1.5GiBps",

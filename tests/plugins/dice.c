@@ -1,8 +1,10 @@
-/* A scheduler that decides by dice: the same as tests/e2e/dice.py, draw by draw. Its option is the
- * seed.
+/* A scheduler that decides by dice: the same as tests/e2e/dice.py, draw by
+ * draw. Its option is the seed; in the environment variable DICE_ORDERS is how
+ * many orders it gives to jobs and nodes.
  *
- * Promise: a job's nodes are always given in ascending order of their IDs, and jobs are looked at
- * in that order, so that every way of attaching a scheduler sees the same.
+ * Promise: a job's nodes are always given in ascending order of their IDs, and
+ * jobs are looked at in that order, so that every way of attaching a scheduler
+ * sees the same.
  */
 #include <elastisim/scheduler.h>
 #include <stdlib.h>
@@ -10,6 +12,8 @@
 struct dice {
     uint64_t random;
     unsigned kills_left;
+    uint32_t orders_left;
+    bool gives_orders;
 };
 
 /* SplitMix64, below the limit. */
@@ -33,8 +37,8 @@ static int compare_ids(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* The job is to have the first `count` of its nodes, and free ones of lowest ID for those that it
- * lacks. */
+/* The job is to have the first `count` of its nodes, and free ones of lowest ID
+ * for those that it lacks. */
 static int resize(struct elastisim_view *view, struct elastisim_job *job, uint32_t count)
 {
     uint32_t assigned = elastisim_job_num_assigned(job), wanted = 0;
@@ -96,6 +100,43 @@ static int start(struct dice *self, struct elastisim_view *view, struct elastisi
     return resize(view, job, least + draw(self, most - least + 1));
 }
 
+/* Orders a job that runs something, now and then. Whether it did is in *ordered. */
+static int order(struct dice *self, struct elastisim_view *view, struct elastisim_job *job,
+                 bool *ordered)
+{
+    if (elastisim_job_suspended(job)) {
+        *ordered = true;
+        return draw(self, 3) ? 0 : elastisim_resume(view, job);
+    }
+    *ordered = self->orders_left > 0 && draw(self, 12) == 0;
+    if (!*ordered)
+        return 0;
+    self->orders_left--;
+    uint32_t what = draw(self, 3);
+    return what == 2 ? elastisim_suspend(view, job) : elastisim_preempt(view, job, what == 1);
+}
+
+static int (*const commands[])(struct elastisim_view *, struct elastisim_node *) = {
+    elastisim_node_drain, elastisim_node_switch_off, elastisim_node_resume,
+    elastisim_node_switch_on};
+
+/* Commands one of the nodes something; in the end all of them are to be had. */
+static int command(struct dice *self, struct elastisim_view *view)
+{
+    uint32_t count = (uint32_t)elastisim_num_nodes(view), result = 0;
+    struct elastisim_node *node = elastisim_node(view, draw(self, count));
+    uint32_t what = draw(self, 4);
+    if (self->orders_left > 0) {
+        self->orders_left--;
+        bool can_be = elastisim_node_state(node) != ELASTISIM_RESERVED;
+        return can_be || what >= 2 ? commands[what](view, node) : 0;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        result |= elastisim_node_resume(view, elastisim_node(view, i)) ||
+                  elastisim_node_switch_on(view, elastisim_node(view, i));
+    return result ? -1 : 0;
+}
+
 static int decide(struct dice *self, struct elastisim_view *view, struct elastisim_job *job)
 {
     if (elastisim_job_state(job) >= ELASTISIM_COMPLETED)
@@ -104,6 +145,11 @@ static int decide(struct dice *self, struct elastisim_view *view, struct elastis
         self->kills_left--;
         return elastisim_kill(view, job);
     }
+    bool ordered = false;
+    if (self->gives_orders && runs(job) && order(self, view, job, &ordered))
+        return -1;
+    if (ordered)
+        return 0;
     return runs(job) ? change(self, view, job) : start(self, view, job);
 }
 
@@ -133,9 +179,12 @@ static bool sets_are_right(struct elastisim_view *view)
 static int schedule(struct elastisim_view *view, void *data)
 {
     struct dice *self = data;
-    struct elastisim_job *trigger = elastisim_trigger(view);
+    /* What is ordered is carried out in the order of the answer, which in Python is that of IDs. */
+    struct elastisim_job *trigger = self->gives_orders ? NULL : elastisim_trigger(view);
     if (!sets_are_right(view))
         return elastisim_fail(view, "a set of nodes is wrong");
+    if (self->gives_orders && command(self, view))
+        return elastisim_fail(view, "out of memory");
     if (trigger && decide(self, view, trigger))
         return elastisim_fail(view, "out of memory");
     for (size_t i = 0; i < elastisim_num_jobs(view); i++)
@@ -151,7 +200,11 @@ static int begin(const char *options, void **data)
         return -1;
     if (!*options)
         options = getenv("SEED");
-    *self = (struct dice){.random = options ? strtoull(options, NULL, 10) : 0, .kills_left = 3};
+    const char *orders = getenv("DICE_ORDERS");
+    *self = (struct dice){.random = options ? strtoull(options, NULL, 10) : 0,
+                          .kills_left = 3,
+                          .orders_left = orders ? (uint32_t)strtoul(orders, NULL, 10) : 0,
+                          .gives_orders = orders};
     *data = self;
     return 0;
 }
