@@ -35,6 +35,20 @@ static void apply_arguments(struct simulation *simulation, const struct job *job
     }
 }
 
+/* Nodes that were reserved for jobs which are given others in the same answer are free before they
+ * are taken. Several jobs are expected on a node with oversubscription only, where none is in the
+ * way. */
+static void withdraw_others(struct simulation *simulation, const struct job *job,
+                            const struct node_list *nodes)
+{
+    for (uint32_t i = 0; !simulation->state.oversubscription && i < nodes->count; i++) {
+        const struct node *node = &simulation->state.nodes[nodes->ids[i]];
+        const struct job *other = node_num_expected(node) > 0 ? node_expected_job(node, 0) : job;
+        if (other != job && lifecycle_withdraw(&simulation->state, other, simulation->err))
+            return;
+    }
+}
+
 typedef int want_fn(struct state *state, const struct job *job, struct node_list nodes,
                     uint32_t gpus, struct error *err);
 
@@ -72,6 +86,7 @@ static void apply_resize(struct simulation *simulation, const struct job *job,
     uint32_t count = decision->sets_nodes ? decision->num_nodes : assigned->count;
     if (node_list_copy(&nodes, ids, count, simulation->err))
         return;
+    withdraw_others(simulation, job, &nodes);
     want(&simulation->state, job, nodes, validator_decided_gpus(job, decision), simulation->err);
 }
 

@@ -352,3 +352,24 @@ def test_a_pending_job_told_of_stays_pending_until_it_is_started(scenario: Scena
     scenario.workload(rigid(1), rigid(1, submit=5))
     result, peer = scenario.ask(on(SUBMIT, 0, [], {0: [0], 1: [1]}))
     assert peer.messages[0]['jobs'][0]['state'] == PENDING and result.starts() == [5, 5]
+
+
+def test_a_reservation_that_is_given_up_is_gone_before_another_job_takes_the_node(scenario: Scenario) -> None:
+    """Node 1 is reserved for job 0 from 1 s on. At 4 s job 1 stands at its point and gets it, and job 0 has its list
+    without it, in one answer."""
+    scenario.configure(schedule_on_scheduling_point=True, scheduling_interval=1, events='out/events.jsonl')
+    scenario.workload(flexible('malleable', 1, 2, waiting(8, 2)), flexible('malleable', 1, 2, waiting(4, 2)))
+
+    def decide(peer: Peer) -> list[Json]:
+        if peer.kind == POINT and peer.time == 4:
+            return [change(1, [2, 1]), change(0, [0])]
+        if peer.kind == PERIODIC and peer.time == 1:
+            return [change(0, [0, 1])]
+        return [change(job['id'], [2 * job['id']]) for job in peer.in_state(PENDING)]
+
+    result, _ = scenario.ask(decide)
+    assert result.ends() == [16, 8]
+    rows = [(float(row['Time']), row['State'], row['Running jobs'], row['Expected jobs'])
+            for row in result.nodes if row['Node'] == 'n1']
+    assert rows == [(0, 'free', 'none', 'none'), (1, 'reserved', 'none', '0'), (4, 'free', 'none', 'none'),
+                    (4, 'allocated', '1', 'none'), (8, 'free', 'none', 'none')]
