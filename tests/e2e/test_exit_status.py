@@ -463,7 +463,7 @@ def test_a_full_disk_leaves_whole_rows_and_job_statistics(scenario: Scenario) ->
     scenario.workload(*[rigid(1, waiting(1), name='a, "b"') for _ in range(400)]).configure(**EVERYTHING)
     plain = scenario.run()
     whole = contents(scenario.folder / 'out')
-    limit = 400 * 400
+    limit = 400 * 450
     assert len(whole['events.jsonl']) > limit > len(whole['job_statistics.csv'])
     result = scenario.finish(scenario.start('--scheduler', 'builtin:fcfs', **with_files_of(limit)))
     assert (result.status, result.error) == (
@@ -477,7 +477,7 @@ def test_a_full_disk_leaves_whole_rows_and_job_statistics(scenario: Scenario) ->
 
 def test_all_files_that_a_full_disk_cuts_are_named(scenario: Scenario) -> None:
     scenario.workload(*[rigid(1, waiting(100)) for _ in range(20)]).configure(**EVERYTHING)
-    result = scenario.finish(scenario.start('--scheduler', 'builtin:fcfs', **with_files_of(8192)))
+    result = scenario.finish(scenario.start('--scheduler', 'builtin:fcfs', **with_files_of(10000)))
     cut = 'cannot write all of it: File too large; it ends with a whole row'
     assert (result.status, result.error) == (
         1, '; '.join(f'out/{name}: {cut}' for name in (
@@ -490,7 +490,7 @@ def test_1_when_there_is_no_room_for_job_statistics(scenario: Scenario) -> None:
     result = scenario.finish(scenario.start('--scheduler', 'builtin:fcfs', **with_files_of(2000)))
     assert (result.status, result.error) == (
         1,
-        'out/job_statistics.csv: there is no room for the 3889 bytes that it may take: File too large; make room, or '
+        'out/job_statistics.csv: there is no room for the 4230 bytes that it may take: File too large; make room, or '
         'name a file elsewhere')
     assert not list((scenario.folder / 'out').glob('job_statistics*'))
 
