@@ -144,6 +144,13 @@ void blocks_after_reconfiguration(struct cohort *cohort)
         blocks_enter_phases(cohort);
 }
 
+static void after_first_block(struct cohort *cohort)
+{
+    const struct execution *execution = cohort->execution;
+    lifecycle_pass(execution->executor->state, execution->job);
+    blocks_enter_phases(cohort);
+}
+
 /* The ranks of a cohort of newcomers, as ranks of the whole job. */
 static void after_expansion(struct cohort *cohort)
 {
@@ -177,8 +184,8 @@ void blocks_after(struct cohort *cohort)
         return;
     }
     static void (*const after[])(struct cohort *) = {
-        [STAGE_INIT] = blocks_enter_phases,
-        [STAGE_RESTART] = blocks_enter_phases,
+        [STAGE_INIT] = after_first_block,
+        [STAGE_RESTART] = after_first_block,
         [STAGE_RECONFIGURATION] = blocks_after_reconfiguration,
         [STAGE_EXPANSION] = after_expansion,
     };

@@ -669,9 +669,16 @@ int lifecycle_progress(struct state *state, const struct job *subject, uint64_t 
                        struct error *err)
 {
     struct job *job = own(state, subject);
+    if (completed > job->completed_phases)
+        job->node_seconds_passed = node_seconds_now(state, job);
     job->completed_phases = completed;
-    job->node_seconds_passed = node_seconds_now(state, job);
     return job_changed(state, job, err);
+}
+
+void lifecycle_pass(struct state *state, const struct job *subject)
+{
+    struct job *job = own(state, subject);
+    job->node_seconds_passed = node_seconds_now(state, job);
 }
 
 int lifecycle_set_argument(struct state *state, const struct job *subject, const char *key,

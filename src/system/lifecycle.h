@@ -85,6 +85,9 @@ int lifecycle_end(struct state *state, const struct job *job, const char *reason
 /* All ranks of a running job have finished that many iterations of phases. */
 int lifecycle_progress(struct state *state, const struct job *job, uint64_t completed,
                        struct error *err);
+/* All ranks have passed what a job does before its phases: it is not done again when the job goes
+ * on with fewer nodes. */
+void lifecycle_pass(struct state *state, const struct job *job);
 /* Sets a runtime argument. */
 int lifecycle_set_argument(struct state *state, const struct job *job, const char *key,
                            const char *value, struct error *err);
