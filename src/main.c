@@ -192,6 +192,8 @@ static int simulate(struct run *run, struct error *err)
                                         &run->scheduler, &run->observers, err);
     if (!run->simulation || open_scheduler(run, err) || inspect_workload(run, err))
         return -1;
+    if (run->options->timing)
+        simulation_measure(run->simulation);
     const struct scheduler_backend *scheduler = &run->scheduler;
     return scheduler->run ? scheduler->run(scheduler->self, conduct, run, err)
                           : simulation_run(run->simulation, err);

@@ -229,6 +229,11 @@ static void stop_executions(struct simulation *simulation)
         execution_destroy(executor_find(&simulation->executor, job));
 }
 
+void simulation_measure(struct simulation *simulation)
+{
+    simulation->measures = true;
+}
+
 int simulation_run(struct simulation *simulation, struct error *err)
 {
     simulation->err = err;

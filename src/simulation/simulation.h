@@ -21,6 +21,9 @@ struct simulation *simulation_create(const struct configuration *configuration,
 /* NULL is fine. */
 void simulation_destroy(struct simulation *simulation);
 
+/* Measures what the scheduler takes (figures.scheduler_seconds), which is not free. */
+void simulation_measure(struct simulation *simulation);
+
 /* Runs until every job has ended. Returns 0, or -1 with err: the state is then what it was when the
  * run broke off, unfinished jobs included. */
 int simulation_run(struct simulation *simulation, struct error *err);
@@ -32,7 +35,7 @@ const struct state *simulation_state(const struct simulation *simulation);
 struct simulation_figures {
     uint64_t events;          /* handled */
     uint64_t invocations;     /* of the scheduler */
-    double scheduler_seconds; /* wall clock */
+    double scheduler_seconds; /* wall clock; 0 unless measured */
 };
 struct simulation_figures simulation_figures(const struct simulation *simulation);
 
