@@ -355,6 +355,8 @@ static void take_figures(struct elastisim_view *view, struct object *message)
     view->time = number(message, "time", 0);
     view->invocation = (enum elastisim_invocation)count(message, "invocation_type", 0);
     view->request = count(message, "evolving_request", 0);
+    view->power_cap = number(message, "power_cap", INFINITY);
+    view->power_committed = number(message, "power_committed", NAN);
     view->pfs_read_bandwidth = number(message, "pfs_read_bw", NAN);
     view->pfs_write_bandwidth = number(message, "pfs_write_bw", NAN);
     view->pfs_read_utilization = number(message, "pfs_read_utilization", NAN);

@@ -156,6 +156,26 @@ bool elastisim_told_of_scheduling_points(const struct elastisim_view *view)
     return view->told_of_points;
 }
 
+double elastisim_power_cap(const struct elastisim_view *view)
+{
+    return view->power_cap;
+}
+
+double elastisim_power_committed(const struct elastisim_view *view)
+{
+    return view->power_committed;
+}
+
+bool elastisim_power_cap_step(const struct elastisim_view *view, size_t index, double *time,
+                              double *watts)
+{
+    if (index > 0 || isinf(view->power_cap))
+        return false;
+    *time = 0;
+    *watts = view->power_cap;
+    return true;
+}
+
 double elastisim_pfs_read_bandwidth(const struct elastisim_view *view)
 {
     return view->pfs_read_bandwidth;
@@ -491,6 +511,19 @@ uint32_t elastisim_node_distance(const struct elastisim_view *view,
 {
     (void)view;
     return from == to ? 0 : UINT32_MAX;
+}
+
+double elastisim_node_idle_watts(const struct elastisim_node *node)
+{
+    (void)node;
+    return NAN;
+}
+
+double elastisim_node_full_watts(const struct elastisim_node *node, uint32_t gpus)
+{
+    (void)node;
+    (void)gpus;
+    return NAN;
 }
 
 uint32_t elastisim_node_num_gpus(const struct elastisim_node *node)

@@ -61,6 +61,7 @@ struct elastisim_view {
     bool oversubscription, told_of_points, has_start_date;
     double start_date; /* seconds since 1970 */
     int start_date_zone;
+    double power_cap, power_committed;
     double pfs_read_bandwidth, pfs_write_bandwidth, pfs_read_utilization, pfs_write_utilization;
     struct elastisim_job **jobs; /* by ID; owned */
     size_t num_jobs, jobs_capacity;

@@ -141,6 +141,17 @@ bool elastisim_instant_continues(const struct elastisim_view *view);
 /* Whether the scheduler is invoked at scheduling points (schedule_on_scheduling_point). */
 bool elastisim_told_of_scheduling_points(const struct elastisim_view *view);
 
+/* The power cap in watts; INFINITY without one. Since API 1.6, as all about power. */
+double elastisim_power_cap(const struct elastisim_view *view);
+/* What the machine draws at most with the jobs that it has, in watts: nodes with jobs, or that are
+ * reserved for one, fully loaded, others as they are. NAN without a cap. */
+double elastisim_power_committed(const struct elastisim_view *view);
+/* The steps of the cap in the order of time, past ones included: from *time (seconds, the first at
+ * or before 0) on, it is *watts. False when there are no more than `index`. External schedulers are
+ * told of the cap as it is only. */
+bool elastisim_power_cap_step(const struct elastisim_view *view, size_t index, double *time,
+                              double *watts);
+
 /* PFS figures, bytes/s; NAN unless forward_io_information is set. */
 double elastisim_pfs_read_bandwidth(const struct elastisim_view *view);
 double elastisim_pfs_write_bandwidth(const struct elastisim_view *view);
@@ -266,6 +277,10 @@ const char *elastisim_node_property(const struct elastisim_view *view,
 uint32_t elastisim_node_distance(const struct elastisim_view *view,
                                  const struct elastisim_node *from,
                                  const struct elastisim_node *to);
+/* What a node that is up draws in watts: idle, and at most with a job that has so many of its GPUs.
+ * NAN where they are not known: to external schedulers, they never are. */
+double elastisim_node_idle_watts(const struct elastisim_node *node);
+double elastisim_node_full_watts(const struct elastisim_node *node, uint32_t gpus);
 uint32_t elastisim_node_num_gpus(const struct elastisim_node *node);
 uint32_t elastisim_node_num_free_gpus(const struct elastisim_node *node);
 /* Jobs that run on the node. */

@@ -34,8 +34,9 @@ def pass_algorithm(function: Algorithm | None = None, url: str | None = None, *,
     - ``nodes``, all compute nodes, as a list indexed by identifier;
     - ``system``, a dict with ``time`` (simulated seconds), ``invocation_type`` (an InvocationType), ``job``
       (the job that led to the invocation; missing if it is periodic), ``evolving_request`` (how many nodes
-      that job asks for in all; only at such a request), and, with forward_io_information, ``pfs_read_bw``,
-      ``pfs_write_bw``, ``pfs_read_utilization`` and ``pfs_write_utilization`` (bytes/s).
+      that job asks for in all; only at such a request), with a power cap ``power_cap`` and ``power_committed``
+      (watts), and, with forward_io_information, ``pfs_read_bw``, ``pfs_write_bw``, ``pfs_read_utilization`` and
+      ``pfs_write_utilization`` (bytes/s).
 
     It decides by the operations of Job. The objects stay the same for the whole simulation, and the two
     lists are put back in order before each invocation, should the function have rearranged them.

@@ -21,7 +21,8 @@ _FLOATS = ('walltime', 'submit_time', 'start_time', 'end_time', 'wait_time', 'ma
            'runtime_estimate')
 _INTEGERS = ('num_nodes', 'num_gpus_per_node', 'num_nodes_min', 'num_nodes_max', 'num_gpus_per_node_min',
              'num_gpus_per_node_max', 'num_nodes_preferred', 'total_phase_count', 'completed_phases')
-_IO_FIGURES = ('pfs_read_bw', 'pfs_write_bw', 'pfs_read_utilization', 'pfs_write_utilization')
+_FIGURES = ('power_cap', 'power_committed',
+            'pfs_read_bw', 'pfs_write_bw', 'pfs_read_utilization', 'pfs_write_utilization')
 
 
 class State:
@@ -175,7 +176,7 @@ class State:
             system['job'] = _known(self.jobs, message['job_id'], 'job')
         if message.get('evolving_request') is not None:
             system['evolving_request'] = int(message['evolving_request'])
-        for name in _IO_FIGURES:
+        for name in _FIGURES:
             if message.get(name) is not None:
                 system[name] = float(message[name])
         return system

@@ -71,5 +71,5 @@ class System(dict[str, Any]):
 
 
 # What a System has from the start, where it has it at all.
-_ALWAYS_TOLD = frozenset(('time', 'invocation_type', 'job', 'evolving_request', 'pfs_read_bw', 'pfs_write_bw',
-                          'pfs_read_utilization', 'pfs_write_utilization'))
+_ALWAYS_TOLD = frozenset(('time', 'invocation_type', 'job', 'evolving_request', 'power_cap', 'power_committed',
+                          'pfs_read_bw', 'pfs_write_bw', 'pfs_read_utilization', 'pfs_write_utilization'))

@@ -20,6 +20,7 @@ enum key_type {
     TYPE_BOOL,
     TYPE_SECONDS,
     TYPE_WATTS,
+    TYPE_LIMIT, /* watts, or the path of a file of them */
     TYPE_COUNT,
     TYPE_NODE_LOSS,
     TYPE_LIST, /* of strings */
@@ -111,6 +112,10 @@ static const struct key keys[] = {
      "CO2 emitted for a kWh when (g), a CSV file of time and value"},
     {"network_watts", TYPE_WATTS, "0", AT(network_watts), "what the network draws all the time"},
     {"pfs_watts", TYPE_WATTS, "0", AT(pfs_watts), "what the file system draws all the time"},
+    {"power_cap", TYPE_LIMIT, "-", AT(power_cap),
+     "watts that the machine is not to be committed to, or a CSV file of time and watts"},
+    {"power_cap_enforced", TYPE_BOOL, "false", AT(power_cap_enforced),
+     "an answer of the scheduler that commits more is an error"},
 };
 
 enum { NUM_KEYS = sizeof keys / sizeof *keys };
@@ -142,6 +147,25 @@ static int read_bool(const struct json_at *at, void *field, struct error *err)
 static int read_amount(const struct json_at *at, void *field, struct error *err)
 {
     return json_number_in(at, 0, INFINITY, field, err);
+}
+
+/* A number is kept as text. */
+static int read_limit(const struct json_at *at, void *field, struct error *err)
+{
+    double watts;
+    char text[NUMBER_TEXT];
+
+    if (cJSON_IsString(at->value) && !number_parse(at->value->valuestring, &watts))
+        return read_text(at, field, err);
+    if (cJSON_IsString(at->value))
+        return json_error(at, err, "must be watts as a number, or the path of a file, is '%s'",
+                          at->value->valuestring);
+    if (!cJSON_IsNumber(at->value))
+        return json_error(at, err, "must be watts as a number, or the path of a file");
+    return json_number_in(at, 0, INFINITY, &watts, err) ||
+                   copy_text(number_text(watts, text), field, err)
+               ? -1
+               : 0;
 }
 
 static int read_count(const struct json_at *at, void *field, struct error *err)
@@ -206,6 +230,7 @@ static const struct type {
     [TYPE_BOOL] = {"boolean", read_bool, NULL, SETTING_JSON},
     [TYPE_SECONDS] = {"seconds", read_amount, NULL, SETTING_JSON},
     [TYPE_WATTS] = {"watts", read_amount, NULL, SETTING_JSON},
+    [TYPE_LIMIT] = {"limit", read_limit, free_text, SETTING_JSON},
     [TYPE_COUNT] = {"count", read_count, NULL, SETTING_JSON},
     [TYPE_NODE_LOSS] = {"word", read_node_loss, NULL, SETTING_TEXT},
     [TYPE_LIST] = {"list", read_list, free_list, SETTING_LIST},
@@ -229,6 +254,19 @@ static void set_default(struct configuration *configuration, const struct key *k
         *(bool *)field_of(configuration, key) = strcmp(key->initial, "true") == 0;
     else if (key->type == TYPE_COUNT)
         *(uint32_t *)field_of(configuration, key) = (uint32_t)strtoul(key->initial, NULL, 10);
+}
+
+bool configuration_power_cap(const struct configuration *configuration, double *watts)
+{
+    return configuration->power_cap && number_parse(configuration->power_cap, watts);
+}
+
+/* Whether the value is the path of a file that is read. */
+static bool is_input(const struct configuration *configuration, const struct key *key)
+{
+    double watts;
+    return key->type == TYPE_INPUT ||
+           (key->type == TYPE_LIMIT && !configuration_power_cap(configuration, &watts));
 }
 
 /* Where values come from: a setting goes before the file. */
@@ -349,12 +387,24 @@ static int check_energy(const struct configuration *configuration, const struct 
 
     for (size_t i = 0; !configuration->energy && i < sizeof needing / sizeof *needing; i++) {
         struct json_at member = member_of(source, needing[i]);
-        if (is_given(&member))
+        bool counts = configuration->power_cap && strstr(needing[i], "_watts");
+        if (is_given(&member) && !counts)
             return json_error(&member, err,
                               "has no effect without the key 'energy', a file for what the machine "
                               "draws; add that, or leave this out");
     }
     return 0;
+}
+
+static int check_cap(const struct configuration *configuration, const struct source *source,
+                     struct error *err)
+{
+    struct json_at member = member_of(source, "power_cap_enforced");
+
+    if (!configuration->power_cap_enforced || configuration->power_cap)
+        return 0;
+    return json_error(&member, err,
+                      "has no effect without the key 'power_cap'; add that, or leave this out");
 }
 
 /* Devices like /dev/null take any number of files. */
@@ -499,7 +549,8 @@ static int read_source(struct configuration *configuration, const struct source 
         redirect_results(configuration, request->output, err) ||
         check_intervals(configuration, source, err) ||
         check_scheduling(configuration, source, err) || check_sensing(configuration, source, err) ||
-        check_energy(configuration, source, err) || check_paths(configuration, source, err))
+        check_energy(configuration, source, err) || check_cap(configuration, source, err) ||
+        check_paths(configuration, source, err))
         return -1;
     return note_given(configuration, source, err);
 }
@@ -543,7 +594,7 @@ int configuration_find_inputs(struct configuration *configuration, struct error 
 {
     for (size_t i = 0; i < NUM_KEYS; i++) {
         char **path = field_of(configuration, &keys[i]), *found;
-        if (keys[i].type != TYPE_INPUT || !*path)
+        if (!is_input(configuration, &keys[i]) || !*path)
             continue;
         found = search_input(*path, configuration->file, err);
         if (!found)
@@ -584,11 +635,10 @@ static bool is_used(const struct configuration *configuration, const struct key 
 bool configuration_next_file(const struct configuration *configuration, enum file_use use,
                              size_t *place, struct configured_file *file)
 {
-    enum key_type type = use == FILE_READ ? TYPE_INPUT : TYPE_OUTPUT;
-
     while (*place < NUM_KEYS) {
         const struct key *key = &keys[(*place)++];
-        const char *path = key->type == type ? path_of(configuration, key) : NULL;
+        bool belongs = use == FILE_READ ? is_input(configuration, key) : key->type == TYPE_OUTPUT;
+        const char *path = belongs ? path_of(configuration, key) : NULL;
         if (path) {
             *file = (struct configured_file){key->name, path, is_used(configuration, key)};
             return true;

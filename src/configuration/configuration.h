@@ -60,6 +60,8 @@ struct configuration {
     char *carbon_intensity;
     double network_watts;
     double pfs_watts;
+    char *power_cap; /* watts as a number, or a file: configuration_power_cap */
+    bool power_cap_enforced;
 };
 
 /* What the command line says about the configuration. All borrowed. */
@@ -78,6 +80,8 @@ int configuration_read(struct configuration *configuration,
 /* Puts the places of the inputs in place of their names, see search_input. Returns 0, or -1 with
  * err. */
 int configuration_find_inputs(struct configuration *configuration, struct error *err);
+/* The power cap in watts, if it is given as a number. */
+bool configuration_power_cap(const struct configuration *configuration, double *watts);
 /* Frees what the configuration owns; fine on a zeroed one. */
 void configuration_release(struct configuration *configuration);
 

@@ -247,7 +247,9 @@ static bool can_use(const struct books *books, const struct entry *entry)
     for (uint32_t i = 0; i < entry->kept_nodes.count; i++)
         if (!pool_suits(&books->pool, entry->kept_nodes.items[i], entry))
             return false;
-    return entry->kept_nodes.count >= entry->least;
+    uint32_t count = entry->kept_nodes.count;
+    return count >= entry->least &&
+           books_power_until(books, entry, books->now + entry->estimate, count) == count;
 }
 
 /* If it can't, it waits for other nodes. */
@@ -350,6 +352,7 @@ static int grow_chosen(struct books *books, const struct parts *growers)
     for (size_t i = 0; i < growers->list.count; i++) {
         struct part part = growers->list.items[i];
         uint32_t count = at_most(part.nodes, pool_available(&books->pool, part.entry, quota));
+        count = books_power_until(books, part.entry, part.entry->expected_end, count);
         if (count > 0 && books_grow(books, part.entry, quota, count))
             return -1;
         books->changes.replan = books->changes.replan || (count > 0 && books->num_reserved > 0);

@@ -39,7 +39,7 @@ static double find_place(const struct books *books, const struct entry *entry, d
                          double before, uint32_t *least)
 {
     const struct profile_stay own = entry_stay(entry);
-    const struct profile_search search = {
+    struct profile_search search = {
         .classes = entry->classes,
         .need = entry->least,
         .duration = entry->estimate,
@@ -47,7 +47,16 @@ static double find_place(const struct books *books, const struct entry *entry, d
         .before = entry->reserved ? fmin(before, own.from) : before,
         .own = entry->reserved ? &own : NULL,
     };
-    return profile_find(&books->profile, &search, least);
+    /* Nodes and power in turn, each from the time that the other has found on. */
+    for (;;) {
+        double start = profile_find(&books->profile, &search, least);
+        if (!books->watts.is_capped || isinf(start))
+            return start;
+        search.from = start;
+        search.from = watts_find(&books->watts, entry->classes, entry->gpus, &search);
+        if (search.from <= start || isinf(search.from))
+            return search.from;
+    }
 }
 
 /* The earliest place before the one it has that overlaps with it. */
@@ -89,8 +98,10 @@ static uint32_t room_for(const struct books *books, const struct entry *entry, d
                          double duration, uint32_t *quota)
 {
     double ends = pool_needed_until(&books->pool, entry, duration);
-    return books->has_profile ? books_room_until(books, entry, start + duration, ends, quota)
-                              : pool_available_until(&books->pool, entry, ends, quota);
+    if (books->has_profile)
+        return books_room_until(books, entry, start + duration, ends, quota);
+    uint32_t count = pool_available_until(&books->pool, entry, ends, quota);
+    return books_power_until(books, entry, start + duration, count);
 }
 
 /* A job that is faster on more nodes may fit on as many as it wants where it does not on its least.

@@ -215,6 +215,7 @@ static int deliver(struct books *books, struct entry *entry)
     uint32_t room = entry->most > size ? entry->most - size : 0;
     if (count > room)
         count = room;
+    count = books_power_until(books, entry, entry->expected_end, count);
     if (count > 0 && books_grow(books, entry, quota, count))
         return -1;
     return release_idle(books, entry);

@@ -77,6 +77,7 @@ void books_release(struct books *books)
     fair_tree_release(&books->tree);
     forward_release(&books->forward);
     profile_discard(&books->profile);
+    watts_release(&books->watts);
     pool_release(&books->pool);
     estimates_release(&books->estimates);
     histories_release(&books->histories);
@@ -121,7 +122,7 @@ static double midnight_of(const struct elastisim_view *view)
     return seconds < 0 ? seconds + week : seconds;
 }
 
-static double seconds_of(const struct books *books, uint32_t node, const char *key)
+static double property_of(const struct books *books, uint32_t node, const char *key)
 {
     const char *text = elastisim_node_property(books->view, elastisim_node(books->view, node), key);
     return text ? strtod(text, NULL) : 0;
@@ -131,6 +132,7 @@ static int open_sleepers(struct books *books)
 {
     struct sleepers *sleepers = &books->sleepers;
     uint32_t num_nodes = books->pool.num_nodes;
+    sleepers->slept_at = -INFINITY;
     if (books->options.power == POWER_ON)
         return 0;
     sleepers->set = bit_set_create(num_nodes);
@@ -139,9 +141,13 @@ static int open_sleepers(struct books *books)
         return -1;
     for (uint32_t node = 0; node < num_nodes; node++) {
         sleepers->boot_seconds =
-            fmax(sleepers->boot_seconds, seconds_of(books, node, "boot_seconds"));
+            fmax(sleepers->boot_seconds, property_of(books, node, "boot_seconds"));
+        double boot = property_of(books, node, "boot_seconds");
+        double idle = elastisim_node_idle_watts(elastisim_node(books->view, node));
+        double watts = boot > 0 ? property_of(books, node, "boot_joules") / boot : 0;
+        sleepers->watts = fmax(sleepers->watts, fmax(watts, idle));
         sleepers->stop_seconds =
-            fmax(sleepers->stop_seconds, seconds_of(books, node, "stop_seconds"));
+            fmax(sleepers->stop_seconds, property_of(books, node, "stop_seconds"));
     }
     return 0;
 }
@@ -157,6 +163,10 @@ int books_open(struct books *books)
         return -1;
     for (size_t i = 0; i < books->pool.num_classes; i++)
         counts[i] = books->pool.classes[i].count;
+    if (watts_create(&books->watts, books->view, &books->pool))
+        return -1;
+    /* Power that comes free may let any reservation move. */
+    books->forward.is_kept = books->forward.is_kept && !books->watts.is_capped;
     return profile_create(&books->profile, books->pool.num_classes, counts);
 }
 
@@ -204,15 +214,42 @@ static int note_given(struct books *books, const struct profile_stay *before,
     return note_freed(books, from, before->to);
 }
 
+/* The nodes of a job are taken, with their power. */
+static int occupy_for(struct books *books, const struct entry *entry, double from, double to,
+                      const uint32_t *nodes)
+{
+    const struct profile_stay stay = {nodes, from, to};
+    return occupy(books, from, to, nodes) || watts_plan(&books->watts, &stay, entry->gpus, -1) ? -1
+                                                                                               : 0;
+}
+
+static int vacate_for(struct books *books, const struct entry *entry, double from, double to,
+                      const uint32_t *nodes)
+{
+    const struct profile_stay stay = {nodes, from, to};
+    return vacate(books, from, to, nodes) || watts_plan(&books->watts, &stay, entry->gpus, 1) ? -1
+                                                                                              : 0;
+}
+
+static int replace_power(struct books *books, const struct entry *entry,
+                         const struct profile_stay *before, const struct profile_stay *after)
+{
+    return watts_plan(&books->watts, before, entry->gpus, 1) ||
+                   watts_plan(&books->watts, after, entry->gpus, -1)
+               ? -1
+               : 0;
+}
+
 /* One stay in the place of another, which has no more nodes. What both have in common is left alone
  * where it can be. */
-static int replace(struct books *books, const struct profile_stay *before,
-                   const struct profile_stay *after)
+static int replace(struct books *books, const struct entry *entry,
+                   const struct profile_stay *before, const struct profile_stay *after)
 {
     bool is_earlier = begins_earlier(books, after, before);
     double given = is_earlier ? after->to : before->from;
     double taken = is_earlier ? before->from : after->to;
-    return profile_add(&books->profile, given, before->to, before->nodes, 1) ||
+    return replace_power(books, entry, before, after) ||
+                   profile_add(&books->profile, given, before->to, before->nodes, 1) ||
                    profile_add(&books->profile, after->from, taken, after->nodes, -1) ||
                    note_given(books, before, after)
                ? -1
@@ -313,13 +350,26 @@ uint32_t books_room_until(const struct books *books, const struct entry *entry, 
 {
     uint32_t least[MAX_NODE_CLASSES];
     uint32_t available = pool_available_until(&books->pool, entry, ends, quota);
-    if (available == 0 || entry->is_bold)
-        return available;
+    if (available == 0)
+        return 0;
+    if (entry->is_bold)
+        return books_power_until(books, entry, until, available);
     const struct profile_stay own = entry_stay(entry);
     profile_least(&books->profile, books->now, until, entry->reserved ? &own : NULL, least);
     for (size_t i = 0; i < books->pool.num_classes; i++)
         quota[i] = quota[i] < least[i] ? quota[i] : least[i];
-    return pool_sum(&books->pool, quota);
+    return books_power_until(books, entry, until, pool_sum(&books->pool, quota));
+}
+
+uint32_t books_power_until(const struct books *books, const struct entry *entry, double until,
+                           uint32_t count)
+{
+    const struct profile_stay own = entry_stay(entry);
+    uint32_t room = watts_room(&books->watts, entry->classes, entry->gpus, books->now, until,
+                               entry->reserved ? &own : NULL);
+    uint32_t now = watts_room_now(&books->watts, entry->classes, entry->gpus);
+    room = room < now ? room : now;
+    return count < room ? count : room;
 }
 
 /* --- Reservations -------------------------------------------------------------------------- */
@@ -340,7 +390,7 @@ int books_drop_reservation(struct books *books, struct entry *entry)
     const struct profile_stay stay = entry_stay(entry);
     unmark(books, entry);
     queue_update(&books->queue, entry);
-    return vacate(books, stay.from, stay.to, stay.nodes);
+    return vacate_for(books, entry, stay.from, stay.to, stay.nodes);
 }
 
 static int move_reservation(struct books *books, struct entry *entry, double start,
@@ -350,13 +400,15 @@ static int move_reservation(struct books *books, struct entry *entry, double sta
     const struct profile_stay after = {counts, start, start + entry->estimate};
     struct profile *profile = &books->profile;
     if (begins_earlier(books, &after, &before))
-        return profile_begin_earlier(profile, &entry->reservation, start, counts) ||
+        return replace_power(books, entry, &before, &after) ||
+                       profile_begin_earlier(profile, &entry->reservation, start, counts) ||
                        profile_add(profile, after.to, before.to, counts, 1) ||
                        note_given(books, &before, &after)
                    ? -1
                    : 0;
     profile_clear_mark(profile, &entry->reservation);
-    return profile_set_mark(profile, &entry->reservation, start) || replace(books, &before, &after)
+    return profile_set_mark(profile, &entry->reservation, start) ||
+                   replace(books, entry, &before, &after)
                ? -1
                : 0;
 }
@@ -370,7 +422,7 @@ static int make_reservation(struct books *books, struct entry *entry, double sta
         return -1;
     queue_update(&books->queue, entry);
     return forward_add(&books->forward, entry) ||
-                   occupy(books, start, start + entry->estimate, counts)
+                   occupy_for(books, entry, start, start + entry->estimate, counts)
                ? -1
                : 0;
 }
@@ -477,8 +529,8 @@ static int move_end(struct books *books, struct entry *entry, double end)
     running_move(&books->running, entry, end);
     books->changes.early = books->changes.early || end < before;
     books->changes.replan = books->changes.replan || end > before;
-    return end < before ? vacate(books, end, before, entry->counts)
-                        : occupy(books, before, end, entry->counts);
+    return end < before ? vacate_for(books, entry, end, before, entry->counts)
+                        : occupy_for(books, entry, before, end, entry->counts);
 }
 
 /* A job whose estimate follows its size goes on faster or slower from now on: what is left of it
@@ -538,7 +590,7 @@ static struct entry *next_late(const struct books *books, bool complete)
 int books_correct(struct books *books, bool complete)
 {
     struct entry *entry;
-    while (books->has_profile && (entry = next_late(books, complete))) {
+    while ((books->has_profile || books->watts.is_capped) && (entry = next_late(books, complete))) {
         bool was_predicted = entry->is_predicted;
         double end = was_predicted ? raised(books, entry) : guessed(books, entry);
         books->running.num_predicted -= was_predicted && !entry->is_predicted;
@@ -638,7 +690,7 @@ static int run(struct books *books, struct entry *entry, uint32_t count, double 
 {
     entry->state = ENTRY_RUNNING;
     entry->is_bold = false;
-    entry->start_time = books->now;
+    entry->start_time = entry->last_point = books->now;
     entry->expected_end = books->now + duration;
     account(books, entry, count);
     books->io_rates += entry->io_rate;
@@ -647,8 +699,9 @@ static int run(struct books *books, struct entry *entry, uint32_t count, double 
     if (running_add(&books->running, entry))
         return -1;
     const struct profile_stay stay = {entry->counts, books->now, entry->expected_end};
-    return reserved ? replace(books, reserved, &stay)
-                    : occupy(books, stay.from, stay.to, stay.nodes);
+    watts_run(&books->watts, entry->counts, entry->gpus, 1);
+    return reserved ? replace(books, entry, reserved, &stay)
+                    : occupy_for(books, entry, stay.from, stay.to, stay.nodes);
 }
 
 int books_start(struct books *books, struct entry *entry, const uint32_t *quota, uint32_t count)
@@ -688,7 +741,8 @@ int books_grow(struct books *books, struct entry *entry, const uint32_t *quota, 
     account(books, entry, count);
     rank(books, entry);
     uint32_t size = pool_sum(&books->pool, entry->counts);
-    return occupy(books, books->now, entry->expected_end, more) ||
+    watts_run(&books->watts, more, entry->gpus, 1);
+    return occupy_for(books, entry, books->now, entry->expected_end, more) ||
                    retime(books, entry, size - count, size)
                ? -1
                : 0;
@@ -704,7 +758,8 @@ static int shrink_by(struct books *books, struct entry *entry, uint32_t node)
     books->changes.early = true;
     account(books, entry, -1);
     uint32_t size = pool_sum(&books->pool, entry->counts);
-    return vacate(books, books->now, entry->expected_end, one) ||
+    watts_run(&books->watts, one, entry->gpus, -1);
+    return vacate_for(books, entry, books->now, entry->expected_end, one) ||
                    retime(books, entry, size + 1, size)
                ? -1
                : 0;
@@ -836,7 +891,9 @@ int books_settle_losses(struct books *books, struct entry *entry)
     uint32_t has = recount(books, entry, lost);
     account(books, entry, (int64_t)has - had);
     books->changes.early = true;
-    if (vacate(books, books->now, entry->expected_end, lost) || retime(books, entry, had, has))
+    watts_run(&books->watts, lost, entry->gpus, -1);
+    if (vacate_for(books, entry, books->now, entry->expected_end, lost) ||
+        retime(books, entry, had, has))
         return -1;
     rank(books, entry);
     return 0;
@@ -999,7 +1056,8 @@ static int forget_running(struct books *books, struct entry *entry)
     running_remove(&books->running, entry);
     if (note_runtime(books, entry))
         return -1;
-    return vacate(books, books->now, entry->expected_end, entry->counts);
+    watts_run(&books->watts, entry->counts, entry->gpus, -1);
+    return vacate_for(books, entry, books->now, entry->expected_end, entry->counts);
 }
 
 int books_forget(struct books *books, struct entry *entry)

@@ -21,6 +21,7 @@
 #include "policies/queue.h"
 #include "policies/running.h"
 #include "policies/shares.h"
+#include "policies/watts.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,7 +55,9 @@ struct sleepers {
     uint64_t *set, *booting; /* those that sleep, that were woken and are not up yet; owned */
     uint32_t count, by_class[MAX_NODE_CLASSES], num_booting[MAX_NODE_CLASSES];
     double boot_seconds, stop_seconds; /* what it takes to switch a node on, and off, at most */
+    double watts;                      /* what a node draws that boots or has booted, at most */
     double until; /* seconds: all that sleeps could be up then, and is planned without until then */
+    double slept_at; /* seconds: the last one was switched off; -INFINITY before */
     double next_due; /* seconds: the next node is to sleep or to wake; INFINITY for none */
 };
 
@@ -72,6 +75,7 @@ struct books {
 
     struct node_pool pool;
     struct profile profile;
+    struct watts watts; /* what is left of the power cap, beside it */
     struct queue queue;
     struct shares shares;
     struct fair_tree tree; /* of its users; multifactor */
@@ -161,6 +165,10 @@ int books_give_back(struct books *books, uint32_t node);
  * before it `ends`, by class; returns their sum. Needs a profile. */
 uint32_t books_room_until(const struct books *books, const struct entry *entry, double until,
                           double ends, uint32_t *quota);
+/* That many, or as many as the power cap leaves a job until then, without touching a reservation.
+ */
+uint32_t books_power_until(const struct books *books, const struct entry *entry, double until,
+                           uint32_t count);
 /* Reserves nodes (counts, by class) for a waiting job from `start` on, instead of those that it has
  * reserved. */
 int books_reserve(struct books *books, struct entry *entry, double start, const uint32_t *counts);

@@ -65,6 +65,8 @@ struct entry {
 
     /* Running: nodes by class in `counts` until expected_end. */
     double start_time, expected_end;
+    double interval;   /* seconds between its last two points */
+    double last_point; /* when it stood at a scheduling point last, or started */
     struct entry *previous_malleable, *next_malleable; /* in the list of running.h */
     uint32_t planned;                                  /* nodes it has or is promised */
     bool has_room;   /* ranked: its target is less than it could have */

@@ -17,7 +17,8 @@ static uint32_t grantable(const struct books *books, const struct entry *entry, 
 {
     if (books->options.evolving == EVOLVING_NO_DELAY && books->has_profile)
         return books_room_until(books, entry, entry->expected_end, entry->expected_end, quota);
-    return pool_available(&books->pool, entry, quota);
+    uint32_t count = pool_available(&books->pool, entry, quota);
+    return books_power_until(books, entry, entry->expected_end, count);
 }
 
 /* Malleable jobs shrink for it; until enough have, what is idle is kept for when it asks again. */

@@ -250,12 +250,28 @@ static uint32_t largest_size(const struct books *books, const struct entry *entr
     return standing_largest(&books->options, entry, books->queue.count > 0);
 }
 
+/* Whether a job can give power back at a point before the cap falls. */
+static bool shrinks_for_cap(const struct books *books, const struct entry *entry)
+{
+    return standing_matters(&books->options) && entry_is_malleable(entry);
+}
+
+/* Until when a job that grows needs the power: one that can shrink does so at its next point, if
+ * the one after that is as far away as this one is from the one before. */
+static double needs_power_until(const struct books *books, const struct entry *entry)
+{
+    double until = books->now + 2 * entry->interval;
+    return shrinks_for_cap(books, entry) ? fmin(until, entry->expected_end) : entry->expected_end;
+}
+
 /* Free nodes that a running job may have; while others wait, only those that no reservation needs.
  */
 static uint32_t room_to_grow(const struct books *books, const struct entry *entry, uint32_t *quota)
 {
-    if (books->queue.count == 0)
-        return pool_available(&books->pool, entry, quota);
+    if (books->queue.count == 0) {
+        uint32_t count = pool_available(&books->pool, entry, quota);
+        return books_power_until(books, entry, needs_power_until(books, entry), count);
+    }
     if (!books->has_profile || (books->plan.unbounded && isinf(entry->expected_end)))
         return 0;
     return books_room_until(books, entry, entry->expected_end, entry->expected_end, quota);
@@ -332,6 +348,24 @@ static int grow_into_free(struct books *books)
          entry = entry->next_malleable)
         if (entry->leaving.count == 0 && grow(books, entry))
             return -1;
+    return 0;
+}
+
+int malleable_keep_cap(struct books *books, struct entry *entry)
+{
+    double next = books->now + (entry->interval = books->now - entry->last_point) + EARLY;
+    uint32_t size = elastisim_job_num_assigned(entry->job);
+    const struct profile_stay own = {entry->counts, books->now, entry->expected_end};
+    entry->last_point = books->now;
+    if (!books->watts.is_capped || !shrinks_for_cap(books, entry))
+        return 0;
+    uint32_t allowed =
+        watts_room(&books->watts, entry->classes, entry->gpus, books->now, next, &own);
+    for (; size > entry->least && size > allowed; size--) {
+        const struct elastisim_node *last = elastisim_job_assigned(entry->job, size - 1);
+        if (books_take(books, entry, (uint32_t)elastisim_node_id(last)))
+            return -1;
+    }
     return 0;
 }
 

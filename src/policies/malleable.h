@@ -16,4 +16,8 @@ int malleable_grow(struct books *books);
 int malleable_promise(struct books *books, struct entry *entry, uint32_t missing,
                       uint32_t *promised);
 
+/* A job at its scheduling point gives up nodes whose power the cap would not allow before its next
+ * point, if the strategy lets jobs shrink. Returns 0, or -1. */
+int malleable_keep_cap(struct books *books, struct entry *entry);
+
 #endif

@@ -150,6 +150,17 @@ static int note_changes(struct books *books)
     return books_correct(books, complete);
 }
 
+/* The cap has changed, or what the machine draws without jobs. */
+static int note_power(struct books *books)
+{
+    bool more;
+    if (watts_begin(&books->watts, books->view, &more))
+        return -1;
+    books->changes.freed = books->changes.freed || more;
+    books->changes.early = books->changes.early || more;
+    return 0;
+}
+
 /* --- An invocation ------------------------------------------------------------------------- */
 
 static int handle_trigger(struct books *books)
@@ -160,7 +171,7 @@ static int handle_trigger(struct books *books)
     if (books_settle_leaving(books, entry, true))
         return -1;
     if (elastisim_invocation(books->view) != ELASTISIM_EVOLVING_REQUEST)
-        return 0;
+        return malleable_keep_cap(books, entry);
     return evolving_answer(books, entry, elastisim_request(books->view));
 }
 
@@ -254,7 +265,7 @@ static int schedule(struct books *books)
 {
     books->changes.freed = books->changes.freed || books->next_due <= books->now + EARLY;
     profile_advance(&books->profile, books->now);
-    if (power_begin(books) || note_changes(books) || handle_trigger(books) ||
+    if (power_begin(books) || note_changes(books) || note_power(books) || handle_trigger(books) ||
         balance_deliver(books))
         return -1;
     if (more_comes(books))
@@ -328,7 +339,9 @@ int policy_schedule(struct policy *policy, struct elastisim_view *view, struct e
 
 double policy_wakes(const struct policy *policy)
 {
-    return fmin(policy->books.next_due, policy->books.sleepers.next_due);
+    const struct books *books = &policy->books;
+    double step = books->queue.count > 0 ? books->watts.next_step : INFINITY;
+    return fmin(step, fmin(books->next_due, books->sleepers.next_due));
 }
 
 void policy_print_list(FILE *out)

@@ -48,6 +48,7 @@ static int put_to_sleep(struct books *books, uint32_t node)
     if (elastisim_node_switch_off(books->view, elastisim_node(books->view, node)))
         return -1;
     books_set_idle(books, node / BITS_PER_WORD, bit_set_bit(node), false);
+    books->sleepers.slept_at = books->now;
     return change_sleep(books, node, true);
 }
 
@@ -133,7 +134,8 @@ static bool could_start(const struct books *books, const struct entry *entry,
     for (size_t kind = 0; kind < books->pool.num_classes; kind++)
         room[kind] =
             entry->classes >> kind & 1 && room[kind] > used[kind] ? room[kind] - used[kind] : 0;
-    if (pool_sum(&books->pool, room) < entry->least)
+    if (pool_sum(&books->pool, room) < entry->least ||
+        books_power_until(books, entry, up + entry->estimate, entry->least) < entry->least)
         return false;
     for (size_t kind = 0; kind < books->pool.num_classes; kind++) {
         uint32_t taken = room[kind] < missing ? room[kind] : missing;
@@ -169,6 +171,9 @@ static int wake_of_class(struct books *books, size_t kind, uint32_t count)
     uint64_t *set = books->sleepers.set;
     for (size_t word = 0; count > 0 && word < bit_set_words(books->pool.num_nodes); word++)
         for (uint64_t bits = set[word] & members[word]; bits && count > 0; bits &= bits - 1) {
+            bool failed;
+            if (!watts_take(&books->watts, books->sleepers.watts, books->sleepers.until, &failed))
+                return failed ? -1 : 0;
             if (wake(books, (uint32_t)(word * BITS_PER_WORD + bit_set_lowest(bits))))
                 return -1;
             count--;
@@ -261,6 +266,9 @@ static double next_due(const struct books *books)
     uint32_t first = books->pool.idlers.first;
     if (first != NO_IDLER && may_sleep(books) && sleeps_at(books, first) > books->now)
         due = sleeps_at(books, first);
+    /* Power that is not drawn any more may let others start. */
+    if (books->watts.is_capped && books->queue.count > 0 && sleepers->slept_at >= books->now)
+        due = fmin(due, books->now + fmax(sleepers->stop_seconds, EARLY));
     if (sleepers->count > 0 && books->num_reserved > 0)
         due = fmin(due, profile_next_mark(&books->profile, sleepers->until + EARLY) -
                             sleepers->boot_seconds);

@@ -252,6 +252,15 @@ static int put_figures(PyObject *system)
                PyFloat_FromDouble(elastisim_pfs_write_utilization(view)));
 }
 
+static int put_power(PyObject *system)
+{
+    const struct elastisim_view *view = current.view;
+    if (isinf(elastisim_power_cap(view)))
+        return 0;
+    return put(system, "power_cap", PyFloat_FromDouble(elastisim_power_cap(view))) ||
+           put(system, "power_committed", PyFloat_FromDouble(elastisim_power_committed(view)));
+}
+
 static PyObject *make_system(void)
 {
     const struct elastisim_view *view = current.view;
@@ -265,7 +274,7 @@ static PyObject *make_system(void)
           put(system, "job", Py_NewRef((PyObject *)embedded.jobs[elastisim_job_id(trigger)]))) ||
          (cause == ELASTISIM_EVOLVING_REQUEST &&
           put(system, "evolving_request", PyLong_FromUnsignedLong(elastisim_request(view)))) ||
-         put_figures(system)))
+         put_power(system) || put_figures(system)))
         Py_CLEAR(system);
     return system;
 }

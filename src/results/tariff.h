@@ -4,6 +4,7 @@
 #define ELASTISIM_RESULTS_TARIFF_H
 
 #include "base/error.h"
+#include "base/series.h"
 #include "base/sum.h"
 #include "configuration/configuration.h"
 
@@ -12,12 +13,9 @@
 
 /* Zeroed, there is none. */
 struct tariff {
-    struct tariff_step {
-        double time, value; /* seconds; per kWh */
-    } * steps;              /* owned; in order of time, the first at or before 0 */
-    size_t count, capacity;
-    size_t at;         /* the step in which the time is that was asked for last */
-    struct sum passed; /* the integral up to there */
+    struct series series; /* per kWh */
+    size_t at;            /* the step in which the time is that was asked for last */
+    struct sum passed;    /* the integral up to there */
     double until;
 };
 

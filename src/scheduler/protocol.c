@@ -9,6 +9,7 @@
 #include "base/vector.h"
 #include "configuration/configuration.h"
 #include "elastisim/scheduler.h"
+#include "system/budget.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -345,6 +346,12 @@ static void put_io_figures(struct message *message, const struct invocation *inv
     put_number_member(message, ",\"pfs_write_utilization\":", invocation->pfs_write_utilization);
 }
 
+static void put_power(struct message *message, const struct state *state)
+{
+    put_number_member(message, ",\"power_cap\":", budget_cap_at(state->budget, state->now));
+    put_number_member(message, ",\"power_committed\":", budget_committed(state->budget));
+}
+
 /* What a scheduler can't tell from the jobs and nodes; in the first message. */
 static void put_rules(struct message *message, const struct state *state)
 {
@@ -381,6 +388,8 @@ int message_write_invocation(struct message *message, const struct state *state,
     put_cause(message, invocation);
     if (invocation->has_pfs)
         put_io_figures(message, invocation);
+    if (state->budget)
+        put_power(message, state);
     if (introduces(message, state))
         put_rules(message, state);
     put(message, ",\"jobs\":[");

@@ -3,6 +3,7 @@
 
 #include "base/bit_set.h"
 #include "configuration/configuration.h"
+#include "system/budget.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -152,6 +153,28 @@ bool elastisim_told_of_scheduling_points(const struct elastisim_view *view)
 static double pfs_figure(const struct elastisim_view *view, double figure)
 {
     return view->invocation->has_pfs ? figure : NAN;
+}
+
+double elastisim_power_cap(const struct elastisim_view *view)
+{
+    const struct budget *budget = view->state->budget;
+    return budget ? budget_cap_at(budget, view->state->now) : INFINITY;
+}
+
+double elastisim_power_committed(const struct elastisim_view *view)
+{
+    return view->state->budget ? budget_committed(view->state->budget) : NAN;
+}
+
+bool elastisim_power_cap_step(const struct elastisim_view *view, size_t index, double *time,
+                              double *watts)
+{
+    const struct budget *budget = view->state->budget;
+    if (!budget || index >= budget->cap.count)
+        return false;
+    *time = budget->cap.items[index].time;
+    *watts = budget->cap.items[index].value;
+    return true;
 }
 
 double elastisim_pfs_read_bandwidth(const struct elastisim_view *view)
@@ -518,6 +541,16 @@ uint32_t elastisim_node_distance(const struct elastisim_view *view,
                                                     node_of(from)->description->host,
                                                     node_of(to)->description->host);
     return links < 0 ? UINT32_MAX : (uint32_t)links;
+}
+
+double elastisim_node_idle_watts(const struct elastisim_node *node)
+{
+    return budget_idle_watts(node_of(node)->description);
+}
+
+double elastisim_node_full_watts(const struct elastisim_node *node, uint32_t gpus)
+{
+    return budget_full_watts(node_of(node)->description, gpus);
 }
 
 uint32_t elastisim_node_num_gpus(const struct elastisim_node *node)

@@ -9,6 +9,7 @@
 #include "elastisim/scheduler.h"
 #include "resources/resources.h"
 #include "simulation/inside.h"
+#include "system/budget.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -71,6 +72,26 @@ static void at_end(void *context, const struct job *job)
 
 /* --- Creation -------------------------------------------------------------------------------- */
 
+/* The power cap, if there is one. */
+static int create_budget(struct simulation *simulation)
+{
+    const struct configuration *configuration = simulation->configuration;
+    struct series cap = {.count = 0};
+    double watts;
+    if (!configuration->power_cap)
+        return 0;
+    if (configuration_power_cap(configuration, &watts)
+            ? series_set(&cap, watts, simulation->err)
+            : series_read(&cap, configuration->power_cap, false, simulation->err)) {
+        series_release(&cap);
+        return -1;
+    }
+    simulation->state.budget =
+        budget_create(cap, simulation->platform,
+                      configuration->network_watts + configuration->pfs_watts, simulation->err);
+    return simulation->state.budget ? 0 : -1;
+}
+
 struct simulation *simulation_create(const struct configuration *configuration,
                                      const struct platform *platform,
                                      const struct workload *workload,
@@ -90,7 +111,7 @@ struct simulation *simulation_create(const struct configuration *configuration,
     if (walltime_create(simulation, workload_num_jobs(workload)) ||
         state_create(state, configuration, configuration->allow_oversubscription, platform,
                      workload, observers, err) ||
-        dependents_create(simulation, workload) ||
+        create_budget(simulation) || dependents_create(simulation, workload) ||
         validator_create(&simulation->validator, platform->num_nodes, err) ||
         devices_create(&simulation->devices, state, &simulation->heap, err) ||
         executor_create(&simulation->executor, state, &simulation->heap, &simulation->devices,

@@ -6,6 +6,8 @@
  */
 #include "simulation/inside.h"
 
+#include "system/budget.h"
+
 #include "base/number.h"
 #include "resources/resources.h"
 
@@ -102,6 +104,11 @@ static void describe_cause(const struct simulation *simulation, size_t waiting, 
                             : pending > 0          ? ", continues none of the suspended ones"
                                           : "the scheduler continues none of the suspended ones";
     int length = snprintf(buffer, size, "%s%s", starts, continues);
+    if (pending > 0 && state->budget)
+        length +=
+            snprintf(buffer + length, size - (size_t)length,
+                     "; of the power cap of %.15g W, %.15g W are committed",
+                     budget_cap_at(state->budget, state->now), budget_committed(state->budget));
     if (standing > 0)
         snprintf(buffer + length, size - (size_t)length,
                  "%swhat runs can't go on (look for links without bandwidth and hosts that stand "

@@ -4,7 +4,9 @@
 #include "base/bit_set.h"
 #include "base/number.h"
 #include "base/vector.h"
+#include "configuration/configuration.h"
 #include "elastisim/scheduler.h"
+#include "system/budget.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,16 +44,27 @@ void validator_release(struct validator *validator)
 static int refuse(const struct check *check, uint32_t job, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+enum { WHERE_TEXT = 128 };
+
+/* Which answer it is, into a buffer of WHERE_TEXT bytes; returns it. */
+static const char *where_text(const struct check *check, char *where)
+{
+    const struct job *trigger = check->invocation->trigger;
+    int length = snprintf(where, WHERE_TEXT, "scheduler's answer at %.15g s (%s", check->state->now,
+                          invocation_type_name(check->invocation->type));
+    if (trigger)
+        length += snprintf(where + length, WHERE_TEXT - (size_t)length, " of job %u",
+                           trigger->request->id);
+    snprintf(where + length, WHERE_TEXT - (size_t)length, ")");
+    return where;
+}
+
 static int refuse_because(const struct check *check, const char *what, uint32_t id,
                           const char *rule)
 {
-    char where[128];
-    const struct job *trigger = check->invocation->trigger;
-    int length = snprintf(where, sizeof where, "scheduler's answer at %.15g s (%s",
-                          check->state->now, invocation_type_name(check->invocation->type));
-    if (trigger)
-        snprintf(where + length, sizeof where - (size_t)length, " of job %u", trigger->request->id);
-    return error_set(check->err, ERROR_SCHEDULER, "%s): %s %u: %s", where, what, id, rule);
+    char where[WHERE_TEXT];
+    return error_set(check->err, ERROR_SCHEDULER, "%s: %s %u: %s", where_text(check, where), what,
+                     id, rule);
 }
 
 static int refuse(const struct check *check, uint32_t job, const char *format, ...)
@@ -459,13 +472,107 @@ static int check_decisions(const struct check *check)
     return 0;
 }
 
+/* --- The power cap --------------------------------------------------------------------------- */
+
+/* Rounding of sums, in relation to the cap. */
+#define CAP_SLACK 1e-9
+
+static bool belongs_to(const struct job *job, uint32_t id)
+{
+    return runs_there(job, id) ||
+           (job->has_change && list_has(job->wanted.ids, job->wanted.count, id));
+}
+
+/* What a job's nodes are committed to beyond what they draw without jobs. */
+static double watts_beyond_idle(const struct check *check, const uint32_t *ids, uint32_t count,
+                                uint32_t gpus, const struct job *without)
+{
+    double watts = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct node_description *node = check->state->nodes[ids[i]].description;
+        if (!without || !belongs_to(without, ids[i]))
+            watts += budget_full_watts(node, gpus) - budget_idle_watts(node);
+    }
+    return watts;
+}
+
+/* What nodes are committed to that are reserved for a change of a job, and are so no more when it
+ * is to have others. */
+static double watts_dropped(const struct check *check, const struct job *job, const uint32_t *ids,
+                            uint32_t count)
+{
+    double watts = 0;
+    for (uint32_t i = 0; job->has_change && i < job->wanted.count; i++) {
+        uint32_t id = job->wanted.ids[i];
+        if (!runs_there(job, id) && !list_has(ids, count, id))
+            watts += watts_beyond_idle(check, &id, 1, job->wanted_gpus, NULL);
+    }
+    return watts;
+}
+
+/* What a decision adds to what the machine is committed to, in watts. A job that is killed or
+ * preempted leaves its nodes; others keep theirs until they come to a point. */
+static double watts_added(const struct check *check, const struct decision *decision)
+{
+    const struct job *job = &check->state->jobs[decision->job];
+    if (job_has_ended(job))
+        return 0;
+    if (leaves_all_nodes(decision))
+        return -watts_beyond_idle(check, job->executing.ids, job->executing.count,
+                                  job->executing_gpus, NULL) -
+               watts_dropped(check, job, NULL, 0);
+    if (!decision->sets_nodes)
+        return 0;
+    return watts_beyond_idle(check, decision->nodes, decision->num_nodes,
+                             validator_decided_gpus(job, decision), job) -
+           watts_dropped(check, job, decision->nodes, decision->num_nodes);
+}
+
+/* What a job gives up at its point, by this answer or an earlier one. */
+static double watts_given_up(const struct check *check)
+{
+    const struct job *job = check->invocation->trigger;
+    if (!job || !is_trigger_at_point(check, job))
+        return 0;
+    const struct decision *decision = decisions_find(check->decisions, job->request->id);
+    if (decision && leaves_all_nodes(decision))
+        return 0;
+    bool has_list = decision && decision->sets_nodes;
+    const struct node_list *assigned = job_assigned(job);
+    const uint32_t *ids = has_list ? decision->nodes : assigned->ids;
+    uint32_t count = has_list ? decision->num_nodes : assigned->count;
+    double watts = 0;
+    for (uint32_t i = 0; i < job->executing.count; i++)
+        if (!list_has(ids, count, job->executing.ids[i]))
+            watts += watts_beyond_idle(check, &job->executing.ids[i], 1, job->executing_gpus, NULL);
+    return watts;
+}
+
+static int check_cap(const struct check *check)
+{
+    const struct budget *budget = check->state->budget;
+    if (!budget || !check->state->configuration->power_cap_enforced)
+        return 0;
+    double cap = budget_cap_at(budget, check->state->now), added = -watts_given_up(check);
+    for (size_t i = 0; i < check->decisions->count; i++)
+        added += watts_added(check, &check->decisions->items[i]);
+    double committed = budget_committed(budget) + added;
+    if (added <= 0 || committed <= cap * (1 + CAP_SLACK))
+        return 0;
+    char where[WHERE_TEXT];
+    return error_set(check->err, ERROR_SCHEDULER,
+                     "%s: it commits the machine to %.15g W, %.15g W more than before; the power "
+                     "cap is %.15g W",
+                     where_text(check, where), committed, added, cap);
+}
+
 int validator_check(struct validator *validator, const struct state *state,
                     const struct invocation *invocation, bool at_point,
                     const struct decisions *decisions, struct error *err)
 {
     const struct check check = {validator, state, invocation, at_point, decisions, err};
     validator->round++;
-    int result = check_orders(&check) || check_decisions(&check) ? -1 : 0;
+    int result = check_orders(&check) || check_decisions(&check) || check_cap(&check) ? -1 : 0;
     forget_orders(&check);
     return result;
 }

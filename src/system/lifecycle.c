@@ -3,6 +3,7 @@
 
 #include "base/bit_set.h"
 #include "base/vector.h"
+#include "system/budget.h"
 #include "system/check.h"
 #include "system/job_queue.h"
 #include "system/residents.h"
@@ -70,6 +71,8 @@ static int node_settle(struct state *state, struct node *node, struct error *err
     node->gpus_allocated = node->gpu_claims < gpus ? node->gpu_claims : gpus;
     node_changed(state, node);
     state->num_node_changes++;
+    if (state->budget)
+        budget_note(state->budget, node);
     if (!observers_want(state->observers, NODE_CHANGED))
         return 0;
     struct happening happening = {.kind = NODE_CHANGED, .state = state, .node = node};
@@ -100,7 +103,8 @@ static int vacate(struct state *state, struct job *job, uint32_t id, struct erro
  * each, and they have nothing to count. */
 static bool goes_by_word(const struct state *state, const struct job *job)
 {
-    return job->executing_gpus == 0 && !observers_want(state->observers, NODE_CHANGED);
+    return job->executing_gpus == 0 && !state->budget &&
+           !observers_want(state->observers, NODE_CHANGED);
 }
 
 /* Nodes of a word, all of them plain, which run nothing now or from now on. */
@@ -336,6 +340,7 @@ void state_release(struct state *state)
     free(state->runners);
     free(state->changed_nodes);
     free(state->free_nodes);
+    budget_release(state->budget);
     free(state->up_nodes);
     free(state->announced_nodes);
     free(state->plain_nodes);

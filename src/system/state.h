@@ -52,6 +52,7 @@ const char *node_availability_name(enum node_availability availability); /* "up"
 /* What a node is, in one word: its availability, or its state while it is up. */
 const char *node_condition_name(const struct node *node);
 
+struct budget;        /* system/budget.h */
 struct configuration; /* configuration/configuration.h */
 struct decisions;     /* scheduler/decision.h */
 
@@ -156,6 +157,7 @@ struct state {
     uint64_t *plain_nodes;     /* UP, with no job expected and one at most that runs */
     uint32_t num_free;
     uint64_t num_node_changes; /* so far, of all nodes */
+    struct budget *budget;     /* with a power cap; NULL without; owned */
     /* Changed since the last invocation, each once; sorted by ID when an invocation is made. */
     struct job **changed_jobs;
     size_t num_changed_jobs, changed_jobs_capacity;

@@ -53,8 +53,8 @@ def test_a_schema_is_one(kind: str) -> None:
 
 # --- What they know --------------------------------------------------------------------------------------------------
 
-TYPES = {'path': 'string', 'string': 'string', 'seconds': 'number', 'watts': 'number', 'boolean': 'boolean',
-         'list': 'array', 'count': 'integer', 'word': 'string'}
+TYPES = {'path': ['string'], 'string': ['string'], 'seconds': ['number'], 'watts': ['number'], 'boolean': ['boolean'],
+         'list': ['array'], 'count': ['integer'], 'word': ['string'], 'limit': ['number', 'string']}
 
 
 def test_configuration_has_the_keys_types_and_defaults_of_the_help() -> None:
@@ -67,7 +67,7 @@ def test_configuration_has_the_keys_types_and_defaults_of_the_help() -> None:
     assert known['required'] == [key for key, _, default, _ in rows if default == 'mandatory']
     for key, kind, default, meaning in rows:
         entry = known['properties'][key]
-        assert entry['type'] == (TYPES[kind] if default == 'mandatory' else [TYPES[kind], 'null']), key
+        assert entry['type'] == (TYPES[kind][0] if default == 'mandatory' else [*TYPES[kind], 'null']), key
         assert entry.get('default') == (
             None if default in ('mandatory', '-') else default if kind == 'word' else json.loads(default)), key
         assert entry['description'].startswith(meaning), key

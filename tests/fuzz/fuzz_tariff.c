@@ -34,10 +34,10 @@ static void write_file(const void *data, size_t size)
 
 static void check(struct tariff *tariff)
 {
-    if (!tariff_is_given(tariff) || tariff->steps[0].time > 0)
+    if (!tariff_is_given(tariff) || tariff->series.items[0].time > 0)
         abort();
-    for (size_t i = 1; i < tariff->count; i++)
-        if (!(tariff->steps[i].time > tariff->steps[i - 1].time))
+    for (size_t i = 1; i < tariff->series.count; i++)
+        if (!(tariff->series.items[i].time > tariff->series.items[i - 1].time))
             abort();
     for (double time = 0; time < 20; time += 1.5)
         if (!isfinite(tariff_integral(tariff, time)))
@@ -47,7 +47,7 @@ static void check(struct tariff *tariff)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct configuration configuration = {.energy_price = path};
-    struct tariffs tariffs = {{0}, {0}};
+    struct tariffs tariffs = {.price = {.at = 0}};
     struct error err = {.kind = ERROR_NONE};
 
     write_file(data, size);

@@ -58,7 +58,7 @@ static void test_every_key_is_read(void **state)
         "'gpu_utilization': '6.csv', 'task_times': '7.csv', 'events': '8',"
         "'events_url': 'ipc://e.ipc', 'energy': '9.csv', 'energy_shares': '10.csv',"
         "'energy_price': '11.csv', 'carbon_intensity': '12.csv', 'network_watts': 100,"
-        "'pfs_watts': 2.5}");
+        "'pfs_watts': 2.5, 'power_cap': 700.5, 'power_cap_enforced': true}");
 
     (void)state;
     assert_string_equal(configuration.file, "c.json");
@@ -98,6 +98,9 @@ static void test_every_key_is_read(void **state)
     assert_string_equal(configuration.carbon_intensity, "12.csv");
     assert_true(configuration.network_watts == 100);
     assert_true(configuration.pfs_watts == 2.5);
+    double cap;
+    assert_true(configuration_power_cap(&configuration, &cap) && cap == 700.5);
+    assert_true(configuration.power_cap_enforced);
     configuration_release(&configuration);
 }
 
@@ -136,6 +139,8 @@ static void assert_defaults(const struct configuration *configuration)
     assert_null(configuration->carbon_intensity);
     assert_true(configuration->network_watts == 0);
     assert_true(configuration->pfs_watts == 0);
+    assert_null(configuration->power_cap);
+    assert_false(configuration->power_cap_enforced);
 }
 
 static void test_keys_left_out_have_their_defaults(void **state)
@@ -355,7 +360,7 @@ static void test_reference_has_a_row_for_each_key(void **state)
         }
         count++;
     }
-    assert_int_equal(count, 40);
+    assert_int_equal(count, 42);
     fclose(file);
 }
 
