@@ -57,8 +57,14 @@ struct sleepers {
     double boot_seconds, stop_seconds; /* what it takes to switch a node on, and off, at most */
     double watts;                      /* what a node draws that boots or has booted, at most */
     double until; /* seconds: all that sleeps could be up then, and is planned without until then */
-    double slept_at; /* seconds: the last one was switched off; -INFINITY before */
-    double next_due; /* seconds: the next node is to sleep or to wake; INFINITY for none */
+    /* power=windows: nodes from `first` on are off from `begin` to `end` (seconds), which are those
+     * of the window under way or of the next one. */
+    bool in_window;
+    uint32_t first;
+    double begin, end;
+    unsigned idle_windows; /* that have begun since a job started or ended */
+    double slept_at;       /* seconds: the last one was switched off; -INFINITY before */
+    double next_due;       /* seconds: the next node is to sleep or to wake; INFINITY for none */
 };
 
 struct books {

@@ -94,7 +94,7 @@ enum nodes {
     NODES_UNIFORM
 };
 
-enum power { POWER_ON, POWER_IDLE_TIMEOUT };
+enum power { POWER_ON, POWER_IDLE_TIMEOUT, POWER_WINDOWS };
 
 enum io { IO_IGNORE, IO_DECLARED, IO_MEASURED };
 
@@ -124,14 +124,16 @@ struct policy_options {
     enum nodes nodes;
     enum io io;
     enum power power;
-    double idle_timeout;        /* seconds */
-    uint32_t spare_nodes;       /* that stay awake */
-    uint32_t reservation_depth; /* 0: as the backfilling has it */
-    uint32_t queue_depth;       /* 0: no bound */
-    uint32_t compression_depth; /* 0: no bound */
-    uint32_t least_change;      /* nodes */
-    double predict_percentile;  /* per cent */
-    double predict_weight;      /* of the newest runtime, above 0 to 1 */
+    double idle_timeout;            /* seconds */
+    uint32_t spare_nodes;           /* that stay awake */
+    double power_from, power_until; /* hours of the clock */
+    double power_share;             /* of the nodes */
+    uint32_t reservation_depth;     /* 0: as the backfilling has it */
+    uint32_t queue_depth;           /* 0: no bound */
+    uint32_t compression_depth;     /* 0: no bound */
+    uint32_t least_change;          /* nodes */
+    double predict_percentile;      /* per cent */
+    double predict_weight;          /* of the newest runtime, above 0 to 1 */
     double weight_age, weight_fair_tree, weight_size, weight_partition,
         weight_qos;      /* multifactor */
     double max_age;      /* seconds; likewise */

@@ -112,7 +112,8 @@ static int note_absences(struct books *books, uint32_t id)
     if (is_away && !sleeps && elastisim_node_num_jobs(node) == 0 &&
         vector_add(absences, (struct absence){-INFINITY, elastisim_node_returns(node)}))
         return -1;
-    if (plans && add_announced(books, node, absences, &leaves))
+    if ((plans && add_announced(books, node, absences, &leaves)) ||
+        power_add_window(books, id, expected_end(books, node), absences, &leaves))
         return -1;
     return books_set_absences(books, id, absences, leaves);
 }
@@ -171,7 +172,7 @@ static int handle_trigger(struct books *books)
     if (books_settle_leaving(books, entry, true))
         return -1;
     if (elastisim_invocation(books->view) != ELASTISIM_EVOLVING_REQUEST)
-        return malleable_keep_cap(books, entry);
+        return power_shrink(books, entry) || malleable_keep_cap(books, entry) ? -1 : 0;
     return evolving_answer(books, entry, elastisim_request(books->view));
 }
 

@@ -6,23 +6,32 @@
 #include "policies/power.h"
 
 #include "base/bit_set.h"
+#include "base/vector.h"
 #include "policies/admission.h"
 
 #include <math.h>
 #include <string.h>
 
-static bool is_on(const struct books *books)
+static bool sleeps_when_idle(const struct books *books)
 {
-    return books->options.power == POWER_ON;
+    return books->options.power == POWER_IDLE_TIMEOUT;
 }
 
+static bool has_windows(const struct books *books)
+{
+    return books->options.power == POWER_WINDOWS && books->options.power_share > 0;
+}
 /* --- The profile --------------------------------------------------------------------------- */
+
+static int pass_window(struct books *books);
 
 int power_begin(struct books *books)
 {
     struct sleepers *sleepers = &books->sleepers;
     double until = books->now + sleepers->boot_seconds;
-    if (is_on(books) || until <= sleepers->until)
+    if (has_windows(books))
+        return pass_window(books);
+    if (!sleeps_when_idle(books) || until <= sleepers->until)
         return 0;
     double from = fmax(sleepers->until, books->now);
     sleepers->until = until;
@@ -39,6 +48,121 @@ static int change_sleep(struct books *books, uint32_t node, bool sleeps)
     sleepers->count += sleeps ? 1 : UINT32_MAX;
     sleepers->by_class[kind] += sleeps ? 1 : UINT32_MAX;
     return books_plan(books, books->now, sleepers->until, one, sleeps ? -1 : 1);
+}
+
+/* --- Windows ------------------------------------------------------------------------------- */
+
+#define DAY 86400.0
+
+/* The window that is under way, or the next one. */
+static void find_window(struct books *books)
+{
+    struct sleepers *sleepers = &books->sleepers;
+    double hour = DAY / 24, from = books->options.power_from * hour;
+    double length = fmod(books->options.power_until * hour - from + DAY, DAY);
+    uint32_t num_nodes = books->pool.num_nodes;
+    length = length > 0 ? length : DAY;
+    double since = fmod(books->now + books->ordering.midnight - from + DAY, DAY);
+    sleepers->begin = books->now - since + (since >= length ? DAY : 0);
+    sleepers->end = sleepers->begin + length;
+    sleepers->first = num_nodes - (uint32_t)round(books->options.power_share * num_nodes);
+}
+
+static double expected_end(const struct books *books, uint32_t node)
+{
+    const struct elastisim_node *seen = elastisim_node(books->view, node);
+    const struct entry *entry =
+        elastisim_node_num_jobs(seen) > 0 ? books_entry(books, elastisim_node_job(seen, 0)) : NULL;
+    return entry && entry->state == ENTRY_RUNNING ? entry->expected_end : -INFINITY;
+}
+
+int power_add_window(const struct books *books, uint32_t node, double end,
+                     struct absences *absences, double *leaves)
+{
+    const struct sleepers *sleepers = &books->sleepers;
+    if (!has_windows(books) || node < sleepers->first)
+        return 0;
+    double from = sleepers->in_window ? -INFINITY : sleepers->begin;
+    const struct absence window = {fmax(from, end), sleepers->end + sleepers->boot_seconds};
+    *leaves = fmin(*leaves, sleepers->in_window ? INFINITY : sleepers->begin);
+    return vector_add(absences, window);
+}
+
+static int command_node(struct books *books, uint32_t node)
+{
+    struct elastisim_node *seen = elastisim_node(books->view, node);
+    struct absence boot = {-INFINITY, books->now + books->sleepers.boot_seconds};
+    struct absences *absences = &books->absences;
+    bool off = books->sleepers.in_window;
+    double leaves = INFINITY;
+    absences->count = 0;
+    if (off ? elastisim_node_switch_off(books->view, seen)
+            : elastisim_node_switch_on(books->view, seen))
+        return -1;
+    if (off)
+        books_set_idle(books, node / BITS_PER_WORD, bit_set_bit(node), false);
+    else if (elastisim_node_availability(seen) != ELASTISIM_UP && vector_add(absences, boot))
+        return -1;
+    return power_add_window(books, node, expected_end(books, node), absences, &leaves) ||
+                   books_set_absences(books, node, absences, leaves)
+               ? -1
+               : 0;
+}
+
+static int command_all(struct books *books)
+{
+    for (uint32_t node = books->sleepers.first; node < books->pool.num_nodes; node++)
+        if (command_node(books, node))
+            return -1;
+    return 0;
+}
+
+/* Begins and ends the window that is due. */
+static int pass_window(struct books *books)
+{
+    struct sleepers *sleepers = &books->sleepers;
+    bool is_first = sleepers->end <= 0, was_in = sleepers->in_window;
+    if (is_first)
+        find_window(books);
+    if (was_in && books->now >= sleepers->end - EARLY) {
+        sleepers->begin += DAY;
+        sleepers->end += DAY;
+    }
+    sleepers->in_window = books->now >= sleepers->begin - EARLY;
+    sleepers->idle_windows += sleepers->in_window && !was_in;
+    if (!is_first && sleepers->in_window == was_in)
+        return 0;
+    books->changes.freed = true;
+    return command_all(books);
+}
+
+int power_shrink(struct books *books, struct entry *entry)
+{
+    const struct sleepers *sleepers = &books->sleepers;
+    uint32_t size = elastisim_job_num_assigned(entry->job);
+    bool may = has_windows(books) && sleepers->in_window && entry_is_malleable(entry);
+    for (uint32_t rank = size; may && rank > 0 && size > entry->least; rank--) {
+        uint32_t node = (uint32_t)elastisim_node_id(elastisim_job_assigned(entry->job, rank - 1));
+        if (node < sleepers->first)
+            continue;
+        if (books_take(books, entry, node))
+            return -1;
+        books_set_idle(books, node / BITS_PER_WORD, bit_set_bit(node), false);
+        size--;
+    }
+    return 0;
+}
+
+/* Without anything that runs, windows go by in vain only so often: then the run is stuck. */
+static double next_edge(struct books *books)
+{
+    enum { MOST_IDLE_WINDOWS = 3 };
+    struct sleepers *sleepers = &books->sleepers;
+    if (books->running.count > 0)
+        sleepers->idle_windows = 0;
+    if (sleepers->idle_windows > MOST_IDLE_WINDOWS)
+        return INFINITY;
+    return sleepers->in_window ? sleepers->end : sleepers->begin;
 }
 
 /* --- Nodes --------------------------------------------------------------------------------- */
@@ -76,8 +200,13 @@ static int wake(struct books *books, uint32_t node)
 int power_note_node(struct books *books, uint32_t node, bool *sleeps)
 {
     *sleeps = false;
-    if (is_on(books))
+    if (!sleeps_when_idle(books)) {
+        enum elastisim_availability as =
+            elastisim_node_availability(elastisim_node(books->view, node));
+        *sleeps = has_windows(books) && books->sleepers.in_window &&
+                  node >= books->sleepers.first && as != ELASTISIM_UP && as != ELASTISIM_DOWN;
         return 0;
+    }
     const struct elastisim_node *seen = elastisim_node(books->view, node);
     enum elastisim_availability is = elastisim_node_availability(seen);
     if (is == ELASTISIM_UP || is == ELASTISIM_DOWN)
@@ -278,7 +407,9 @@ static double next_due(const struct books *books)
 int power_settle(struct books *books)
 {
     uint32_t left[MAX_NODE_CLASSES];
-    if (is_on(books))
+    if (has_windows(books))
+        books->sleepers.next_due = next_edge(books);
+    if (!sleeps_when_idle(books))
         return 0;
     count_left(books, left);
     if (wake_needed(books, left) || wake_spare(books) || let_sleep(books, left))

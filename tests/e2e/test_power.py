@@ -137,6 +137,56 @@ def test_a_machine_that_switches_at_once_decides_in_each_instant_what_it_needs(s
             assert joules(result)['machine'] == near(busy * 200 + (4 * end - busy) * 10)
 
 
+# --- Windows ---------------------------------------------------------------------------------------------------------
+
+WINDOW = 'power=windows,power_from=0.01,power_until=0.02,power_share=0.5'  # n2 and n3, from 36 to 72 s
+
+
+@pytest.mark.parametrize('policy', ['easy', 'conservative', 'hybrid'])
+def test_a_share_of_the_nodes_is_off_by_the_clock_and_the_plan_knows(scenario: Scenario, policy: str) -> None:
+    """Job 0 wants all nodes for 50 s: they are up again at 82 s. Job 1 ends before that on n0 and n1, job 2 before 36 s
+    on the others."""
+    powered(scenario).workload(estimated(4, 50), estimated(2, 60), estimated(2, 30))
+    result = scenario.run(scheduler=f'builtin:{policy},{WINDOW}')
+    assert result.starts() == [82, 0, 0]
+    assert joules(result) == near({'machine': 85720, 'n0': 24200, 'n1': 24200, 'n2': 18660, 'n3': 18660})
+    assert states(result, 'n3')[:6] == [(0, 'allocated'), (30, 'free'), (36, 'stopping'), (41, 'off'), (72, 'booting'),
+                                        (82, 'allocated')]
+
+
+def test_a_malleable_job_shrinks_off_nodes_that_are_to_sleep(scenario: Scenario) -> None:
+    """It was to be over at 30 s. At 40 s it stands at its first point in the window."""
+    powered(scenario).workload(flexible('malleable', 1, 4, waiting(5, 16), runtime_estimate=30))
+    result = scenario.run(scheduler=f'builtin:malleable-min,start=max,{WINDOW}')
+    assert result.ends() == [80]
+    assert result.column('Node Seconds') == ['240']
+    assert joules(result) == near({'machine': 51440, 'n0': 16000, 'n1': 16000, 'n2': 9720, 'n3': 9720})
+
+
+def test_a_rigid_job_that_still_runs_in_the_window_ends_before_its_nodes_sleep(scenario: Scenario) -> None:
+    powered(scenario).workload(rigid(4, waiting(50), runtime_estimate=30))
+    result = scenario.run(scheduler=f'builtin:fcfs,{WINDOW}')
+    assert result.column('Status') == ['completed']
+    assert states(result, 'n3')[:2] == [(0, 'allocated'), (36, 'draining')]
+
+
+def test_windows_come_every_day_and_a_job_that_fits_between_none_starts_after_one(scenario: Scenario) -> None:
+    """Off but for an hour a day: the job, of two hours, starts on all nodes once they have booted, and they let it end.
+    A short one that comes in the second window waits for its end."""
+    powered(scenario).workload(estimated(4, 7200), estimated(4, 60, submit=90000))
+    result = scenario.run(scheduler='builtin:easy,power=windows,power_from=1,power_until=0,power_share=1')
+    assert result.starts()[0] == 86410
+    assert result.starts()[1] >= 86410 + 7200
+    assert result.column('Status') == ['completed'] * 2
+
+
+def test_a_run_whose_jobs_never_start_is_stuck_though_windows_come_for_ever(scenario: Scenario) -> None:
+    powered(scenario).workload(estimated(4, 10, submit=5))
+    scenario.write('availability.json', {'outages': [{'nodes': 'n0', 'from': 1}]})
+    scenario.configure(availability='availability.json')
+    assert 'n0 (down' in scenario.run(scheduler=f'builtin:easy,{WINDOW}', status=4).error
+
+
 # --- Random worlds ---------------------------------------------------------------------------------------------------
 
 
@@ -161,7 +211,9 @@ def test_with_nodes_that_sleep_every_job_ends_and_energy_is_saved(scenario: Scen
     powered(scenario, 6).workload(*(random_job(draw) for _ in range(30)))
     timeout, spare = draw.choice((0, 5, 50)), draw.choice((0, 0, 1, 3))
     awake = joules(scenario.run(scheduler=f'builtin:{RANDOM[seed]}'))['machine']
-    result = scenario.run(
-        scheduler=f'builtin:{RANDOM[seed]},power=idle_timeout,idle_timeout={timeout},spare_nodes={spare}')
+    power = f'power=idle_timeout,idle_timeout={timeout},spare_nodes={spare}'
+    if draw.random() < 0.3:
+        power = f'power=windows,power_from=0.1,power_until={draw.choice((0.2, 0.4))},power_share={draw.random():.2f}'
+    result = scenario.run(scheduler=f'builtin:{RANDOM[seed]},{power}')
     assert result.column('Status') == ['completed'] * 30
-    assert joules(result)['machine'] < awake
+    assert joules(result)['machine'] < awake or 'windows' in power
