@@ -52,7 +52,8 @@ def failure(rng: random.Random, names: list[str]) -> Json:
 
 def window(rng: random.Random, names: list[str]) -> Json:
     return {'share': rng.choice([0.25, 0.5, 1]), 'first': rng.randint(0, 9), 'every': rng.choice([10, 30]),
-            'duration': rng.choice([1, 5]), 'kind': rng.choice(['down', 'drain', 'off']), 'lead': rng.choice([0, 4])}
+            'duration': rng.choice([1, 5]), 'kind': rng.choice(['down', 'drain', 'off']), 'lead': rng.choice([0, 4]),
+            'until': 100}
 
 
 def availability(rng: random.Random, names: list[str]) -> Json:
@@ -122,4 +123,8 @@ def write_trouble(rng: random.Random, folder: Path) -> None:
         keys |= {'energy': 'energy.csv', 'energy_shares': 'energy_shares.csv', 'energy_price': 'price.csv',
                  'network_watts': 3}
     path = folder / 'config.json'
-    path.write_text(json.dumps(json.loads(path.read_text()) | keys, indent=1))
+    configuration = json.loads(path.read_text()) | keys
+    if 'restless' in configuration['scheduler'] and rng.random() < 0.7:
+        configuration['scheduler'] += ',orders'
+        configuration.setdefault('scheduling_interval', 3)
+    path.write_text(json.dumps(configuration, indent=1))

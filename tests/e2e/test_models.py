@@ -44,6 +44,14 @@ def test_random_workloads_have_the_same_results(first: int, tmp_path: Path) -> N
         assert (seed, compare.compare_runs(folder, seed)) == (seed, None)
 
 
+@pytest.mark.parametrize('first', range(1, 41, STEP))
+def test_machines_that_fail_have_the_same_results(first: int, tmp_path: Path) -> None:
+    for seed in range(first, first + STEP):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        assert (seed, compare.compare_unsteady(folder, seed)) == (seed, None)
+
+
 def test_platform_with_profiles_is_left_to_simgrid_with_a_note(tmp_path: Path) -> None:
     folder = tmp_path
     random_workload.write_workload(random.Random(1), folder, 2, compare.RESTLESS)

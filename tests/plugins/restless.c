@@ -1,6 +1,8 @@
 /* A scheduler that never leaves well alone: its decisions are valid but random. It starts jobs of
  * any size on any nodes, resizes and moves them, answers requests as it pleases and kills a few.
- * Its option is the seed; with ",suspend" after it, it suspends some, too, and lets them go on.
+ * Its option is the seed; with ",suspend" after it, it suspends some, too, and lets them go on;
+ * with
+ * ",orders" it preempts some, drains nodes and switches them off, and undoes that in the end.
  *
  * Promise: a decision depends on the seed, the number of invocations so far and the state that the
  * scheduler sees, never on times or addresses: two models of resource sharing that agree on the
@@ -11,14 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_KILLS = 2 };
+enum { MAX_KILLS = 2, MAX_ORDERS = 20 };
 
 struct restless {
     uint64_t seed, invocations;
     uint64_t random; /* state of the generator */
     unsigned kills;
-    bool suspends;
-    struct elastisim_job *killed;  /* in this invocation, or NULL */
+    bool suspends, gives_orders;
+    unsigned orders;
+    /* In this invocation, or NULL: a job that was killed or preempted, a node with a command. */
+    struct elastisim_job *gone;
+    struct elastisim_node *commanded;
     struct elastisim_node **nodes; /* candidates, of num_nodes at most; owned */
     uint32_t num_candidates;
 };
@@ -55,10 +60,10 @@ static uint32_t between(struct restless *self, uint32_t least, uint32_t most)
 
 /* --- Nodes ---------------------------------------------------------------------------------- */
 
-static bool can_have(const struct elastisim_job *job, const struct elastisim_node *node,
-                     uint32_t gpus)
+static bool can_have(const struct restless *self, const struct elastisim_job *job,
+                     const struct elastisim_node *node, uint32_t gpus)
 {
-    return elastisim_node_availability(node) == ELASTISIM_UP &&
+    return node != self->commanded && elastisim_node_availability(node) == ELASTISIM_UP &&
            elastisim_node_num_gpus(node) >= gpus &&
            (!elastisim_job_uses_burst_buffer(job) ||
             elastisim_node_type(node) != ELASTISIM_NODE_PLAIN);
@@ -85,7 +90,7 @@ static void list_candidates(struct restless *self, struct elastisim_view *view,
     struct elastisim_node *node = next_node(view, 0, only_free);
     self->num_candidates = 0;
     for (; node; node = next_node(view, elastisim_node_id(node) + 1, only_free))
-        if (can_have(job, node, gpus) && !is_assigned(job, node))
+        if (can_have(self, job, node, gpus) && !is_assigned(job, node))
             self->nodes[self->num_candidates++] = node;
 }
 
@@ -199,7 +204,7 @@ static bool is_resizable(const struct elastisim_job *job)
 static int change_trigger(struct restless *self, struct elastisim_view *view)
 {
     struct elastisim_job *job = elastisim_trigger(view);
-    if (!job || job == self->killed)
+    if (!job || job == self->gone)
         return 0;
     draw_for(self, elastisim_job_id(job));
     if (elastisim_invocation(view) == ELASTISIM_EVOLVING_REQUEST)
@@ -214,7 +219,7 @@ static int change_others(struct restless *self, struct elastisim_view *view)
 {
     struct elastisim_job *job = elastisim_first_running(view);
     for (; job; job = elastisim_next_running(job)) {
-        if (job == elastisim_trigger(view) || job == self->killed || !is_resizable(job))
+        if (job == elastisim_trigger(view) || job == self->gone || !is_resizable(job))
             continue;
         draw_for(self, elastisim_job_id(job));
         if (chance(self, 15) && change(self, view, job))
@@ -241,10 +246,10 @@ static int start(struct restless *self, struct elastisim_view *view, struct elas
 static int start_waiting(struct restless *self, struct elastisim_view *view)
 {
     size_t running = elastisim_num_running(view);
-    bool idle = running == 0 || (running == 1 && self->killed == elastisim_first_running(view));
+    bool idle = running == 0 || (running == 1 && self->gone == elastisim_first_running(view));
     struct elastisim_job *job = elastisim_first_pending(view);
     for (; job; job = elastisim_next_pending(job)) {
-        if (job == self->killed)
+        if (job == self->gone)
             continue;
         draw_for(self, elastisim_job_id(job));
         if (!idle && chance(self, 25))
@@ -259,7 +264,6 @@ static int start_waiting(struct restless *self, struct elastisim_view *view)
 /* Any job that has not ended; the last that were submitted included. */
 static int kill_one(struct restless *self, struct elastisim_view *view)
 {
-    self->killed = NULL;
     draw_for(self, UINT64_MAX);
     if (self->kills == MAX_KILLS || !chance(self, 4))
         return 0;
@@ -268,7 +272,7 @@ static int kill_one(struct restless *self, struct elastisim_view *view)
     if (!job || elastisim_job_state(job) >= ELASTISIM_COMPLETED)
         return 0;
     self->kills++;
-    self->killed = job;
+    self->gone = job;
     return elastisim_kill(view, job);
 }
 
@@ -277,7 +281,7 @@ static int suspend_some(struct restless *self, struct elastisim_view *view)
 {
     struct elastisim_job *job = elastisim_first_running(view);
     for (; self->suspends && job; job = elastisim_next_running(job)) {
-        if (job == self->killed)
+        if (job == self->gone)
             continue;
         draw_for(self, elastisim_job_id(job) ^ UINT64_C(0x5500000000));
         bool is_suspended = elastisim_job_suspended(job);
@@ -286,6 +290,53 @@ static int suspend_some(struct restless *self, struct elastisim_view *view)
             return -1;
     }
     return 0;
+}
+
+/* --- Orders --------------------------------------------------------------------------------- */
+
+static int preempt_one(struct restless *self, struct elastisim_view *view)
+{
+    struct elastisim_job *job = elastisim_first_running(view);
+    uint32_t count = (uint32_t)elastisim_num_running(view);
+    for (uint32_t i = count > 0 ? between(self, 0, count - 1) : 0; i > 0; i--)
+        job = elastisim_next_running(job);
+    self->gone = job;
+    return job ? elastisim_preempt(view, job, chance(self, 50)) : 0;
+}
+
+typedef int command_fn(struct elastisim_view *view, struct elastisim_node *node);
+
+static command_fn *const commands[] = {elastisim_node_drain, elastisim_node_resume,
+                                       elastisim_node_switch_off, elastisim_node_switch_on};
+
+static int command_node(struct restless *self, struct elastisim_view *view)
+{
+    uint32_t last = (uint32_t)elastisim_num_nodes(view) - 1;
+    self->commanded = elastisim_node(view, between(self, 0, last));
+    return commands[between(self, 0, 3)](view, self->commanded);
+}
+
+static int bring_all_back(struct elastisim_view *view)
+{
+    for (size_t i = 0; i < elastisim_num_nodes(view); i++)
+        if (elastisim_node_resume(view, elastisim_node(view, i)) ||
+            elastisim_node_switch_on(view, elastisim_node(view, i)))
+            return -1;
+    return 0;
+}
+
+/* One now and then; in the end all nodes are back, which is said again and again. */
+static int give_orders(struct restless *self, struct elastisim_view *view)
+{
+    draw_for(self, UINT64_MAX - 1);
+    if (!self->gives_orders || self->gone)
+        return 0;
+    if (self->orders == MAX_ORDERS)
+        return bring_all_back(view);
+    if (!chance(self, 30))
+        return 0;
+    self->orders++;
+    return chance(self, 50) ? preempt_one(self, view) : command_node(self, view);
 }
 
 /* --- The scheduler -------------------------------------------------------------------------- */
@@ -297,6 +348,7 @@ static int begin(const char *options, void **data)
         return -1;
     self->seed = strtoull(options, NULL, 10);
     self->suspends = strstr(options, ",suspend");
+    self->gives_orders = strstr(options, ",orders");
     *data = self;
     return 0;
 }
@@ -305,10 +357,13 @@ static int schedule(struct elastisim_view *view, void *data)
 {
     struct restless *self = data;
     self->invocations++;
+    self->gone = NULL;
+    self->commanded = NULL;
     if (!self->nodes)
         self->nodes = calloc(elastisim_num_nodes(view), sizeof(struct elastisim_node *));
-    if (!self->nodes || kill_one(self, view) || change_trigger(self, view) ||
-        change_others(self, view) || start_waiting(self, view) || suspend_some(self, view))
+    if (!self->nodes || kill_one(self, view) || give_orders(self, view) ||
+        change_trigger(self, view) || change_others(self, view) || start_waiting(self, view) ||
+        suspend_some(self, view))
         return elastisim_fail(view, "out of memory");
     return 0;
 }
