@@ -841,4 +841,6 @@ def test_suspended_jobs_are_hatched_while_they_are(browser: webdriver.Chrome, tm
     assert 'Suspended\n7.0 s' in panel
     assert all(row in panel for row in ('4\t5.0 s', '12\t2.0 s')), panel
     assert page.column('Suspended') == ['7.0 s', '5.0 s']
+    page.click_job(1)
+    assert '0 jobs waited before it, and 1 of 3 nodes were free, while suspended jobs had 2.' in page.panel()
     page.check()

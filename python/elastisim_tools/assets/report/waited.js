@@ -3,21 +3,42 @@
 import {duration} from './words.js';
 import {moment} from './dates.js';
 
+/** The nodes of some jobs at a time.
+ * @param {Gantt} gantt
+ * @param {number} time
+ * @param {(job: number) => boolean} counts
+ * @returns {Set<number>} */
+function heldNodes({rects, data}, time, counts) {
+  const held = new Set();
+  for (let i = 0; i < rects.count; i++)
+    if (rects.x0[i] <= time && time < rects.x1[i] && counts(rects.job[i]))
+      for (let node = Math.floor(rects.y0[i]), n = data.lane ? 1 : data.count[i]; n > 0; node++, n--)
+        held.add(node);
+  return held;
+}
+
 /** Nodes that could not be had at a time: jobs but for one hold them, or they are not up.
  * @param {Gantt} gantt
  * @param {number} time
  * @param {number} but */
-function takenNodes({rects, data}, time, but) {
-  const taken = new Set(), {outages} = data;
-  for (let i = 0; i < rects.count; i++)
-    if (rects.x0[i] <= time && time < rects.x1[i] && rects.job[i] !== but)
-      for (let node = Math.floor(rects.y0[i]), n = data.lane ? 1 : data.count[i]; n > 0; node++, n--)
-        taken.add(node);
+function takenNodes(gantt, time, but) {
+  const taken = heldNodes(gantt, time, job => job !== but), {outages} = gantt.data;
   for (let i = 0; i < outages.outage.length; i++)
     if (outages.begin[outages.outage[i]] <= time && time < outages.end[outages.outage[i]])
       for (let node = outages.first[i], n = outages.count[i]; n > 0; node++, n--)
         taken.add(node);
   return taken.size;
+}
+
+/** Nodes of jobs that are suspended at a time.
+ * @param {Gantt} gantt
+ * @param {number} time */
+function suspendedNodes(gantt, time) {
+  const {suspensions} = gantt.data, jobs = new Set();
+  for (let k = 0; k < suspensions.job.length; k++)
+    if (suspensions.begin[k] <= time && time < suspensions.end[k])
+      jobs.add(suspensions.job[k]);
+  return jobs.size ? heldNodes(gantt, time, job => jobs.has(job)).size : 0;
 }
 
 /** Jobs that held the nodes of a job until it started on them at a time, and when the last of all was gone.
@@ -116,6 +137,9 @@ function storyOf({jobs}, gantt, job, {from, start, when, again}) {
   if (gantt)
     text += `, and ${gantt.data.nodes.length - takenNodes(gantt, from, job)} of ` +
       `${counted(gantt.data.nodes.length, 'node')} were free`;
+  const suspended = gantt ? suspendedNodes(gantt, from) : 0;
+  if (suspended)
+    text += `, while suspended jobs had ${suspended}`;
   const sentences = [`When it ${when}, ${text}.`];
   if (start < 0)
     return {sentences: [...sentences, again ? 'It never started again.' : 'It never started.'], jobs: []};
