@@ -61,7 +61,7 @@ struct simulation {
     struct follow_up *follow_ups;
     bool has_invoked;
     double last_invocation;
-    unsigned idle_invocations;
+    uint64_t idle_invocations; /* in a row; a change of nodes counts as several (stuck.c) */
     double idle_since;
     size_t rounds; /* answers with orders since the clock last moved, to rounds_at */
     double rounds_at;
@@ -143,8 +143,6 @@ void machine_begin(struct simulation *simulation);
 bool machine_command(struct simulation *simulation, const struct node_order *orders, size_t count);
 /* Whether it is a command that holds the node. */
 bool machine_is_commanded(const struct simulation *simulation, uint32_t node);
-/* Whether any is being switched on or off. */
-bool machine_is_powering(const struct simulation *simulation);
 /* Events that it has queued. */
 size_t machine_num_events(const struct simulation *simulation);
 

@@ -618,11 +618,6 @@ void machine_release(struct simulation *simulation)
     simulation->machine = NULL;
 }
 
-bool machine_is_powering(const struct simulation *simulation)
-{
-    return simulation->machine && simulation->machine->num_powering > 0;
-}
-
 size_t machine_num_events(const struct simulation *simulation)
 {
     const struct machine *machine = simulation->machine;

@@ -16,6 +16,9 @@
 /* This many periodic invocations in a row, with nothing else to happen, nothing to be submitted and
  * nothing decided, mean that the scheduler will never start what waits... */
 #define MAX_IDLE_INVOCATIONS 100000
+/* ... but while nodes are still to change, which may be what it waits for, so many times as many:
+ * each change of nodes then counts as many invocations. */
+#define PATIENCE_WITH_NODES 100
 /* ... and, if nothing moves either, that what runs will never end. No latency is as long as this
  * (seconds). */
 #define MIN_STANDSTILL 3600
@@ -179,22 +182,28 @@ static bool stands_still(const struct simulation *simulation)
     return true;
 }
 
-void stuck_count_change(struct simulation *simulation)
+static void count(struct simulation *simulation, unsigned invocations)
 {
+    uint64_t patience = machine_num_events(simulation) > 0 ? PATIENCE_WITH_NODES : 1;
     if (simulation_failed(simulation) || !is_idle(simulation)) {
         simulation->idle_invocations = 0;
         return;
     }
-    if (simulation->idle_invocations++ == 0)
+    if (simulation->idle_invocations == 0)
         simulation->idle_since = simulation->state.now;
-    if (simulation->idle_invocations % MAX_IDLE_INVOCATIONS == 0 && stands_still(simulation))
+    uint64_t before = simulation->idle_invocations / MAX_IDLE_INVOCATIONS;
+    simulation->idle_invocations += invocations;
+    uint64_t after = simulation->idle_invocations / MAX_IDLE_INVOCATIONS;
+    if (after > before && after >= patience && stands_still(simulation))
         stuck_error(simulation);
 }
 
-/* Nodes that boot or stop will have done so: that counts, not how often the scheduler is asked
- * until then. */
+void stuck_count_change(struct simulation *simulation)
+{
+    count(simulation, PATIENCE_WITH_NODES);
+}
+
 void stuck_count_invocation(struct simulation *simulation)
 {
-    if (!machine_is_powering(simulation) || !is_idle(simulation))
-        stuck_count_change(simulation);
+    count(simulation, 1);
 }

@@ -447,6 +447,15 @@ def test_without_backfilling_the_head_of_the_queue_holds_up_all_others(scenario:
     assert result.starts() == [0, 30, 35]
 
 
+def test_a_run_that_waits_for_a_node_to_return_is_not_stuck_however_often_the_scheduler_is_asked(
+        scenario: Scenario) -> None:
+    """Two days in which the scheduler is asked each second and can do nothing."""
+    scenario.workload(rigid(4, waiting(10)))
+    result = fails(scenario, outage('n0', 0, 172800), scheduling_interval=1).run()
+    assert result.starts() == [172800]
+    assert result.ends() == [172810]
+
+
 # --- Promises of built-in policies -------------------------------------------------------------------------------
 
 
