@@ -26,6 +26,7 @@ struct load_model {
     double (*link_bandwidth)(void *model, size_t link);
     double (*link_load)(void *model, size_t link);
     double (*host_load)(void *model, size_t host);
+    uint64_t (*loads_number)(void *model);
     void (*add_disk)(void *model, size_t host, double read_bandwidth, double write_bandwidth);
     void (*measure)(void *model);
     double (*seconds)(const void *model);

@@ -212,6 +212,11 @@ double resources_host_load(const struct resources *resources, size_t host)
     return resources->model->host_load(resources->state, host);
 }
 
+uint64_t resources_loads_number(const struct resources *resources)
+{
+    return resources->model->loads_number(resources->state);
+}
+
 void resources_add_disk(struct resources *resources, size_t host, double read_bandwidth,
                         double write_bandwidth)
 {

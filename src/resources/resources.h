@@ -69,6 +69,9 @@ double resources_link_bandwidth(const struct resources *resources, size_t link);
 double resources_link_load(const struct resources *resources, size_t link);
 /* The link of that name, or -1. */
 long resources_find_link(const struct resources *resources, const char *name);
+/* A number that is another one whenever loads of links and hosts may not be those that they were
+ * when it was asked for before; only then is there anything to ask. */
+uint64_t resources_loads_number(const struct resources *resources);
 /* Compute load of a host at the moment (of what went through the port), flops/s. */
 double resources_host_load(const struct resources *resources, size_t host);
 

@@ -120,6 +120,24 @@ static void test_ranks_add_up_to_a_whole_node(void **state)
 }
 
 /* Kernels may be over before the call that says so. */
+/* Texts of other lengths take the place of those before, and the rest of the row moves. */
+static void test_values_of_a_row_change_one_by_one(void **state)
+{
+    struct monitoring *monitoring = open_with(1);
+    struct error err = {0};
+    (void)state;
+    monitoring_use_gpus(monitoring, 1, 1, INFINITY);
+    monitoring_pass(monitoring, 0, false);
+    monitoring_use_gpus(monitoring, 0, 3, INFINITY);
+    monitoring_pass(monitoring, 1, false);
+    monitoring_use_gpus(monitoring, 1, 1, INFINITY);
+    monitoring_pass(monitoring, 2, false);
+    monitoring_use_gpus(monitoring, 0, -3, INFINITY);
+    monitoring_pass(monitoring, 3, false);
+    assert_int_equal(monitoring_close(monitoring, &err), 0);
+    check_file(gpu, "Time,a,b\n0,0,0.5\n1,0.75,0.5\n2,0.75,1\n3,0,1\n");
+}
+
 static void test_gpus_are_busy_for_as_long_as_said(void **state)
 {
     struct monitoring *monitoring = open_with(1);
@@ -226,6 +244,7 @@ int main(void)
         cmocka_unit_test(test_samples_are_of_the_state_before),
         cmocka_unit_test(test_rounding_does_not_move_an_event_over_a_sample),
         cmocka_unit_test(test_ranks_add_up_to_a_whole_node),
+        cmocka_unit_test(test_values_of_a_row_change_one_by_one),
         cmocka_unit_test(test_gpus_are_busy_for_as_long_as_said),
         cmocka_unit_test(test_times_are_multiples_not_sums),
         cmocka_unit_test(test_loads_of_the_port),

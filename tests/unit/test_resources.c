@@ -1226,10 +1226,30 @@ static void take_completions(struct resources *port)
     }
 }
 
+/* Loads as they were seen last. */
+struct seen_loads {
+    uint64_t number;
+    double loads[12 + 4]; /* of links, of hosts */
+};
+
+/* As long as the number is the same, so are the loads. */
+static void check_loads_number(struct resources *port, struct seen_loads *seen)
+{
+    struct seen_loads now = {.number = resources_loads_number(port)};
+    for (size_t link = 0; link < 12; link++)
+        now.loads[link] = resources_link_load(port, link);
+    for (size_t host = 0; host < 4; host++)
+        now.loads[12 + host] = resources_host_load(port, host);
+    for (size_t i = 0; now.number == seen->number && i < 12 + 4; i++)
+        check(now.loads[i] == seen->loads[i]);
+    *seen = now;
+}
+
 /* Each member ends once, none of a group that was cancelled, and time never goes back. */
 static void do_anything(const void *argument)
 {
     static struct slot slots[NUM_SLOTS];
+    struct seen_loads seen = {.number = UINT64_MAX};
     double now = 0;
     (void)argument;
     struct resources *port = open_with_disks();
@@ -1246,6 +1266,7 @@ static void do_anything(const void *argument)
         double reached = advance(port, now + 1e-3 * random_below(3));
         check(reached >= now);
         now = reached;
+        check_loads_number(port, &seen);
         take_completions(port);
     }
     while (resources_busy(port)) {

@@ -169,6 +169,7 @@ static void tie(struct sharing *sharing, struct variable *variable, struct cell 
     struct element *element = new_element(sharing);
     if (!element)
         return;
+    sharing->num_changes++;
     *element = (struct element){.cell = cell,
                                 .variable = variable,
                                 .weight = use->weight,
@@ -186,6 +187,7 @@ static void untie(struct sharing *sharing, struct variable *variable)
     struct element *element = variable->elements;
     if (variable->bottleneck)
         bottleneck_leave(variable, sharing->now);
+    sharing->num_changes++;
     while (element) {
         struct element *next = element->next_of_variable;
         struct cell *cell = element->cell;

@@ -314,6 +314,14 @@ static double flow_host_load(void *model, size_t host)
     return load_of(flow, flow->num_links + (uint32_t)host);
 }
 
+static uint64_t flow_loads_number(void *model)
+{
+    struct flow *flow = model;
+    if (!flow->inside)
+        sharing_solve(&flow->sharing, flow->now);
+    return flow->sharing.num_changes;
+}
+
 static void flow_measure(void *model)
 {
     struct flow *flow = model;
@@ -340,6 +348,7 @@ const struct load_model flow_model = {
     .link_bandwidth = flow_link_bandwidth,
     .link_load = flow_link_load,
     .host_load = flow_host_load,
+    .loads_number = flow_loads_number,
     .add_disk = flow_add_disk,
     .measure = flow_measure,
     .seconds = flow_seconds,

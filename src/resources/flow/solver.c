@@ -267,6 +267,7 @@ void sharing_solve(struct sharing *sharing, double now)
 {
     uint64_t mark = ++sharing->num_marks;
     sharing->now = now;
+    sharing->num_changes += sharing->changed.count > 0;
     settle_bottlenecks(sharing, mark);
     for (size_t i = 0; i < sharing->changed.count; i++) {
         struct shared_resource *resource = sharing->changed.items[i];

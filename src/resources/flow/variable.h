@@ -160,6 +160,7 @@ struct sharing {
     double done;      /* ... and of a variable below this */
     struct agenda *agenda;
     uint64_t num_enabled, num_marks, num_shapes;
+    uint64_t num_changes; /* of loads: more of them when any may have changed */
     double now;          /* s, when a variable was enabled or all was solved last */
     struct list changed; /* resource numbers whose cells have to be solved */
     struct variable *displaced;

@@ -208,6 +208,12 @@ double l07_host_load(void *opaque, size_t host)
     return model->topology->hosts[host].simgrid->get_load();
 }
 
+/* SimGrid does not say when shares change. */
+uint64_t l07_loads_number(void *opaque)
+{
+    return ++self(opaque)->num_asked;
+}
+
 void l07_add_disk(void *opaque, size_t host, double read_bandwidth, double write_bandwidth)
 {
     l07 *model = self(opaque);
@@ -282,8 +288,8 @@ struct l07 *l07_create(struct topology *topology)
 }
 
 const struct load_model l07_model = {
-    "simgrid",           l07_destroy,  l07_start,          l07_cancel,
-    l07_pause,           l07_go_on,    l07_busy,           l07_advance,
-    l07_next_completion, l07_observe,  l07_link_bandwidth, l07_link_load,
-    l07_host_load,       l07_add_disk, l07_measure,        l07_seconds,
+    "simgrid",          l07_destroy,   l07_start,     l07_cancel,          l07_pause,
+    l07_go_on,          l07_busy,      l07_advance,   l07_next_completion, l07_observe,
+    l07_link_bandwidth, l07_link_load, l07_host_load, l07_loads_number,    l07_add_disk,
+    l07_measure,        l07_seconds,
 };

@@ -99,6 +99,7 @@ struct l07 {
                                                  empty while none is */
     double now;                               /* the port's time */
     uint64_t num_started;
+    uint64_t num_asked; /* times that somebody asked whether loads may have changed */
     size_t num_running; /* parts */
     size_t num_tasks;   /* of these: activities of SimGrid's */
     load_group *groups;
