@@ -13,7 +13,7 @@ MATRIX_PATTERNS = ['all_to_all', 'gather', 'scatter', 'master_worker', 'ring', '
 NUM_MATRIX_PATTERNS = len(MATRIX_PATTERNS)
 VECTOR_PATTERNS = ['all_ranks', 'root_only', 'even_ranks', 'odd_ranks', 'uniform']
 TOPOLOGIES = ['crossbar', 'star', 'fat_tree', 'torus', 'dragonfly', 'hand_routed', 'nested', 'large']
-LARGE = 96  # nodes of a large fat tree or dragonfly: so many that routes are not looked at one by one
+LARGE = 96  # nodes of a large fat tree, torus or dragonfly: so many that routes are not looked at one by one
 
 
 Properties = dict[str, Any]
@@ -66,6 +66,7 @@ def cluster(rng: random.Random, name: str, first: int, count: int, topology: str
     elif topology == 'large':
         extra = rng.choice([' topology="FAT_TREE" topo_parameters="2;16,6;1,3;1,2"',
                             ' topology="FAT_TREE" topo_parameters="2;16,6;2,2;1,1"',
+                            ' topology="TORUS" topo_parameters="6,4,4"',
                             ' topology="DRAGONFLY" topo_parameters="3,2;4,1;4,2;2"'])
     elif rng.random() < 0.5:
         backbone = rng.choice([f'bb_bw="{bandwidth(rng)}"', 'bb_bw="2TBps" bb_sharing_policy="FATPIPE"',
@@ -73,7 +74,7 @@ def cluster(rng: random.Random, name: str, first: int, count: int, topology: str
         extra = f' {backbone} bb_lat="{latency(rng)}"'
     if rng.random() < 0.4:
         extra += f' loopback_bw="{bandwidth(rng)}" loopback_lat="0s"'
-    if rng.random() < 0.3 and topology != 'torus':
+    if rng.random() < 0.3 and 'TORUS' not in extra:
         extra += f' limiter_link="{bandwidth(rng)}"'
     sharing = rng.choice(['', ' sharing_policy="SPLITDUPLEX"', ' sharing_policy="SHARED"', ' sharing_policy="FATPIPE"']
                          if topology in ('crossbar', 'star') else [' sharing_policy="SPLITDUPLEX"', ''])

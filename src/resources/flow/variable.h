@@ -161,8 +161,8 @@ struct sharing {
     struct agenda *agenda;
     uint64_t num_enabled, num_marks, num_shapes;
     uint64_t num_changes; /* of loads: more of them when any may have changed */
-    double now;          /* s, when a variable was enabled or all was solved last */
-    struct list changed; /* resource numbers whose cells have to be solved */
+    double now;           /* s, when a variable was enabled or all was solved last */
+    struct list changed;  /* resource numbers whose cells have to be solved */
     struct variable *displaced;
     struct list cells, variables; /* of the component being solved */
     struct list open, growing;    /* those of them that are not exhausted, not saturated */
