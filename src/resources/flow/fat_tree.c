@@ -137,6 +137,23 @@ static uint32_t representative(const struct fat_tree *tree, const struct residue
     return tree->members[residue->first].rank / block != number ? residue->first : residue->other;
 }
 
+/* Goes through residues that have members outside of the block of member i: one of them, and how
+ * many. *at is 0 at first. Returns false when there is no other. */
+static bool next_outside(const struct fat_tree *tree, uint32_t *at, uint32_t i, uint32_t block,
+                         uint32_t *one, uint32_t *outside)
+{
+    for (; *at < tree->num_used; ++*at) {
+        const struct residue *residue = &tree->residues[tree->used[*at]];
+        *outside = residue->count - residue->count_inside;
+        if (*outside == 0)
+            continue;
+        *one = representative(tree, residue, i, block);
+        ++*at;
+        return true;
+    }
+    return false;
+}
+
 /* --- Up -------------------------------------------------------------------------------------- */
 
 /* The links from one block of that level to the level above. */
@@ -144,12 +161,8 @@ static int add_up_from(struct fat_tree *tree, uint32_t level, uint32_t first, ui
                        struct error *err)
 {
     bool limiters;
-    for (uint32_t k = 0; k < tree->num_used; k++) {
-        const struct residue *residue = &tree->residues[tree->used[k]];
-        uint32_t outside = residue->count - residue->count_inside;
-        if (outside == 0)
-            continue;
-        uint32_t to = representative(tree, residue, first, tree->blocks[level]);
+    uint32_t at = 0, to, outside;
+    while (next_outside(tree, &at, first, tree->blocks[level], &to, &outside)) {
         if (ask(tree, first, to, &limiters, err))
             return -1;
         if (tree->tally->irregular)
@@ -184,12 +197,8 @@ static int add_down_to(struct fat_tree *tree, uint32_t level, uint32_t first, ui
                        struct error *err)
 {
     bool limiters;
-    for (uint32_t k = 0; k < tree->num_used; k++) {
-        const struct residue *residue = &tree->residues[tree->used[k]];
-        uint32_t outside = residue->count - residue->count_inside;
-        if (outside == 0)
-            continue;
-        uint32_t from = representative(tree, residue, first, tree->blocks[level - 1]);
+    uint32_t at = 0, from, outside;
+    while (next_outside(tree, &at, first, tree->blocks[level - 1], &from, &outside)) {
         for (uint32_t to = first; to < end; to++) {
             if (ask(tree, from, to, &limiters, err))
                 return -1;

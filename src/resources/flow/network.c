@@ -9,6 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Order in which links of one set stand together, by number inside. */
+struct sorted_link {
+    double units, capacity;
+    uint32_t link;
+    bool fatpipe;
+};
+
 /* Kinds of links up to which they need not be compared with each other. */
 #define FEW_KINDS 8
 
@@ -20,7 +27,9 @@ struct network {
     double *units;
     uint32_t *touched;
     uint32_t num_touched;
-    uint64_t *in_order; /* a set of links; empty but while they are sorted */
+    uint64_t *in_order;         /* a set of links; empty but while they are sorted */
+    struct sorted_link *sorted; /* working memory */
+    size_t sorted_room;
     double latency, latency_load;
     struct route route;
     struct stars *stars;
@@ -71,20 +80,27 @@ static void note_latency(struct network *network, double latency, double units)
     network->latency_load = fmax(network->latency_load, latency * units);
 }
 
+/* Adds the route that is made of both. */
+static void add_halves(struct network *network, const struct half_route *up,
+                       const struct half_route *down, double units)
+{
+    double latency = up->latency;
+    for (uint32_t i = 0; i < up->count; i++)
+        load_link(network, up->links[i], units);
+    for (uint32_t i = 0; i < down->count; i++)
+        if (!half_contains(up, down->links[i])) {
+            load_link(network, down->links[i], units);
+            latency += topology_link_latency(network->topology, down->links[i]);
+        }
+    note_latency(network, latency, units);
+}
+
 static int add_flow(struct network *network, uint32_t from, uint32_t to, double units,
                     struct error *err)
 {
     const struct half_route *up, *down;
     if (find_halves(network, from, to, &up, &down)) {
-        double latency = up->latency;
-        for (uint32_t i = 0; i < up->count; i++)
-            load_link(network, up->links[i], units);
-        for (uint32_t i = 0; i < down->count; i++)
-            if (!half_contains(up, down->links[i])) {
-                load_link(network, down->links[i], units);
-                latency += topology_link_latency(network->topology, down->links[i]);
-            }
-        note_latency(network, latency, units);
+        add_halves(network, up, down, units);
         return 0;
     }
     if (topology_route(network->topology, from, to, &network->route, err))
@@ -124,6 +140,39 @@ static int add_all_to_all(struct network *network, const uint32_t *hosts, uint32
     return 0;
 }
 
+/* --- Rings of one star ----------------------------------------------------------------------- */
+
+static bool of_one_star(struct network *network, const uint32_t *hosts, uint32_t n)
+{
+    long star, first = -1;
+    for (uint32_t i = 0; i < n; i++) {
+        if (!stars_halves(network->stars, hosts[i], &star) || (i > 0 && star != first))
+            return false;
+        first = star;
+    }
+    return true;
+}
+
+/* Adds the flows from each host to the next one or back, of three hosts at least. Returns false,
+ * with nothing added, when they are not of one star. */
+static bool add_star_ring(struct network *network, const uint32_t *hosts, uint32_t n, bool right,
+                          bool left)
+{
+    long star;
+    if (n < 3 || !of_one_star(network, hosts, n))
+        return false;
+    const struct halves *host = stars_halves(network->stars, hosts[n - 1], &star);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct halves *next = stars_halves(network->stars, hosts[i], &star);
+        if (right)
+            add_halves(network, &host->up, &next->down, 1);
+        if (left)
+            add_halves(network, &next->up, &host->down, 1);
+        host = next;
+    }
+    return true;
+}
+
 /* --- Shapes ---------------------------------------------------------------------------------- */
 
 static int add_shape(struct network *network, enum transfer_shape shape, const uint32_t *hosts,
@@ -136,6 +185,8 @@ static int add_shape(struct network *network, enum transfer_shape shape, const u
     bool twice = shape == TRANSFER_RING && n == 2; /* both neighbours are one host: one flow */
     if (shape == TRANSFER_ALL_TO_ALL)
         return add_all_to_all(network, hosts, n, err);
+    if ((right || left) && add_star_ring(network, hosts, n, right, left))
+        return 0;
     for (uint32_t i = 0; i < n; i++) {
         if (out && i != root && add_flow(network, hosts[root], hosts[i], 1, err))
             return -1;
@@ -150,13 +201,6 @@ static int add_shape(struct network *network, enum transfer_shape shape, const u
 }
 
 /* --- Sets of links --------------------------------------------------------------------------- */
-
-/* Order in which links of one set stand together, by number inside. */
-struct sorted_link {
-    double units, capacity;
-    uint32_t link;
-    bool fatpipe;
-};
 
 static int compare_numbers(double a, double b)
 {
@@ -201,11 +245,16 @@ struct kinds {
     uint32_t num;
 };
 
+static bool is_like(const struct sorted_link *a, const struct sorted_link *b)
+{
+    return a->units == b->units && a->capacity == b->capacity && a->fatpipe == b->fatpipe;
+}
+
 /* The number of the link's kind, which is entered if need be; FEW_KINDS when there is no room. */
 static uint32_t kind_of(struct kinds *kinds, const struct sorted_link *link)
 {
     uint32_t kind = 0;
-    while (kind < kinds->num && compare_kinds(&kinds->like[kind], link) != 0)
+    while (kind < kinds->num && !is_like(&kinds->like[kind], link))
         kind++;
     if (kind == kinds->num && kind < FEW_KINDS) {
         kinds->like[kind] = *link;
@@ -272,13 +321,14 @@ static bool list_in_order(struct network *network, struct sorted_link *links)
     return true;
 }
 
-/* The links that have been touched, sorted; to be freed. NULL when out of memory. */
-static struct sorted_link *sort_links(struct network *network)
+/* The links that have been touched, sorted: working memory. NULL when out of memory. */
+static const struct sorted_link *sort_links(struct network *network)
 {
     uint32_t count = network->num_touched;
-    struct sorted_link *sorted = malloc((2 * (size_t)count + 1) * sizeof *sorted);
-    if (!sorted ||
-        (list_in_order(network, sorted + count) && sort_few_kinds(sorted + count, count, sorted)))
+    if (array_reserve(network->sorted, network->sorted_room, 2 * (size_t)count + 1))
+        return NULL;
+    struct sorted_link *sorted = network->sorted;
+    if (list_in_order(network, sorted + count) && sort_few_kinds(sorted + count, count, sorted))
         return sorted;
     for (uint32_t i = 0; i < count; i++)
         sorted[i] = sorted_link(network, network->touched[i]);
@@ -290,7 +340,7 @@ static struct sorted_link *sort_links(struct network *network)
 static int finish(struct network *network, struct transfer *transfer)
 {
     uint32_t count = network->num_touched, num_sets = 0;
-    struct sorted_link *sorted = sort_links(network);
+    const struct sorted_link *sorted = sort_links(network);
     if (!sorted)
         return -1;
     for (uint32_t i = 0; i < count; i++)
@@ -301,7 +351,6 @@ static int finish(struct network *network, struct transfer *transfer)
     transfer->sets = transfer->memory;
     if (transfer->sets)
         fill_sets(transfer, sorted, count, (uint32_t *)(void *)&transfer->sets[num_sets]);
-    free(sorted);
     return transfer->sets ? 0 : -1;
 }
 
@@ -337,6 +386,7 @@ void network_destroy(struct network *network)
     free(network->units);
     free(network->touched);
     free(network->in_order);
+    free(network->sorted);
     pairs_destroy(network->pairs);
     stars_destroy(network->stars);
     topology_route_release(&network->route);
