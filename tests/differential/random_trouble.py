@@ -11,8 +11,11 @@ from typing import Any
 
 Json = dict[str, Any]
 
+SLEEPING = ['idle_timeout,idle_timeout=0', 'idle_timeout,idle_timeout=3,spare_nodes=2',
+            'windows,power_from=0,power_until=12']
 REACTIONS = ['kill', 'requeue', 'restart', 'shrink', 'shrink_or_requeue', 'shrink_or_restart']
 WATTS = ['10:100', '95:120:203', '50:50']
+CAP = 'time,watts\n0,2000\n10,900\n20,5000\n'
 SERIES = 'time,value\n0,0.2\n3,0.35\n20.5,0\n'
 
 
@@ -124,6 +127,12 @@ def write_trouble(rng: random.Random, folder: Path) -> None:
                  'network_watts': 3}
     path = folder / 'config.json'
     configuration = json.loads(path.read_text()) | keys
+    if 'builtin' in configuration['scheduler'] and rng.random() < 0.4:
+        configuration['scheduler'] += f',power={rng.choice(SLEEPING)}'
+    if rng.random() < 0.2:
+        (folder / 'cap.csv').write_text(CAP)
+        configuration |= {'power_cap': rng.choice(['cap.csv', 1000]),
+                          'power_cap_enforced': 'builtin' in configuration['scheduler']}
     if 'restless' in configuration['scheduler'] and rng.random() < 0.7:
         configuration['scheduler'] += ',orders'
         configuration.setdefault('scheduling_interval', 3)

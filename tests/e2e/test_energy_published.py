@@ -181,7 +181,7 @@ def test_the_energy_up_to_each_event_is_the_published_one(switched: Path) -> Non
 
 def test_easy_that_switches_idle_nodes_off_at_once_ends_as_the_published_run_does(medium: Path) -> None:
     """Decided live: the last job ends at the published time, after the last boot. Jobs take whichever nodes are there
-    first, where Batsim's wait for those that they were placed on: less energy, fewer switches (docs/policies.md)."""
+    first: less energy and fewer switches than the published ones (docs/policies.md)."""
     jobs = simulate(medium, '--scheduler', 'builtin:easy,power=idle_timeout,idle_timeout=0',
                     '--set', 'energy=energy.csv', '--set', 'node_utilization=nodes.csv')
     published, = rows_of(MEDIUM / 'opportunistic_shutdown_out_schedule.csv')
