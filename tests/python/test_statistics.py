@@ -18,6 +18,7 @@ from elastisim_tools.run import Job, OutputError, load_run
 from elastisim_tools.series import count_changes, queue_length, running_jobs, thin
 from elastisim_tools.timeline import Series, from_journal, from_node_utilization, ranges, timeline_of
 from synthetic import TYPES, Generator
+from unsteady import write_run
 
 ROOT = Path(__file__).resolve().parents[2]
 NODES = 32
@@ -266,6 +267,28 @@ def test_what_is_wrong_is_said(tmp_path: Path, make: Callable[[Path], object], m
     assert stats.main([str(path)]) == 2
     error = capsys.readouterr().err
     assert error.startswith(f'elastisim-stats: error: {path}: ') and message in error
+
+
+@pytest.mark.parametrize('text, message', [
+    ('Share,Energy (J)\nmachine,1\n', "no column 'Name'; is this a file of energy shares?"),
+    ('Share,Name,Energy (J)\nmachine,,1\nuser,ada,x\n', "3: could not convert string to float: 'x'"),
+])
+def test_energy_shares_that_can_not_be_read_are_told(tmp_path: Path, text: str, message: str,
+                                                     capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_run(tmp_path)
+    (folder / 'energy_shares.csv').write_text(text)
+    assert stats.main([str(folder)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f'elastisim-stats: error: {folder / "energy_shares.csv"}:') and message in error
+
+
+def test_the_machine_has_energy_of_its_own(tmp_path: Path) -> None:
+    """Idle nodes, network and file system included, and not by type of jobs."""
+    run = load_run(str(write_run(tmp_path)))
+    groups = statistics_of(run, timeline_of(run)).groups
+    assert [groups['all'][key] for key in ('machine_energy', 'machine_energy_cost', 'machine_emissions', 'energy')] == [
+        45500, 0.0036, 0.379, pytest.approx(30247)]
+    assert groups['rigid']['machine_energy'] is None
 
 
 def test_a_broken_journal_is_named_with_its_line(folder: Path, tmp_path: Path) -> None:
