@@ -112,7 +112,7 @@ static void finalize(void *self, bool failed)
 
 static void write_inputs(const struct play *play)
 {
-    char text[2048], name[16];
+    char text[2048], name[24];
     size_t length = (size_t)snprintf(text, sizeof text, "{'jobs': [");
     for (uint32_t i = 0; i < play->num_jobs; i++) {
         char application[1024];
