@@ -11,6 +11,7 @@
 enum {
     MAX_DEPTH = 100,   /* arguments within arguments */
     MAX_STEPS = 10000, /* arguments evaluated for one text */
+    FEW_VARIABLES = 8  /* of an expression: their values need no memory of their own */
 };
 
 struct evaluation {
@@ -200,13 +201,15 @@ static enum formula_result text_value(struct evaluation *evaluation, const char 
     struct expression *expression = find(evaluation->formulas, text, evaluation->err);
     if (!expression)
         return FORMULA_FAILED;
-    double *values = calloc(expression_num_variables(expression) + 1, sizeof *values);
-    if (!values) {
+    double few[FEW_VARIABLES], *values = few;
+    size_t count = expression_num_variables(expression);
+    if (count > FEW_VARIABLES && !(values = calloc(count, sizeof *values))) {
         error_no_memory(evaluation->err);
         return FORMULA_FAILED;
     }
     enum formula_result result = expression_value(evaluation, expression, values, value);
-    free(values);
+    if (values != few)
+        free(values);
     return result;
 }
 

@@ -8,7 +8,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-
 #include <string.h>
 
 enum {
@@ -190,14 +189,13 @@ static int note_opening(struct forward *forward, const struct opening *opening, 
     return add_opening(since, opening);
 }
 
-/* Those at which a job has its reservation behind a time. */
+/* Those at which a job may have its reservation behind a time. */
 static struct profile_levels wanted_levels(const struct forward *forward, double from)
 {
-    const struct reach_step any = {from, INFINITY};
     struct profile_levels levels = {0, forward->levels ? profile_level(forward->levels) + 1 : 0};
-    while (levels.high > 0 && !reserved_want(&forward->reserved[levels.high - 1], any))
+    while (levels.high > 0 && forward->reserved[levels.high - 1].latest <= from)
         levels.high--;
-    while (levels.low < levels.high && !reserved_want(&forward->reserved[levels.low], any))
+    while (levels.low < levels.high && forward->reserved[levels.low].latest <= from)
         levels.low++;
     return levels;
 }
@@ -279,7 +277,7 @@ void forward_begin(struct forward *forward)
     for (size_t level = 0; level < PROFILE_LEVELS; level++) {
         struct openings before = forward->since[level];
         forward->since[level] = forward->before[level];
-        forward->since[level].count = 0;
+        forward->since[level].count = forward->since[level].known = 0;
         forward->before[level] = before;
         struct reach newest = forward->newest[level];
         forward->newest[level] = forward->reaches[level];
@@ -369,7 +367,8 @@ static void look_into_group(const struct opening *openings, size_t count, const 
 static void look_into(const struct openings *openings, const struct entry *entry, bool all,
                       double *from, double *before)
 {
-    for (size_t i = 0; i < openings->count; i += OPENINGS_PER_GROUP) {
+    size_t first = openings->known / OPENINGS_PER_GROUP * OPENINGS_PER_GROUP;
+    for (size_t i = first; i < openings->count; i += OPENINGS_PER_GROUP) {
         const struct opening_group *group = &openings->groups[i / OPENINGS_PER_GROUP];
         size_t left = openings->count - i;
         if (group->length >= entry->shortest && group->from < entry->reservation.time)
@@ -379,7 +378,15 @@ static void look_into(const struct openings *openings, const struct entry *entry
     }
 }
 
-bool forward_has_room(const struct forward *forward, const struct entry *entry, double *from,
+/* They are in the order of the places that know them, as long as that order lasted. */
+static void pass_known(struct openings *openings, const struct entry *entry)
+{
+    while (openings->known < openings->count &&
+           is_behind(openings->items[openings->known].behind, entry))
+        openings->known++;
+}
+
+bool forward_has_room(struct forward *forward, const struct entry *entry, double *from,
                       double *before)
 {
     unsigned level = profile_level(entry->least);
@@ -387,6 +394,7 @@ bool forward_has_room(const struct forward *forward, const struct entry *entry, 
     *before = -INFINITY;
     if (!reach_covers(&forward->reaches[level], entry->shortest, entry->reservation.time))
         return false;
+    pass_known(&forward->before[level], entry);
     look_into(&forward->since[level], entry, true, from, before);
     look_into(&forward->before[level], entry, false, from, before);
     return *from < *before;

@@ -4,7 +4,8 @@
  * earliest place there is for it. A job for which there was none when it was visited last has one
  * now only where nodes came free since. Either they came free just before its start: then it is a
  * candidate by name. Or there is room for all of it before its start, which touches where they came
- * free: for that, the longest stretches are kept, by the number of nodes.
+ * free: for that, the longest stretches are kept, by the number of nodes. They are of no use to a
+ * job whose start is before where the nodes came free, as it has its own there.
  */
 #ifndef ELASTISIM_POLICIES_FORWARD_H
 #define ELASTISIM_POLICIES_FORWARD_H
@@ -40,6 +41,7 @@ struct openings {
     size_t count, room;
     struct opening_group *groups; /* owned */
     size_t groups_room;
+    size_t known; /* so many of the first are known to all jobs that are still to be visited */
 };
 
 struct forward {
@@ -82,7 +84,7 @@ struct entry *forward_next(struct forward *forward, const struct queue *queue);
 void forward_end(struct forward *forward);
 /* Whether there may be room for all of a reserved job before its start; it then begins in [*from,
  * *before). */
-bool forward_has_room(const struct forward *forward, const struct entry *entry, double *from,
+bool forward_has_room(struct forward *forward, const struct entry *entry, double *from,
                       double *before);
 /* The queue has another order. Returns 0, or -1 when out of memory. */
 int forward_reorder(struct forward *forward);

@@ -224,10 +224,9 @@ static void join_blocks(struct profile *profile, size_t span)
     summarize(profile, span);
 }
 
-/* Makes a step begin at the time, or finds the first step, when that is later; *place is it. */
-static int split(struct profile *profile, double time, struct profile_place *place)
+/* Makes a step begin at the time, at which the one at *place holds; *place is it then. */
+static int split_at(struct profile *profile, double time, struct profile_place *place)
 {
-    *place = profile->recent = place_of(profile, time);
     if (time_at(profile, *place) >= time)
         return 0;
     if (block_at(profile, *place)->count == MOST_STEPS) {
@@ -244,6 +243,13 @@ static int split(struct profile *profile, double time, struct profile_place *pla
     place->step++;
     profile->recent = *place;
     return 0;
+}
+
+/* Makes a step begin at the time, or finds the first step, when that is later; *place is it. */
+static int split(struct profile *profile, double time, struct profile_place *place)
+{
+    *place = profile->recent = place_of(profile, time);
+    return split_at(profile, time, place);
 }
 
 static bool is_same(const struct profile *profile, struct profile_place a, struct profile_place b)
@@ -393,16 +399,15 @@ static bool becomes(const struct profile *profile, struct profile_place place,
     return true;
 }
 
-/* Where the step from `to` on is what the end of the one before becomes, it just begins earlier.
+/* Where a step is what the end of the one before becomes from a time on, it just begins then.
  * Returns whether that was so. */
-static bool extend(struct profile *profile, double from, double to, const uint32_t *nodes, int sign)
+static bool extend(struct profile *profile, struct profile_place place, double from,
+                   const uint32_t *nodes, int sign)
 {
-    struct profile_place before = place_of(profile, from), place = next_of(profile, before);
-    if (time_at(profile, before) >= from || is_end(profile, place) ||
-        time_at(profile, place) < to || time_at(profile, place) > to)
-        return false;
     struct profile_block *block = block_at(profile, place);
-    if (block->marks[place.step] || !becomes(profile, before, nodes, sign, place))
+    struct profile_place before = previous_of(profile, place);
+    if (time_at(profile, before) >= from || block->marks[place.step] ||
+        !becomes(profile, before, nodes, sign, place))
         return false;
     block->times[place.step] = from;
     profile->spans[place.span].begin = block->times[0];
@@ -410,12 +415,21 @@ static bool extend(struct profile *profile, double from, double to, const uint32
     return true;
 }
 
+/* Nearly always, one reservation ends where another one begins. */
 int profile_add(struct profile *profile, double from, double to, const uint32_t *nodes, int sign)
 {
-    struct profile_place begin, end;
-    if (from >= to || isinf(from) || extend(profile, from, to, nodes, sign))
+    if (from >= to || isinf(from))
         return 0;
-    if ((isfinite(to) && split(profile, to, &end)) || split(profile, from, &begin))
+    struct profile_place begin = place_of(profile, from), end = next_of(profile, begin);
+    double time = time_at(profile, end);
+    if (time < to || time > to) {
+        if (isfinite(to) && split(profile, to, &end))
+            return -1;
+        begin = place_of(profile, from);
+    } else if (!is_end(profile, end) && extend(profile, end, from, nodes, sign)) {
+        return 0;
+    }
+    if (split_at(profile, from, &begin))
         return -1;
     join(profile, add_until(profile, begin, to, nodes, sign));
     join(profile, begin);

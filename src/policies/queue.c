@@ -18,6 +18,8 @@ const struct wanted queue_want_reserved = WANT(WANT_RESERVED);
 const struct wanted queue_want_unreserved = WANT(WANT_UNRESERVED);
 const struct wanted queue_want_room = WANT(WANT_ROOM);
 
+enum { MOST_MERGES = 64 };
+
 /* --- The treap ----------------------------------------------------------------------------- */
 
 static uint32_t scramble(uint32_t id)
@@ -218,20 +220,74 @@ struct entry *queue_last(const struct queue *queue, const struct entry *before)
 
 /* --- Order --------------------------------------------------------------------------------- */
 
-static void add_all(struct queue *queue, struct entry *root, queue_key_fn *key, const void *context)
+/* Lists of jobs follow their right links, as a tree is one that leans to the right. */
+static struct entry *flatten(struct entry *root, struct entry *rest)
 {
     if (!root)
-        return;
-    struct entry *left = root->left, *right = root->right;
-    root->key = key(context, root);
-    queue_add(queue, root);
-    add_all(queue, left, key, context);
-    add_all(queue, right, key, context);
+        return rest;
+    root->right = flatten(root->right, rest);
+    return flatten(root->left, root);
+}
+
+/* Takes what is in order already from the head of a list. */
+static struct entry *take_run(struct entry **list)
+{
+    struct entry *first = *list, *last = first;
+    while (last->right && queue_precedes(last, last->right))
+        last = last->right;
+    *list = last->right;
+    last->right = NULL;
+    return first;
+}
+
+static struct entry *merge_lists(struct entry *a, struct entry *b)
+{
+    struct entry *first, **end = &first;
+    while (a && b) {
+        struct entry **next = queue_precedes(a, b) ? &a : &b;
+        *end = *next;
+        end = &(*next)->right;
+        *next = *end;
+    }
+    *end = a ? a : b;
+    return first;
+}
+
+/* The sorted list i, if there is one, is of 2^i runs. */
+static struct entry *sort(struct entry *list)
+{
+    struct entry *sorted[MOST_MERGES] = {0}, *all = NULL;
+    while (list) {
+        struct entry *run = take_run(&list);
+        size_t i = 0;
+        for (; sorted[i]; sorted[i++] = NULL)
+            run = merge_lists(sorted[i], run);
+        sorted[i] = run;
+    }
+    for (size_t i = 0; i < MOST_MERGES; i++)
+        all = merge_lists(sorted[i], all);
+    return all;
+}
+
+/* A tree of the first jobs of a sorted list, as far as all are below a place in the heap. */
+static struct entry *build(struct entry **list, uint64_t heap)
+{
+    struct entry *root = NULL;
+    while (*list && (*list)->heap < heap) {
+        struct entry *next = *list;
+        *list = next->right;
+        next->left = root;
+        next->right = build(list, next->heap);
+        root = summarize(next);
+    }
+    return root;
 }
 
 void queue_reorder(struct queue *queue, queue_key_fn *key, const void *context)
 {
-    struct entry *root = queue->root;
-    *queue = (struct queue){0};
-    add_all(queue, root, key, context);
+    struct entry *list = flatten(queue->root, NULL);
+    for (struct entry *entry = list; entry; entry = entry->right)
+        entry->key = key(context, entry);
+    list = sort(list);
+    queue->root = build(&list, UINT64_MAX);
 }

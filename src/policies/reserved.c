@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ITEMS = 64 };
+enum { MOST_ITEMS = 32 };
 
 struct item {
     double shortest, latest; /* as of a span */
@@ -117,6 +117,7 @@ int reserved_add(struct reserved *reserved, struct entry *entry)
     block->items[index] = (struct item){entry->shortest, entry->reservation.time, entry};
     block->count++;
     summarize(&reserved->spans[at]);
+    reserved->latest = later_of(reserved->latest, entry->reservation.time);
     return 0;
 }
 
@@ -188,6 +189,9 @@ bool reserved_want(const struct reserved *reserved, struct reach_step opening)
 void reserved_rewind(struct reserved *reserved)
 {
     reserved->hint = 0;
+    reserved->latest = -INFINITY;
+    for (size_t i = 0; i < reserved->num_spans; i++)
+        reserved->latest = later_of(reserved->latest, reserved->spans[i].latest);
 }
 
 static bool is_behind(struct queue_place place, const struct entry *entry)

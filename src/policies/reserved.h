@@ -25,7 +25,8 @@ struct reserved_span {
 struct reserved {
     struct reserved_span *spans; /* in the order of the queue; owned */
     size_t num_spans, room;
-    size_t hint; /* searches need not look at spans before this one */
+    size_t hint;   /* searches need not look at spans before this one */
+    double latest; /* none had its reservation later, at the last rewind or when it came */
 };
 
 /* Adds a job with a reservation. Returns 0, or -1 when out of memory. */

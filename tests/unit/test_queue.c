@@ -213,6 +213,52 @@ static void test_many_jobs_keep_their_order(void **state)
         free(entries[id]);
 }
 
+static double key_of(const void *context, const struct entry *entry)
+{
+    const double *keys = context;
+    return keys[entry->id];
+}
+
+/* Keys that rise but for some, that fall, and that come in any order, many of them twice. */
+static void test_many_jobs_follow_new_keys(void **state)
+{
+    (void)state;
+    static struct entry *entries[MANY];
+    static double keys[MANY];
+    struct queue queue = {0};
+    for (uint32_t id = 0; id < MANY; id++) {
+        entries[id] = calloc(1, sizeof *entries[id]);
+        assert_non_null(entries[id]);
+        entries[id]->id = id;
+        entries[id]->least = id % 7 + 1;
+        queue_add(&queue, entries[id]);
+    }
+    for (uint32_t round = 0; round < 3; round++) {
+        for (uint32_t id = 0; id < MANY; id++)
+            keys[id] = (double[]){id % 9 == 0 ? id + 50 : id, -(double)id, id * 387 % 100}[round];
+        queue_reorder(&queue, key_of, keys);
+        struct entry *before = queue_at(&queue, 0);
+        for (size_t rank = 1; rank < MANY; rank++) {
+            struct entry *entry = queue_at(&queue, rank);
+            assert_ptr_equal(queue_next(&queue, before, &queue_want_all), entry);
+            assert_true(queue_precedes(before, entry) && entry->key == keys[entry->id]);
+            before = entry;
+        }
+        const struct wanted single = {.nodes = 1, .extra = 1, .window = INFINITY};
+        size_t count = 0;
+        for (before = NULL; (before = queue_next(&queue, before, &single)); count++)
+            assert_int_equal(before->least, 1);
+        assert_int_equal(count, MANY / 7 + 1);
+    }
+    for (uint32_t id = 0; id < MANY; id++)
+        queue_remove(&queue, entries[id]);
+    for (uint32_t id = 0; id < MANY; id++)
+        free(entries[id]);
+    assert_null(queue.root);
+    queue_reorder(&queue, key_of, keys);
+    assert_null(queue.root);
+}
+
 /* --- Searching ----------------------------------------------------------------------------- */
 
 /* Jobs 0 to 5 in the order of their IDs: nodes and estimates. */
@@ -405,6 +451,7 @@ int main(void)
         cmocka_unit_test(test_priority_is_0_without_the_attribute),
         cmocka_unit_test(test_any_job_can_be_taken_out),
         cmocka_unit_test(test_many_jobs_keep_their_order),
+        cmocka_unit_test(test_many_jobs_follow_new_keys),
         cmocka_unit_test(test_jobs_that_need_too_many_nodes_are_passed_over),
         cmocka_unit_test(test_backfilling_takes_small_or_short_jobs),
         cmocka_unit_test(test_a_search_goes_on_behind_any_job),
