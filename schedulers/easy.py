@@ -25,7 +25,7 @@ def schedule(jobs: Jobs, nodes: Nodes, system: dict[str, Any]) -> None:
     """Starts waiting jobs in order, and behind the first that doesn't fit those that don't delay it."""
     now, started = system['time'], list[Job]()
     for job in jobs.pending:
-        if job.num_nodes > len(nodes.free):
+        if nodes_of(job) > len(nodes.free):
             break
         start(job, nodes, started)
     if jobs.pending and nodes.free:
@@ -38,7 +38,7 @@ def backfill(jobs: Jobs, nodes: Nodes, now: float, shadow: float, extra: int) ->
     others = iter(jobs.pending)
     next(others)
     for job in others:
-        if job.num_nodes > len(nodes.free):
+        if nodes_of(job) > len(nodes.free):
             continue
         estimate = expected_runtime(job)
         if now + estimate <= shadow and math.isfinite(estimate):
@@ -63,6 +63,12 @@ def reservation(head: Job, now: float, free: int, running: list[Job]) -> tuple[f
     return (shadow, free - head.num_nodes) if math.isfinite(shadow) else (math.inf, 0)
 
 
+def nodes_of(job: Job) -> int:
+    if job.type is not JobType.RIGID:
+        raise ValueError(f'job {job.identifier} is {job.type.name.lower()}; this scheduler is for rigid jobs')
+    return job.num_nodes
+
+
 def start(job: Job, nodes: Nodes, started: list[Job] | None = None) -> None:
     job.assign(nodes.free[:job.num_nodes])
     if started is not None:
@@ -70,8 +76,6 @@ def start(job: Job, nodes: Nodes, started: list[Job] | None = None) -> None:
 
 
 def expected_runtime(job: Job) -> float:
-    if job.type is not JobType.RIGID:
-        raise ValueError(f'job {job.identifier} is {job.type.name.lower()}; this scheduler is for rigid jobs')
     if job.runtime_estimate is not None and job.runtime_estimate >= 0:
         return min(job.runtime_estimate, job.walltime or math.inf)
     return job.walltime or math.inf

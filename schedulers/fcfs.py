@@ -86,7 +86,9 @@ def grow(job: Job, free: list[Node]) -> None:
 
 def by_rank(job: Job) -> list[Node]:
     """The nodes of a job in the order of its ranks: the package lists them in that of a set, as ElastiSim's does."""
-    job.assigned_nodes = list(getattr(job, 'ranks', job.assigned_nodes))
+    # A job that lost nodes has fewer than were given to it, or none.
+    identifiers = set(job.assigned_node_ids)
+    job.assigned_nodes = [node for node in getattr(job, 'ranks', job.assigned_nodes) if node.identifier in identifiers]
     return job.assigned_nodes
 
 

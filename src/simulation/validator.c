@@ -113,9 +113,12 @@ static bool same_set(const uint32_t *a, const uint32_t *b, uint32_t count)
 }
 
 /* The order of the nodes is that of the ranks: where a job can be reconfigured at any time, another
- * order is another configuration, as in ElastiSim. */
+ * order is another configuration, as in ElastiSim. With an order to the job it is not: schedulers
+ * in Python send the nodes of each job that they say anything of, and not by rank. */
 static bool reorders(const struct job *job, const struct decision *decision)
 {
+    if (decision->order != ORDER_NONE || decision->former_order != ORDER_NONE)
+        return false;
     if (job->request->type != JOB_MALLEABLE && job->request->type != JOB_ADAPTIVE)
         return false;
     const struct node_list *assigned = job_assigned(job);

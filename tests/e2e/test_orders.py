@@ -647,6 +647,39 @@ def test_orders_that_are_not_given_are_as_good_as_none(scenario: Scenario) -> No
     assert result.ends() == [2]
 
 
+SET_ORDER = """
+from elastisim_python import run
+
+def schedule(jobs, nodes, system):
+    job, time = jobs[0], system['time']
+    ranks = {0: [nodes[3], nodes[1]], 4: [nodes[2], nodes[0]]}
+    orders = {1: job.suspend, 2: job.resume, 3: job.preempt}
+    if job.state.name == 'PENDING' and time in ranks:
+        job.assign(ranks[time])
+    elif job.state.name == 'RUNNING' and time in orders:
+        assert [node.identifier for node in job.assigned_nodes] == [1, 3]
+        orders[time]()
+
+run(schedule)
+"""
+
+
+@pytest.mark.parametrize('way', ['python:script.py', f"exec:'{PYTHON}' script.py"])
+def test_nodes_that_a_script_saw_in_another_order_than_the_ranks_are_not_changed_by_an_order(
+        scenario: Scenario, way: str) -> None:
+    """The package lists nodes as a set does, and sends them with each job of which anything is said. Job 0 stands still
+    from 1 to 2 s, is preempted at 3 s, starts anew at 4 s, and is never reconfigured."""
+    scenario.workload(flexible('malleable', 2, 4, waiting(2, 2)))
+    scenario.write('script.py', SET_ORDER)
+    scenario.configure(events='out/events.jsonl', scheduling_interval=1)
+    result = scenario.run(scheduler=way)
+    kinds = ('start', 'reserve', 'shrink', 'grow', 'suspend', 'continue', 'requeue', 'complete')
+    assert [(event['time'], event['kind'], event.get('nodes')) for event in journal(result, *kinds)] == [
+        (0, 'start', [3, 1]), (1, 'suspend', None), (2, 'continue', None), (3, 'requeue', None), (4, 'start', [2, 0]),
+        (8, 'complete', None)]
+    assert result.column('Reconfigurations') == ['0']
+
+
 # --- An example ------------------------------------------------------------------------------------------------------
 
 

@@ -3,12 +3,14 @@ a script is attached."""
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import PATIENCE, PYTHON, Scenario, rigid, waiting
+from harness import PATIENCE, PYTHON, ROOT, SIMULATOR, Scenario, flexible, rigid, waiting
 from test_python_inside import HAS_PYTHON
 
 pytestmark = pytest.mark.skipif(not HAS_PYTHON, reason='this simulator was built without a Python of its own')
@@ -110,3 +112,20 @@ def test_what_python_sees_of_nodes_and_requeued_jobs_is_so_in_every_way(scenario
     assert f'6.0 {kind} {{}} [(0, -1.0, []), (2, -1.0, [])] []' in seen[0]
     drained = "12.0 INVOKE_NODE_CHANGED {0: ('DRAINING', inf)} [] [(0, 1, None)]"
     assert (drained in seen[0]) == changes
+
+
+@pytest.mark.parametrize('script', ['fcfs.py', 'malleable.py', 'preemptive.py'])
+def test_the_schedulers_of_the_examples_get_through_a_machine_that_fails(script: str, tmp_path: Path) -> None:
+    done = subprocess.run([SIMULATOR, 'configurations/failing.json', '--scheduler', f'python:schedulers/{script}',
+                           '--output', str(tmp_path)], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    with open(tmp_path / 'job_statistics.csv', newline='') as file:
+        jobs = list(csv.DictReader(file))
+    assert len(jobs) == 500 and {job['Status'] for job in jobs} == {'completed', 'killed'}
+    assert sum(int(job['Requeues']) for job in jobs) > 0
+
+
+def test_the_example_for_rigid_jobs_says_so(scenario: Scenario) -> None:
+    scenario.workload(flexible('moldable', 1, 2))
+    result = scenario.run(scheduler=f'python:{ROOT}/schedulers/easy.py', status=3)
+    assert 'ValueError: job 0 is moldable; this scheduler is for rigid jobs' in result.error
