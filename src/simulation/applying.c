@@ -52,14 +52,6 @@ static void withdraw_others(struct simulation *simulation, const struct job *job
 typedef int want_fn(struct state *state, const struct job *job, struct node_list nodes,
                     uint32_t gpus, struct error *err);
 
-static bool runs_on(const struct job *job, const struct node *node)
-{
-    for (uint32_t i = 0; i < node_num_running(node); i++)
-        if (node_running_job(node, i) == job)
-            return true;
-    return false;
-}
-
 /* A wish that is left as it was has been dropped by now if a command in the same answer has taken
  * one of its nodes away. */
 static bool was_dropped(const struct simulation *simulation, const struct job *job,
@@ -69,7 +61,7 @@ static bool was_dropped(const struct simulation *simulation, const struct job *j
         return false;
     for (uint32_t i = 0; i < decision->num_nodes; i++) {
         const struct node *node = &simulation->state.nodes[decision->nodes[i]];
-        if (node->availability != NODE_UP && !runs_on(job, node))
+        if (node->availability != NODE_UP && !node_runs(node, job))
             return true;
     }
     return false;

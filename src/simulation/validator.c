@@ -307,19 +307,14 @@ static bool makes_way(const struct check *check, const struct job *other, uint32
                                             : !list_has(stays->ids, stays->count, id);
 }
 
-static bool runs_there(const struct job *job, uint32_t id)
-{
-    return list_has(job->executing.ids, job->executing.count, id);
-}
-
 static int check_available(const struct check *check, const struct job *job, uint32_t id)
 {
     const struct node *node = &check->state->nodes[id];
     uint8_t commanded = check->validator->commanded[id];
-    if (node->availability != NODE_UP && !runs_there(job, id))
+    if (node->availability != NODE_UP && !node_runs(node, job))
         return refuse(check, job->request->id, "node %u (%s) can't be had: it is %s", id,
                       node->description->name, node_availability_name(node->availability));
-    if (commanded && !runs_there(job, id))
+    if (commanded && !node_runs(node, job))
         return refuse(check, job->request->id, "node %u (%s) can't be had: the same answer %s", id,
                       node->description->name,
                       commanded & GOES_OFF ? "switches it off" : "drains it");
@@ -480,9 +475,9 @@ static int check_decisions(const struct check *check)
 /* Rounding of sums, in relation to the cap. */
 #define CAP_SLACK 1e-9
 
-static bool belongs_to(const struct job *job, uint32_t id)
+static bool belongs_to(const struct check *check, const struct job *job, uint32_t id)
 {
-    return runs_there(job, id) ||
+    return node_runs(&check->state->nodes[id], job) ||
            (job->has_change && list_has(job->wanted.ids, job->wanted.count, id));
 }
 
@@ -493,7 +488,7 @@ static double watts_beyond_idle(const struct check *check, const uint32_t *ids, 
     double watts = 0;
     for (uint32_t i = 0; i < count; i++) {
         const struct node_description *node = check->state->nodes[ids[i]].description;
-        if (!without || !belongs_to(without, ids[i]))
+        if (!without || !belongs_to(check, without, ids[i]))
             watts += budget_full_watts(node, gpus) - budget_idle_watts(node);
     }
     return watts;
@@ -507,7 +502,7 @@ static double watts_dropped(const struct check *check, const struct job *job, co
     double watts = 0;
     for (uint32_t i = 0; job->has_change && i < job->wanted.count; i++) {
         uint32_t id = job->wanted.ids[i];
-        if (!runs_there(job, id) && !list_has(ids, count, id))
+        if (!node_runs(&check->state->nodes[id], job) && !list_has(ids, count, id))
             watts += watts_beyond_idle(check, &id, 1, job->wanted_gpus, NULL);
     }
     return watts;

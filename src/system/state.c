@@ -115,6 +115,14 @@ struct job *node_running_job(const struct node *node, uint32_t index)
     return index == 0 ? *node->runner : node->running_more[index - 1];
 }
 
+bool node_runs(const struct node *node, const struct job *job)
+{
+    for (uint32_t i = 0; i < node_num_running(node); i++)
+        if (node_running_job(node, i) == job)
+            return true;
+    return false;
+}
+
 struct job *node_expected_job(const struct node *node, uint32_t index)
 {
     return index == 0 ? node->expected_one : node->expected_more[index - 1];

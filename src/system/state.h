@@ -125,6 +125,7 @@ enum node_state node_state_of(const struct node *node);
 uint32_t node_num_running(const struct node *node);
 uint32_t node_num_expected(const struct node *node);
 struct job *node_running_job(const struct node *node, uint32_t index);
+bool node_runs(const struct node *node, const struct job *job);
 struct job *node_expected_job(const struct node *node, uint32_t index);
 
 struct job_queue {
