@@ -8,6 +8,7 @@ import csv
 import functools
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -180,6 +181,13 @@ def flexible(kind: str, least: int = 1, most: int = 4, application: Json | str |
              **keys: Any) -> Json:
     return {'type': kind, 'num_nodes_min': least, 'num_nodes_max': most, 'submit_time': submit,
             'application_model': application or waiting(), **keys}
+
+
+def random_malleable(draw: random.Random, seconds: int, submit: float, least_at_most: int) -> Json:
+    """Three iterations of so many seconds, estimated exactly, on up to six nodes."""
+    least = draw.randint(1, least_at_most)
+    return flexible('malleable', least, draw.randint(least, 6), waiting(seconds, 3), submit=submit,
+                    runtime_estimate=3 * seconds)
 
 
 # --- Runs ----------------------------------------------------------------------------------------------------

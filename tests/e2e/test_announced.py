@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from harness import Json, Result, Scenario, crossbar, flexible, rigid, waiting
+from harness import Json, Result, Scenario, crossbar, flexible, random_malleable, rigid, waiting
 
 POLICIES = ('fcfs', 'easy', 'conservative', 'hybrid')
 
@@ -187,9 +187,7 @@ RANDOM = (*POLICIES, 'easy++', 'malleable-min', 'malleable-avg', 'malleable-pref
 def random_job(draw: random.Random) -> Json:
     seconds, submit = draw.randint(1, 20), draw.randint(0, 100)
     if draw.random() < 0.3:
-        least = draw.randint(1, 4)
-        return flexible('malleable', least, draw.randint(least, 6), waiting(seconds, 3), submit=submit,
-                        runtime_estimate=3 * seconds)
+        return random_malleable(draw, seconds, submit, 4)
     return estimated(draw.randint(1, 6), seconds, submit=submit)
 
 

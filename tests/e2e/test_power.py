@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from harness import Json, Result, Scenario, crossbar, flexible, near, rigid, waiting
+from harness import Json, Result, Scenario, crossbar, flexible, near, random_malleable, rigid, waiting
 
 NODE: Json = {'wattage_per_state': '100:200', 'wattage_off': 10, 'boot_seconds': 10, 'boot_joules': 1500,
               'stop_seconds': 5, 'stop_joules': 250}
@@ -198,9 +198,7 @@ RANDOM = ('fcfs', 'sjf', 'easy', 'easy++', 'conservative', 'hybrid', 'malleable-
 def random_job(draw: random.Random) -> Json:
     seconds, submit = draw.randint(1, 60), draw.randint(0, 2000)
     if draw.random() < 0.3:
-        least = draw.randint(1, 4)
-        return flexible('malleable', least, draw.randint(least, 6), waiting(seconds, 3), submit=submit,
-                        runtime_estimate=3 * seconds)
+        return random_malleable(draw, seconds, submit, 4)
     keys = {'runtime_estimate': seconds} if draw.random() < 0.8 else {}
     return rigid(draw.randint(1, 6), waiting(seconds), submit=submit, **keys)
 

@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from harness import Json, Peer, Result, Scenario, change, crossbar, flexible, rigid, waiting
+from harness import Json, Peer, Result, Scenario, change, crossbar, flexible, random_malleable, rigid, waiting
 
 FALLING = 'time,watts\n0,800\n30,600\n60,800\n'
 
@@ -203,9 +203,7 @@ RANDOM = ('fcfs', 'sjf', 'easy', 'conservative', 'hybrid', 'easy,backfilling=fir
 def random_job(draw: random.Random) -> Json:
     seconds, submit = draw.randint(1, 60), draw.randint(0, 1000)
     if draw.random() < 0.4:
-        least = draw.randint(1, 3)
-        return flexible('malleable', least, draw.randint(least, 6), waiting(seconds, 3), submit=submit,
-                        runtime_estimate=3 * seconds)
+        return random_malleable(draw, seconds, submit, 3)
     return estimated(draw.randint(1, 4), seconds, submit=submit)
 
 
