@@ -485,11 +485,18 @@ static int pass_conservative(struct books *books)
 
 /* --- Kinds of backfilling ------------------------------------------------------------------ */
 
+/* Of several reservations, one that has moved may have left room for one that was visited before
+ * it. */
+static bool has_gaps(const struct books *books)
+{
+    return books->num_reserved > 1 && books->options.reservations == RESERVATIONS_PERSISTENT;
+}
+
 /* Reservations in the order of the queue, as many as there may be. */
 static int pass_with_reservations(struct books *books)
 {
     if (books->changes.replan || books->changes.freed || books->changes.early ||
-        books->changes.head_changed || backfills_in_order(books))
+        books->changes.head_changed || backfills_in_order(books) || has_gaps(books))
         return pass_over_all(books);
     return visit_arrivals(books, last_looked_at(books));
 }
@@ -557,8 +564,8 @@ int backfill_run(struct books *books)
     return result;
 }
 
-/* With a few reservations only, each begins when a job ends. Of many, one may move away that
- * another was waiting for. */
+/* A few reservations begin when a job ends: they move at each decision. Of many, one may move away
+ * that another was waiting for. */
 double backfill_next_due(const struct books *books)
 {
     return books->options.backfill == BACKFILL_CONSERVATIVE && books->num_reserved > 0

@@ -120,7 +120,7 @@ class Policy:
             yield left.pop(0)
 
     def decide(self, now: int, submitted: list[Job], early: bool) -> None:
-        """Reservations only move forward, unless they are made anew."""
+        """At each decision, in order, reservations move forward, unless they are made anew."""
         self.line_up(submitted, now)
         for job in self.queue if self.recompute else ():
             self.drop(job)

@@ -17,6 +17,7 @@ from harness import PATIENCE, SIMULATOR, Scenario, crossbar, model, phase
 
 SEEDS, TOGETHER = 200, 25
 SIZES = (4, 13, 32, 100)
+PLATFORMS = (8, *SIZES)
 
 Make = Callable[[int], Policy]
 
@@ -62,6 +63,7 @@ REFERENCES: dict[str, Make] = {
     'easy,extra_nodes=no': functools.partial(Policy, depth=1, extra_nodes=False),
     'easy,backfill_order=sjf': functools.partial(Policy, depth=1, backfill_key=sjf),
     'hybrid,reservation_depth=3': functools.partial(Policy, depth=3),
+    'hybrid,reservation_depth=3,order=sjf': functools.partial(Policy, depth=3, key=sjf),
     'conservative': Conservative,
 }
 
@@ -148,7 +150,7 @@ def starts(folder: Path) -> list[float]:
 @pytest.fixture
 def world(scenario: Scenario) -> Scenario:
     """The platforms, and an application that waits for the argument `seconds`."""
-    for nodes in SIZES:
+    for nodes in PLATFORMS:
         scenario.write(f'{nodes}.xml', crossbar(nodes, pfs_read=None))
     scenario.write('wait.json', json.dumps(model(phase({'type': 'busy_wait', 'delay': 'seconds'}))))
     scenario.workload()
@@ -201,6 +203,19 @@ def test_every_start_is_that_of_an_independent_implementation_with_predictions(w
             job.user = rng.randint(1, 4)
         workloads[f'{seed}.json'] = (nodes, jobs)
     check(world, workloads, PREDICTING)
+
+
+def test_hybrid_fills_a_gap_between_reservations_at_a_submission(world: Scenario) -> None:
+    """At 12, the second job moves from 15 to 12 and starts, when two others before it in the queue were looked at. At
+    the submission at 15 these move forward into what it left, from 27 and 33 to 24 and 30, though nothing has ended,
+    and the fifth, which is behind them, from 41 to 38: so there is no room before it for the seventh."""
+    jobs = [Job(submit, nodes, runtime, walltime) for submit, nodes, runtime, walltime in (
+        (3, 5, 6, 12), (6, 8, 6, 12), (8, 7, 3, 6), (8, 8, 8, 8), (9, 8, 8, 16), (9, 4, 3, 6), (12, 4, 8, 8),
+        (15, 1, 9, 18))]
+    policy = 'hybrid,reservation_depth=3,order=sjf'
+    write_jobs(world.folder / 'gap.json', jobs)
+    simulate_all(world, [('gap.json', policy, 8)])
+    assert starts(world.folder / 'out' / f'gap.json-{policy}') == [3, 12, 9, 21, 29, 18, 37, 37]
 
 
 def test_conservative_is_exact_with_two_thousand_waiting_jobs(world: Scenario) -> None:
