@@ -439,7 +439,8 @@ int books_reserve(struct books *books, struct entry *entry, double start, const 
 
 static void put_into_ranks(struct books *books, struct entry *entry)
 {
-    entry->planned = elastisim_job_num_assigned(entry->job) + entry->kept_nodes.count;
+    entry->assigned = elastisim_job_num_assigned(entry->job);
+    entry->planned = entry->assigned + entry->kept_nodes.count;
     running_rank(&books->running, entry, entry->planned,
                  standing_at(&books->options, entry, entry->planned));
     running_measure(&books->running, entry);
@@ -813,6 +814,8 @@ int books_give_back(struct books *books, uint32_t node)
 int books_settle_leaving(struct books *books, struct entry *entry, bool all)
 {
     uint32_t kept = 0;
+    if (entry->leaving.count == 0)
+        return 0;
     for (uint32_t i = 0; i < entry->leaving.count; i++) {
         uint32_t node = entry->leaving.items[i];
         if (!all && runs_on(entry, elastisim_node(books->view, node))) {
@@ -880,10 +883,17 @@ static uint32_t recount(const struct books *books, struct entry *entry, uint32_t
     return pool_sum(&books->pool, entry->counts);
 }
 
+/* Whether what was asked of a job has been dropped: it has the nodes that were to leave it. */
+static bool was_dropped(const struct entry *entry)
+{
+    return entry->leaving.count > 0 &&
+           elastisim_job_state(entry->job) != ELASTISIM_PENDING_RECONFIGURATION &&
+           is_assigned(entry, entry->leaving.items[0]);
+}
+
 int books_settle_losses(struct books *books, struct entry *entry)
 {
-    if (entry->leaving.count > 0 && is_assigned(entry, entry->leaving.items[0]) &&
-        keep_leaving(books, entry))
+    if (was_dropped(entry) && keep_leaving(books, entry))
         return -1;
     uint32_t lost[MAX_NODE_CLASSES], had = pool_sum(&books->pool, entry->counts);
     if (elastisim_job_num_assigned(entry->job) + entry->leaving.count == had)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct candidates;
+struct queue;
 
 enum entry_state { ENTRY_WAITING, ENTRY_RUNNING };
 
@@ -43,8 +44,10 @@ struct entry {
     double key;
     uint32_t heap;
     struct entry *left, *right;
-    uint32_t tree_least;  /* smallest `least` of the subtree */
-    double tree_shortest; /* smallest `shortest` */
+    const struct queue *queue;     /* which it is in, or NULL, */
+    struct entry *before, *behind; /* and its neighbours there */
+    uint32_t tree_least;           /* smallest `least` of the subtree */
+    double tree_shortest;          /* smallest `shortest` */
     uint32_t tree_count;
     bool tree_unreserved; /* one has no reservation */
     bool tree_room;       /* one has_room */
@@ -68,9 +71,9 @@ struct entry {
     double interval;   /* seconds between its last two points */
     double last_point; /* when it stood at a scheduling point last, or started */
     struct entry *previous_malleable, *next_malleable; /* in the list of running.h */
-    uint32_t planned;                                  /* nodes it has or is promised */
-    bool has_room;   /* ranked: its target is less than it could have */
-    uint32_t target; /* by which it is ranked: `planned`, but while balancing */
+    uint32_t assigned, planned; /* nodes it is to have, and with those it is promised */
+    bool has_room;              /* ranked: its target is less than it could have */
+    uint32_t target;            /* by which it is ranked: `planned`, but while balancing */
     /* Nodes beyond each bound, and up to its preferred size and its most, as it was ranked. */
     uint32_t beyond[NUM_BOUNDS], up_to_preferred, up_to_most;
     struct entry *next_started; /* in the list of those that were just started (books.h) */

@@ -277,14 +277,16 @@ static uint32_t room_to_grow(const struct books *books, const struct entry *entr
     return books_room_until(books, entry, entry->expected_end, entry->expected_end, quota);
 }
 
-/* What a job would need to come as high as `place`. */
-static uint64_t claim(const struct books *books, const struct entry *entry, double place)
+/* What a ranked job would need to come as high as `place`; more than `enough` is not counted out.
+ */
+static uint64_t claim(const struct books *books, const struct entry *entry, double place,
+                      uint64_t enough)
 {
-    uint32_t size = elastisim_job_num_assigned(entry->job), least = size;
-    uint32_t most = largest_size(books, entry);
-    while (size < most && standing_at(&books->options, entry, size) < place)
+    uint32_t size = entry->assigned, most = largest_size(books, entry);
+    while (size < most && size - entry->assigned <= enough &&
+           standing_at(&books->options, entry, size) < place)
         size++;
-    return size - least;
+    return size - entry->assigned;
 }
 
 /* What others would need to come as high as the job stands with one node less than this size; more
@@ -298,21 +300,27 @@ static uint64_t claims_of_others(const struct books *books, const struct entry *
     while (claims <= enough &&
            (entry = queue_next(&books->running.ranks, entry, &queue_want_room)) &&
            entry->key < place)
-        claims += entry == job ? 0 : claim(books, entry, place);
+        claims += entry == job ? 0 : claim(books, entry, place, enough - claims);
     for (entry = books->pool.first_keeper; entry && claims <= enough; entry = entry->next_keeper)
         if (entry->target > 0 && entry != job && !(entry->has_room && entry->key < place))
-            claims += claim(books, entry, place);
+            claims += claim(books, entry, place, enough - claims);
     return claims;
 }
 
-/* The size that a job grows to, with `room` free nodes. */
-static uint32_t size_to_grow_to(const struct books *books, const struct entry *entry, uint32_t room)
+/* What all others could have. */
+static uint64_t most_claims_of_others(const struct books *books, const struct entry *job)
 {
-    uint32_t size = elastisim_job_num_assigned(entry->job), most = largest_size(books, entry);
-    if (size >= most)
-        return size;
+    return books->running.up_to_most - job->up_to_most;
+}
+
+/* The size that a job of a size grows to, with `room` free nodes. */
+static uint32_t size_to_grow_to(const struct books *books, const struct entry *entry, uint32_t size,
+                                uint32_t room)
+{
+    uint32_t most = largest_size(books, entry);
     uint32_t limit = most - size < room ? most : size + room;
-    if (!standing_is_shared(&books->options))
+    if (!standing_is_shared(&books->options) ||
+        limit - size + most_claims_of_others(books, entry) <= room)
         return limit;
     uint32_t low = size, high = limit; /* the largest at which it and the others' claims fit */
     while (low < high) {
@@ -329,8 +337,10 @@ static int grow(struct books *books, struct entry *entry)
 {
     uint32_t quota[MAX_NODE_CLASSES];
     uint32_t size = elastisim_job_num_assigned(entry->job);
+    if (size >= largest_size(books, entry))
+        return 0;
     uint32_t room = room_to_grow(books, entry, quota);
-    uint32_t target = size_to_grow_to(books, entry, room);
+    uint32_t target = room > 0 ? size_to_grow_to(books, entry, size, room) : size;
     return target > size ? books_grow(books, entry, quota, target - size) : 0;
 }
 
@@ -354,11 +364,11 @@ static int grow_into_free(struct books *books)
 int malleable_keep_cap(struct books *books, struct entry *entry)
 {
     double next = books->now + (entry->interval = books->now - entry->last_point) + EARLY;
-    uint32_t size = elastisim_job_num_assigned(entry->job);
     const struct profile_stay own = {entry->counts, books->now, entry->expected_end};
     entry->last_point = books->now;
     if (!books->watts.is_capped || !shrinks_for_cap(books, entry))
         return 0;
+    uint32_t size = elastisim_job_num_assigned(entry->job);
     uint32_t allowed =
         watts_room(&books->watts, entry->classes, entry->gpus, books->now, next, &own);
     for (; size > entry->least && size > allowed; size--) {

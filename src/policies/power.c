@@ -139,9 +139,10 @@ static int pass_window(struct books *books)
 int power_shrink(struct books *books, struct entry *entry)
 {
     const struct sleepers *sleepers = &books->sleepers;
+    if (!has_windows(books) || !sleepers->in_window || !entry_is_malleable(entry))
+        return 0;
     uint32_t size = elastisim_job_num_assigned(entry->job);
-    bool may = has_windows(books) && sleepers->in_window && entry_is_malleable(entry);
-    for (uint32_t rank = size; may && rank > 0 && size > entry->least; rank--) {
+    for (uint32_t rank = size; rank > 0 && size > entry->least; rank--) {
         uint32_t node = (uint32_t)elastisim_node_id(elastisim_job_assigned(entry->job, rank - 1));
         if (node < sleepers->first)
             continue;

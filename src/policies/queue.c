@@ -18,6 +18,8 @@ const struct wanted queue_want_reserved = WANT(WANT_RESERVED);
 const struct wanted queue_want_unreserved = WANT(WANT_UNRESERVED);
 const struct wanted queue_want_room = WANT(WANT_ROOM);
 
+/* What is wanted is often near: so many jobs are looked at before the tree is asked. */
+enum { NEAR = 4 };
 enum { MOST_MERGES = 64 };
 
 /* --- The treap ----------------------------------------------------------------------------- */
@@ -119,8 +121,29 @@ static void refresh(struct entry *root, struct entry *entry)
 
 /* --- Adding and removing ------------------------------------------------------------------- */
 
+static void tie(struct queue *queue, struct entry *before, struct entry *behind)
+{
+    *(before ? &before->behind : &queue->first) = behind;
+    *(behind ? &behind->before : &queue->last) = before;
+}
+
+/* Finds the neighbours of a job that is not in the tree yet. */
+static void tie_between(struct queue *queue, struct entry *entry)
+{
+    struct entry *before = NULL, *behind = NULL, *root = queue->root;
+    while (root) {
+        bool is_behind = queue_precedes(entry, root);
+        *(is_behind ? &behind : &before) = root;
+        root = is_behind ? root->left : root->right;
+    }
+    tie(queue, before, entry);
+    tie(queue, entry, behind);
+}
+
 void queue_add(struct queue *queue, struct entry *entry)
 {
+    tie_between(queue, entry);
+    entry->queue = queue;
     entry->heap = scramble(entry->id);
     entry->left = entry->right = NULL;
     queue->root = insert(queue->root, entry);
@@ -131,6 +154,8 @@ void queue_remove(struct queue *queue, struct entry *entry)
 {
     queue->root = take_out(queue->root, entry);
     queue->count--;
+    tie(queue, entry->before, entry->behind);
+    entry->queue = NULL;
 }
 
 void queue_update(struct queue *queue, struct entry *entry)
@@ -180,8 +205,13 @@ static struct entry *find(struct entry *root, const struct queue_place *after,
 struct entry *queue_next(const struct queue *queue, const struct entry *after,
                          const struct wanted *wanted)
 {
-    return after ? queue_next_behind(queue, queue_place_of(after), wanted)
-                 : find(queue->root, NULL, wanted);
+    if (after && after->queue != queue)
+        return queue_next_behind(queue, queue_place_of(after), wanted);
+    struct entry *next = after ? after->behind : queue->first;
+    for (int i = 0; i < NEAR; i++, next = next->behind)
+        if (!next || matches(next, wanted))
+            return next;
+    return next ? queue_next_behind(queue, queue_place_of(next->before), wanted) : NULL;
 }
 
 struct entry *queue_next_behind(const struct queue *queue, struct queue_place place,
@@ -203,19 +233,9 @@ struct entry *queue_at(const struct queue *queue, size_t rank)
     return NULL;
 }
 
-static struct entry *find_last(struct entry *root, const struct entry *before)
-{
-    if (!root)
-        return NULL;
-    if (before && !queue_precedes(root, before))
-        return find_last(root->left, before);
-    struct entry *found = find_last(root->right, before);
-    return found ? found : root;
-}
-
 struct entry *queue_last(const struct queue *queue, const struct entry *before)
 {
-    return find_last(queue->root, before);
+    return before ? before->before : queue->last;
 }
 
 /* --- Order --------------------------------------------------------------------------------- */
@@ -289,5 +309,8 @@ void queue_reorder(struct queue *queue, queue_key_fn *key, const void *context)
     for (struct entry *entry = list; entry; entry = entry->right)
         entry->key = key(context, entry);
     list = sort(list);
+    tie(queue, NULL, list);
+    for (struct entry *entry = list; entry; entry = entry->right)
+        tie(queue, entry, entry->right);
     queue->root = build(&list, UINT64_MAX);
 }

@@ -10,6 +10,7 @@
 
 struct queue {
     struct entry *root; /* of a treap; the entries are not owned */
+    struct entry *first, *last;
     size_t count;
 };
 
@@ -65,7 +66,7 @@ struct entry *queue_next_behind(const struct queue *queue, struct queue_place pl
                                 const struct wanted *wanted);
 /* The one that so many are before; NULL when there are no more. */
 struct entry *queue_at(const struct queue *queue, size_t rank);
-/* The last one before `before` (NULL: of all). */
+/* The last one before `before`, which is in the queue (NULL: of all). */
 struct entry *queue_last(const struct queue *queue, const struct entry *before);
 
 /* A key that orders the queue. */

@@ -65,8 +65,9 @@ struct simulation {
     double idle_since;
     size_t rounds; /* answers with orders since the clock last moved, to rounds_at */
     double rounds_at;
-    struct node_list before; /* nodes of the job at a point, sorted; scratch */
-    bool measures;           /* the wall-clock time that the scheduler takes */
+    struct node_list before; /* nodes of the job at a point, sorted; scratch, with room for */
+    size_t before_room;
+    bool measures; /* the wall-clock time that the scheduler takes */
     struct simulation_figures figures;
     /* Has the scheduler asked (asking_invoke). A pointer, since what an answer sets going asks
      * again, by an event of its own. */

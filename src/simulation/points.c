@@ -6,13 +6,19 @@
  */
 #include "simulation/inside.h"
 
+#include "base/vector.h"
 #include "elastisim/scheduler.h"
+
+#include <string.h>
 
 static int remember_nodes(struct simulation *simulation, const struct job *job)
 {
-    node_list_release(&simulation->before);
-    return node_list_copy(&simulation->before, job->executing.ids, job->executing.count,
-                          simulation->err);
+    struct node_list *before = &simulation->before;
+    if (array_reserve(before->ids, simulation->before_room, job->executing.count))
+        return error_no_memory(simulation->err);
+    before->count = job->executing.count;
+    memcpy(before->ids, job->executing.ids, before->count * sizeof *before->ids);
+    return 0;
 }
 
 /* A scheduling point of which the scheduler is not told: what waits is applied, and it may hear of

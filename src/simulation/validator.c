@@ -409,16 +409,26 @@ static int check_order(const struct check *check, const struct job *job,
     return 0;
 }
 
+/* What has the job alone, or nobody, is up and nobody else is expected there. */
+static bool is_at_hand(const struct state *state, const struct job *job, uint32_t id)
+{
+    return bit_set_has(state->plain_nodes, id) &&
+           (!state->runners[id] || state->runners[id] == job);
+}
+
 static int check_nodes(const struct check *check, const struct job *job, uint32_t gpus,
                        const uint32_t *ids, uint32_t count, bool all_free)
 {
     bool uses_burst_buffer = job_uses_burst_buffer(job->request);
     /* What is free is up, and has nobody who runs or is expected there. */
-    if (all_free && gpus == 0 && !uses_burst_buffer && check->decisions->num_orders == 0)
+    bool needs_nothing = gpus == 0 && !uses_burst_buffer && check->decisions->num_orders == 0;
+    if (all_free && needs_nothing)
         return 0;
     for (uint32_t i = 0; i < count; i++)
-        if (check_equipment(check, job, gpus, uses_burst_buffer, ids[i]) ||
-            check_available(check, job, ids[i]))
+        if (needs_nothing && is_at_hand(check->state, job, ids[i]))
+            continue;
+        else if (check_equipment(check, job, gpus, uses_burst_buffer, ids[i]) ||
+                 check_available(check, job, ids[i]))
             return -1;
     return 0;
 }

@@ -163,7 +163,7 @@ static int release_reservations(struct state *state, struct job *job, struct err
 {
     for (uint32_t i = 0; i < job->wanted.count; i++) {
         struct node *node = &state->nodes[job->wanted.ids[i]];
-        if (!residents_have(residents_expected(node), job))
+        if (!node->expected_one || !residents_have(residents_expected(node), job))
             continue;
         residents_remove(residents_expected(node), job);
         if (node_settle(state, node, err))
@@ -420,7 +420,7 @@ static int reserve_wanted(struct state *state, struct job *job, struct error *er
 {
     for (uint32_t i = 0; i < job->wanted.count; i++) {
         struct node *node = &state->nodes[job->wanted.ids[i]];
-        if (residents_have(residents_running(node), job))
+        if (*node->runner == job || residents_have(residents_running(node), job))
             continue;
         if (residents_add(residents_expected(node), job, err) || node_settle(state, node, err))
             return -1;

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of bits, up to which a list is sorted by them. */
+enum { MOST_WORDS = 256 };
+
 /* --- Lists --------------------------------------------------------------------------------- */
 
 int node_list_copy(struct node_list *to, const uint32_t *ids, uint32_t count, struct error *err)
@@ -33,9 +36,47 @@ static int compare_ids(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static bool is_sorted(const struct node_list *list)
+{
+    uint32_t i = 1;
+    while (i < list->count && list->ids[i - 1] < list->ids[i])
+        i++;
+    return i >= list->count;
+}
+
+/* Puts the IDs into words of bits, those from `first` on. Returns whether none came twice. */
+static bool put_into_words(const struct node_list *list, size_t first, uint64_t *words)
+{
+    bool are_different = true;
+    for (uint32_t i = 0; i < list->count; i++) {
+        uint64_t *word = &words[list->ids[i] / BITS_PER_WORD - first];
+        are_different = are_different && !(*word & bit_set_bit(list->ids[i]));
+        *word |= bit_set_bit(list->ids[i]);
+    }
+    return are_different;
+}
+
+/* Sorts by bits of a set where there are few words of them. Returns whether it did. */
+static bool sort_by_bits(struct node_list *list)
+{
+    uint64_t words[MOST_WORDS] = {0};
+    uint32_t least = UINT32_MAX, most = 0, count = 0;
+    for (uint32_t i = 0; i < list->count; i++) {
+        least = list->ids[i] < least ? list->ids[i] : least;
+        most = list->ids[i] > most ? list->ids[i] : most;
+    }
+    size_t first = least / BITS_PER_WORD, num_words = most / BITS_PER_WORD - first + 1;
+    if (num_words > MOST_WORDS || !put_into_words(list, first, words))
+        return false;
+    for (size_t i = 0; i < num_words; i++)
+        for (uint64_t word = words[i]; word; word &= word - 1)
+            list->ids[count++] = (uint32_t)((first + i) * BITS_PER_WORD + bit_set_lowest(word));
+    return true;
+}
+
 void node_list_sort(struct node_list *list)
 {
-    if (list->count > 1)
+    if (!is_sorted(list) && !sort_by_bits(list))
         qsort(list->ids, list->count, sizeof *list->ids, compare_ids);
 }
 

@@ -332,12 +332,26 @@ static bool stand_alike(const struct sharing *sharing, const struct variable *va
     return true;
 }
 
+/* The first member that does not stand like the first one; the number of members when all do. */
+static uint32_t find_unlike(const struct sharing *sharing, const struct variable *variable)
+{
+    uint32_t first = variable->num_members;
+    for (uint32_t u = 0; u < variable->num_uses; u++) {
+        const struct use *use = &variable->uses[u];
+        if (!use->each || !must_carve(use, true))
+            continue;
+        const struct cell *cell = cell_of(sharing, use, 0);
+        for (uint32_t i = 1; i < first; i++)
+            if (cell_of(sharing, use, i) != cell)
+                first = i;
+    }
+    return first;
+}
+
 /* Keeps the first member and those alike; the others become a sibling that is displaced. */
 static void part_unlike_members(struct sharing *sharing, struct variable *variable)
 {
-    uint32_t first_unlike = 1;
-    while (first_unlike < variable->num_members && stand_alike(sharing, variable, 0, first_unlike))
-        first_unlike++;
+    uint32_t first_unlike = find_unlike(sharing, variable);
     if (first_unlike == variable->num_members)
         return;
     uint32_t *which = malloc(2 * (size_t)variable->num_members * sizeof *which);
@@ -387,7 +401,8 @@ static bool holds_together(const struct sharing *sharing, const struct variable 
 {
     for (uint32_t u = 0; u < variable->num_uses; u++) {
         const struct use *use = &variable->uses[u];
-        for (uint32_t i = 1; must_carve(use, true) && i < use->set->count; i++)
+        uint32_t count = must_carve(use, true) ? use->set->count : 0;
+        for (uint32_t i = 1; i < count; i++)
             if (cell_of(sharing, use, i) != cell_of(sharing, use, 0))
                 return false;
     }
@@ -495,17 +510,28 @@ static bool fits(const struct cell *cell, bool too_many)
     return !cell->part && cell->num_carved == cell->count && !(too_many && is_idle(cell));
 }
 
+/* A new cell for some of the resources of a set; NULL when out of memory. */
+static struct cell *new_part(struct sharing *sharing, const struct shared_resource *resource,
+                             struct cell *origin, uint32_t most)
+{
+    struct cell *part = new_cell(sharing, resource->capacity, resource->fatpipe);
+    if (!part)
+        return NULL;
+    part->origin = origin;
+    if (array_reserve(part->resources, part->room, most))
+        sharing->out_of_memory = true;
+    return part;
+}
+
 /* A cell for what is carved out of this one; *fresh is the one for what nobody uses. */
 static struct cell *part_of(struct sharing *sharing, struct cell *cell,
-                            const struct shared_resource *resource, struct cell **fresh)
+                            const struct shared_resource *resource, uint32_t set_size,
+                            struct cell **fresh)
 {
     bool used = cell && !is_idle(cell);
     struct cell **part = used ? &cell->part : fresh;
-    if (!*part) {
-        *part = new_cell(sharing, resource->capacity, resource->fatpipe);
-        if (*part)
-            (*part)->origin = used ? cell : NULL;
-    }
+    if (!*part)
+        *part = new_part(sharing, resource, used ? cell : NULL, used ? cell->num_carved : set_size);
     if (cell)
         cell->part = *part;
     return *part;
@@ -541,7 +567,7 @@ static void carve(struct sharing *sharing, struct resource_set *set, bool of_sev
         struct shared_resource *resource = &sharing->resources[set->resources[i]];
         if (resource->cell && fits(resource->cell, too_many))
             continue;
-        struct cell *part = part_of(sharing, resource->cell, resource, &fresh);
+        struct cell *part = part_of(sharing, resource->cell, resource, set->count, &fresh);
         if (!part)
             return;
         if (resource->cell)

@@ -254,6 +254,24 @@ static int compare_classes(const void *first, const void *second)
     return (a > b) - (a < b);
 }
 
+static uint32_t count_classes(const struct member_sketch *sketches, uint32_t count)
+{
+    uint32_t classes = 0;
+    for (uint32_t i = 0; i < count; i = sketches_class_end(sketches, i, count))
+        classes++;
+    return classes;
+}
+
+/* A new plan has room for one transfer. */
+static int make_room(struct load_plan *plan, uint32_t num_transfers, struct error *err)
+{
+    if (num_transfers <= 1)
+        return 0;
+    free(plan->transfers);
+    plan->transfers = calloc(num_transfers, sizeof *plan->transfers);
+    return plan->transfers ? 0 : error_no_memory(err);
+}
+
 /* Makes the classes, in the order of their first members. */
 static int make_classes(struct flow *flow, struct load_plan *plan, uint32_t count,
                         struct error *err)
@@ -264,7 +282,8 @@ static int make_classes(struct flow *flow, struct load_plan *plan, uint32_t coun
         sketches[i].hash = hash_member(flow, &sketches[i], sketches[like].route.transfer);
     }
     sketches_sort(sketches, count);
-    plan->num_transfers = 0;
+    if (make_room(plan, count_classes(sketches, count), err))
+        return -1;
     for (uint32_t i = 0, end; i < count; i = end) {
         struct transfer *class = &plan->transfers[plan->num_transfers];
         end = sketches_class_end(sketches, i, count);
@@ -283,11 +302,9 @@ static int fill_plan(struct flow *flow, const struct load *load, struct load_pla
 {
     uint32_t count = 0, room = load->num_members + 1;
     int result = 0;
-    free(plan->transfers);
     plan->num_transfers = 0;
-    plan->transfers = calloc(room, sizeof *plan->transfers);
     plan->idle = malloc(room * sizeof *plan->idle);
-    if (!plan->transfers || !plan->idle)
+    if (!plan->idle)
         return error_no_memory(err);
     if (sketches_need(&flow->members, load->num_members, err))
         return -1;

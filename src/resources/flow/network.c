@@ -14,6 +14,7 @@ struct sorted_link {
     double units, capacity;
     uint32_t link;
     bool fatpipe;
+    uint8_t kind; /* while they are sorted by kind */
 };
 
 /* Kinds of links up to which they need not be compared with each other. */
@@ -222,13 +223,24 @@ static int compare_links(const void *first, const void *second)
     return order ? order : (a->link > b->link) - (a->link < b->link);
 }
 
+static bool is_like(const struct sorted_link *a, const struct sorted_link *b)
+{
+    return a->units == b->units && a->capacity == b->capacity && a->fatpipe == b->fatpipe;
+}
+
+/* Whether a link is of another set than the one before. */
+static bool begins_set(const struct sorted_link *sorted, uint32_t i)
+{
+    return i == 0 || !is_like(&sorted[i - 1], &sorted[i]);
+}
+
 static void fill_sets(struct transfer *transfer, const struct sorted_link *sorted, uint32_t count,
                       uint32_t *links)
 {
     transfer->num_sets = 0;
     for (uint32_t i = 0; i < count; i++) {
         links[i] = sorted[i].link;
-        if (i == 0 || compare_kinds(&sorted[i - 1], &sorted[i]) != 0)
+        if (begins_set(sorted, i))
             transfer->sets[transfer->num_sets++] =
                 (struct link_set){.units = sorted[i].units,
                                   .known_unit = 1,
@@ -244,11 +256,6 @@ struct kinds {
     uint32_t counts[FEW_KINDS];
     uint32_t num;
 };
-
-static bool is_like(const struct sorted_link *a, const struct sorted_link *b)
-{
-    return a->units == b->units && a->capacity == b->capacity && a->fatpipe == b->fatpipe;
-}
 
 /* The number of the link's kind, which is entered if need be; FEW_KINDS when there is no room. */
 static uint32_t kind_of(struct kinds *kinds, const struct sorted_link *link)
@@ -276,8 +283,7 @@ static void begin_kinds(const struct kinds *kinds, uint32_t *begin)
 
 /* Sorts links that are in the order of their numbers. Returns false, with nothing done, when they
  * are of too many kinds. */
-static bool sort_few_kinds(const struct sorted_link *links, uint32_t count,
-                           struct sorted_link *sorted)
+static bool sort_few_kinds(struct sorted_link *links, uint32_t count, struct sorted_link *sorted)
 {
     struct kinds kinds = {.num = 0};
     uint32_t begin[FEW_KINDS];
@@ -286,17 +292,21 @@ static bool sort_few_kinds(const struct sorted_link *links, uint32_t count,
         if (kind == FEW_KINDS)
             return false;
         kinds.counts[kind]++;
+        links[i].kind = (uint8_t)kind;
     }
     begin_kinds(&kinds, begin);
     for (uint32_t i = 0; i < count; i++)
-        sorted[begin[kind_of(&kinds, &links[i])]++] = links[i];
+        sorted[begin[links[i].kind]++] = links[i];
     return true;
 }
 
 static struct sorted_link sorted_link(const struct network *network, uint32_t link)
 {
     const struct shared_resource *resource = &network->sharing->resources[link];
-    return (struct sorted_link){network->units[link], resource->capacity, link, resource->fatpipe};
+    return (struct sorted_link){.units = network->units[link],
+                                .capacity = resource->capacity,
+                                .link = link,
+                                .fatpipe = resource->fatpipe};
 }
 
 /* Lists the links that have been touched by number: by bits of a set, where that is quicker. */
@@ -344,7 +354,7 @@ static int finish(struct network *network, struct transfer *transfer)
     if (!sorted)
         return -1;
     for (uint32_t i = 0; i < count; i++)
-        num_sets += i == 0 || compare_kinds(&sorted[i - 1], &sorted[i]) != 0;
+        num_sets += begins_set(sorted, i);
     transfer->latency = network->latency;
     transfer->latency_load = network->latency_load;
     transfer->memory = malloc(num_sets * sizeof *transfer->sets + (count + 1) * sizeof(uint32_t));
