@@ -277,16 +277,13 @@ static uint32_t room_to_grow(const struct books *books, const struct entry *entr
     return books_room_until(books, entry, entry->expected_end, entry->expected_end, quota);
 }
 
-/* What a ranked job would need to come as high as `place`; more than `enough` is not counted out.
- */
-static uint64_t claim(const struct books *books, const struct entry *entry, double place,
-                      uint64_t enough)
+/* What a ranked job would need to come as high as `place`. */
+static uint64_t claim(const struct books *books, const struct entry *entry, double place)
 {
     uint32_t size = entry->assigned, most = largest_size(books, entry);
-    while (size < most && size - entry->assigned <= enough &&
-           standing_at(&books->options, entry, size) < place)
-        size++;
-    return size - entry->assigned;
+    if (size >= most)
+        return 0;
+    return standing_size(&books->options, entry, place, size, most) - size;
 }
 
 /* What others would need to come as high as the job stands with one node less than this size; more
@@ -300,10 +297,10 @@ static uint64_t claims_of_others(const struct books *books, const struct entry *
     while (claims <= enough &&
            (entry = queue_next(&books->running.ranks, entry, &queue_want_room)) &&
            entry->key < place)
-        claims += entry == job ? 0 : claim(books, entry, place, enough - claims);
+        claims += entry == job ? 0 : claim(books, entry, place);
     for (entry = books->pool.first_keeper; entry && claims <= enough; entry = entry->next_keeper)
         if (entry->target > 0 && entry != job && !(entry->has_room && entry->key < place))
-            claims += claim(books, entry, place, enough - claims);
+            claims += claim(books, entry, place);
     return claims;
 }
 

@@ -1,10 +1,19 @@
 #include "policies/standing.h"
 
-typedef double standing_fn(const struct entry *entry, uint32_t size);
+/* How high a job of a size stands, and about at which size it comes to stand so high. */
+struct measure {
+    double (*at)(const struct entry *entry, uint32_t size);
+    double (*size)(const struct entry *entry, double standing);
+};
 
 static double between(uint32_t value, uint32_t low, uint32_t high)
 {
     return high > low ? ((double)value - low) / ((double)high - low) : 0;
+}
+
+static double part_of(double standing, uint32_t low, uint32_t high)
+{
+    return low + standing * ((double)high - low);
 }
 
 static double above_minimum(const struct entry *entry, uint32_t size)
@@ -12,9 +21,19 @@ static double above_minimum(const struct entry *entry, uint32_t size)
     return (double)size - entry->least;
 }
 
+static double size_above_minimum(const struct entry *entry, double standing)
+{
+    return entry->least + standing;
+}
+
 static double between_bounds(const struct entry *entry, uint32_t size)
 {
     return between(size, entry->least, entry->most);
+}
+
+static double size_between_bounds(const struct entry *entry, double standing)
+{
+    return part_of(standing, entry->least, entry->most);
 }
 
 /* From 0 at the minimum over 1 at the preferred size to 2 at the maximum. */
@@ -24,10 +43,22 @@ static double to_preferred(const struct entry *entry, uint32_t size)
                                    : between(size, entry->least, entry->preferred);
 }
 
+static double size_to_preferred(const struct entry *entry, double standing)
+{
+    return standing > 1 ? part_of(standing - 1, entry->preferred, entry->most)
+                        : part_of(standing, entry->least, entry->preferred);
+}
+
 static double nodes(const struct entry *entry, uint32_t size)
 {
     (void)entry;
     return size;
+}
+
+static double size_by_nodes(const struct entry *entry, double standing)
+{
+    (void)entry;
+    return standing;
 }
 
 static double above_preferred(const struct entry *entry, uint32_t size)
@@ -35,31 +66,55 @@ static double above_preferred(const struct entry *entry, uint32_t size)
     return (double)size - entry->preferred;
 }
 
-static standing_fn *const by_towards[] = {
-    [TOWARDS_MIN] = above_minimum,
-    [TOWARDS_AVG] = between_bounds,
-    [TOWARDS_PREF] = to_preferred,
+static double size_above_preferred(const struct entry *entry, double standing)
+{
+    return entry->preferred + standing;
+}
+
+static const struct measure by_towards[] = {
+    [TOWARDS_MIN] = {above_minimum, size_above_minimum},
+    [TOWARDS_AVG] = {between_bounds, size_between_bounds},
+    [TOWARDS_PREF] = {to_preferred, size_to_preferred},
 };
 
 /* With agreements as published. */
-static standing_fn *const as_published[] = {
-    [TOWARDS_MIN] = above_minimum,
-    [TOWARDS_AVG] = between_bounds,
-    [TOWARDS_PREF] = above_preferred,
+static const struct measure as_published[] = {
+    [TOWARDS_MIN] = {above_minimum, size_above_minimum},
+    [TOWARDS_AVG] = {between_bounds, size_between_bounds},
+    [TOWARDS_PREF] = {above_preferred, size_above_preferred},
 };
 
-/* By strategy; NULL where the option `towards` says. */
-static standing_fn *const by_strategy[] = {
-    [MALLEABLE_KEEP_PREFERRED] = to_preferred,
-    [MALLEABLE_EQUIPARTITION] = nodes,
-    [MALLEABLE_POOL_2023] = NULL,
+/* By strategy; none where the option `towards` says. */
+static const struct measure by_strategy[] = {
+    [MALLEABLE_KEEP_PREFERRED] = {to_preferred, size_to_preferred},
+    [MALLEABLE_EQUIPARTITION] = {nodes, size_by_nodes},
+    [MALLEABLE_POOL_2023] = {NULL, NULL},
 };
+
+static const struct measure *measure_of(const struct policy_options *options)
+{
+    const struct measure *own = &by_strategy[options->malleable];
+    const struct measure *others = standing_has_agreements(options) ? as_published : by_towards;
+    return own->at ? own : &others[options->towards];
+}
 
 double standing_at(const struct policy_options *options, const struct entry *entry, uint32_t size)
 {
-    standing_fn *own = by_strategy[options->malleable];
-    standing_fn *const *others = standing_has_agreements(options) ? as_published : by_towards;
-    return (own ? own : others[options->towards])(entry, size);
+    return measure_of(options)->at(entry, size);
+}
+
+/* The measure's own inverse is near, and put right by what the measure says itself. */
+uint32_t standing_size(const struct policy_options *options, const struct entry *entry,
+                       double standing, uint32_t least, uint32_t most)
+{
+    const struct measure *measure = measure_of(options);
+    double near = measure->size(entry, standing);
+    uint32_t size = near > least ? near < most ? (uint32_t)near : most : least;
+    while (size > least && measure->at(entry, size - 1) >= standing)
+        size--;
+    while (size < most && measure->at(entry, size) < standing)
+        size++;
+    return size;
 }
 
 enum bound standing_bound(const struct policy_options *options)
@@ -93,5 +148,5 @@ bool standing_has_agreements(const struct policy_options *options)
 bool standing_is_shared(const struct policy_options *options)
 {
     return standing_matters(options) && !standing_has_agreements(options) &&
-           (by_strategy[options->malleable] || options->towards != TOWARDS_MIN);
+           (by_strategy[options->malleable].at || options->towards != TOWARDS_MIN);
 }

@@ -10,6 +10,10 @@
 
 /* The higher, the sooner a job of this size shrinks; the lower, the sooner it grows. */
 double standing_at(const struct policy_options *options, const struct entry *entry, uint32_t size);
+/* The least size from `least` to `most` at which the job stands at least so high; `most` when it
+ * does at none of them. */
+uint32_t standing_size(const struct policy_options *options, const struct entry *entry,
+                       double standing, uint32_t least, uint32_t most);
 /* The bound below which no job shrinks for others, and the size that it is. */
 enum bound standing_bound(const struct policy_options *options);
 uint32_t standing_smallest(const struct policy_options *options, const struct entry *entry);

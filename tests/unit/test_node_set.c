@@ -75,6 +75,21 @@ static void test_lists_are_sorted_by_id_up_to_the_largest(void **state)
     node_list_release(&list);
 }
 
+static void test_lists_of_ids_close_together_are_sorted_and_keep_repetitions(void **state)
+{
+    (void)state;
+    static const uint32_t sorted[] = {700, 703, 704, 767, 768, 900};
+    static const uint32_t repeated[] = {700, 704, 704, 768};
+    struct node_list list = copy((const uint32_t[]){768, 703, 900, 700, 767, 704}, 6);
+    struct node_list twice = copy((const uint32_t[]){704, 768, 700, 704}, 4);
+    node_list_sort(&list);
+    node_list_sort(&twice);
+    assert_memory_equal(list.ids, sorted, sizeof sorted);
+    assert_memory_equal(twice.ids, repeated, sizeof repeated);
+    node_list_release(&list);
+    node_list_release(&twice);
+}
+
 static uint64_t *set_of(uint32_t num_nodes, struct node_list list)
 {
     uint64_t *set = node_set_create(num_nodes, &list, &err);
@@ -141,6 +156,7 @@ int main(void)
         cmocka_unit_test(test_a_copy_of_nothing_needs_no_memory),
         cmocka_unit_test(test_lists_are_the_same_with_the_same_nodes_in_the_same_order),
         cmocka_unit_test(test_lists_are_sorted_by_id_up_to_the_largest),
+        cmocka_unit_test(test_lists_of_ids_close_together_are_sorted_and_keep_repetitions),
         cmocka_unit_test(test_a_set_has_the_nodes_of_the_list_at_the_edges_of_words_too),
         cmocka_unit_test(test_toggling_puts_a_node_in_and_takes_it_out),
         cmocka_unit_test(test_the_members_come_in_order_and_end),

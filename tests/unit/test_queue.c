@@ -209,6 +209,14 @@ static void test_many_jobs_keep_their_order(void **state)
         assert_ptr_equal(entry, entries[id]);
     }
     assert_null(queue_next(&queue, entry, &queue_want_all));
+    entry = NULL;
+    for (uint32_t id = MANY; id-- > 0;) {
+        if (id % 7 == 0)
+            continue;
+        entry = queue_last(&queue, entry);
+        assert_ptr_equal(entry, entries[id]);
+    }
+    assert_null(queue_last(&queue, entry));
     for (uint32_t id = 0; id < MANY; id++)
         free(entries[id]);
 }

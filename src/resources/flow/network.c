@@ -5,7 +5,6 @@
 #include "resources/flow/pairs.h"
 #include "resources/flow/stars.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,7 +55,7 @@ static void load_link(struct network *network, uint32_t link, double units)
     double *load = &network->units[link];
     if (*load == 0)
         network->touched[network->num_touched++] = link;
-    *load = network->sharing->resources[link].fatpipe ? fmax(*load, units) : *load + units;
+    *load = network->sharing->resources[link].fatpipe ? larger(*load, units) : *load + units;
 }
 
 /* The halves of both, when they are of one star. */
@@ -77,8 +76,8 @@ static bool find_halves(struct network *network, uint32_t from, uint32_t to,
 
 static void note_latency(struct network *network, double latency, double units)
 {
-    network->latency = fmax(network->latency, latency);
-    network->latency_load = fmax(network->latency_load, latency * units);
+    network->latency = larger(network->latency, latency);
+    network->latency_load = larger(network->latency_load, latency * units);
 }
 
 /* Adds the route that is made of both. */
@@ -283,7 +282,8 @@ static void begin_kinds(const struct kinds *kinds, uint32_t *begin)
 
 /* Sorts links that are in the order of their numbers. Returns false, with nothing done, when they
  * are of too many kinds. */
-static bool sort_few_kinds(struct sorted_link *links, uint32_t count, struct sorted_link *sorted)
+static bool sort_few_kinds(struct sorted_link *links, uint32_t count, struct sorted_link *sorted,
+                           uint32_t *num_kinds)
 {
     struct kinds kinds = {.num = 0};
     uint32_t begin[FEW_KINDS];
@@ -297,6 +297,7 @@ static bool sort_few_kinds(struct sorted_link *links, uint32_t count, struct sor
     begin_kinds(&kinds, begin);
     for (uint32_t i = 0; i < count; i++)
         sorted[begin[links[i].kind]++] = links[i];
+    *num_kinds = kinds.num;
     return true;
 }
 
@@ -332,29 +333,31 @@ static bool list_in_order(struct network *network, struct sorted_link *links)
 }
 
 /* The links that have been touched, sorted: working memory. NULL when out of memory. */
-static const struct sorted_link *sort_links(struct network *network)
+static const struct sorted_link *sort_links(struct network *network, uint32_t *num_sets)
 {
     uint32_t count = network->num_touched;
     if (array_reserve(network->sorted, network->sorted_room, 2 * (size_t)count + 1))
         return NULL;
     struct sorted_link *sorted = network->sorted;
-    if (list_in_order(network, sorted + count) && sort_few_kinds(sorted + count, count, sorted))
+    if (list_in_order(network, sorted + count) &&
+        sort_few_kinds(sorted + count, count, sorted, num_sets))
         return sorted;
     for (uint32_t i = 0; i < count; i++)
         sorted[i] = sorted_link(network, network->touched[i]);
     qsort(sorted, count, sizeof *sorted, compare_links);
+    *num_sets = 0;
+    for (uint32_t i = 0; i < count; i++)
+        *num_sets += begins_set(sorted, i);
     return sorted;
 }
 
 /* Makes a transfer of what has been added up. Returns 0, or -1 when out of memory. */
 static int finish(struct network *network, struct transfer *transfer)
 {
-    uint32_t count = network->num_touched, num_sets = 0;
-    const struct sorted_link *sorted = sort_links(network);
+    uint32_t count = network->num_touched, num_sets;
+    const struct sorted_link *sorted = sort_links(network, &num_sets);
     if (!sorted)
         return -1;
-    for (uint32_t i = 0; i < count; i++)
-        num_sets += begins_set(sorted, i);
     transfer->latency = network->latency;
     transfer->latency_load = network->latency_load;
     transfer->memory = malloc(num_sets * sizeof *transfer->sets + (count + 1) * sizeof(uint32_t));
