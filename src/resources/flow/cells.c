@@ -480,10 +480,12 @@ static void share_users(struct sharing *sharing, struct cell *from, struct cell 
 }
 
 /* Counts how many resources of the set each cell holds, and returns how many cells these are; what
- * is in no cell yet counts as one. */
+ * is in no cell yet counts as one. *largest is the largest cell that holds nothing else and that
+ * nobody uses, or NULL. */
 static uint32_t count_by_cell(const struct sharing *sharing, const struct resource_set *set,
-                              uint64_t mark)
+                              uint64_t mark, struct cell **largest)
 {
+    *largest = NULL;
     uint32_t num_cells = 0;
     bool some_in_none = false;
     for (uint32_t i = 0; i < set->count; i++) {
@@ -498,13 +500,15 @@ static uint32_t count_by_cell(const struct sharing *sharing, const struct resour
             cell->part = NULL;
             num_cells++;
         }
-        cell->num_carved++;
+        if (++cell->num_carved == cell->count && is_idle(cell) &&
+            (!*largest || cell->count > (*largest)->count))
+            *largest = cell;
     }
     return num_cells + some_in_none;
 }
 
-/* Whether a cell may stay as it is: it holds nothing else than resources of the set. One that
- * nobody uses makes way for a larger one when there are more than that. */
+/* Whether a cell may stay as it is: it holds nothing else than resources of the set. Those that
+ * nobody uses become one when there are too many. */
 static bool fits(const struct cell *cell, bool too_many)
 {
     return !cell->part && cell->num_carved == cell->count && !(too_many && is_idle(cell));
@@ -560,12 +564,14 @@ static void remember_cells(struct sharing *sharing, struct resource_set *set)
  * what uses some of them later tells the members apart. */
 static void carve(struct sharing *sharing, struct resource_set *set, bool of_several_members)
 {
-    struct cell *fresh = NULL;
+    struct cell *largest;
     uint64_t mark = ++sharing->num_marks;
-    bool too_many = count_by_cell(sharing, set, mark) > (of_several_members ? 1 : MAX_KNOWN_CELLS);
+    uint32_t num_cells = count_by_cell(sharing, set, mark, &largest);
+    bool too_many = num_cells > (of_several_members ? 1 : MAX_KNOWN_CELLS);
+    struct cell *fresh = too_many ? largest : NULL;
     for (uint32_t i = 0; i < set->count; i++) {
         struct shared_resource *resource = &sharing->resources[set->resources[i]];
-        if (resource->cell && fits(resource->cell, too_many))
+        if (resource->cell && (resource->cell == fresh || fits(resource->cell, too_many)))
             continue;
         struct cell *part = part_of(sharing, resource->cell, resource, set->count, &fresh);
         if (!part)
