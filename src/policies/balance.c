@@ -1,7 +1,8 @@
-/* Each node moves from the job that stands highest to the one that stands lowest, as long as the
- * giver comes out no lower than the taker. That is worked out on target sizes first; then each job
- * that gives loses all of its nodes at once, and nobody both gives and takes. The running jobs are
- * kept in the order of their standing, so that a node costs O(log jobs).
+/* Each node moves from the job that would still stand highest without it to the one that would
+ * stand lowest with it, as long as the giver comes out no lower than the taker. That is worked out
+ * on target sizes first; then each job that gives loses all of its nodes at once, and nobody both
+ * gives and takes. The running jobs are kept in the order of their standing, so that a node costs
+ * O(log jobs).
  */
 #include "policies/balance.h"
 
@@ -23,41 +24,18 @@ struct goals {
 
 /* --- Who gives and who takes --------------------------------------------------------------- */
 
-static double standing_with(const struct books *books, const struct entry *entry, int more)
+static bool can_give(const void *context, const struct entry *entry)
 {
-    return standing_at(&books->options, entry, entry->target + (uint32_t)more);
+    (void)context;
+    return entry->kept_nodes.count == 0;
 }
 
-static bool can_give(const struct books *books, const struct entry *entry)
+static bool can_take(const void *context, const struct entry *entry)
 {
-    return entry->target > standing_smallest(&books->options, entry) && entry->target > 1 &&
-           entry->kept_nodes.count == 0;
-}
-
-static bool can_take(const struct books *books, const struct entry *entry)
-{
+    const struct books *books = context;
     bool others_wait = books->queue.count > 0;
     return entry->target < standing_largest(&books->options, entry, others_wait) &&
            entry->leaving.count == 0;
-}
-
-static struct entry *giver(const struct books *books)
-{
-    struct entry *entry = NULL;
-    do
-        entry = queue_last(&books->running.ranks, entry);
-    while (entry && !can_give(books, entry));
-    return entry;
-}
-
-/* None of those that stand as high as the giver could come out as low as it. */
-static struct entry *taker(const struct books *books, const struct entry *giver)
-{
-    struct entry *entry = NULL;
-    do
-        entry = queue_next(&books->running.ranks, entry, &queue_want_room);
-    while (entry && entry->key < giver->key && !can_take(books, entry));
-    return entry && entry->key < giver->key ? entry : NULL;
 }
 
 /* What is free is taken at a scheduling point, before anybody has to give. */
@@ -69,25 +47,31 @@ static bool finds_free_nodes(const struct books *books, const struct entry *entr
 
 /* --- Targets ------------------------------------------------------------------------------- */
 
-static int move_target(struct books *books, struct goals *goals, struct entry *entry, int more)
+static void set_target(struct books *books, struct entry *entry, uint32_t size)
+{
+    const struct standing standing = standing_around(&books->options, entry, size);
+    running_rank(&books->running, entry, size, &standing);
+}
+
+static int move_target(struct books *books, struct goals *goals, struct entry *entry, uint32_t size)
 {
     if (entry->target == entry->planned && vector_add(&goals->list, (struct goal){entry, 0}))
         return -1;
-    running_rank(&books->running, entry, entry->target + (uint32_t)more,
-                 standing_with(books, entry, more));
+    set_target(books, entry, size);
     return 0;
 }
 
 static int set_targets(struct books *books, struct goals *goals)
 {
-    for (;;) {
-        struct entry *from = giver(books), *to = from ? taker(books, from) : NULL;
-        if (!to || finds_free_nodes(books, to) ||
-            standing_with(books, from, -1) < standing_with(books, to, 1))
-            return 0;
-        if (move_target(books, goals, from, -1) || move_target(books, goals, to, 1))
+    const struct queue *ranks = &books->running.ranks;
+    struct entry *from, *to;
+    while ((from = queue_highest_with_less(ranks, can_give, books)) &&
+           (to = queue_lowest_with_more(ranks, from->less, can_take, books)) &&
+           !finds_free_nodes(books, to))
+        if (move_target(books, goals, from, from->target - 1) ||
+            move_target(books, goals, to, to->target + 1))
             return -1;
-    }
+    return 0;
 }
 
 /* Sets the goals to the targets, but for changes that are not worth a reconfiguration; the jobs are
@@ -99,7 +83,7 @@ static void settle_goals(struct books *books, struct goals *goals)
         uint32_t target = entry->target, now = entry->planned;
         uint32_t change = target > now ? target - now : now - target;
         goals->list.items[i].size = change < books->options.least_change ? now : target;
-        running_rank(&books->running, entry, now, standing_at(&books->options, entry, now));
+        set_target(books, entry, now);
     }
 }
 

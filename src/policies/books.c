@@ -441,8 +441,8 @@ static void put_into_ranks(struct books *books, struct entry *entry)
 {
     entry->assigned = elastisim_job_num_assigned(entry->job);
     entry->planned = entry->assigned + entry->kept_nodes.count;
-    running_rank(&books->running, entry, entry->planned,
-                 standing_at(&books->options, entry, entry->planned));
+    const struct standing standing = standing_around(&books->options, entry, entry->planned);
+    running_rank(&books->running, entry, entry->planned, &standing);
     running_measure(&books->running, entry);
 }
 
@@ -477,7 +477,7 @@ void books_rank_by_state(struct books *books, struct entry *entry)
     if (elastisim_job_state(entry->job) == ELASTISIM_RUNNING) {
         put_into_ranks(books, entry);
     } else {
-        running_rank(&books->running, entry, 0, 0);
+        running_rank(&books->running, entry, 0, NULL);
         running_measure(&books->running, entry);
     }
 }

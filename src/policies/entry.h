@@ -49,9 +49,10 @@ struct entry {
     uint32_t tree_least;           /* smallest `least` of the subtree */
     double tree_shortest;          /* smallest `shortest` */
     uint32_t tree_count;
-    bool tree_unreserved; /* one has no reservation */
-    bool tree_room;       /* one has_room */
-    bool tree_reserved;   /* one has */
+    bool tree_unreserved;        /* one has no reservation */
+    bool tree_room;              /* one has_room */
+    bool tree_reserved;          /* one has */
+    double tree_less, tree_more; /* the highest `less` and the lowest `more` */
 
     /* Held back by announced outages alone: it starts without regard to them from `patience` on
      * (seconds; 0 while it was not), if it has to; then it is bold. */
@@ -72,8 +73,10 @@ struct entry {
     double last_point; /* when it stood at a scheduling point last, or started */
     struct entry *previous_malleable, *next_malleable; /* in the list of running.h */
     uint32_t assigned, planned; /* nodes it is to have, and with those it is promised */
-    bool has_room;              /* ranked: its target is less than it could have */
     uint32_t target;            /* by which it is ranked: `planned`, but while balancing */
+    bool has_room;              /* ranked: its target is less than it could have */
+    double less; /* and how it would stand with a node less, -INFINITY if it can't, */
+    double more; /* and with a node more, INFINITY if it can't */
     /* Nodes beyond each bound, and up to its preferred size and its most, as it was ranked. */
     uint32_t beyond[NUM_BOUNDS], up_to_preferred, up_to_most;
     struct entry *next_started; /* in the list of those that were just started (books.h) */

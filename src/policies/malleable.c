@@ -64,17 +64,27 @@ static int collect(struct books *books, struct entry *taker, uint32_t missing)
     return 0;
 }
 
+struct giving {
+    const struct books *books;
+    const struct entry *taker;
+};
+
+static bool can_give(const void *context, const struct entry *entry)
+{
+    const struct giving *giving = context;
+    return gift(giving->books, entry, giving->taker) > 0;
+}
+
 /* A job that is to start gets as many more as bring it to the standing of those that give. */
 static int collect_share(struct books *books, struct entry *taker)
 {
     const struct policy_options *options = &books->options;
+    const struct giving giving = {books, taker};
     uint32_t wanted = sizes_start(books, taker);
     bool taken = options->rebalance != REBALANCE_NEVER && standing_is_shared(options);
     while (taken && taker->kept_nodes.count < wanted) {
-        struct entry *donor = next_donor(books, taker);
-        if (!donor || donor->key < standing_at(options, taker, taker->kept_nodes.count + 1) ||
-            standing_at(options, donor, donor->planned - 1) <
-                standing_at(options, taker, taker->kept_nodes.count + 1))
+        struct entry *donor = queue_highest_with_less(&books->running.ranks, can_give, &giving);
+        if (!donor || donor->less < standing_at(options, taker, taker->kept_nodes.count + 1))
             return 0;
         if (gifts_take(books, donor, taker, &taken))
             return -1;

@@ -42,6 +42,10 @@ static void include(struct entry *root, const struct entry *child)
     root->tree_reserved = root->tree_reserved || child->tree_reserved;
     root->tree_unreserved = root->tree_unreserved || child->tree_unreserved;
     root->tree_room = root->tree_room || child->tree_room;
+    if (child->tree_less > root->tree_less)
+        root->tree_less = child->tree_less;
+    if (child->tree_more < root->tree_more)
+        root->tree_more = child->tree_more;
     root->tree_count += child->tree_count;
 }
 
@@ -52,6 +56,8 @@ static struct entry *summarize(struct entry *root)
     root->tree_reserved = root->reserved;
     root->tree_unreserved = !root->reserved;
     root->tree_room = root->has_room;
+    root->tree_less = root->less;
+    root->tree_more = root->more;
     root->tree_count = 1;
     include(root, root->left);
     include(root, root->right);
@@ -236,6 +242,61 @@ struct entry *queue_at(const struct queue *queue, size_t rank)
 struct entry *queue_last(const struct queue *queue, const struct entry *before)
 {
     return before ? before->before : queue->last;
+}
+
+/* --- Standing ------------------------------------------------------------------------------ */
+
+struct search {
+    queue_test_fn *test;
+    const void *context;
+    struct entry *best;
+    double limit;
+};
+
+static void search_highest(struct entry *root, struct search *search)
+{
+    if (!root || isinf(root->tree_less) || root->tree_less <= search->limit)
+        return;
+    search_highest(root->right, search);
+    if (root->less > search->limit && search->test(search->context, root)) {
+        search->best = root;
+        search->limit = root->less;
+    }
+    search_highest(root->left, search);
+}
+
+struct entry *queue_highest_with_less(const struct queue *queue, queue_test_fn *test,
+                                      const void *context)
+{
+    struct search search = {test, context, NULL, -INFINITY};
+    search_highest(queue->root, &search);
+    return search.best;
+}
+
+/* Of those with the limit, the first one is as good as any below it. */
+static bool is_lower(const struct search *search, double more)
+{
+    return more < search->limit || (!search->best && more <= search->limit);
+}
+
+static void search_lowest(struct entry *root, struct search *search)
+{
+    if (!root || !is_lower(search, root->tree_more))
+        return;
+    search_lowest(root->left, search);
+    if (is_lower(search, root->more) && search->test(search->context, root)) {
+        search->best = root;
+        search->limit = root->more;
+    }
+    search_lowest(root->right, search);
+}
+
+struct entry *queue_lowest_with_more(const struct queue *queue, double limit, queue_test_fn *test,
+                                     const void *context)
+{
+    struct search search = {test, context, NULL, limit};
+    search_lowest(queue->root, &search);
+    return search.best;
 }
 
 /* --- Order --------------------------------------------------------------------------------- */

@@ -69,6 +69,17 @@ struct entry *queue_at(const struct queue *queue, size_t rank);
 /* The last one before `before`, which is in the queue (NULL: of all). */
 struct entry *queue_last(const struct queue *queue, const struct entry *before);
 
+/* Whether a job can be what is looked for. */
+typedef bool queue_test_fn(const void *context, const struct entry *entry);
+/* The running job that would stand highest with a node less, the last one of equals; NULL when no
+ * job passes the test. */
+struct entry *queue_highest_with_less(const struct queue *queue, queue_test_fn *test,
+                                      const void *context);
+/* The one that would stand lowest with a node more, but no higher than `limit`, the first one of
+ * equals; NULL when no job passes the test. */
+struct entry *queue_lowest_with_more(const struct queue *queue, double limit, queue_test_fn *test,
+                                     const void *context);
+
 /* A key that orders the queue. */
 typedef double queue_key_fn(const void *context, const struct entry *entry);
 /* Gives all new keys. */

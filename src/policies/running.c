@@ -78,21 +78,30 @@ void running_remove(struct running *running, struct entry *entry)
     if (!entry_is_malleable(entry))
         return;
     remove_malleable(running, entry);
-    running_rank(running, entry, 0, 0);
+    running_rank(running, entry, 0, NULL);
     running_measure(running, entry);
 }
 
-void running_rank(struct running *running, struct entry *entry, uint32_t target, double standing)
+static bool stands_so(const struct entry *entry, const struct standing *standing)
 {
-    if (entry->target == target && entry->key <= standing && entry->key >= standing)
+    return !standing || (entry->key <= standing->now && entry->key >= standing->now);
+}
+
+void running_rank(struct running *running, struct entry *entry, uint32_t target,
+                  const struct standing *standing)
+{
+    if (entry->target == target && stands_so(entry, standing))
         return;
     if (entry->target > 0)
         queue_remove(&running->ranks, entry);
     entry->target = target;
-    entry->key = standing;
+    if (target == 0)
+        return;
+    entry->key = standing->now;
+    entry->less = standing->less;
+    entry->more = standing->more;
     entry->has_room = target < entry->most;
-    if (target > 0)
-        queue_add(&running->ranks, entry);
+    queue_add(&running->ranks, entry);
 }
 
 static uint32_t difference(uint32_t more, uint32_t less)

@@ -7,6 +7,12 @@
 
 #include <stddef.h>
 
+/* How high a job stands, and would with a node less (-INFINITY if it can't) and a node more
+ * (INFINITY). */
+struct standing {
+    double now, less, more;
+};
+
 struct running {
     struct entry **items; /* by expected end, then ID; owned, the entries are not */
     size_t count, room;
@@ -24,9 +30,10 @@ int running_add(struct running *running, struct entry *entry);
 void running_remove(struct running *running, struct entry *entry);
 /* Moves the expected end of one of them. */
 void running_move(struct running *running, struct entry *entry, double expected_end);
-/* Ranks a malleable job by its standing at a size, its target; 0 takes it out. Costs nothing when
- * both are as before. */
-void running_rank(struct running *running, struct entry *entry, uint32_t target, double standing);
+/* Ranks a malleable job by its standing at a size, its target, and with a node less and more; a
+ * target of 0 takes it out (`standing` may be NULL). Costs nothing when all is as before. */
+void running_rank(struct running *running, struct entry *entry, uint32_t target,
+                  const struct standing *standing);
 /* Knows how much a ranked job can give and get; of one that is not ranked, that it can't. */
 void running_measure(struct running *running, struct entry *entry);
 void running_release(struct running *running);

@@ -1,5 +1,7 @@
 #include "policies/standing.h"
 
+#include <math.h>
+
 /* How high a job of a size stands, and about at which size it comes to stand so high. */
 struct measure {
     double (*at)(const struct entry *entry, uint32_t size);
@@ -132,6 +134,18 @@ uint32_t standing_largest(const struct policy_options *options, const struct ent
 {
     bool keeps = options->malleable == MALLEABLE_KEEP_PREFERRED && others_wait;
     return keeps ? entry->preferred : entry->most;
+}
+
+struct standing standing_around(const struct policy_options *options, const struct entry *entry,
+                                uint32_t size)
+{
+    bool shrinks = size > 1 && size > standing_smallest(options, entry);
+    bool grows = size < standing_largest(options, entry, false);
+    return (struct standing){
+        .now = standing_at(options, entry, size),
+        .less = shrinks ? standing_at(options, entry, size - 1) : -INFINITY,
+        .more = grows ? standing_at(options, entry, size + 1) : INFINITY,
+    };
 }
 
 bool standing_matters(const struct policy_options *options)

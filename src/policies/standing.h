@@ -4,12 +4,16 @@
 
 #include "policies/entry.h"
 #include "policies/options.h"
+#include "policies/running.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /* The higher, the sooner a job of this size shrinks; the lower, the sooner it grows. */
 double standing_at(const struct policy_options *options, const struct entry *entry, uint32_t size);
+/* The same with a node less and more, as far as it can shrink and grow. */
+struct standing standing_around(const struct policy_options *options, const struct entry *entry,
+                                uint32_t size);
 /* The least size from `least` to `most` at which the job stands at least so high; `most` when it
  * does at none of them. */
 uint32_t standing_size(const struct policy_options *options, const struct entry *entry,

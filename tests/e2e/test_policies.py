@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import subprocess
 from pathlib import Path
@@ -647,6 +648,50 @@ def test_under_equipartition_sizes_differ_by_one_at_most(scenario: Scenario, see
     final = [[size for time, size in history if time <= 50][-1] for history in histories]
     assert sum(final) == nodes
     assert max(final) - min(final) <= 1
+
+
+@pytest.mark.parametrize('policy', ['malleable-avg', 'malleable-pref', 'equipartition'])
+def test_a_job_of_few_sizes_does_not_keep_others_from_balancing(scenario: Scenario, policy: str) -> None:
+    """Job 0 has one node or two and is the highest or the lowest of all; the others come to the same size."""
+    few, first, second = sizes(scenario, policy, malleable(1, 2, 60), malleable(1, 64, 60), malleable(1, 64, 60, 15),
+                               nodes=64)
+    few_final, first_final, second_final = ([size for time, size in history if time <= 40][-1]
+                                            for history in (few, first, second))
+    assert few_final + first_final + second_final == 64
+    assert abs(first_final - second_final) <= 1
+
+
+def standing(policy: str, request: Json, size: int) -> float:
+    low, high, preferred = (int(str(request[f'num_nodes_{bound}'])) for bound in ('min', 'max', 'preferred'))
+    if policy == 'equipartition':
+        return size
+    if policy == 'malleable-avg':
+        return (size - low) / (high - low) if high > low else 0
+    if size > preferred:
+        return 1 + (size - preferred) / (high - preferred)
+    return (size - low) / (preferred - low) if preferred > low else 0
+
+
+@pytest.mark.parametrize('policy', ['malleable-avg', 'malleable-pref', 'equipartition'])
+def test_no_move_of_a_node_would_bring_jobs_nearer_to_each_other(scenario: Scenario, policy: str) -> None:
+    """Jobs with all kinds of bounds, after each has passed points at which it gives and takes."""
+    for seed in range(15):
+        draw = random.Random(seed)
+        nodes, jobs = draw.choice([9, 16, 40, 100]), []
+        for submit in sorted(draw.choice([0, 0, 3, 15, 42]) for _ in range(draw.randint(2, 9))):
+            low = draw.randint(1, max(1, nodes // 10))
+            high = min(nodes, low + draw.choice([0, 1, 2, 5, nodes]))
+            jobs.append(malleable(low, high, 60, submit, draw.choice([7, 10, 13]),
+                                  num_nodes_preferred=draw.randint(low, high)))
+        histories = sizes(scenario, policy, *jobs, nodes=nodes)
+        final = [[size for time, size in history if time <= 300][-1] for history in histories]
+        most = sum(int(str(request['num_nodes_max'])) for request in jobs)
+        assert sum(final) == min(nodes, most), seed
+        less = [standing(policy, request, size - 1) for request, size in zip(jobs, final)
+                if size > int(str(request['num_nodes_min']))]
+        more = [standing(policy, request, size + 1) for request, size in zip(jobs, final)
+                if size < int(str(request['num_nodes_max']))]
+        assert max(less, default=-math.inf) < min(more, default=math.inf), seed
 
 
 def test_the_strategy_min_takes_all_it_can_from_the_job_most_above_its_minimum(scenario: Scenario) -> None:

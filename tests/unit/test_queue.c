@@ -373,6 +373,70 @@ static void test_a_job_is_found_by_how_many_are_before_it(void **state)
     tear_down(&world);
 }
 
+/* --- Standing ------------------------------------------------------------------------------ */
+
+static bool is_not(const void *context, const struct entry *entry)
+{
+    return entry != context;
+}
+
+static bool is_any(const void *context, const struct entry *entry)
+{
+    (void)context;
+    return entry != NULL;
+}
+
+/* Jobs 0 to 5: how they would stand with a node less and a node more. */
+static void set_up_standings(struct world *world)
+{
+    static const struct {
+        double key, less, more;
+    } jobs[] = {{1, -INFINITY, 2}, {0.5, 0, 1},          {0.9, 0.8, 0.95},
+                {0.9, 0.8, 1.5},   {0.2, 0.1, INFINITY}, {0.3, 0.25, 0.95}};
+    set_up(world, ORDER_FCFS);
+    for (uint32_t id = 0; id < sizeof jobs / sizeof *jobs; id++) {
+        struct entry *entry = world->entries[id];
+        entry->key = jobs[id].key;
+        entry->less = jobs[id].less;
+        entry->more = jobs[id].more;
+        queue_add(&world->queue, entry);
+    }
+}
+
+static void test_who_would_stand_highest_with_less_is_found(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up_standings(&world);
+    const struct queue *queue = &world.queue;
+    assert_ptr_equal(queue_highest_with_less(queue, is_any, NULL), world.entries[3]);
+    assert_ptr_equal(queue_highest_with_less(queue, is_not, world.entries[3]), world.entries[2]);
+    queue_remove(&world.queue, world.entries[3]);
+    assert_ptr_equal(queue_highest_with_less(queue, is_not, world.entries[2]), world.entries[5]);
+    for (uint32_t id = 1; id < 6; id++)
+        if (id != 3)
+            queue_remove(&world.queue, world.entries[id]);
+    assert_null(queue_highest_with_less(queue, is_any, NULL)); /* it can't give */
+    tear_down(&world);
+}
+
+static void test_who_would_stand_lowest_with_more_is_found_up_to_a_limit(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up_standings(&world);
+    const struct queue *queue = &world.queue;
+    assert_ptr_equal(queue_lowest_with_more(queue, 3, is_any, NULL), world.entries[5]);
+    assert_ptr_equal(queue_lowest_with_more(queue, 0.95, is_any, NULL), world.entries[5]);
+    assert_ptr_equal(queue_lowest_with_more(queue, 3, is_not, world.entries[5]), world.entries[2]);
+    assert_null(queue_lowest_with_more(queue, 0.9, is_any, NULL));
+    queue_remove(&world.queue, world.entries[2]);
+    queue_remove(&world.queue, world.entries[5]);
+    assert_ptr_equal(queue_lowest_with_more(queue, 3, is_any, NULL), world.entries[1]);
+    assert_ptr_equal(queue_lowest_with_more(queue, 3, is_not, world.entries[1]), world.entries[3]);
+    tear_down(&world);
+}
+
 /* --- Fair share ---------------------------------------------------------------------------- */
 
 /* Jobs 0, 2 of ann, 1, 3 of bob, 4 of nobody. */
@@ -465,6 +529,8 @@ int main(void)
         cmocka_unit_test(test_a_search_goes_on_behind_any_job),
         cmocka_unit_test(test_jobs_are_found_by_whether_they_have_a_reservation),
         cmocka_unit_test(test_a_job_is_found_by_how_many_are_before_it),
+        cmocka_unit_test(test_who_would_stand_highest_with_less_is_found),
+        cmocka_unit_test(test_who_would_stand_lowest_with_more_is_found_up_to_a_limit),
         cmocka_unit_test(test_who_used_less_goes_first),
         cmocka_unit_test(test_usage_fades_with_the_half_life),
     };
