@@ -199,37 +199,24 @@ const char *json_type_name(const cJSON *value)
     return "missing";
 }
 
-static int refuse_type(const struct json_at *at, const char *wanted, struct error *err)
+static int check_type(const struct json_at *at, cJSON_bool is, const char *wanted,
+                      struct error *err)
 {
-    return json_error(at, err, "must be %s, is %s", wanted, json_type_name(at->value));
+    return is ? 0 : json_error(at, err, "must be %s, is %s", wanted, json_type_name(at->value));
 }
 
-int json_string(const struct json_at *at, const char **result, struct error *err)
+static int check_finite(const struct json_at *at, struct error *err)
 {
-    if (!cJSON_IsString(at->value))
-        return refuse_type(at, "a string", err);
-    *result = at->value->valuestring;
-    return 0;
+    return isfinite(at->value->valuedouble)
+               ? 0
+               : json_error(at, err, "must be a finite number, is beyond 1.8e308");
 }
 
-int json_number(const struct json_at *at, double *result, struct error *err)
-{
-    if (!cJSON_IsNumber(at->value))
-        return refuse_type(at, "a number", err);
-    if (!isfinite(at->value->valuedouble))
-        return json_error(at, err, "must be a finite number, is beyond 1.8e308");
-    *result = at->value->valuedouble;
-    return 0;
-}
-
-int json_number_in(const struct json_at *at, double minimum, double maximum, double *result,
-                   struct error *err)
+static int check_range(const struct json_at *at, double number, double minimum, double maximum,
+                       struct error *err)
 {
     char bound[NUMBER_TEXT], found[NUMBER_TEXT];
-    double number = 0;
 
-    if (json_number(at, &number, err))
-        return -1;
     if (number < minimum) {
         return json_error(at, err, "must be at least %s, is %s", number_text(minimum, bound),
                           number_text(number, found));
@@ -238,19 +225,15 @@ int json_number_in(const struct json_at *at, double minimum, double maximum, dou
         return json_error(at, err, "must be at most %s, is %s", number_text(maximum, bound),
                           number_text(number, found));
     }
-    *result = number;
     return 0;
 }
 
-int json_integer(const struct json_at *at, long long minimum, long long maximum, long long *result,
-                 struct error *err)
+static int check_integer(const struct json_at *at, double number, long long minimum,
+                         long long maximum, struct error *err)
 {
     static const double two_to_63 = 9223372036854775808.0;
     char found[NUMBER_TEXT];
-    double number = 0;
 
-    if (json_number(at, &number, err))
-        return -1;
     if (number != floor(number))
         return json_error(at, err, "must be an integer, is %s", number_text(number, found));
     if (number < -two_to_63 || (number < two_to_63 && (long long)number < minimum)) {
@@ -261,26 +244,66 @@ int json_integer(const struct json_at *at, long long minimum, long long maximum,
         return json_error(at, err, "must be at most %lld, is %s", maximum,
                           number_text(number, found));
     }
+    return 0;
+}
+
+/* They return a plain -1, so that where they are inlined, compilers see that *result is set
+ * otherwise. */
+
+int json_string(const struct json_at *at, const char **result, struct error *err)
+{
+    if (check_type(at, cJSON_IsString(at->value), "a string", err))
+        return -1;
+    *result = at->value->valuestring;
+    return 0;
+}
+
+int json_number(const struct json_at *at, double *result, struct error *err)
+{
+    if (check_type(at, cJSON_IsNumber(at->value), "a number", err) || check_finite(at, err))
+        return -1;
+    *result = at->value->valuedouble;
+    return 0;
+}
+
+int json_number_in(const struct json_at *at, double minimum, double maximum, double *result,
+                   struct error *err)
+{
+    double number;
+
+    if (json_number(at, &number, err) || check_range(at, number, minimum, maximum, err))
+        return -1;
+    *result = number;
+    return 0;
+}
+
+int json_integer(const struct json_at *at, long long minimum, long long maximum, long long *result,
+                 struct error *err)
+{
+    double number;
+
+    if (json_number(at, &number, err) || check_integer(at, number, minimum, maximum, err))
+        return -1;
     *result = (long long)number;
     return 0;
 }
 
 int json_bool(const struct json_at *at, bool *result, struct error *err)
 {
-    if (!cJSON_IsBool(at->value))
-        return refuse_type(at, "true or false", err);
+    if (check_type(at, cJSON_IsBool(at->value), "true or false", err))
+        return -1;
     *result = cJSON_IsTrue(at->value);
     return 0;
 }
 
 int json_object(const struct json_at *at, struct error *err)
 {
-    return cJSON_IsObject(at->value) ? 0 : refuse_type(at, "an object", err);
+    return check_type(at, cJSON_IsObject(at->value), "an object", err);
 }
 
 int json_array(const struct json_at *at, struct error *err)
 {
-    return cJSON_IsArray(at->value) ? 0 : refuse_type(at, "a list", err);
+    return check_type(at, cJSON_IsArray(at->value), "a list", err);
 }
 
 /* --- Keys ------------------------------------------------------------------------------------- */

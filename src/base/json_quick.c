@@ -86,7 +86,7 @@ static bool read_text(struct reader *reader, cJSON *value)
 
 static bool read_number(struct reader *reader, cJSON *value)
 {
-    double number;
+    double number = 0;
     size_t length = decimal_read(reader->at, (size_t)(reader->end - reader->at), &number);
     reader->at += length;
     value->type = cJSON_Number;

@@ -219,6 +219,17 @@ def test_it_is_configured_without_what_only_tests_need(tmp_path: Path) -> None:
     assert 'ELASTISIM_WERROR:BOOL=OFF' in (tmp_path / 'build/CMakeCache.txt').read_text()
 
 
+@pytest.mark.parametrize('options, told', [
+    ('-DCMAKE_C_COMPILER=gcc -DCMAKE_CXX_COMPILER=g++', 'on'),
+    ('-DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++', 'off (it needs gcc 10 or newer)'),
+    ('-DELASTISIM_LTO=OFF', 'off'), ('-DELASTISIM_SANITIZE=ON', 'off'), ('-DCMAKE_BUILD_TYPE=Debug', 'off')])
+def test_optimization_at_link_time_is_for_optimized_builds_with_gcc(tmp_path: Path, options: str, told: str) -> None:
+    done = run('cmake', '-S', str(ROOT), '-B', 'build', '-DBUILD_TESTING=OFF', *options.split(), cwd=tmp_path)
+    assert f'-- Optimization at link time: {told}\n' in done.stdout
+    built = (tmp_path / 'build/compile_commands.json').read_text()
+    assert ('-flto=auto -ffat-lto-objects' in built) == (told == 'on')
+
+
 def test_a_virtual_environment_takes_the_package_without_a_network(tmp_path: Path) -> None:
     """As python/README.md says; what pip builds with are Debian's packages."""
     shutil.copytree(ROOT / 'python', tmp_path / 'python',
