@@ -121,6 +121,11 @@ static const struct builtin *find_builtin(const char *name)
     return NULL;
 }
 
+bool formula_knows(const char *name)
+{
+    return find_builtin(name) != NULL;
+}
+
 static enum formula_result lacks(struct evaluation *evaluation, const char *name)
 {
     char quoted[QUOTE_TEXT];

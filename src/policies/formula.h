@@ -45,6 +45,8 @@ enum formula_result formulas_evaluate(struct formulas *formulas, const char *tex
                                       const struct elastisim_job *job, uint32_t num_nodes,
                                       const struct formula_scope *scope, double *value,
                                       struct error *err);
+/* Whether every formula may name this, whatever arguments and attributes jobs have. */
+bool formula_knows(const char *name);
 /* Whether a text that compiles names something. */
 bool formulas_name(struct formulas *formulas, const char *text, const char *name);
 void formulas_release(struct formulas *formulas);

@@ -5,6 +5,7 @@
 #include "base/json.h" /* json_nearest_name */
 #include "base/number.h"
 #include "expression/expression.h"
+#include "policies/formula.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -332,7 +333,7 @@ static const struct option {
      .choose = choose_reservations,
      .fallback = "auto"},
     {.key = "reservation_depth",
-     .help = "number of jobs with a reservation (hybrid)",
+     .help = "number of jobs with a reservation (hybrid), 0 for 8",
      .kind = A_COUNT,
      .offset = MEMBER(reservation_depth),
      .least = 0,
@@ -635,8 +636,9 @@ static const struct preset {
 
 /* --- Reading ------------------------------------------------------------------------------- */
 
+/* `more` is what else there may be. */
 static int unknown(struct error *err, const char *spec, const char *kind, const char *name,
-                   const char *const *known)
+                   const char *const *known, const char *more)
 {
     char list[1024] = "";
     for (size_t i = 0; known[i]; i++) {
@@ -647,11 +649,12 @@ static int unknown(struct error *err, const char *spec, const char *kind, const 
     }
     const char *nearest = json_nearest_name(name, known);
     if (nearest)
-        return error_set(err, ERROR_INPUT,
-                         "scheduler builtin:%s: there is no %s '%s'; did you mean '%s'? known: %s",
-                         spec, kind, name, nearest, list);
-    return error_set(err, ERROR_INPUT, "scheduler builtin:%s: there is no %s '%s'; known: %s", spec,
-                     kind, name, list);
+        return error_set(
+            err, ERROR_INPUT,
+            "scheduler builtin:%s: there is no %s '%s'; did you mean '%s'? known: %s%s", spec, kind,
+            name, nearest, list, more);
+    return error_set(err, ERROR_INPUT, "scheduler builtin:%s: there is no %s '%s'; known: %s%s",
+                     spec, kind, name, list, more);
 }
 
 static void *member_at(struct policy_options *options, size_t offset)
@@ -691,7 +694,7 @@ static int set_name(struct policy_options *options, const struct option *option,
 }
 
 /* Sets a member to an expression; "" for none. */
-static int compile(char **member, const char *key, const char *value, const char *spec,
+static int compile(char **member, const struct option *option, const char *value, const char *spec,
                    struct error *err)
 {
     free(*member);
@@ -700,16 +703,34 @@ static int compile(char **member, const char *key, const char *value, const char
         return 0;
     struct expression *expression = expression_compile(value, err);
     if (!expression)
-        return error_prefix(err, "scheduler builtin:%s: %s", spec, key);
+        return error_prefix(err, "scheduler builtin:%s: %s", spec, option->key);
+    bool is_constant = expression_num_variables(expression) == 0;
     expression_destroy(expression);
+    if (is_constant && option->kind == A_CHOICE)
+        return error_set(err, ERROR_INPUT,
+                         "scheduler builtin:%s: %s %s is the same for all jobs: it has to name "
+                         "something of them, e.g. wait or nodes",
+                         spec, option->key, value);
     return set_text(member, value, err);
+}
+
+/* Whether every expression of order may name this, whatever arguments and attributes jobs have. */
+static bool is_common_name(const char *text)
+{
+#define TEXT(name) #name,
+    static const char *const names[] = {ORDER_NAMES(TEXT)};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], text) == 0)
+            return true;
+    return formula_knows(text);
 }
 
 /* A name alone is meant to be one that is known. */
 static bool is_expression(const char *text)
 {
-    return text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")] !=
-           '\0';
+    return is_common_name(text) ||
+           text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")] !=
+               '\0';
 }
 
 static int set_choice(struct policy_options *options, const struct option *option,
@@ -726,9 +747,12 @@ static int set_choice(struct policy_options *options, const struct option *optio
     }
     if (option->expression > 0 && is_expression(value)) {
         option->choose(options, option->by_expression);
-        return compile(member_at(options, option->expression), option->key, value, spec, err);
+        return compile(member_at(options, option->expression), option, value, spec, err);
     }
-    return unknown(err, spec, option->key, value, known);
+    return unknown(err, spec, option->key, value, known,
+                   option->expression > 0 ? ", and expressions; an attribute or argument alone "
+                                            "stands in parentheses"
+                                          : "");
 }
 
 static int set_number(struct policy_options *options, const struct option *option,
@@ -755,7 +779,7 @@ static int set_number(struct policy_options *options, const struct option *optio
 static int set_expression(struct policy_options *options, const struct option *option,
                           const char *value, const char *spec, struct error *err)
 {
-    return compile(member_at(options, option->offset), option->key, value, spec, err);
+    return compile(member_at(options, option->offset), option, value, spec, err);
 }
 
 static int set_value(struct policy_options *options, const struct option *option, const char *value,
@@ -781,7 +805,7 @@ static int set_option(struct policy_options *options, const char *key, const cha
             continue;
         return set_value(options, &table[i], value, spec, err);
     }
-    return unknown(err, spec, "option", key, known);
+    return unknown(err, spec, "option", key, known, "");
 }
 
 /* Cuts the text at its first comma that is not within parentheses; returns what follows, or NULL.
@@ -839,7 +863,7 @@ static const struct preset *find_preset(const char *spec, size_t length, struct 
     }
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)(length < 63 ? length : 63), spec);
-    unknown(err, spec, "policy", name, known);
+    unknown(err, spec, "policy", name, known, "");
     return NULL;
 }
 

@@ -40,6 +40,11 @@ enum backfill {
     BACKFILL_HYBRID
 };
 
+/* What expressions of order may name beside the names of every formula (formula.h). */
+#define ORDER_NAMES(X)                                                                             \
+    X(submit)                                                                                      \
+    X(now) X(wait) X(nodes) X(gpus) X(estimate) X(area) X(share) X(priority) X(hour) X(day)
+
 enum reservations { RESERVATIONS_BY_ORDER, RESERVATIONS_RECOMPUTED, RESERVATIONS_PERSISTENT };
 
 enum extra_nodes { EXTRA_NODES_NO, EXTRA_NODES_YES };

@@ -131,11 +131,8 @@ static double day_of(const void *context)
     return fmod(floor((ranked->ordering->midnight + ranked->ordering->now) / 86400), 7);
 }
 
-static const struct formula_name names[] = {
-    {"submit", submit_of},     {"now", now_of},           {"wait", wait_of}, {"nodes", nodes_of},
-    {"gpus", gpus_of},         {"estimate", estimate_of}, {"area", area_of}, {"share", share_of},
-    {"priority", priority_of}, {"hour", hour_of},         {"day", day_of},   {0},
-};
+#define NAME(name) {#name, name##_of},
+static const struct formula_name names[] = {ORDER_NAMES(NAME){0}};
 
 /* Tang et al.: Fault-Aware, Utility-Based Job Scheduling on Blue Gene/P Systems, Cluster 2009
  * (wfp3, unicef); Carastan-Santos, de Camargo: Obtaining Dynamic Scheduling Policies with
@@ -169,12 +166,28 @@ static double by_expression(const struct ordering *ordering, const struct entry 
                                                                                      : INFINITY;
 }
 
-int order_inspect(const struct ordering *ordering, const struct entry *entry, struct error *err)
+int order_inspect(struct ordering *ordering, const struct entry *entry, struct error *err)
 {
     double value;
-    if (!ordering->expression || evaluate(ordering, entry, &value, err) == FORMULA_VALUE)
+    if (!ordering->expression)
         return 0;
-    return error_prefix(err, "order %s", ordering->expression);
+    if (evaluate(ordering, entry, &value, err) != FORMULA_VALUE)
+        return error_prefix(err, "order %s", ordering->expression);
+    ordering->jobs++;
+    ordering->without_value += ordering->is_fixed && isnan(value);
+    return 0;
+}
+
+int order_tell(const struct ordering *ordering, const char *spec, const char *key,
+               struct warnings *warnings, struct error *err)
+{
+    if (ordering->without_value == 0)
+        return 0;
+    return warnings_add(warnings, err,
+                        "scheduler builtin:%s: %s %s is not a number for %zu of %zu job%s: they go "
+                        "last, by submission",
+                        spec, key, ordering->expression, ordering->without_value, ordering->jobs,
+                        ordering->jobs == 1 ? "" : "s");
 }
 
 /* --- Orders -------------------------------------------------------------------------------- */
@@ -202,6 +215,8 @@ struct ordering ordering_of(enum order order, const char *expression,
         if (formulas_name(formulas, ordering.expression, moving[i]))
             ordering.follows_time = true;
     ordering.follows_shares = formulas_name(formulas, ordering.expression, "share");
+    ordering.is_fixed = !ordering.follows_time && !ordering.follows_shares &&
+                        !formulas_name(formulas, ordering.expression, "submit");
     return ordering;
 }
 

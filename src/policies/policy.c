@@ -318,7 +318,13 @@ int policy_inspect(struct policy *policy, const struct elastisim_job *job, struc
 
 int policy_tell(const struct policy *policy, struct warnings *warnings, struct error *err)
 {
-    return estimates_tell(&policy->books.estimates, policy->spec, warnings, err);
+    const struct books *books = &policy->books;
+    return estimates_tell(&books->estimates, policy->spec, warnings, err) ||
+                   order_tell(&books->ordering, policy->spec, "order", warnings, err) ||
+                   order_tell(&books->backfill_ordering, policy->spec, "backfill_order", warnings,
+                              err)
+               ? -1
+               : 0;
 }
 
 int policy_schedule(struct policy *policy, struct elastisim_view *view, struct error *err)

@@ -382,6 +382,25 @@ def test_the_order_of_the_queue(scenario: Scenario, order: str, expected: list[i
     assert sorted((1, 2, 3), key=lambda i: begun[i]) == expected
 
 
+@pytest.mark.parametrize('order', ['walltime', '(walltime)', 'estimate', 'area / nodes', 'num_nodes_max * estimate'])
+def test_a_name_that_every_expression_may_have_is_an_order(scenario: Scenario, order: str) -> None:
+    jobs = (job(4, 10, walltime=10), job(4, 30, 1, walltime=30), job(4, 5, 2, walltime=5))
+    assert starts(scenario, f'fcfs,order={order}', *jobs) == near([0, 15, 10])
+
+
+def test_jobs_for_which_an_order_is_not_a_number_go_last_and_are_told(scenario: Scenario) -> None:
+    scenario.workload(job(4, 10), job(4, 10, 1), job(4, 10, 2, attributes={'rank': 4}), job(2, 10, 3))
+    for key in ('order', 'backfill_order'):
+        text = f'{key} sqrt(3 - nodes) is not a number for 3 of 4 jobs: they go last, by submission'
+        policy = f'easy,{key}=sqrt(3 - nodes)'
+        assert scenario.run(scheduler=f'builtin:{policy}').warnings == [f'scheduler builtin:{policy}: {text}']
+    result = scenario.run(scheduler='builtin:fcfs,order=sqrt(3 - nodes)')
+    assert result.starts() == near([0, 20, 30, 10])
+    # What it comes to during the run is not known before.
+    assert scenario.run(scheduler='builtin:easy,order=unicef').warnings == []
+    assert scenario.run(scheduler='builtin:easy,order=log10(submit - 2)').warnings == []
+
+
 def test_fair_share_prefers_the_user_who_used_least(scenario: Scenario) -> None:
     a, b = {'user': 'a'}, {'user': 'b'}
     jobs = [job(4, 10, attributes=a), job(4, 10, 1, attributes=a), job(4, 10, 2, attributes=b)]
@@ -829,6 +848,9 @@ def test_measured_use_of_the_file_system_holds_jobs_back(scenario: Scenario) -> 
     ('easy,order=wait*urgency', "order wait*urgency: job 0 has no 'urgency'"),
     ('easy,backfill_order=urgency+1', "order urgency+1: job 0 has no 'urgency'"),
     ('easy,order=queue', "there is no order 'queue'; known: fcfs, sjf, largest"),
+    ('easy,order=urgency', 'multifactor, and expressions; an attribute or argument alone stands in parentheses'),
+    ('easy,order=(urgency)', "order (urgency): job 0 has no 'urgency'"),
+    ('easy,order=1/0', 'order 1/0 is the same for all jobs: it has to name something of them, e.g. wait or nodes'),
 ])
 def test_unknown_options_are_refused_with_the_nearest_known(scenario: Scenario, spec: str, message: str) -> None:
     result = scenario.workload(rigid()).run(scheduler=f'builtin:{spec}', status=2)
