@@ -108,27 +108,27 @@ def wide(folder: Path, scale: float, rng: random.Random) -> None:
     write_scenario(folder, PLATFORM.format(cluster=TREE, storage=''), models, jobs, False)
 
 
-def wide_write(folder: Path, scale: float, rng: random.Random, cluster: str, writers: str) -> None:
-    """One job on all 10,000 nodes: 10 iterations of a computation with an all-to-all, and of a write to the file
-    system. Amounts have a uniform logarithm within a factor of two."""
+def wide_write(folder: Path, scale: float, rng: random.Random, cluster: str) -> None:
+    """One job on all 10,000 nodes: 10 iterations of a computation with an all-to-all, and of a write of all nodes to
+    the file system. Amounts have a uniform logarithm within a factor of two."""
     flops, size = 1e16 * 2 ** rng.random(), 1e14 * 2 ** rng.random()
     models = {'wide.json': {'phases': [{'iterations': max(1, round(10 * scale)), 'tasks': [
         {'type': 'cpu', 'name': 'step', 'flops': flops, 'computation_pattern': 'all_ranks', 'bytes': size,
          'communication_pattern': 'all_to_all'},
-        {'type': 'pfs_write', 'name': 'state', 'bytes': size, 'pattern': writers}]}]}}
+        {'type': 'pfs_write', 'name': 'state', 'bytes': size, 'pattern': 'all_ranks'}]}]}}
     jobs = [{'type': 'rigid', 'submit_time': 0, 'num_nodes': 10_000, 'application_model': 'wide.json'}]
     write_scenario(folder, PLATFORM.format(cluster=cluster, storage=STORAGE.format(router='n10000')), models, jobs,
                    True)
 
 
 def wide_torus(folder: Path, scale: float, rng: random.Random) -> None:
-    """On a torus of 25 x 20 x 20 nodes, where the first rank writes for all of them."""
-    wide_write(folder, scale, rng, TORUS, 'root_only')
+    """On a torus of 25 x 20 x 20 nodes."""
+    wide_write(folder, scale, rng, TORUS)
 
 
 def wide_dragonfly(folder: Path, scale: float, rng: random.Random) -> None:
-    """On a dragonfly of ten groups, ten chassis in each, 25 blades in each, four nodes on each; all nodes write."""
-    wide_write(folder, scale, rng, DRAGONFLY, 'all_ranks')
+    """On a dragonfly of ten groups, ten chassis in each, 25 blades in each, four nodes on each."""
+    wide_write(folder, scale, rng, DRAGONFLY)
 
 
 def campaign_models() -> dict[str, Any]:

@@ -518,6 +518,63 @@ static void test_bundle_is_untied_when_a_link_is_used_alone(void **state)
     tear_down(&world);
 }
 
+/* Two members on link 2; only one of them comes over link 0, the other one over link 1. Link 2
+ * dominates both. */
+static struct variable *dominated_pair(struct world *world, double weight)
+{
+    struct variable *variable = new_variable(2, 0);
+    use(variable, weight, false, 1, (uint32_t[]){2});
+    use(variable, weight, false, 2, (uint32_t[]){0, 1});
+    variable->uses[1].total = true;
+    variable->uses[1].dominator = 2 + 1;
+    variable->bundle = malloc(sizeof *variable->bundle);
+    assert_non_null(variable->bundle);
+    *variable->bundle = (struct bundle){.untie = untie_pair, .free = free_pair};
+    parts[0] = parts[1] = NULL;
+    sharing_enable(&world->sharing, variable, 0);
+    return variable;
+}
+
+static void test_dominated_links_connect_nobody_and_have_their_loads(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, 3, (double[]){12, 12, 12});
+    struct variable *a = dominated_pair(&world, 1), *b = dominated_pair(&world, 2);
+    sharing_solve(&world.sharing, 0);
+    assert_null(parts[0]);
+    /* Four members are offered 3 each: 1.5 for those that weigh 2. */
+    check_rate(a, 3);
+    check_rate(b, 1.5);
+    assert_int_equal(world.sharing.cells.count, 1);
+    assert_true(fabs(sharing_load(&world.sharing, 0) - 6) < 1e-9);
+    assert_true(fabs(sharing_load(&world.sharing, 2) - 12) < 1e-9);
+    destroy(&world, a);
+    sharing_solve(&world.sharing, 0);
+    check_rate(b, 3);
+    destroy(&world, b);
+    tear_down(&world);
+}
+
+static void test_members_are_told_apart_by_who_uses_a_dominated_link_alone(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, 3, (double[]){12, 12, 12});
+    dominated_pair(&world, 1);
+    sharing_solve(&world.sharing, 0);
+    struct variable *other = SINGLE(&world, 0, 1);
+    assert_non_null(parts[1]);
+    destroy(&world, parts[0]);
+    destroy(&world, parts[1]);
+    dominated_pair(&world, 1); /* while the other one is there */
+    assert_non_null(parts[1]);
+    destroy(&world, parts[0]);
+    destroy(&world, parts[1]);
+    destroy(&world, other);
+    tear_down(&world);
+}
+
 static void test_only_the_changed_component_is_solved(void **state)
 {
     (void)state;
@@ -556,6 +613,8 @@ int main(void)
         cmocka_unit_test(test_bottleneck_is_given_up_when_few_users_are_left),
         cmocka_unit_test(test_bundle_stays_while_its_resources_are_used_alike),
         cmocka_unit_test(test_bundle_is_untied_when_a_link_is_used_alone),
+        cmocka_unit_test(test_dominated_links_connect_nobody_and_have_their_loads),
+        cmocka_unit_test(test_members_are_told_apart_by_who_uses_a_dominated_link_alone),
         cmocka_unit_test(test_only_the_changed_component_is_solved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

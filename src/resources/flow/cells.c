@@ -128,6 +128,11 @@ void sharing_release(struct sharing *sharing)
 
 /* --- Elements -------------------------------------------------------------------------------- */
 
+static bool is_binding(const struct element *element)
+{
+    return !element->inert && !element->dominated;
+}
+
 static void enter_list(struct cell *cell, struct element *element)
 {
     struct element *after = NULL, *at = cell->first;
@@ -139,14 +144,14 @@ static void enter_list(struct cell *cell, struct element *element)
     element->next = at;
     *(after ? &after->next : &cell->first) = element;
     *(at ? &at->previous : &cell->last) = element;
-    cell->num_binding += !element->inert;
+    cell->num_binding += is_binding(element);
 }
 
 /* Users of a cell that was private, or a fat pipe that held nobody back, may belong to bottlenecks:
  * no longer once somebody is connected with them there. */
 static void give_up_bottlenecks(struct sharing *sharing, const struct cell *cell, bool will_bind)
 {
-    bool connects_now = cell->fatpipe && cell->num_binding == 0 && will_bind;
+    bool connects_now = cell->num_binding == 0 && will_bind;
     if (!cell->first || !(cell_is_private(cell) || connects_now))
         return;
     for (struct element *element = cell->first; element; element = element->next) {
@@ -162,46 +167,92 @@ static uint32_t times_of(const struct use *use, const struct variable *variable)
     return use->times * (use->each || use->total ? 1 : variable->num_members);
 }
 
-static void tie(struct sharing *sharing, struct variable *variable, struct cell *cell,
-                const struct use *use)
+static void displace(struct sharing *sharing, struct variable *variable);
+static void untie(struct sharing *sharing, struct variable *variable);
+
+/* The cell holds its users back from now on: those that it was dominated for are told apart. */
+static void displace_dominated(struct sharing *sharing, const struct cell *cell)
 {
-    give_up_bottlenecks(sharing, cell, !use->inert);
+    struct element *element = cell->first;
+    while (element) {
+        struct variable *variable = element->variable;
+        if (!element->dominated) {
+            element = element->next;
+            continue;
+        }
+        if (variable->bottleneck)
+            bottleneck_give_up(variable->bottleneck, sharing->now);
+        variable->told_apart = true;
+        untie(sharing, variable);
+        displace(sharing, variable);
+        element = cell->first;
+    }
+}
+
+/* A copy of that element, which is in no list, ties the variable to the cell. */
+static void tie_element(struct sharing *sharing, const struct element *like)
+{
     struct element *element = new_element(sharing);
     if (!element)
         return;
+    struct variable *variable = like->variable;
+    struct element **list = like->dominated ? &variable->dominated : &variable->elements;
     sharing->num_changes++;
-    *element = (struct element){.cell = cell,
-                                .variable = variable,
-                                .weight = use->weight,
-                                .times = times_of(use, variable),
-                                .inert = use->inert,
-                                .next_of_variable = variable->elements};
-    variable->elements = element;
-    enter_list(cell, element);
-    sharing_mark_changed(sharing, cell);
+    *element = *like;
+    element->next_of_variable = *list;
+    *list = element;
+    enter_list(element->cell, element);
+    if (!element->dominated)
+        sharing_mark_changed(sharing, element->cell);
+}
+
+static void tie(struct sharing *sharing, struct variable *variable, struct cell *cell,
+                const struct use *use)
+{
+    if (!cell->first)
+        cell->dominator = use->dominator;
+    const struct element like = {.cell = cell,
+                                 .variable = variable,
+                                 .weight = use->weight,
+                                 .times = times_of(use, variable),
+                                 .inert = use->inert,
+                                 .dominated = use->dominator > 0 && cell->num_binding == 0 &&
+                                              cell->dominator == use->dominator};
+    variable->told_apart = variable->told_apart || (use->dominator > 0 && !like.dominated);
+    if (!like.dominated)
+        give_up_bottlenecks(sharing, cell, !use->inert);
+    if (!like.dominated && cell->dominator > 0 && cell->num_binding == 0)
+        displace_dominated(sharing, cell);
+    tie_element(sharing, &like);
+}
+
+/* Takes an element out of its cell, and puts it aside. Returns the next one of its list. */
+static struct element *untie_element(struct sharing *sharing, struct element *element)
+{
+    struct element *next = element->next_of_variable;
+    struct cell *cell = element->cell;
+    list_take_out(&cell->first, &cell->last, element);
+    cell->num_binding -= is_binding(element);
+    if (!cell->first && cell->bottleneck)
+        bottleneck_give_up(cell->bottleneck, sharing->now);
+    else if (cell->first && !element->dominated)
+        sharing_mark_changed(sharing, cell);
+    element->next_of_variable = sharing->spare_elements;
+    sharing->spare_elements = element;
+    return next;
 }
 
 /* Takes the variable out of its cells. */
 static void untie(struct sharing *sharing, struct variable *variable)
 {
-    struct element *element = variable->elements;
     if (variable->bottleneck)
         bottleneck_leave(variable, sharing->now);
     sharing->num_changes++;
-    while (element) {
-        struct element *next = element->next_of_variable;
-        struct cell *cell = element->cell;
-        list_take_out(&cell->first, &cell->last, element);
-        cell->num_binding -= !element->inert;
-        if (cell->first)
-            sharing_mark_changed(sharing, cell);
-        else if (cell->bottleneck)
-            bottleneck_give_up(cell->bottleneck, sharing->now);
-        element->next_of_variable = sharing->spare_elements;
-        sharing->spare_elements = element;
-        element = next;
-    }
-    variable->elements = NULL;
+    for (struct element *element = variable->elements; element;)
+        element = untie_element(sharing, element);
+    for (struct element *element = variable->dominated; element;)
+        element = untie_element(sharing, element);
+    variable->elements = variable->dominated = NULL;
 }
 
 /* --- Splitting variables --------------------------------------------------------------------- */
@@ -396,12 +447,19 @@ static void find_inert_uses(const struct sharing *sharing, struct variable *vari
 
 /* --- Bundles --------------------------------------------------------------------------------- */
 
+/* Whether the resources of the use have to be in one cell, since each is that of other members. */
+static bool tells_members_apart(const struct variable *variable, const struct use *use)
+{
+    return variable->num_members > 1 && use->dominator == 0 && (use->each || use->total);
+}
+
 /* Whether the resources of each set are in one cell, or nobody else uses them. */
 static bool holds_together(const struct sharing *sharing, const struct variable *variable)
 {
     for (uint32_t u = 0; u < variable->num_uses; u++) {
         const struct use *use = &variable->uses[u];
-        uint32_t count = must_carve(use, true) ? use->set->count : 0;
+        bool matters = tells_members_apart(variable, use) && must_carve(use, true);
+        uint32_t count = matters ? use->set->count : 0;
         for (uint32_t i = 1; i < count; i++)
             if (cell_of(sharing, use, i) != cell_of(sharing, use, 0))
                 return false;
@@ -457,6 +515,7 @@ static void leave_cell(struct sharing *sharing, uint32_t resource)
 static void share_users(struct sharing *sharing, struct cell *from, struct cell *to)
 {
     struct element *next;
+    to->dominator = from->dominator;
     if (from->bottleneck)
         bottleneck_give_up(from->bottleneck, sharing->now);
     for (struct element *element = from->first; element; element = next) {
@@ -464,18 +523,18 @@ static void share_users(struct sharing *sharing, struct cell *from, struct cell 
         struct variable *variable = element->variable;
         while (next && next->variable == variable) /* a bundle may use a cell in two ways */
             next = next->next;
-        if (variable->num_members > 1) {
+        if (variable->num_members > 1 && !element->dominated) {
             if (variable->bottleneck)
                 bottleneck_give_up(variable->bottleneck, sharing->now);
             untie(sharing, variable);
             displace(sharing, variable);
             continue;
         }
-        const struct use use = {.weight = element->weight,
-                                .times = element->times,
-                                .each = true,
-                                .inert = element->inert};
-        tie(sharing, variable, to, &use);
+        struct element like = *element;
+        like.cell = to;
+        if (!like.dominated)
+            give_up_bottlenecks(sharing, to, !like.inert);
+        tie_element(sharing, &like);
     }
 }
 
@@ -614,7 +673,7 @@ static void tie_use(struct sharing *sharing, struct variable *variable, const st
 /* Enters the variable into the cells of its resources, split as need be. */
 static void enter(struct sharing *sharing, struct variable *variable)
 {
-    if (variable->bundle && !holds_together(sharing, variable)) {
+    if (variable->bundle && (variable->told_apart || !holds_together(sharing, variable))) {
         untie_bundle(sharing, variable);
         return;
     }
@@ -622,12 +681,16 @@ static void enter(struct sharing *sharing, struct variable *variable)
         part_unlike_members(sharing, variable);
     for (uint32_t u = 0; u < variable->num_uses && !sharing->out_of_memory; u++) {
         const struct use *use = &variable->uses[u];
-        bool of_several_members = (use->each && variable->num_members > 1) || variable->bundle;
+        bool of_several_members = tells_members_apart(variable, use);
         if (must_carve(use, of_several_members))
             carve(sharing, use->set, of_several_members);
     }
     for (uint32_t u = 0; u < variable->num_uses && !sharing->out_of_memory; u++)
         tie_use(sharing, variable, &variable->uses[u]);
+    if (variable->told_apart && !sharing->out_of_memory) {
+        untie(sharing, variable);
+        untie_bundle(sharing, variable);
+    }
 }
 
 void sharing_enable(struct sharing *sharing, struct variable *variable, double now)

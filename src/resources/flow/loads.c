@@ -5,6 +5,7 @@
 #include "resources/flow/hash.h"
 #include "resources/flow/members.h"
 #include "resources/flow/parts.h"
+#include "resources/flow/pfs_io.h"
 #include "resources/flow/striped.h"
 #include "resources/flow/tasks.h"
 
@@ -59,33 +60,6 @@ static int start_compute(struct flow_group *group, const struct load *load, stru
             return -1;
     }
     return 0;
-}
-
-/* --- PFS I/O --------------------------------------------------------------------------------- */
-
-static int start_class(struct flow_group *group, const struct load *load, struct transfer *class,
-                       struct error *err)
-{
-    struct variable *variable = variable_create(class->num_sets);
-    if (!variable)
-        return error_no_memory(err);
-    variable->num_members = class->num_members;
-    variable->members = class->members;
-    task_add_transfer(variable, group->flow, class,
-                      load->amounts[class->members[0]] / class->num_flows);
-    return task_launch(group, variable, class->latency, err);
-}
-
-static int start_pfs_io(struct flow_group *group, const struct load *load, struct error *err)
-{
-    struct load_plan *plan = members_pfs_plan(group->flow, load, err);
-    int result = plan ? 0 : -1;
-    for (uint32_t i = 0; plan && i < plan->num_idle; i++)
-        group_member_ended(group, plan->idle[i]);
-    for (uint32_t i = 0; result == 0 && i < plan->num_transfers; i++)
-        result = start_class(group, load, &plan->transfers[i], err);
-    load_plan_release(plan);
-    return result;
 }
 
 /* --- Exchanges ------------------------------------------------------------------------------- */
@@ -155,7 +129,7 @@ int load_start(struct flow_group *group, const struct load *load, struct error *
 {
     static int (*const starters[])(struct flow_group *, const struct load *, struct error *) = {
         [LOAD_COMPUTE] = start_compute,      [LOAD_EXCHANGE] = start_exchange,
-        [LOAD_PFS_READ] = start_pfs_io,      [LOAD_PFS_WRITE] = start_pfs_io,
+        [LOAD_PFS_READ] = pfs_io_start,      [LOAD_PFS_WRITE] = pfs_io_start,
         [LOAD_DISK_READ] = start_disk_ios,   [LOAD_DISK_WRITE] = start_disk_ios,
         [LOAD_STRIPED_READ] = striped_start, [LOAD_STRIPED_WRITE] = striped_start,
     };

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "resources/flow/plans.h"
-#include "resources/flow/shapes.h"
+#include "resources/flow/sketches.h"
 #include "resources/resources.h"
 
 struct flow;
@@ -12,12 +12,6 @@ struct flow;
 /* Amounts below this are none, as in simgrid/draft.c. */
 #define NEGLIGIBLE 1e-100
 
-/* Makes them hold that many. Returns 0, or -1 with err. */
-int sketches_need(struct sketches *sketches, uint32_t count, struct error *err);
-/* Sorts by hash, then index. */
-void sketches_sort(struct member_sketch *sketches, uint32_t count);
-/* Where the run of equal hashes that begins at `first` ends. */
-uint32_t sketches_class_end(const struct member_sketch *sketches, uint32_t first, uint32_t count);
 bool load_is_uniform(const struct load *load); /* whether all members have the same amount */
 int numbers_add(struct numbers *numbers, uint32_t number, struct error *err);
 /* The plan of a PFS I/O, with a reference for the caller: a transfer for each class of members

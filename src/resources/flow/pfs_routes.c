@@ -71,6 +71,7 @@ void pfs_routes_keep(struct pfs_routes *routes, uint32_t host, const struct pfs_
         return;
     load_plan_retain(route->transfer->plan);
     routes->of_host[host] = *route;
+    routes->num_known++;
 }
 
 void pfs_routes_release(struct pfs_routes **lists)
@@ -81,6 +82,8 @@ void pfs_routes_release(struct pfs_routes **lists)
             if (routes->of_host[host].transfer)
                 load_plan_release(routes->of_host[host].transfer->plan);
         free(routes->of_host);
+        free(routes->dominators);
+        free(routes->depths);
         free(routes);
     }
     *lists = NULL;

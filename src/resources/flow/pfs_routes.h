@@ -11,7 +11,8 @@ struct pfs_route {
     const struct transfer *transfer; /* NULL: not known yet */
     const uint32_t *links;           /* of all its sets, one after the other */
     uint32_t num_links;
-    uint64_t kind; /* a hash of all but which links they are */
+    bool has_depths; /* those of its links are known */
+    uint64_t kind;   /* a hash of all but which links they are */
 };
 
 /* Those with one list of PFS hosts, one way. */
@@ -20,6 +21,11 @@ struct pfs_routes {
     enum load_kind kind;
     uint32_t num_hosts;
     struct pfs_route *of_host; /* each is a reference to its transfer's plan */
+    uint32_t num_known;        /* of them */
+    /* dominators.h; NULL before they are found, which was when so many routes were known: */
+    uint32_t *dominators; /* by link, 1 + number */
+    uint32_t *depths;     /* by link, its place on the way from the first PFS host; 0 if unknown */
+    uint32_t num_looked_at;
     size_t num_targets;
     uint32_t targets[];
 };

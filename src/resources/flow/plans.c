@@ -32,14 +32,23 @@ struct load_plan *load_plan_retain(struct load_plan *plan)
     return plan;
 }
 
+static void release_transfer(struct transfer *transfer)
+{
+    for (uint32_t m = 0; transfer->each && m < transfer->num_members; m++)
+        load_plan_release(transfer->each[m]->plan);
+    free(transfer->each);
+    free(transfer->memory);
+}
+
 void load_plan_release(struct load_plan *plan)
 {
     if (!plan || --plan->refs > 0)
         return;
     for (uint32_t i = 0; i < plan->num_transfers; i++)
-        free(plan->transfers[i].memory);
+        release_transfer(&plan->transfers[i]);
     free(plan->transfers);
     free(plan->idle);
+    free(plan->dominated);
     free(plan->key);
     free(plan);
 }
@@ -127,7 +136,7 @@ static size_t size_of(const struct load_plan *plan)
         const struct transfer *transfer = &plan->transfers[i];
         size += transfer->num_members + 24;
         for (uint32_t s = 0; s < transfer->num_sets; s++)
-            size += transfer->sets[s].set.count + 16;
+            size += (transfer->sets[s].dominator ? 1 : transfer->sets[s].set.count) + 16;
     }
     return size;
 }

@@ -14,7 +14,8 @@ struct link_set {
     double units;
     double known_unit, known_weight; /* link_set_weight's last answer */
     bool each;
-    uint32_t users; /* of a bundle: members that put these units on a link; else 0 */
+    uint32_t users;     /* of a bundle: members that put these units on a link; else 0 */
+    uint32_t dominator; /* of a bundle: see struct use */
     struct resource_set set;
 };
 
@@ -25,10 +26,12 @@ struct transfer {
     struct link_set *sets;
     uint32_t num_sets;
     uint32_t num_members;
-    const uint32_t *members; /* indices into the load's members; NULL for an exchange */
-    uint32_t num_flows;      /* of a member of a PFS I/O: what it divides its bytes by */
-    struct load_plan *plan;  /* that it is part of */
-    void *memory;            /* of sets and members */
+    const uint32_t *members;      /* indices into the load's members; NULL for an exchange */
+    uint32_t num_flows;           /* of a member of a PFS I/O: what it divides its bytes by */
+    struct load_plan *plan;       /* that it is part of */
+    void *memory;                 /* of sets and members */
+    const struct transfer **each; /* of a bundle of PFS I/O: the transfers that members would have
+                                     by themselves, with references to their plans; else NULL */
 };
 
 /* The transfers of one load. It lives as long as it is kept or a variable uses its sets. */
@@ -37,6 +40,7 @@ struct load_plan {
     uint32_t num_transfers;
     uint32_t *idle; /* members of a PFS I/O that have nothing to send: each is its only PFS host */
     uint32_t num_idle;
+    uint32_t *dominated; /* links in sets that transfers have in common; or NULL */
     uint32_t refs;
     /* While it is kept: */
     struct load_plan *next; /* in the bucket */

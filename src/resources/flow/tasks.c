@@ -50,8 +50,10 @@ static void add_link_use(struct variable *variable, struct link_set *set, double
     add_use(variable, link_set_weight(set, unit), set->each, &set->set);
     if (set->users == 0)
         return;
-    variable->uses[variable->num_uses - 1].times = set->users;
-    variable->uses[variable->num_uses - 1].total = true;
+    struct use *use = &variable->uses[variable->num_uses - 1];
+    use->times = set->users;
+    use->total = true;
+    use->dominator = set->dominator;
 }
 
 void task_add_transfer(struct variable *variable, const struct flow *flow,

@@ -58,13 +58,16 @@ struct use {
     bool each;
     bool total;               /* of a bundle: `times` is of all its members together */
     bool inert;               /* fat pipes that can't hold the variable back; the sharing's own */
+    uint32_t dominator;       /* of a bundle: 1 + a resource that the same members use, no less, and
+                                 that has no larger capacity than each of these; 0 for none */
     struct resource_set *set; /* has no resource in common with the variable's other uses; in a
                                  bundle two uses may have the same resources */
 };
 
 /* What makes a variable a bundle: its members are alike as long as nobody tells their resources
  * apart, but do not each have resources of their own. So each of its sets has to be used by others
- * as a whole, or not at all. Once that no longer holds, the owner makes a variable of each member.
+ * as a whole, or not at all; those with a dominator only by others who have the same one. Once that
+ * no longer holds, the owner makes a variable of each member.
  */
 struct bundle {
     /* Returns the new variables, siblings of the bundle and complete but for how far it has come,
@@ -80,6 +83,7 @@ struct element {
     double weight;
     uint32_t times; /* that the members of the variable together use each resource of the cell */
     bool inert;
+    bool dominated; /* by the cell's dominator: the cell does not hold the variable back */
     struct element *next_of_variable;
     struct element *previous, *next; /* of the cell, those enabled last first */
 };
@@ -102,11 +106,12 @@ struct variable {
     struct agenda_entry entry;                        /* owner: the variable */
     struct variable *previous_sibling, *next_sibling; /* of one owner; splitting adds to them */
     struct variable *next_displaced;
-    struct element *elements;
-    double remaining; /* of 1, at `updated` */
-    double updated;   /* seconds */
-    double rate;      /* since then */
-    uint64_t order;   /* in which variables were enabled */
+    struct element *elements;  /* but for those that are... */
+    struct element *dominated; /* ... dominated */
+    double remaining;          /* of 1, at `updated` */
+    double updated;            /* seconds */
+    double rate;               /* since then */
+    uint64_t order;            /* in which variables were enabled */
     uint64_t mark;
     double value, increment; /* while solving */
     struct bottleneck
@@ -116,6 +121,7 @@ struct variable {
     double limit;  /* while solving: of the value, by what nobody else uses and by the bound */
     double enough; /* while solving: from it on, something that nobody else uses is exhausted */
     bool saturated;
+    bool told_apart; /* of a bundle: a resource with a dominator is used by others, too */
     struct use uses[];
 };
 
@@ -129,7 +135,8 @@ struct cell {
     uint64_t shape; /* unlike that of any other cell, and another one whenever its resources change
                      */
     struct element *first, *last;
-    uint32_t num_binding; /* elements that are not inert */
+    uint32_t num_binding; /* elements that are neither inert nor dominated */
+    uint32_t dominator;   /* 1 + the resource that whoever is dominated uses, too; 0 for none */
     uint64_t mark;
     double remaining, share;       /* while solving */
     uint64_t num_growing;          /* members of variables that are not saturated */
@@ -200,10 +207,11 @@ void variable_find_limit(struct variable *variable, double precision);
 /* Brings what remains of a variable that belongs to no bottleneck up to date. */
 void variable_update(const struct sharing *sharing, struct variable *variable, double now);
 
-/* A fat pipe that can't hold any of its users back does not connect them. */
+/* A cell that can't hold any of its users back does not connect them: a fat pipe that is wide
+ * enough, or resources that are never exhausted before their dominator. */
 static inline bool cell_takes_part(const struct cell *cell)
 {
-    return !cell->fatpipe || cell->num_binding > 0;
+    return cell->num_binding > 0;
 }
 
 /* A cell with one user only limits that user, and connects it with nobody. */
