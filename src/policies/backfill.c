@@ -14,6 +14,7 @@
 
 #include "base/vector.h"
 #include "policies/admission.h"
+#include "policies/prospects.h"
 #include "policies/sizes.h"
 
 #include <math.h>
@@ -22,7 +23,9 @@
 
 /* --- One job ------------------------------------------------------------------------------- */
 
-/* Nodes of the least equipped classes first. */
+/* Nodes of the least equipped classes first. They are too few where one that began late, or whose
+ * nodes went away, is in the plan beside what was planned behind it: a reservation has all of them
+ * nevertheless. */
 static void take_counts(const struct books *books, const struct entry *entry,
                         const uint32_t *available, uint32_t *counts)
 {
@@ -32,6 +35,7 @@ static void take_counts(const struct books *books, const struct entry *entry,
         counts[i] = usable < missing ? usable : missing;
         missing -= counts[i];
     }
+    counts[__builtin_ctzll(entry->classes)] += missing;
 }
 
 /* The earliest place for a job in [from, before); INFINITY when there is none. */
@@ -77,13 +81,23 @@ static double find_forward(struct books *books, const struct entry *entry, uint3
     return isfinite(start) ? start : find_overlapping(books, entry, least);
 }
 
+/* The same as find_place while reservations are made anew, one after the other. */
+static double find_bounded(struct books *books, const struct entry *entry, uint32_t *least)
+{
+    double bound = bounds_of(&books->bounds, entry->least, entry->estimate);
+    double start = find_place(books, entry, bound, INFINITY, least);
+    bounds_note(&books->bounds, entry->least, entry->estimate, start);
+    return start;
+}
+
 /* Reserves the earliest place, if it is earlier than the one it has. */
 static int reserve(struct books *books, struct entry *entry)
 {
     uint32_t least[MAX_NODE_CLASSES], counts[MAX_NODE_CLASSES];
     bool is_known = entry->reserved && books->forward.is_passing && books->profile.num_classes == 1;
-    double start = is_known ? find_forward(books, entry, least)
-                            : find_place(books, entry, -INFINITY, INFINITY, least);
+    double start = is_known             ? find_forward(books, entry, least)
+                   : books->bounds_hold ? find_bounded(books, entry, least)
+                                        : find_place(books, entry, -INFINITY, INFINITY, least);
     if (isfinite(start)) {
         take_counts(books, entry, least, counts);
         return books_reserve(books, entry, start, counts);
@@ -178,19 +192,14 @@ static bool is_behind(const struct entry *last, const struct entry *entry)
     return last && queue_precedes(last, entry);
 }
 
-/* Takes the reservations of all behind a job (NULL: of all). */
-static int drop_reservations(struct books *books, const struct entry *after)
-{
-    for (struct entry *entry; (entry = queue_next(&books->queue, after, &queue_want_reserved));)
-        if (books_drop_reservation(books, entry))
-            return -1;
-    return 0;
-}
-
 /* Jobs too far back in the queue to be looked at keep no reservation. */
 static int drop_behind(struct books *books, const struct entry *last)
 {
-    return last ? drop_reservations(books, last) : 0;
+    struct entry *entry;
+    while (last && (entry = queue_next(&books->queue, last, &queue_want_reserved)))
+        if (books_drop_reservation(books, entry))
+            return -1;
+    return 0;
 }
 
 /* --- Without reservations ------------------------------------------------------------------ */
@@ -330,18 +339,44 @@ static int backfill_in_order(struct books *books, const struct entry *entry,
     return result;
 }
 
-/* Visits the whole queue, up to queue_depth jobs. */
-static int pass_over_all(struct books *books)
+/* The last job that was given a reservation; NULL when none was. */
+static struct entry *last_reserved(const struct books *books)
 {
-    bool forget = books->changes.replan || books->options.reservations == RESERVATIONS_RECOMPUTED;
+    const struct ids *reserved = &books->reserved;
+    return reserved->count > 0 ? books->entries[reserved->items[reserved->count - 1]] : NULL;
+}
+
+/* Conservative backfilling with reservations made anew: from one without a reservation to the next,
+ * in the order of the queue, as long as anybody behind `after` (NULL: anybody) has a prospect.
+ * Those that are left could neither start now nor have the first reservation, nor is there anybody
+ * behind them for whom theirs would matter. */
+static int plan_as_needed(struct books *books, const struct entry *after)
+{
+    const double soon = books->now + EARLY;
     const struct entry *last = last_looked_at(books);
-    if ((forget && drop_reservations(books, NULL)) || drop_behind(books, last))
-        return -1;
+    double first = profile_next_mark(&books->profile, soon);
+    struct entry *entry = last_reserved(books);
+    struct prospect prospect = prospects_next(books, after, first);
+    bool started;
+    while (prospect.entry && !is_behind(last, prospect.entry)) {
+        entry = queue_next(&books->queue, entry, &queue_want_all);
+        if (start_or_reserve(books, entry, &started))
+            return -1;
+        if (entry->reserved && entry->reservation.time > soon)
+            first = earlier_of(first, entry->reservation.time);
+        last = started ? last_looked_at(books) : last;
+        if (entry == prospect.entry || !prospects_holds(books, &prospect, entry, first))
+            prospect = prospects_next(books, prospect.entry, first);
+    }
+    return 0;
+}
+
+/* Visits the whole queue, up to queue_depth jobs. */
+static int visit_all(struct books *books)
+{
+    const struct entry *last = last_looked_at(books);
     size_t had = books->num_reserved;
     bool started;
-    books->plan.num_blocked = (uint32_t)had;
-    books->plan.unbounded = false;
-    books->plan.has_last = false;
     struct wanted wanted = queue_want_all;
     struct entry *entry = NULL;
     while ((entry = queue_next(&books->queue, entry, &wanted)) && !is_behind(last, entry)) {
@@ -356,6 +391,44 @@ static int pass_over_all(struct books *books)
             wanted = backfillable(books);
     }
     return 0;
+}
+
+static void begin_plan(struct books *books)
+{
+    books->plan.num_blocked = (uint32_t)books->num_reserved;
+    books->plan.unbounded = false;
+    books->plan.has_last = false;
+    books->plan.is_partial = false;
+}
+
+/* The reservations that there are move. */
+static int pass_again(struct books *books)
+{
+    if (drop_behind(books, last_looked_at(books)))
+        return -1;
+    begin_plan(books);
+    return visit_all(books);
+}
+
+static int pass_anew(struct books *books)
+{
+    books_begin_anew(books);
+    if (books_drop_reservations(books))
+        return -1;
+    begin_plan(books);
+    books->plan.is_partial = prospects_suffice(books);
+    if (books->plan.is_partial)
+        return plan_as_needed(books, NULL);
+    if (visit_all(books))
+        return -1;
+    books_end_anew(books);
+    return 0;
+}
+
+static int pass_over_all(struct books *books)
+{
+    bool anew = books->changes.replan || books->options.reservations == RESERVATIONS_RECOMPUTED;
+    return (anew ? pass_anew : pass_again)(books);
 }
 
 static int compare_entries(const void *a, const void *b)
@@ -441,16 +514,36 @@ static int compress(struct books *books, const struct entry *last)
     return 0;
 }
 
+/* The job before the first one that was submitted since the last pass. */
+static const struct entry *before_arrivals(const struct books *books)
+{
+    const struct entry *first = NULL;
+    for (uint32_t i = 0; i < books->changes.arrivals.count; i++) {
+        const struct entry *entry = books->entries[books->changes.arrivals.items[i]];
+        if (entry && entry->state == ENTRY_WAITING && (!first || queue_precedes(entry, first)))
+            first = entry;
+    }
+    return queue_last(&books->queue, first);
+}
+
+static int visit_arrival(struct books *books, struct entry *entry, bool *started)
+{
+    *started = false;
+    return is_behind(last_looked_at(books), entry) ? 0 : start_or_reserve(books, entry, started);
+}
+
 /* Visits the jobs that were submitted since the last pass. */
-static int visit_arrivals(struct books *books, const struct entry *last)
+static int visit_arrivals(struct books *books)
 {
     struct visits new = {0};
+    if (books->plan.is_partial)
+        return plan_as_needed(books, before_arrivals(books));
     for (uint32_t i = 0; new.result == 0 && i < books->changes.arrivals.count; i++) {
         struct entry *entry = books->entries[books->changes.arrivals.items[i]];
-        if (entry && entry->state == ENTRY_WAITING && !entry->reserved && !is_behind(last, entry))
+        if (entry && entry->state == ENTRY_WAITING && !entry->reserved)
             new.result = vector_add(&new.entries, entry);
     }
-    return visit_in_order(books, &new, start_or_reserve);
+    return visit_in_order(books, &new, visit_arrival);
 }
 
 /* Whether jobs that were looked at have no reservation: they wait for the file system, for nodes
@@ -480,7 +573,7 @@ static int pass_conservative(struct books *books)
     bool exactly = books->forward.is_kept && !promised;
     if ((books->changes.early || others) && (exactly ? compress_exactly : compress)(books, last))
         return -1;
-    return visit_arrivals(books, last);
+    return visit_arrivals(books);
 }
 
 /* --- Kinds of backfilling ------------------------------------------------------------------ */
@@ -498,7 +591,7 @@ static int pass_with_reservations(struct books *books)
     if (books->changes.replan || books->changes.freed || books->changes.early ||
         books->changes.head_changed || backfills_in_order(books) || has_gaps(books))
         return pass_over_all(books);
-    return visit_arrivals(books, last_looked_at(books));
+    return visit_arrivals(books);
 }
 
 static int pass_for_all(struct books *books)
@@ -548,10 +641,19 @@ static void forget_news(struct books *books)
     books->changes.arrivals.count = 0;
 }
 
+/* With nobody waiting, nobody looks at what comes free. */
+static void forget_plan(struct books *books)
+{
+    books->plan.is_partial = false;
+    books_end_anew(books);
+}
+
 int backfill_run(struct books *books)
 {
     bool changed = books_have_news(books) || books->options.io == IO_MEASURED;
     int result = 0;
+    if (books->plan.is_partial && books->queue.count == 0)
+        forget_plan(books);
     if (changed && books->queue.count > 0)
         result = kinds[books->options.backfill].pass(books);
     if (result == 0 && books->plan.overtaken) {

@@ -44,6 +44,17 @@ static void settle_orders(struct books *books)
             books->ordering.follows_time ? RESERVATIONS_RECOMPUTED : RESERVATIONS_PERSISTENT;
 }
 
+/* Whether reservations of all jobs are often made anew, and nobody but the backfilling looks at
+ * them: not those who grow, sleep, or wait for more than nodes. */
+static bool makes_anew(const struct policy_options *options)
+{
+    bool grow = options->malleable != MALLEABLE_NONE && options->malleable != MALLEABLE_GROW;
+    bool ask = options->evolving == EVOLVING_NO_DELAY || options->evolving == EVOLVING_SHRINK;
+    return options->backfill == BACKFILL_CONSERVATIVE &&
+           (options->reservations == RESERVATIONS_RECOMPUTED || options->predict != PREDICT_NONE) &&
+           !grow && !ask && options->power == POWER_ON && options->io == IO_IGNORE;
+}
+
 int books_create(struct books *books, const char *spec, struct error *err)
 {
     *books = (struct books){0};
@@ -58,6 +69,7 @@ int books_create(struct books *books, const char *spec, struct error *err)
     books->forward.is_kept = books->options.backfill == BACKFILL_CONSERVATIVE &&
                              books->options.reservations == RESERVATIONS_PERSISTENT &&
                              books->options.compression_depth == 0;
+    books->has_unreserved = makes_anew(&books->options);
     books->next_due = books->sleepers.next_due = INFINITY;
     return 0;
 }
@@ -77,6 +89,8 @@ void books_release(struct books *books)
     fair_tree_release(&books->tree);
     forward_release(&books->forward);
     profile_discard(&books->profile);
+    profile_discard(&books->unreserved);
+    ids_release(&books->reserved);
     watts_release(&books->watts);
     pool_release(&books->pool);
     estimates_release(&books->estimates);
@@ -167,15 +181,31 @@ int books_open(struct books *books)
         return -1;
     /* Power that comes free may let any reservation move. */
     books->forward.is_kept = books->forward.is_kept && !books->watts.is_capped;
-    return profile_create(&books->profile, books->pool.num_classes, counts);
+    books->has_unreserved = books->has_unreserved && !books->watts.is_capped;
+    return profile_create(&books->profile, books->pool.num_classes, counts) ||
+                   profile_create(&books->unreserved, books->pool.num_classes, counts)
+               ? -1
+               : 0;
 }
 
 /* --- Profile and shares -------------------------------------------------------------------- */
 
+/* The same without reservations. */
+static int add_unreserved(struct books *books, double from, double to, const uint32_t *nodes,
+                          int sign)
+{
+    return books->has_unreserved ? profile_add(&books->unreserved, from, to, nodes, sign) : 0;
+}
+
 /* Nodes are taken during [from, to). */
 static int occupy(struct books *books, double from, double to, const uint32_t *nodes)
 {
-    return books->has_profile ? profile_add(&books->profile, from, to, nodes, -1) : 0;
+    if (!books->has_profile)
+        return 0;
+    return profile_add(&books->profile, from, to, nodes, -1) ||
+                   add_unreserved(books, from, to, nodes, -1)
+               ? -1
+               : 0;
 }
 
 static int note_freed(struct books *books, double from, double to)
@@ -183,12 +213,19 @@ static int note_freed(struct books *books, double from, double to)
     return forward_note(&books->forward, &books->profile, books->now, fmax(from, books->now), to);
 }
 
+/* What was reserved is given back. */
+static int free_reserved(struct books *books, double from, double to, const uint32_t *nodes)
+{
+    return profile_add(&books->profile, from, to, nodes, 1) || note_freed(books, from, to) ? -1 : 0;
+}
+
 /* Nodes are given back. */
 static int vacate(struct books *books, double from, double to, const uint32_t *nodes)
 {
     if (!books->has_profile)
         return 0;
-    return profile_add(&books->profile, from, to, nodes, 1) || note_freed(books, from, to) ? -1 : 0;
+    return free_reserved(books, from, to, nodes) || add_unreserved(books, from, to, nodes, 1) ? -1
+                                                                                              : 0;
 }
 
 int books_plan(struct books *books, double from, double to, const uint32_t *nodes, int sign)
@@ -374,6 +411,50 @@ uint32_t books_power_until(const struct books *books, const struct entry *entry,
 
 /* --- Reservations -------------------------------------------------------------------------- */
 
+static void update_queue(struct books *books, struct entry *entry)
+{
+    if (!books->queue_lags)
+        queue_update(&books->queue, entry);
+}
+
+void books_begin_anew(struct books *books)
+{
+    books->queue_lags = books->has_unreserved;
+    books->bounds_hold = books->has_unreserved && books->profile.num_classes == 1;
+    bounds_reset(&books->bounds, books->now);
+}
+
+void books_end_anew(struct books *books)
+{
+    if (books->queue_lags)
+        queue_refresh(&books->queue);
+    books->queue_lags = books->bounds_hold = false;
+}
+
+static int drop_one_by_one(struct books *books)
+{
+    for (struct entry *entry; (entry = queue_next(&books->queue, NULL, &queue_want_reserved));)
+        if (books_drop_reservation(books, entry))
+            return -1;
+    return 0;
+}
+
+int books_drop_reservations(struct books *books)
+{
+    if (!books->has_unreserved)
+        return drop_one_by_one(books);
+    for (uint32_t i = 0; i < books->reserved.count; i++) {
+        struct entry *entry = books->entries[books->reserved.items[i]];
+        if (!entry || !entry->reserved)
+            continue;
+        entry->reserved = false;
+        forward_forget(&books->forward, entry);
+    }
+    books->reserved.count = 0;
+    books->num_reserved = 0;
+    return profile_copy(&books->profile, &books->unreserved);
+}
+
 /* An entry has no reservation any more; what it had is in the profile still. */
 static void unmark(struct books *books, struct entry *entry)
 {
@@ -389,8 +470,11 @@ int books_drop_reservation(struct books *books, struct entry *entry)
         return 0;
     const struct profile_stay stay = entry_stay(entry);
     unmark(books, entry);
-    queue_update(&books->queue, entry);
-    return vacate_for(books, entry, stay.from, stay.to, stay.nodes);
+    update_queue(books, entry);
+    return watts_plan(&books->watts, &stay, entry->gpus, 1) ||
+                   free_reserved(books, stay.from, stay.to, stay.nodes)
+               ? -1
+               : 0;
 }
 
 static int move_reservation(struct books *books, struct entry *entry, double start,
@@ -416,13 +500,16 @@ static int move_reservation(struct books *books, struct entry *entry, double sta
 static int make_reservation(struct books *books, struct entry *entry, double start,
                             const uint32_t *counts)
 {
+    double end = start + entry->estimate;
+    const struct profile_stay stay = {counts, start, end};
     entry->reserved = true;
     books->num_reserved++;
-    if (profile_set_mark(&books->profile, &entry->reservation, start))
+    if (profile_begin(&books->profile, &entry->reservation, start, end, counts))
         return -1;
-    queue_update(&books->queue, entry);
+    update_queue(books, entry);
     return forward_add(&books->forward, entry) ||
-                   occupy_for(books, entry, start, start + entry->estimate, counts)
+                   watts_plan(&books->watts, &stay, entry->gpus, -1) ||
+                   (books->has_unreserved && ids_append(&books->reserved, entry->id))
                ? -1
                : 0;
 }
@@ -701,8 +788,12 @@ static int run(struct books *books, struct entry *entry, uint32_t count, double 
         return -1;
     const struct profile_stay stay = {entry->counts, books->now, entry->expected_end};
     watts_run(&books->watts, entry->counts, entry->gpus, 1);
-    return reserved ? replace(books, entry, reserved, &stay)
-                    : occupy_for(books, entry, stay.from, stay.to, stay.nodes);
+    if (!reserved)
+        return occupy_for(books, entry, stay.from, stay.to, stay.nodes);
+    return replace(books, entry, reserved, &stay) ||
+                   add_unreserved(books, stay.from, stay.to, stay.nodes, -1)
+               ? -1
+               : 0;
 }
 
 int books_start(struct books *books, struct entry *entry, const uint32_t *quota, uint32_t count)

@@ -9,6 +9,7 @@
 #define ELASTISIM_POLICIES_BOOKS_H
 
 #include "elastisim/scheduler.h"
+#include "policies/bounds.h"
 #include "policies/entry.h"
 #include "policies/estimates.h"
 #include "policies/fair_tree.h"
@@ -46,6 +47,7 @@ struct plan {
     uint32_t num_blocked;    /* jobs that have a reservation or wanted one */
     bool unbounded;          /* one of them has no start in sight */
     bool overtaken;          /* a job started so late that other reservations don't hold */
+    bool is_partial;         /* jobs at the end of the queue are not planned yet (prospects.h) */
     bool has_last;           /* the last of them, in the order of the queue: */
     struct queue_place last; /* which it keeps when it starts */
 };
@@ -81,7 +83,14 @@ struct books {
 
     struct node_pool pool;
     struct profile profile;
-    struct watts watts; /* what is left of the power cap, beside it */
+    /* The profile without reservations, kept where they are often made anew: */
+    bool has_unreserved;
+    struct profile unreserved;
+    struct ids reserved;  /* jobs that may have a reservation, with it */
+    struct bounds bounds; /* of places since all were dropped, with it, */
+    bool bounds_hold;     /* while the profile only loses nodes, */
+    bool queue_lags;      /* and the queue is not told who has one */
+    struct watts watts;   /* what is left of the power cap, beside it */
     struct queue queue;
     struct shares shares;
     struct fair_tree tree; /* of its users; multifactor */
@@ -91,6 +100,7 @@ struct books {
     size_t num_reserved;    /* waiting jobs that have a reservation */
     struct forward forward; /* which of them may move to an earlier time */
     double next_due;        /* seconds: the next one that waits for its time only (backfill.h) */
+    bool has_bold;          /* a job was started without regard to the profile, or is to be */
     double io_rates;        /* declared by the jobs that run */
 
     struct sleepers sleepers;
@@ -180,6 +190,13 @@ uint32_t books_power_until(const struct books *books, const struct entry *entry,
 int books_reserve(struct books *books, struct entry *entry, double start, const uint32_t *counts);
 /* Takes the reservation of a job, if it has one, out of the profile. */
 int books_drop_reservation(struct books *books, struct entry *entry);
+/* The reservations of all; between the two calls that follow only. */
+int books_drop_reservations(struct books *books);
+/* Reservations of all jobs are made anew, in a profile that otherwise only loses nodes, until that
+ * is done: what is known of earlier searches spares later ones, and nobody searches the queue for
+ * who has one. */
+void books_begin_anew(struct books *books);
+void books_end_anew(struct books *books);
 
 /* Keeps a node, idle or about to leave its job, for a job, or for nobody (NULL). */
 int books_keep(struct books *books, uint32_t node, struct entry *entry);

@@ -38,6 +38,7 @@ struct entry {
     bool is_predicted;               /* if it has one that may still be */
     double io_rate;                  /* bytes/s */
     size_t user;                     /* fair share: index of the user */
+    double partition_factor, qos_factor; /* multifactor: its attributes */
 
     /* Its place in the queue (queue.h) or, running, among the malleable jobs by standing: a node of
      * a treap, ordered by key, then ID. */

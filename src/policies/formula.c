@@ -155,10 +155,9 @@ static enum formula_result argument_value(struct evaluation *evaluation, const c
     return result;
 }
 
-static const struct formula_name *find_in_scope(const struct formula_scope *scope, const char *name)
+static const struct formula_name *find_name(const struct formula_name *names, const char *name)
 {
-    for (const struct formula_name *known = scope ? scope->names : NULL; known && known->name;
-         known++)
+    for (const struct formula_name *known = names; known && known->name; known++)
         if (strcmp(known->name, name) == 0)
             return known;
     return NULL;
@@ -167,7 +166,8 @@ static const struct formula_name *find_in_scope(const struct formula_scope *scop
 static enum formula_result name_value(struct evaluation *evaluation, const char *name,
                                       double *value)
 {
-    const struct formula_name *known = find_in_scope(evaluation->scope, name);
+    const struct formula_scope *scope = evaluation->scope;
+    const struct formula_name *known = find_name(scope ? scope->names : NULL, name);
     if (known) {
         *value = known->value(evaluation->scope->context);
         return FORMULA_VALUE;
@@ -236,4 +236,33 @@ bool formulas_name(struct formulas *formulas, const char *text, const char *name
         if (strcmp(expression_variable(expression, i), name) == 0)
             return true;
     return false;
+}
+
+struct bound_formula formulas_bind(struct formulas *formulas, const char *text,
+                                   const struct formula_name *names)
+{
+    struct error err = {.kind = ERROR_NONE};
+    struct bound_formula formula = {.expression = find(formulas, text, &err)};
+    size_t count = formula.expression ? expression_num_variables(formula.expression) : 0;
+    for (size_t i = 0; i < count && i < MOST_BOUND; i++) {
+        const struct formula_name *known =
+            find_name(names, expression_variable(formula.expression, i));
+        formula.values[i] = known ? known->value : NULL;
+        if (!known)
+            count = 0;
+    }
+    if (count == 0 || count > MOST_BOUND)
+        formula.expression = NULL;
+    return formula;
+}
+
+enum formula_result bound_formula_evaluate(const struct bound_formula *formula, const void *context,
+                                           double *value, struct error *err)
+{
+    double values[MOST_BOUND];
+    size_t count = expression_num_variables(formula->expression);
+    for (size_t i = 0; i < count; i++)
+        values[i] = formula->values[i](context);
+    return expression_evaluate(formula->expression, values, value, err) ? FORMULA_FAILED
+                                                                        : FORMULA_VALUE;
 }

@@ -30,12 +30,14 @@ enum formula_result {
     FORMULA_FAILED /* no expression, a circle of arguments, no memory */
 };
 
-/* Names that go before those of every formula, and what they stand for. */
+/* A name that goes before those of every formula, and what it stands for. */
+struct formula_name {
+    const char *name; /* NULL behind the last one */
+    double (*value)(const void *context);
+};
+
 struct formula_scope {
-    const struct formula_name {
-        const char *name; /* NULL behind the last one */
-        double (*value)(const void *context);
-    } * names;
+    const struct formula_name *names;
     const void *context;
 };
 
@@ -49,6 +51,21 @@ enum formula_result formulas_evaluate(struct formulas *formulas, const char *tex
 bool formula_knows(const char *name);
 /* Whether a text that compiles names something. */
 bool formulas_name(struct formulas *formulas, const char *text, const char *name);
+
+enum { MOST_BOUND = 8 };
+
+/* A text all of whose names are in the scope: nothing else of a job is looked at, and no name is
+ * looked up when it is evaluated. */
+struct bound_formula {
+    struct expression *expression; /* NULL where a text is none of these; not owned */
+    double (*values[MOST_BOUND])(const void *context);
+};
+
+struct bound_formula formulas_bind(struct formulas *formulas, const char *text,
+                                   const struct formula_name *names);
+/* FORMULA_VALUE or FORMULA_FAILED. */
+enum formula_result bound_formula_evaluate(const struct bound_formula *formula, const void *context,
+                                           double *value, struct error *err);
 void formulas_release(struct formulas *formulas);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/vector.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -359,7 +360,7 @@ static void look_into_group(const struct opening *openings, size_t count, const 
         if (opening->length < entry->shortest || opening->from >= entry->reservation.time ||
             (!all && is_behind(opening->behind, entry)))
             continue;
-        *from = earlier_of(*from, opening->from - entry->estimate);
+        *from = earlier_of(*from, opening->from * (1 - DBL_EPSILON) - entry->estimate);
         *before = later_of(*before, opening->to);
     }
 }

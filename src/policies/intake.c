@@ -45,6 +45,8 @@ static int fill(struct entry *entry, const struct node_pool *pool, struct estima
     entry->gpus = pool ? gpus_of(pool, entry, burst_buffer) : elastisim_job_gpus_max(job);
     entry->classes = pool ? pool_classes(pool, entry->gpus, burst_buffer) : 0;
     entry->walltime = elastisim_job_walltime(job);
+    entry->partition_factor = elastisim_job_attribute_number(job, "partition_factor", 0);
+    entry->qos_factor = elastisim_job_attribute_number(job, "qos_factor", 0);
     entry->io_rate = fmax(0, elastisim_job_attribute_number(job, "io_rate", 0));
     return estimates_preferred(estimates, job, &entry->preferred, err) ||
                    estimate(entry, estimates, err)

@@ -45,14 +45,12 @@ static double by_share(const struct ordering *ordering, const struct entry *entr
 static double by_factors(const struct ordering *ordering, const struct entry *entry)
 {
     const struct policy_options *weights = ordering->weights;
-    const struct elastisim_job *job = entry->job;
     double age = fmin((ordering->now - entry->eligible) / weights->max_age, 1);
     return -floor(weights->weight_age * age +
                   weights->weight_fair_tree * ordering->shares->users.items[entry->user].factor +
                   weights->weight_size * (entry->least / ordering->num_nodes) +
-                  weights->weight_partition *
-                      elastisim_job_attribute_number(job, "partition_factor", 0) +
-                  weights->weight_qos * elastisim_job_attribute_number(job, "qos_factor", 0));
+                  weights->weight_partition * entry->partition_factor +
+                  weights->weight_qos * entry->qos_factor);
 }
 
 /* --- Expressions --------------------------------------------------------------------------- */
@@ -153,6 +151,8 @@ static enum formula_result evaluate(const struct ordering *ordering, const struc
                                     double *value, struct error *err)
 {
     const struct ranked ranked = {ordering, entry};
+    if (ordering->bound.expression)
+        return bound_formula_evaluate(&ordering->bound, &ranked, value, err);
     const struct formula_scope scope = {names, &ranked};
     return formulas_evaluate(ordering->formulas, ordering->expression, entry->job, entry->least,
                              &scope, value, err);
@@ -217,6 +217,7 @@ struct ordering ordering_of(enum order order, const char *expression,
     ordering.follows_shares = formulas_name(formulas, ordering.expression, "share");
     ordering.is_fixed = !ordering.follows_time && !ordering.follows_shares &&
                         !formulas_name(formulas, ordering.expression, "submit");
+    ordering.bound = formulas_bind(formulas, ordering.expression, names);
     return ordering;
 }
 

@@ -15,7 +15,8 @@ struct ordering {
     enum order order;
     const struct shares *shares;
     struct formulas *formulas;
-    const char *expression;               /* NULL where the order is none */
+    const char *expression;               /* NULL where the order is none, */
+    struct bound_formula bound;           /* bound where it names nothing but what orders have */
     const struct policy_options *weights; /* multifactor */
     double num_nodes;                     /* of the machine; likewise */
     double now;                           /* seconds */

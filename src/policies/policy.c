@@ -250,7 +250,7 @@ static int defy_announcements(struct books *books)
     }
     if (entry->patience > books->now)
         return 0;
-    entry->is_bold = true;
+    entry->is_bold = books->has_bold = true;
     books->changes.replan = true;
     return backfill_run(books);
 }
@@ -266,6 +266,7 @@ static int schedule(struct books *books)
 {
     books->changes.freed = books->changes.freed || books->next_due <= books->now + EARLY;
     profile_advance(&books->profile, books->now);
+    profile_advance(&books->unreserved, books->now);
     if (power_begin(books) || note_changes(books) || note_power(books) || handle_trigger(books) ||
         balance_deliver(books))
         return -1;

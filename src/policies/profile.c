@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "base/vector.h"
 
+#include <float.h>
 #include <limits.h>
 #include <math.h>
 #include <stdbool.h>
@@ -317,6 +318,34 @@ void profile_discard(struct profile *profile)
     remove_spans(profile, 0, profile->num_spans);
     free(profile->spans);
     *profile = (struct profile){0};
+}
+
+static void copy_span(struct profile *profile, size_t at, const struct profile_span *from)
+{
+    struct profile_span *span = &profile->spans[at];
+    struct profile_block *block = span->block;
+    *span = *from;
+    span->block = block;
+    block->count = from->block->count;
+    move_steps(profile, block, 0, from->block, 0, block->count);
+}
+
+int profile_copy(struct profile *profile, const struct profile *from)
+{
+    if (profile->num_spans > from->num_spans)
+        remove_spans(profile, from->num_spans, profile->num_spans - from->num_spans);
+    while (profile->num_spans < from->num_spans) {
+        struct profile_block *block = create_block(profile);
+        if (!block || insert_span(profile, profile->num_spans, block)) {
+            free(block);
+            return -1;
+        }
+    }
+    for (size_t i = 0; i < from->num_spans; i++)
+        copy_span(profile, i, &from->spans[i]);
+    profile->past = NULL;
+    profile->recent = (struct profile_place){0, 0};
+    return 0;
 }
 
 /* The marks at a step are in the past from now on. */
@@ -722,6 +751,31 @@ void profile_clear_mark(struct profile *profile, struct profile_mark *mark)
     remove_mark(profile, place_of(profile, mark->time), mark);
 }
 
+/* The nodes were taken until the end of a step, which is behind that time. */
+static int give_back_behind(struct profile *profile, struct profile_place place, double time,
+                            const uint32_t *nodes)
+{
+    if (split_at(profile, time, &place))
+        return -1;
+    if (add_to_step(profile, place, nodes, 1))
+        summarize(profile, place.span);
+    return 0;
+}
+
+int profile_begin(struct profile *profile, struct profile_mark *mark, double time, double end,
+                  const uint32_t *nodes)
+{
+    struct profile_place place;
+    if (split(profile, time, &place))
+        return -1;
+    add_mark(profile, place, mark);
+    place = add_until(profile, place, end, nodes, -1);
+    if (time_at(profile, place) > end && time < end)
+        return give_back_behind(profile, previous_of(profile, place), end, nodes);
+    join(profile, place);
+    return 0;
+}
+
 int profile_begin_earlier(struct profile *profile, struct profile_mark *mark, double time,
                           const uint32_t *nodes)
 {
@@ -818,11 +872,13 @@ static int32_t least_of(unsigned open)
     return (int32_t)1 << (open - 1);
 }
 
+/* What begins with a stretch and lasts a bit longer may yet end with it, as sums of times are
+ * rounded. */
 static void end_stretches(struct stretches *stretches, unsigned open, double time)
 {
     while (stretches->open > open) {
         unsigned level = --stretches->open;
-        double length = time - stretches->begins[level];
+        double length = time - stretches->begins[level] + time * DBL_EPSILON;
         if (length > stretches->longest[level])
             stretches->longest[level] = length;
     }

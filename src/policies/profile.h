@@ -58,6 +58,9 @@ struct profile {
 /* One step of `counts` from the beginning of time. Returns 0, or -1 when out of memory. */
 int profile_create(struct profile *profile, size_t num_classes, const uint32_t *counts);
 void profile_discard(struct profile *profile);
+/* Has a profile have the steps of another one of as many classes that has no marks, and its own
+ * marks no more. Returns 0, or -1 when out of memory. */
+int profile_copy(struct profile *profile, const struct profile *from);
 size_t profile_num_steps(const struct profile *profile);
 
 /* Forgets what was before now. */
@@ -101,6 +104,10 @@ void profile_bottom(const struct profile *profile, double from, uint32_t *extra,
 /* Leaves a mark at a time >= the first step's. Returns 0, or -1 when out of memory. */
 int profile_set_mark(struct profile *profile, struct profile_mark *mark, double time);
 void profile_clear_mark(struct profile *profile, struct profile_mark *mark);
+/* Leaves a mark at a time >= the first step's, and takes nodes from then to a later time `end`.
+ * Returns 0, or -1 when out of memory. */
+int profile_begin(struct profile *profile, struct profile_mark *mark, double time, double end,
+                  const uint32_t *nodes);
 /* What begins at a mark begins earlier: the nodes are taken from a time >= the first step's on
  * until the mark, which moves there. Returns 0, or -1 when out of memory. */
 int profile_begin_earlier(struct profile *profile, struct profile_mark *mark, double time,

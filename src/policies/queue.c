@@ -169,11 +169,26 @@ void queue_update(struct queue *queue, struct entry *entry)
     refresh(queue->root, entry);
 }
 
+static void refresh_all(struct entry *root)
+{
+    if (!root)
+        return;
+    refresh_all(root->left);
+    refresh_all(root->right);
+    summarize(root);
+}
+
+void queue_refresh(struct queue *queue)
+{
+    refresh_all(queue->root);
+}
+
 /* --- Searching ----------------------------------------------------------------------------- */
 
 static bool fits(const struct wanted *wanted, uint32_t least, double shortest)
 {
-    return least <= wanted->nodes && (least <= wanted->extra || shortest <= wanted->window);
+    return least <= wanted->nodes && (least <= wanted->extra || shortest <= wanted->window) &&
+           (!wanted->lengths || shortest <= wanted->lengths[profile_level(least)]);
 }
 
 static bool may_hold(const struct entry *root, const struct wanted *wanted)

@@ -47,6 +47,9 @@ struct wanted {
     uint32_t extra; /* and at most this many unless ... */
     double window;  /* ... it runs at most so long */
     enum wanted_kind kind;
+    /* By level of the nodes that it needs (profile.h): it runs at most so long, on fewer nodes no
+     * less long than on more; NULL: no matter. */
+    const double *lengths;
 };
 
 /* Everything; what has a reservation; what has none; running jobs that could have more nodes. */
@@ -58,6 +61,8 @@ void queue_add(struct queue *queue, struct entry *entry);
 void queue_remove(struct queue *queue, struct entry *entry);
 /* After an entry got or lost its reservation. */
 void queue_update(struct queue *queue, struct entry *entry);
+/* After many did. */
+void queue_refresh(struct queue *queue);
 /* The first waiting job behind `after` (NULL: from the head) that is wanted. */
 struct entry *queue_next(const struct queue *queue, const struct entry *after,
                          const struct wanted *wanted);

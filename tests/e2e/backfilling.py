@@ -147,13 +147,16 @@ class InOrder(Policy):
 
 
 class Conservative(Policy):
-    """Everybody has a reservation. When a job ended early, each in turn moves to the earliest place."""
+    """Everybody has a reservation. When a job ended early, each in turn moves to the earliest place; or all are made
+    anew at each decision."""
 
     def wakes(self) -> float:
         return min((job.planned for job in self.queue), default=float('inf'))
 
     def decide(self, now: int, submitted: list[Job], early: bool) -> None:
         self.line_up(submitted, now)
+        for job in self.queue if self.recompute else ():
+            self.drop(job)
         for job in self.queue:
             if early or job.planned < 0:
                 self.reserve(job, now)

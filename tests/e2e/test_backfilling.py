@@ -77,6 +77,10 @@ ORDERS: dict[str, Make] = {
     'fcfs,order=unicef': functools.partial(InOrder, key=unicef),
     'easy,order=wfp3': functools.partial(Policy, depth=1, key=wfp3, recompute=True),
     'hybrid,reservation_depth=2,order=lxf': functools.partial(Policy, depth=2, key=lxf, recompute=True),
+    'conservative,order=wfp3': functools.partial(Conservative, key=wfp3, recompute=True),
+    'conservative,order=lxf,queue_depth=2000': functools.partial(Conservative, key=lxf, recompute=True),
+    'conservative,reservations=recomputed': functools.partial(Conservative, recompute=True),
+    'conservative,order=sjf,reservations=recomputed': functools.partial(Conservative, key=sjf, recompute=True),
     'easy,order=-min(wait, 30) - 2 * nodes': functools.partial(
         Policy, depth=1, key=lambda job, now: -min(now - job.submit, 30) - 2 * job.nodes, recompute=True),
 }
@@ -99,6 +103,10 @@ def expected(job: Job, now: int) -> float:
     return job.expected
 
 
+def expanded(job: Job, now: int) -> float:
+    return -(now - job.submit + job.expected) / job.expected
+
+
 PREDICTING: dict[str, Make] = {
     'easy,predict=average2,predict_by=user': functools.partial(Predicting, depth=1, predict=average2),
     'easy++': functools.partial(Predicting, depth=1, predict=average2, backfill_key=expected),
@@ -106,6 +114,8 @@ PREDICTING: dict[str, Make] = {
         Predicting, depth=3, predict=percentile(50)),
     'conservative,predict=percentile,predict_by=user': functools.partial(
         PredictingConservative, predict=percentile(90)),
+    'conservative,order=lxf,predict=average2,predict_by=user': functools.partial(
+        PredictingConservative, key=expanded, recompute=True, predict=average2),
     'easy,order=sjf,predict=ewma,predict_weight=1': functools.partial(
         Predicting, depth=1, key=expected, predict=lambda runtimes: runtimes[-1] if runtimes else math.inf),
 }
@@ -123,10 +133,11 @@ def random_jobs(rng: random.Random, count: int, nodes: int, load: float) -> list
     return jobs
 
 
-def write_jobs(path: Path, jobs: Sequence[Job]) -> None:
+def write_jobs(path: Path, jobs: Sequence[Job], unit: float = 1) -> None:
+    """All times are in units of so many seconds."""
     path.write_text(json.dumps({'jobs': [
-        {'type': 'rigid', 'submit_time': job.submit, 'num_nodes': job.nodes, 'walltime': job.walltime,
-         'application_model': 'wait.json', 'arguments': {'seconds': job.runtime},
+        {'type': 'rigid', 'submit_time': unit * job.submit, 'num_nodes': job.nodes, 'walltime': unit * job.walltime,
+         'application_model': 'wait.json', 'arguments': {'seconds': unit * job.runtime},
          'attributes': {'user': job.user}} for job in jobs]}))
 
 
@@ -216,6 +227,19 @@ def test_hybrid_fills_a_gap_between_reservations_at_a_submission(world: Scenario
     write_jobs(world.folder / 'gap.json', jobs)
     simulate_all(world, [('gap.json', policy, 8)])
     assert starts(world.folder / 'out' / f'gap.json-{policy}') == [3, 12, 9, 21, 29, 18, 37, 37]
+
+
+def test_rounded_times_keep_no_reservation_from_moving_forward(world: Scenario) -> None:
+    """Those that could move are visited as if all were, which compression_depth does; times are not whole numbers."""
+    policies = ('conservative', 'conservative,compression_depth=1000')
+    for seed in range(12):
+        rng = random.Random(3000 + seed)
+        jobs = random_jobs(rng, 150, 13, rng.choice([1.5, 5]))
+        write_jobs(world.folder / f'{seed}.json', jobs, 1.37)
+    simulate_all(world, [(f'{seed}.json', policy, 13) for seed in range(12) for policy in policies])
+    for seed in range(12):
+        exact, all_visited = (starts(world.folder / 'out' / f'{seed}.json-{policy}') for policy in policies)
+        assert exact == all_visited, seed
 
 
 def test_conservative_is_exact_with_two_thousand_waiting_jobs(world: Scenario) -> None:

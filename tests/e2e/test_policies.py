@@ -144,6 +144,13 @@ def test_queue_depth_bounds_how_far_backfilling_looks(scenario: Scenario) -> Non
     assert starts(scenario, 'easy,queue_depth=2', *jobs)[3] > 100
 
 
+@pytest.mark.parametrize('policy', ['easy', 'conservative', 'conservative,order=wfp3'])
+def test_of_those_who_come_together_the_next_is_looked_at_in_place_of_one_that_starts(
+        scenario: Scenario, policy: str) -> None:
+    jobs = (job(1, 100), job(1, 50, 5), job(1, 50, 5), job(1, 50, 5))
+    assert starts(scenario, f'{policy},queue_depth=1', *jobs) == near([0, 5, 5, 5])
+
+
 def test_persistent_reservations_survive_a_job_that_comes_in_front(scenario: Scenario) -> None:
     # The 60 s job has the machine from 100 on; then a shorter job of the same size comes.
     jobs = (job(3, 100), job(4, 60, 1), job(4, 20, 2))

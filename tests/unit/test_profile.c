@@ -456,7 +456,62 @@ static void test_a_mark_that_is_cleared_leaves_no_step(void **state)
     profile_discard(&profile);
 }
 
+/* --- Copies -------------------------------------------------------------------------------- */
+
+static void test_a_reservation_that_begins_leaves_as_many_steps_as_one_that_is_added(void **state)
+{
+    (void)state;
+    struct profile profile = make(8), other = make(8);
+    struct profile_mark mark, same, endless, late;
+    uint32_t nodes = 3, more = 2;
+    take(&profile, 10, 30, 2);
+    take(&other, 10, 30, 2);
+    assert_int_equal(profile_begin(&profile, &mark, 5, 20, &nodes), 0);
+    take(&other, 5, 20, nodes);
+    assert_int_equal(profile_set_mark(&other, &same, 5), 0);
+    assert_int_equal(profile_num_steps(&profile), profile_num_steps(&other));
+    assert_int_equal(least(&profile, 19, 20), 3);
+    assert_int_equal(least(&profile, 20, 30), 6);
+    assert_int_equal(profile_begin(&profile, &endless, 40, INFINITY, &more), 0);
+    assert_int_equal(least(&profile, 1000, 2000), 6);
+    assert_int_equal(profile_begin(&profile, &late, 40, 40, &nodes), 0);
+    assert_int_equal(least(&profile, 40, 41), 6);
+    assert_time(profile_next_mark(&profile, 5), 40);
+    profile_discard(&profile);
+    profile_discard(&other);
+}
+
+static void test_a_copy_has_the_steps_of_the_other_and_no_marks(void **state)
+{
+    (void)state;
+    enum { MANY = 300 };
+    struct profile few = make(MANY), many = make(MANY), copy = make(MANY);
+    struct profile_mark mark;
+    take(&few, 10, 20, 4);
+    for (int i = 0; i < MANY; i++)
+        take(&many, i, 2 * MANY, 1);
+    assert_int_equal(profile_set_mark(&copy, &mark, 15), 0);
+    assert_int_equal(profile_copy(&copy, &many), 0);
+    assert_int_equal(profile_num_steps(&copy), profile_num_steps(&many));
+    assert_int_equal(least(&copy, 100, 101), MANY - 101);
+    assert_time(profile_next_mark(&copy, -INFINITY), INFINITY);
+    take(&copy, 0, 2 * MANY, 5);
+    assert_int_equal(least(&many, 100, 101), MANY - 101);
+    assert_int_equal(profile_copy(&copy, &few), 0);
+    assert_int_equal(profile_num_steps(&copy), 3);
+    assert_int_equal(least(&copy, 10, 20), MANY - 4);
+    profile_discard(&few);
+    profile_discard(&many);
+    profile_discard(&copy);
+}
+
 /* --- Stretches ----------------------------------------------------------------------------- */
+
+/* Lengths may be too long by what the rounding of times makes of them. */
+static void assert_length(double length, double expected)
+{
+    assert_true(length >= expected && length <= expected + 1e-9);
+}
 
 /* What touches [12, 14): 6 nodes, level 2, from 10 to 15. Touching [14, 22), the 2 nodes from 20 on
  * count as well, level 1, to the latest time asked for. */
@@ -467,18 +522,18 @@ static void test_stretches_are_measured_by_level(void **state)
     double longest[PROFILE_LEVELS] = {0};
     struct profile_levels all = {0, PROFILE_LEVELS}, second = {1, 2};
     assert_time(profile_measure(&profile, 12, 14, 0, 100, all, longest), 15);
-    assert_time(longest[0], 5);
-    assert_time(longest[1], 5);
-    assert_time(longest[2], 5);
-    assert_time(longest[3], 0);
+    assert_length(longest[0], 5);
+    assert_length(longest[1], 5);
+    assert_length(longest[2], 5);
+    assert_length(longest[3], 0);
     assert_time(profile_measure(&profile, 14, 22, 0, 100, second, longest), 100);
-    assert_time(longest[0], 5);
-    assert_time(longest[1], 80);
-    assert_time(longest[2], 5);
+    assert_length(longest[0], 5);
+    assert_length(longest[1], 80);
+    assert_length(longest[2], 5);
     assert_time(profile_measure(&profile, 14, 22, 0, 100, all, longest), 100);
-    assert_time(longest[0], 80);
-    assert_time(longest[1], 80);
-    assert_time(longest[2], 5);
+    assert_length(longest[0], 80);
+    assert_length(longest[1], 80);
+    assert_length(longest[2], 5);
     profile_discard(&profile);
 }
 
@@ -543,7 +598,7 @@ static void check_all(struct profile *profile, const int32_t *plain)
     profile_measure(profile, from, to, 0, SECONDS, levels, longest);
     for (uint32_t level = 0; level < 6; level++) {
         bool is_asked = level >= levels.low && level < levels.high;
-        assert_time(longest[level], is_asked ? plain_longest(plain, 1 << level, from, to) : 0);
+        assert_length(longest[level], is_asked ? plain_longest(plain, 1 << level, from, to) : 0);
     }
 }
 
@@ -583,8 +638,14 @@ static void place_anywhere(struct profile *profile, int32_t *plain, struct stay 
     stay->nodes = 1 + random_below(NODES);
     if (plain_least(plain, stay->from, stay->to) < (int32_t)stay->nodes)
         stay->nodes = 0;
-    take(profile, stay->from, stay->to, stay->nodes);
-    assert_int_equal(profile_set_mark(profile, &stay->mark, stay->from), 0);
+    if (random_below(2) == 0) {
+        take(profile, stay->from, stay->to, stay->nodes);
+        assert_int_equal(profile_set_mark(profile, &stay->mark, stay->from), 0);
+    } else {
+        assert_int_equal(profile_begin(profile, &stay->mark, stay->from, stay->to, &stay->nodes),
+                         0);
+    }
+    assert_time(stay->mark.time, stay->from);
     add_plain(plain, stay->from, stay->to, -(int32_t)stay->nodes);
 }
 
@@ -638,6 +699,8 @@ int main(void)
         cmocka_unit_test(test_marks_are_found_by_their_time),
         cmocka_unit_test(test_a_mark_that_is_over_is_kept_until_it_is_cleared),
         cmocka_unit_test(test_a_mark_that_is_cleared_leaves_no_step),
+        cmocka_unit_test(test_a_reservation_that_begins_leaves_as_many_steps_as_one_that_is_added),
+        cmocka_unit_test(test_a_copy_has_the_steps_of_the_other_and_no_marks),
         cmocka_unit_test(test_stretches_are_measured_by_level),
         cmocka_unit_test(test_random_profiles_are_as_plain_counts_are),
     };
