@@ -76,11 +76,38 @@ static uint64_t hash_member(const struct classes *classes, const struct member_s
     return hash;
 }
 
+/* Whether two members do the same on the very same links, but for those that each has for itself.
+ */
+static bool do_the_same(const struct classes *classes, const struct member_sketch *a,
+                        const struct member_sketch *b)
+{
+    if (a->route.kind != b->route.kind || a->amount != b->amount || a->num_flows != b->num_flows)
+        return false;
+    for (uint32_t i = 0; i < a->route.num_links; i++) {
+        uint32_t first = a->route.links[i], second = b->route.links[i];
+        if (first != second &&
+            (role_of(classes, first) != PRIVATE || role_of(classes, second) != PRIVATE))
+            return false;
+    }
+    return true;
+}
+
+/* Whether that is so of all of them, as it is most often. */
+static bool all_do_the_same(const struct classes *classes, const struct class_maker *maker)
+{
+    uint32_t i = 1;
+    while (i < maker->count && do_the_same(classes, &maker->members[0], &maker->members[i]))
+        i++;
+    return i >= maker->count;
+}
+
 /* Sorts members by class. Returns how many classes there are. */
 static uint32_t sort_members(const struct classes *classes, const struct class_maker *maker)
 {
     struct member_sketch *members = maker->members;
     uint32_t num_classes = 0;
+    if (all_do_the_same(classes, maker))
+        return maker->count > 0;
     for (uint32_t i = 0, like = 0; i < maker->count; i++) {
         like = members[i].route.kind == members[like].route.kind ? like : i;
         members[i].hash = hash_member(classes, &members[i], members[like].route.transfer);

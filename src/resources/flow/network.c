@@ -33,6 +33,8 @@ struct network {
     double latency, latency_load;
     struct route route;
     struct stars *stars;
+    const struct halves **halves; /* of hosts; working memory */
+    size_t halves_room;
     struct pairs *pairs;
     struct plans *plans;
     uint32_t *key; /* of a plan; working memory */
@@ -142,15 +144,80 @@ static int add_all_to_all(struct network *network, const uint32_t *hosts, uint32
 
 /* --- Rings of one star ----------------------------------------------------------------------- */
 
-static bool of_one_star(struct network *network, const uint32_t *hosts, uint32_t n)
+/* The halves of the hosts' routes, in working memory; NULL when they are not of one star, or out of
+ * memory. */
+static const struct halves *const *halves_of_star(struct network *network, const uint32_t *hosts,
+                                                  uint32_t n)
 {
     long star, first = -1;
+    if (array_reserve(network->halves, network->halves_room, n))
+        return NULL;
     for (uint32_t i = 0; i < n; i++) {
-        if (!stars_halves(network->stars, hosts[i], &star) || (i > 0 && star != first))
-            return false;
+        network->halves[i] = stars_halves(network->stars, hosts[i], &star);
+        if (!network->halves[i] || (i > 0 && star != first))
+            return NULL;
         first = star;
     }
+    return network->halves;
+}
+
+/* So many flows take each link of a half. */
+static void load_half(struct network *network, const struct half_route *half, uint32_t flows)
+{
+    for (uint32_t i = 0; i < half->count; i++) {
+        bool fatpipe = network->sharing->resources[half->links[i]].fatpipe;
+        load_link(network, half->links[i], fatpipe ? 1 : flows);
+    }
+}
+
+static double latency_through(const struct network *network, const struct half_route *up,
+                              const struct half_route *down)
+{
+    double latency = up->latency;
+    for (uint32_t i = 0; i < down->count; i++)
+        latency += topology_link_latency(network->topology, down->links[i]);
+    return latency;
+}
+
+/* Adds `flows` flows out of each host and into it. Returns false, with what has been added to be
+ * dropped, when a link is of halves that lead up and of ones that lead down: it is counted once for
+ * a flow. */
+static bool load_all_halves(struct network *network, const struct halves *const *halves, uint32_t n,
+                            uint32_t flows)
+{
+    for (uint32_t i = 0; i < n; i++)
+        load_half(network, &halves[i]->up, flows);
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t k = 0; k < halves[i]->down.count; k++)
+            if (network->units[halves[i]->down.links[k]] > 0)
+                return false;
+    for (uint32_t i = 0; i < n; i++)
+        load_half(network, &halves[i]->down, flows);
     return true;
+}
+
+static void add_flows_of_ring(struct network *network, const struct halves *const *halves,
+                              uint32_t n, bool right, bool left)
+{
+    const struct halves *host = halves[n - 1];
+    for (uint32_t i = 0; i < n; host = halves[i++]) {
+        if (right)
+            add_halves(network, &host->up, &halves[i]->down, 1);
+        if (left)
+            add_halves(network, &halves[i]->up, &host->down, 1);
+    }
+}
+
+static void note_latencies_of_ring(struct network *network, const struct halves *const *halves,
+                                   uint32_t n, bool right, bool left)
+{
+    const struct halves *host = halves[n - 1];
+    for (uint32_t i = 0; i < n; host = halves[i++]) {
+        if (right)
+            note_latency(network, latency_through(network, &host->up, &halves[i]->down), 1);
+        if (left)
+            note_latency(network, latency_through(network, &halves[i]->up, &host->down), 1);
+    }
 }
 
 /* Adds the flows from each host to the next one or back, of three hosts at least. Returns false,
@@ -158,17 +225,14 @@ static bool of_one_star(struct network *network, const uint32_t *hosts, uint32_t
 static bool add_star_ring(struct network *network, const uint32_t *hosts, uint32_t n, bool right,
                           bool left)
 {
-    long star;
-    if (n < 3 || !of_one_star(network, hosts, n))
+    const struct halves *const *halves = n < 3 ? NULL : halves_of_star(network, hosts, n);
+    if (!halves)
         return false;
-    const struct halves *host = stars_halves(network->stars, hosts[n - 1], &star);
-    for (uint32_t i = 0; i < n; i++) {
-        const struct halves *next = stars_halves(network->stars, hosts[i], &star);
-        if (right)
-            add_halves(network, &host->up, &next->down, 1);
-        if (left)
-            add_halves(network, &next->up, &host->down, 1);
-        host = next;
+    if (load_all_halves(network, halves, n, (uint32_t)right + left)) {
+        note_latencies_of_ring(network, halves, n, right, left);
+    } else {
+        begin(network);
+        add_flows_of_ring(network, halves, n, right, left);
     }
     return true;
 }
@@ -310,7 +374,8 @@ static struct sorted_link sorted_link(const struct network *network, uint32_t li
                                 .fatpipe = resource->fatpipe};
 }
 
-/* Lists the links that have been touched by number: by bits of a set, where that is quicker. */
+/* Lists the links that have been touched by number: by bits of a set, where that is quicker. The
+ * set is empty again afterwards. */
 static bool list_in_order(struct network *network, struct sorted_link *links)
 {
     uint32_t count = network->num_touched, least = UINT32_MAX, most = 0;
@@ -323,11 +388,10 @@ static bool list_in_order(struct network *network, struct sorted_link *links)
         return false;
     for (uint32_t i = 0; i < count; i++)
         bit_set_add(network->in_order, network->touched[i]);
-    size_t link = least;
-    for (uint32_t i = 0; i < count; i++) {
-        link = bit_set_next(network->in_order, network->num_links, link);
-        bit_set_remove(network->in_order, link);
-        links[i] = sorted_link(network, (uint32_t)link);
+    for (uint32_t word = least / BITS_PER_WORD; word <= most / BITS_PER_WORD; word++) {
+        for (uint64_t set = network->in_order[word]; set; set &= set - 1)
+            *links++ = sorted_link(network, word * BITS_PER_WORD + bit_set_lowest(set));
+        network->in_order[word] = 0;
     }
     return true;
 }
@@ -400,6 +464,7 @@ void network_destroy(struct network *network)
     free(network->touched);
     free(network->in_order);
     free(network->sorted);
+    free(network->halves);
     pairs_destroy(network->pairs);
     stars_destroy(network->stars);
     topology_route_release(&network->route);
