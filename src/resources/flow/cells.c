@@ -555,7 +555,7 @@ static uint32_t count_by_cell(const struct sharing *sharing, const struct resour
         }
         if (cell->mark != mark) {
             cell->mark = mark;
-            cell->num_carved = 0;
+            cell->num_carved = cell->num_kept = 0;
             cell->part = NULL;
             num_cells++;
         }
@@ -586,15 +586,17 @@ static struct cell *new_part(struct sharing *sharing, const struct shared_resour
     return part;
 }
 
-/* A cell for what is carved out of this one; *fresh is the one for what nobody uses. */
+/* A cell for what is carved out of this one; *fresh is the one for what nobody uses, where too many
+ * cells would be left otherwise. */
 static struct cell *part_of(struct sharing *sharing, struct cell *cell,
                             const struct shared_resource *resource, uint32_t set_size,
-                            struct cell **fresh)
+                            bool too_many, struct cell **fresh)
 {
-    bool used = cell && !is_idle(cell);
-    struct cell **part = used ? &cell->part : fresh;
+    bool used = cell && !is_idle(cell), has_own = used || (cell && !too_many);
+    struct cell **part = has_own ? &cell->part : fresh;
     if (!*part)
-        *part = new_part(sharing, resource, used ? cell : NULL, used ? cell->num_carved : set_size);
+        *part =
+            new_part(sharing, resource, used ? cell : NULL, has_own ? cell->num_carved : set_size);
     if (cell)
         cell->part = *part;
     return *part;
@@ -618,6 +620,52 @@ static void remember_cells(struct sharing *sharing, struct resource_set *set)
     }
 }
 
+/* Whether what the set has of a cell stays and the rest leaves, which is less. */
+static bool keeps_most(const struct cell *cell, bool too_many)
+{
+    return is_idle(cell) && !too_many && !cell->part && cell->num_carved < cell->count &&
+           cell->count - cell->num_carved < cell->num_carved;
+}
+
+/* The resources behind those that stay leave the cell, for one of their own. */
+static void leave_rest(struct sharing *sharing, struct cell *cell,
+                       const struct shared_resource *like)
+{
+    struct cell *rest = new_part(sharing, like, NULL, cell->count - cell->num_kept);
+    if (!rest)
+        return;
+    for (uint32_t i = cell->num_kept; i < cell->count; i++)
+        join_cell(sharing, rest, cell->resources[i]);
+    cell->count = cell->num_kept;
+    cell->shape = ++sharing->num_shapes;
+}
+
+/* A resource stays in its cell: it goes to the front. With the last one, the rest leaves. */
+static void keep(struct sharing *sharing, uint32_t resource)
+{
+    struct shared_resource *kept = &sharing->resources[resource];
+    struct cell *cell = kept->cell;
+    uint32_t slot = cell->num_kept++, other = cell->resources[slot];
+    cell->resources[kept->slot] = other;
+    sharing->resources[other].slot = kept->slot;
+    cell->resources[slot] = resource;
+    kept->slot = slot;
+    if (cell->num_kept == cell->num_carved)
+        leave_rest(sharing, cell, kept);
+}
+
+/* The users of cells that were split use the cells split off, too. */
+static void share_users_of_set(struct sharing *sharing, const struct resource_set *set)
+{
+    for (uint32_t i = 0; i < set->count && !sharing->out_of_memory; i++) {
+        struct cell *cell = sharing->resources[set->resources[i]].cell;
+        if (!cell->origin)
+            continue;
+        share_users(sharing, cell->origin, cell);
+        cell->origin = NULL;
+    }
+}
+
 /* Has each resource of the set belong to a cell that holds nothing else than some of them. Those of
  * several members have to be in one cell as far as nobody else uses them: only then is seen that
  * what uses some of them later tells the members apart. */
@@ -628,24 +676,26 @@ static void carve(struct sharing *sharing, struct resource_set *set, bool of_sev
     uint32_t num_cells = count_by_cell(sharing, set, mark, &largest);
     bool too_many = num_cells > (of_several_members ? 1 : MAX_KNOWN_CELLS);
     struct cell *fresh = too_many ? largest : NULL;
+    bool splits_used = false;
     for (uint32_t i = 0; i < set->count; i++) {
         struct shared_resource *resource = &sharing->resources[set->resources[i]];
-        if (resource->cell && (resource->cell == fresh || fits(resource->cell, too_many)))
+        struct cell *cell = resource->cell;
+        if (cell && (cell == fresh || fits(cell, too_many)))
             continue;
-        struct cell *part = part_of(sharing, resource->cell, resource, set->count, &fresh);
+        if (cell && keeps_most(cell, too_many)) {
+            keep(sharing, set->resources[i]);
+            continue;
+        }
+        struct cell *part = part_of(sharing, cell, resource, set->count, too_many, &fresh);
         if (!part)
             return;
-        if (resource->cell)
+        splits_used = splits_used || part->origin;
+        if (cell)
             leave_cell(sharing, set->resources[i]);
         join_cell(sharing, part, set->resources[i]);
     }
-    for (uint32_t i = 0; i < set->count && !sharing->out_of_memory; i++) {
-        struct cell *cell = sharing->resources[set->resources[i]].cell;
-        if (!cell->origin)
-            continue;
-        share_users(sharing, cell->origin, cell);
-        cell->origin = NULL;
-    }
+    if (splits_used)
+        share_users_of_set(sharing, set);
     if (!sharing->out_of_memory)
         remember_cells(sharing, set);
 }

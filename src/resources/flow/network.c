@@ -13,11 +13,14 @@ struct sorted_link {
     double units, capacity;
     uint32_t link;
     bool fatpipe;
-    uint8_t kind; /* while they are sorted by kind */
+    bool begins_set; /* it is of another set than the one before */
+    uint8_t kind;    /* while they are sorted by kind */
 };
 
 /* Kinds of links up to which they need not be compared with each other. */
 #define FEW_KINDS 8
+/* Words of a set up to which looking through them is quicker than comparing links. */
+#define WORDS_PER_LINK 8
 
 struct network {
     struct topology *topology;
@@ -27,7 +30,8 @@ struct network {
     double *units;
     uint32_t *touched;
     uint32_t num_touched;
-    uint64_t *in_order;         /* a set of links; empty but while they are sorted */
+    uint32_t num_apart; /* so many of the first ones are not put into sets with the others */
+    uint64_t *in_order; /* a set of links; empty but while they are sorted */
     struct sorted_link *sorted; /* working memory */
     size_t sorted_room;
     double latency, latency_load;
@@ -48,7 +52,7 @@ static void begin(struct network *network)
 {
     for (uint32_t i = 0; i < network->num_touched; i++)
         network->units[network->touched[i]] = 0;
-    network->num_touched = 0;
+    network->num_touched = network->num_apart = 0;
     network->latency = network->latency_load = 0;
 }
 
@@ -187,6 +191,7 @@ static bool load_all_halves(struct network *network, const struct halves *const 
 {
     for (uint32_t i = 0; i < n; i++)
         load_half(network, &halves[i]->up, flows);
+    network->num_apart = network->num_touched;
     for (uint32_t i = 0; i < n; i++)
         for (uint32_t k = 0; k < halves[i]->down.count; k++)
             if (network->units[halves[i]->down.links[k]] > 0)
@@ -291,24 +296,30 @@ static bool is_like(const struct sorted_link *a, const struct sorted_link *b)
     return a->units == b->units && a->capacity == b->capacity && a->fatpipe == b->fatpipe;
 }
 
-/* Whether a link is of another set than the one before. */
-static bool begins_set(const struct sorted_link *sorted, uint32_t i)
+/* Finds out where sets begin in the sorted links. Returns how many there are. */
+static uint32_t begin_sets(struct network *network)
 {
-    return i == 0 || !is_like(&sorted[i - 1], &sorted[i]);
+    struct sorted_link *sorted = network->sorted;
+    uint32_t num_sets = 0;
+    for (uint32_t i = 0; i < network->num_touched; i++) {
+        sorted[i].begins_set =
+            i == 0 || i == network->num_apart || !is_like(&sorted[i - 1], &sorted[i]);
+        num_sets += sorted[i].begins_set;
+    }
+    return num_sets;
 }
 
-static void fill_sets(struct transfer *transfer, const struct sorted_link *sorted, uint32_t count,
-                      uint32_t *links)
+static void fill_sets(const struct network *network, struct transfer *transfer, uint32_t *links)
 {
     transfer->num_sets = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        links[i] = sorted[i].link;
-        if (begins_set(sorted, i))
-            transfer->sets[transfer->num_sets++] =
-                (struct link_set){.units = sorted[i].units,
-                                  .known_unit = 1,
-                                  .known_weight = sorted[i].units,
-                                  .set.resources = &links[i]};
+    for (uint32_t i = 0; i < network->num_touched; i++) {
+        const struct sorted_link *link = &network->sorted[i];
+        links[i] = link->link;
+        if (link->begins_set)
+            transfer->sets[transfer->num_sets++] = (struct link_set){.units = link->units,
+                                                                     .known_unit = 1,
+                                                                     .known_weight = link->units,
+                                                                     .set.resources = &links[i]};
         transfer->sets[transfer->num_sets - 1].set.count++;
     }
 }
@@ -344,10 +355,9 @@ static void begin_kinds(const struct kinds *kinds, uint32_t *begin)
     }
 }
 
-/* Sorts links that are in the order of their numbers. Returns false, with nothing done, when they
- * are of too many kinds. */
-static bool sort_few_kinds(struct sorted_link *links, uint32_t count, struct sorted_link *sorted,
-                           uint32_t *num_kinds)
+/* Sorts links that are in the order of their numbers; `scratch` is as long. Returns false, with
+ * nothing done, when they are of too many kinds. */
+static bool sort_few_kinds(struct sorted_link *links, uint32_t count, struct sorted_link *scratch)
 {
     struct kinds kinds = {.num = 0};
     uint32_t begin[FEW_KINDS];
@@ -358,10 +368,12 @@ static bool sort_few_kinds(struct sorted_link *links, uint32_t count, struct sor
         kinds.counts[kind]++;
         links[i].kind = (uint8_t)kind;
     }
+    if (kinds.num <= 1)
+        return true;
     begin_kinds(&kinds, begin);
     for (uint32_t i = 0; i < count; i++)
-        sorted[begin[links[i].kind]++] = links[i];
-    *num_kinds = kinds.num;
+        scratch[begin[links[i].kind]++] = links[i];
+    memcpy(links, scratch, count * sizeof *links);
     return true;
 }
 
@@ -374,20 +386,20 @@ static struct sorted_link sorted_link(const struct network *network, uint32_t li
                                 .fatpipe = resource->fatpipe};
 }
 
-/* Lists the links that have been touched by number: by bits of a set, where that is quicker. The
- * set is empty again afterwards. */
-static bool list_in_order(struct network *network, struct sorted_link *links)
+/* Lists links that have been touched by number: by bits of a set, where that is quicker. The set is
+ * empty again afterwards. */
+static bool list_in_order(struct network *network, const uint32_t *touched, uint32_t count,
+                          struct sorted_link *links)
 {
-    uint32_t count = network->num_touched, least = UINT32_MAX, most = 0;
+    uint32_t least = UINT32_MAX, most = 0;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t link = network->touched[i];
-        least = link < least ? link : least;
-        most = link > most ? link : most;
+        least = touched[i] < least ? touched[i] : least;
+        most = touched[i] > most ? touched[i] : most;
     }
-    if (count == 0 || (most - least) / BITS_PER_WORD > count)
+    if ((most - least) / BITS_PER_WORD > WORDS_PER_LINK * count)
         return false;
     for (uint32_t i = 0; i < count; i++)
-        bit_set_add(network->in_order, network->touched[i]);
+        bit_set_add(network->in_order, touched[i]);
     for (uint32_t word = least / BITS_PER_WORD; word <= most / BITS_PER_WORD; word++) {
         for (uint64_t set = network->in_order[word]; set; set &= set - 1)
             *links++ = sorted_link(network, word * BITS_PER_WORD + bit_set_lowest(set));
@@ -396,38 +408,35 @@ static bool list_in_order(struct network *network, struct sorted_link *links)
     return true;
 }
 
-/* The links that have been touched, sorted: working memory. NULL when out of memory. */
-static const struct sorted_link *sort_links(struct network *network, uint32_t *num_sets)
+/* Sorts the links touched from `first` on into as many places of network->sorted. */
+static void sort_links(struct network *network, uint32_t first, uint32_t count)
 {
-    uint32_t count = network->num_touched;
-    if (array_reserve(network->sorted, network->sorted_room, 2 * (size_t)count + 1))
-        return NULL;
-    struct sorted_link *sorted = network->sorted;
-    if (list_in_order(network, sorted + count) &&
-        sort_few_kinds(sorted + count, count, sorted, num_sets))
-        return sorted;
+    const uint32_t *touched = network->touched + first;
+    struct sorted_link *sorted = network->sorted + first;
+    struct sorted_link *scratch = network->sorted + network->num_touched;
+    if (count == 0 ||
+        (list_in_order(network, touched, count, sorted) && sort_few_kinds(sorted, count, scratch)))
+        return;
     for (uint32_t i = 0; i < count; i++)
-        sorted[i] = sorted_link(network, network->touched[i]);
+        sorted[i] = sorted_link(network, touched[i]);
     qsort(sorted, count, sizeof *sorted, compare_links);
-    *num_sets = 0;
-    for (uint32_t i = 0; i < count; i++)
-        *num_sets += begins_set(sorted, i);
-    return sorted;
 }
 
 /* Makes a transfer of what has been added up. Returns 0, or -1 when out of memory. */
 static int finish(struct network *network, struct transfer *transfer)
 {
-    uint32_t count = network->num_touched, num_sets;
-    const struct sorted_link *sorted = sort_links(network, &num_sets);
-    if (!sorted)
+    uint32_t count = network->num_touched, apart = network->num_apart;
+    if (array_reserve(network->sorted, network->sorted_room, 2 * (size_t)count + 1))
         return -1;
+    sort_links(network, 0, apart);
+    sort_links(network, apart, count - apart);
+    uint32_t num_sets = begin_sets(network);
     transfer->latency = network->latency;
     transfer->latency_load = network->latency_load;
     transfer->memory = malloc(num_sets * sizeof *transfer->sets + (count + 1) * sizeof(uint32_t));
     transfer->sets = transfer->memory;
     if (transfer->sets)
-        fill_sets(transfer, sorted, count, (uint32_t *)(void *)&transfer->sets[num_sets]);
+        fill_sets(network, transfer, (uint32_t *)(void *)&transfer->sets[num_sets]);
     return transfer->sets ? 0 : -1;
 }
 

@@ -141,7 +141,8 @@ struct cell {
     double remaining, share;       /* while solving */
     uint64_t num_growing;          /* members of variables that are not saturated */
     struct bottleneck *bottleneck; /* while it alone holds all its users back; owned */
-    uint32_t num_carved;           /* while splitting: resources that go to... */
+    uint32_t num_kept;             /* while splitting: resources at the front that stay, */
+    uint32_t num_carved;           /* resources that go to... */
     struct cell *part;             /* ... this new cell (others, if nobody uses the cell)... */
     struct cell *origin;           /* ... which came out of that one */
 };
