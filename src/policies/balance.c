@@ -87,6 +87,34 @@ static void settle_goals(struct books *books, struct goals *goals)
     }
 }
 
+static bool moves_none(const struct goals *goals)
+{
+    for (size_t i = 0; i < goals->list.count; i++)
+        if (goals->list.items[i].size != goals->list.items[i].entry->planned)
+            return false;
+    return true;
+}
+
+static struct balanced state_of(const struct books *books)
+{
+    return (struct balanced){
+        .is_known = true,
+        .others_wait = books->queue.count > 0,
+        .num_free = books->pool.num_free,
+        .departures = books->pool.departures.count,
+        .changes = books->running.changes,
+    };
+}
+
+/* Whether it would come to the same as before, which was to move nothing. */
+static bool is_settled(const struct books *books)
+{
+    const struct balanced before = books->balanced, now = state_of(books);
+    return before.is_known && before.others_wait == now.others_wait &&
+           before.num_free == now.num_free && before.departures == now.departures &&
+           before.changes == now.changes;
+}
+
 /* --- Moving -------------------------------------------------------------------------------- */
 
 /* Nodes by class that stay free from the giver's end to the taker's, so that no reservation is
@@ -104,6 +132,8 @@ static int move_nodes(struct books *books, const struct goal *giving, const stru
 {
     struct entry *from = giving->entry, *to = taking->entry;
     uint32_t room[MAX_NODE_CLASSES], rank = elastisim_job_num_assigned(from->job);
+    if (from->planned <= giving->size || to->planned >= taking->size)
+        return 0;
     room_behind(books, from, to, room);
     for (; rank > 0 && from->planned > giving->size && to->planned < taking->size; rank--) {
         uint32_t node = (uint32_t)elastisim_node_id(elastisim_job_assigned(from->job, rank - 1));
@@ -137,11 +167,13 @@ static bool is_time(const struct books *books)
 int balance_running(struct books *books)
 {
     struct goals goals = {0};
-    if (!standing_is_shared(&books->options) || !is_time(books))
+    if (!standing_is_shared(&books->options) || !is_time(books) || is_settled(books))
         return 0;
     books->started = false;
     int result = set_targets(books, &goals);
     settle_goals(books, &goals);
+    books->balanced = state_of(books);
+    books->balanced.is_known = result == 0 && moves_none(&goals);
     if (result == 0)
         result = reach_goals(books, &goals);
     free(goals.list.items);

@@ -69,6 +69,14 @@ struct sleepers {
     double next_due;       /* seconds: the next node is to sleep or to wake; INFINITY for none */
 };
 
+/* What it depends on whether nodes are to be moved among running jobs, as it was when none were. */
+struct balanced {
+    bool is_known, others_wait;
+    uint32_t num_free;
+    size_t departures;
+    uint64_t changes; /* of the running jobs */
+};
+
 struct books {
     struct policy_options options;
     struct estimates estimates;
@@ -109,6 +117,7 @@ struct books {
     struct absences absences;   /* of a node that is looked at; scratch */
     struct entry *just_started; /* jobs that are not ranked yet */
     bool started;               /* jobs, since nodes were last moved among those that run */
+    struct balanced balanced;
     struct plan plan;
 };
 

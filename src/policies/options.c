@@ -72,7 +72,8 @@ static const struct choice extra_nodes_choices[] = {
 
 static const struct choice reservation_kinds[] = {
     {"auto", RESERVATIONS_BY_ORDER,
-     "recomputed where the order is an expression that changes with time, else persistent"},
+     "recomputed where the order changes with time (multifactor, or an expression over wait, now, "
+     "hour or day), else persistent"},
     {"persistent", RESERVATIONS_PERSISTENT,
      "a reservation only ever moves to an earlier time [Mu'alem, Feitelson 2001]"},
     {"recomputed", RESERVATIONS_RECOMPUTED,

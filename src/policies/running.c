@@ -119,6 +119,7 @@ static void renew(uint64_t *sum, uint32_t *share, uint32_t now)
 void running_measure(struct running *running, struct entry *entry)
 {
     bool is_ranked = entry->target > 0;
+    running->changes++;
     uint32_t size = is_ranked ? entry->assigned : 0;
     for (enum bound bound = 0; bound < NUM_BOUNDS; bound++)
         renew(&running->beyond[bound], &entry->beyond[bound],

@@ -23,6 +23,7 @@ struct running {
      */
     uint64_t beyond[NUM_BOUNDS], up_to_preferred, up_to_most;
     uint64_t num_leaving; /* nodes that are to leave their jobs */
+    uint64_t changes;     /* how often a ranked job had other nodes or promises than before */
 };
 
 /* Returns 0, or -1 when memory ran out. */
