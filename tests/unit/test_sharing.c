@@ -266,6 +266,29 @@ static double rate_on(struct world *world, struct resource_set *set)
     return rate;
 }
 
+static void test_members_that_use_all_links_are_not_told_apart_by_one_of_them(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up(&world, 2, (double[]){12, 12});
+    struct variable *pair = new_variable(2, 0);
+    use(pair, 1, false, 2, (uint32_t[]){0, 1});
+    sharing_enable(&world.sharing, pair, 0);
+    sharing_solve(&world.sharing, 0);
+    check_rate(pair, 6);
+    struct variable *later = SINGLE(&world, 0, 1), *other = SINGLE(&world, 0, 0);
+    sharing_solve(&world.sharing, 0);
+    assert_null(pair->next_sibling);
+    check_rate(pair, 4);
+    check_rate(other, 4);
+    check_rate(later, 4);
+    assert_true(fabs(sharing_load(&world.sharing, 1) - 12) < 1e-9);
+    destroy(&world, pair);
+    destroy(&world, later);
+    destroy(&world, other);
+    tear_down(&world);
+}
+
 static void test_set_finds_its_cell_again(void **state)
 {
     (void)state;
@@ -605,6 +628,7 @@ int main(void)
         cmocka_unit_test(test_members_count_on_what_they_share),
         cmocka_unit_test(test_members_split_when_one_is_disturbed),
         cmocka_unit_test(test_members_stay_together_when_all_are_used_alike),
+        cmocka_unit_test(test_members_that_use_all_links_are_not_told_apart_by_one_of_them),
         cmocka_unit_test(test_set_finds_its_cell_again),
         cmocka_unit_test(test_cells_that_nobody_uses_do_not_tell_members_apart),
         cmocka_unit_test(test_one_cell_that_holds_all_back_is_a_bottleneck),

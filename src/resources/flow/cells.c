@@ -136,6 +136,11 @@ static bool is_binding(const struct element *element)
 static void enter_list(struct cell *cell, struct element *element)
 {
     struct element *after = NULL, *at = cell->first;
+    /* Users of a cell that was split come here in their order. */
+    if (at && cell->last->variable->order > element->variable->order) {
+        after = cell->last;
+        at = NULL;
+    }
     while (at && at->variable->order > element->variable->order) {
         after = at;
         at = at->next;
@@ -159,6 +164,12 @@ static void give_up_bottlenecks(struct sharing *sharing, const struct cell *cell
         if (bottleneck && bottleneck->cell != cell)
             bottleneck_give_up(bottleneck, sharing->now);
     }
+}
+
+/* Whether the resources of the use have to be in one cell, since each is that of other members. */
+static bool tells_members_apart(const struct variable *variable, const struct use *use)
+{
+    return variable->num_members > 1 && use->dominator == 0 && (use->each || use->total);
 }
 
 /* How often the members together use each resource. */
@@ -216,6 +227,7 @@ static void tie(struct sharing *sharing, struct variable *variable, struct cell 
                                  .weight = use->weight,
                                  .times = times_of(use, variable),
                                  .inert = use->inert,
+                                 .apart = tells_members_apart(variable, use),
                                  .dominated = use->dominator > 0 && cell->num_binding == 0 &&
                                               cell->dominator == use->dominator};
     variable->told_apart = variable->told_apart || (use->dominator > 0 && !like.dominated);
@@ -447,12 +459,6 @@ static void find_inert_uses(const struct sharing *sharing, struct variable *vari
 
 /* --- Bundles --------------------------------------------------------------------------------- */
 
-/* Whether the resources of the use have to be in one cell, since each is that of other members. */
-static bool tells_members_apart(const struct variable *variable, const struct use *use)
-{
-    return variable->num_members > 1 && use->dominator == 0 && (use->each || use->total);
-}
-
 /* Whether the resources of each set are in one cell, or nobody else uses them. */
 static bool holds_together(const struct sharing *sharing, const struct variable *variable)
 {
@@ -510,8 +516,8 @@ static void leave_cell(struct sharing *sharing, uint32_t resource)
         free_cell(sharing, cell);
 }
 
-/* The users of a cell that has just been split use the new cell, too. Variables that have a member
- * per resource are displaced: their members are told apart now. */
+/* The users of a cell that has just been split use the new cell, too. Variables whose members do
+ * not all use all of its resources are displaced: they are told apart now. */
 static void share_users(struct sharing *sharing, struct cell *from, struct cell *to)
 {
     struct element *next;
@@ -523,7 +529,7 @@ static void share_users(struct sharing *sharing, struct cell *from, struct cell 
         struct variable *variable = element->variable;
         while (next && next->variable == variable) /* a bundle may use a cell in two ways */
             next = next->next;
-        if (variable->num_members > 1 && !element->dominated) {
+        if (element->apart) {
             if (variable->bottleneck)
                 bottleneck_give_up(variable->bottleneck, sharing->now);
             untie(sharing, variable);

@@ -84,6 +84,7 @@ struct element {
     uint32_t times; /* that the members of the variable together use each resource of the cell */
     bool inert;
     bool dominated; /* by the cell's dominator: the cell does not hold the variable back */
+    bool apart;     /* who uses some of the resources only tells members of the variable apart */
     struct element *next_of_variable;
     struct element *previous, *next; /* of the cell, those enabled last first */
 };
