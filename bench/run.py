@@ -26,9 +26,9 @@ from typing import Any
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
 
-BENCHMARKS = ("partition", "partition-easy", "partition-conservative", "deep-queue", "deep-queue-easy", "load-85",
-              "malleable-month", "malleable-month-avg", "wide-torus", "wide-dragonfly", "million", "mixed", "sensing",
-              "journal")
+BENCHMARKS = ("partition", "partition-easy", "partition-conservative", "deep-queue", "deep-queue-easy",
+              "deep-queue-wfp3", "deep-queue-predict", "load-85", "malleable-month", "malleable-month-avg",
+              "wide-torus", "wide-dragonfly", "million", "mixed", "sensing", "journal")
 
 # The 500-job example, and what is added to its configuration to see what that costs.
 MONITORING = ("cpu_utilization", "network_activity", "pfs_utilization", "gpu_utilization")
@@ -45,13 +45,17 @@ POLICY_AIMS = {"partition-easy": ("partition", 2.0), "partition-conservative": (
 
 # What the project wants to stay under, on a current server core: (seconds, MB).
 AIMS = {"partition": (5.0, 300.0), "million-1000000": (60.0, 1500.0), "deep-queue": (10.0, 300.0),
-        "deep-queue-easy": (1.5, 300.0), "load-85": (0.4, 300.0),
+        "deep-queue-easy": (1.5, 300.0), "deep-queue-wfp3": (8.0, 300.0), "deep-queue-predict": (8.0, 300.0),
+        "load-85": (0.4, 300.0),
         "malleable-month": (25.0, 500.0), "malleable-month-avg": (25.0, 500.0),
         "wide-torus": (1.5, 300.0), "wide-dragonfly": (1.5, 300.0)}
 # The policies of the benchmarks that are about one.
 POLICIES = {"partition-easy": "easy", "partition-conservative": "conservative", "deep-queue": "conservative",
-            "deep-queue-easy": "easy", "load-85": "easy", "malleable-month": "fcfs",
+            "deep-queue-easy": "easy", "deep-queue-wfp3": "conservative,order=wfp3",
+            "deep-queue-predict": "conservative,predict=ewma", "load-85": "easy", "malleable-month": "fcfs",
             "malleable-month-avg": "malleable-avg"}
+# Those with fewer jobs than the generator makes otherwise, as each of them costs all that wait.
+FEWER_JOBS = {"deep-queue-wfp3": 8000, "deep-queue-predict": 8000}
 # Time per job of the largest million benchmark, relative to that of the smallest.
 GROWTH_AIM = 1.2
 
@@ -122,8 +126,10 @@ def make_partition(folder: Path, seed: int) -> str:
     return "config.json"
 
 
-def make_queue(folder: Path, seed: int, kind: str) -> str:
-    run_generator("generate_queue.py", kind, str(folder), "--seed", str(seed))
+def make_queue(folder: Path, seed: int, name: str) -> str:
+    kind = "deep-queue" if name.startswith("deep-queue") else name
+    jobs = ["--jobs", str(FEWER_JOBS[name])] if name in FEWER_JOBS else []
+    run_generator("generate_queue.py", kind, str(folder), "--seed", str(seed), *jobs)
     return "config.json"
 
 
@@ -202,7 +208,7 @@ def measure(name: str, jobs: int | None, options: argparse.Namespace) -> Measure
         elif name.startswith("wide"):
             config = make_loads(folder, options.seed, name)
         elif name in POLICIES:
-            config = make_queue(folder, options.seed, name.removesuffix("-easy"))
+            config = make_queue(folder, options.seed, name)
         elif name == "million":
             assert jobs is not None
             config = make_million(folder, options.seed, jobs)

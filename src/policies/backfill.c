@@ -368,6 +368,8 @@ static int plan_as_needed(struct books *books, const struct entry *after)
         if (entry == prospect.entry || !prospects_holds(books, &prospect, entry, first))
             prospect = prospects_next(books, prospect.entry, first);
     }
+    books->plan.is_partial = true;
+    books->plan.made_at = books->now;
     return 0;
 }
 
@@ -398,7 +400,6 @@ static void begin_plan(struct books *books)
     books->plan.num_blocked = (uint32_t)books->num_reserved;
     books->plan.unbounded = false;
     books->plan.has_last = false;
-    books->plan.is_partial = false;
 }
 
 /* The reservations that there are move. */
@@ -416,13 +417,9 @@ static int pass_anew(struct books *books)
     if (books_drop_reservations(books))
         return -1;
     begin_plan(books);
-    books->plan.is_partial = prospects_suffice(books);
-    if (books->plan.is_partial)
+    if (prospects_suffice(books))
         return plan_as_needed(books, NULL);
-    if (visit_all(books))
-        return -1;
-    books_end_anew(books);
-    return 0;
+    return visit_all(books) || books_end_anew(books) ? -1 : 0;
 }
 
 static int pass_over_all(struct books *books)
@@ -536,8 +533,10 @@ static int visit_arrival(struct books *books, struct entry *entry, bool *started
 static int visit_arrivals(struct books *books)
 {
     struct visits new = {0};
-    if (books->plan.is_partial)
+    if (books->plan.is_partial) {
+        books->plan.is_partial = false; /* until that is done */
         return plan_as_needed(books, before_arrivals(books));
+    }
     for (uint32_t i = 0; new.result == 0 && i < books->changes.arrivals.count; i++) {
         struct entry *entry = books->entries[books->changes.arrivals.items[i]];
         if (entry && entry->state == ENTRY_WAITING && !entry->reserved)
@@ -558,11 +557,66 @@ static bool has_unplanned(const struct books *books, const struct entry *last)
     return entry && !is_behind(last, entry);
 }
 
+/* Where a job had its reservation if the plan had been made as a whole. */
+static double find_planned(struct books *books, const struct entry *entry, uint32_t *least)
+{
+    const struct profile *profile = books->has_planned ? &books->planned : &books->profile;
+    bool is_one = profile->num_classes == 1;
+    double bound = is_one ? bounds_of(&books->bounds, entry->least, entry->estimate) : -INFINITY;
+    const struct profile_search search = {
+        .classes = entry->classes,
+        .need = entry->least,
+        .duration = entry->estimate,
+        .from = later_of(bound, books->plan.made_at),
+        .before = INFINITY,
+    };
+    double start = profile_find(profile, &search, least);
+    bounds_note(&books->bounds, entry->least, entry->estimate, start);
+    return start;
+}
+
+static int reserve_planned(struct books *books, struct entry *entry)
+{
+    uint32_t least[MAX_NODE_CLASSES], counts[MAX_NODE_CLASSES];
+    double start = find_planned(books, entry, least);
+    if (isinf(start)) {
+        books->plan.unbounded = true;
+        return 0;
+    }
+    take_counts(books, entry, least, counts);
+    if (books->has_planned &&
+        profile_add(&books->planned, start, start + entry->estimate, counts, -1))
+        return -1;
+    return books_reserve(books, entry, start, counts);
+}
+
+int backfill_complete(struct books *books)
+{
+    struct entry *entry = NULL;
+    if (!books->plan.is_partial || books->options.reservations == RESERVATIONS_RECOMPUTED)
+        return 0;
+    while ((entry = queue_next(&books->queue, entry, &queue_want_all)))
+        if (!entry->reserved && !entry->is_new && reserve_planned(books, entry))
+            return -1;
+    return books_end_anew(books);
+}
+
+int backfill_complete_late(struct books *books)
+{
+    double due = books->plan.is_partial
+                     ? profile_next_mark(&books->profile, books->plan.made_at + EARLY)
+                     : INFINITY;
+    return due < books->now ? backfill_complete(books) : 0;
+}
+
 /* Conservative backfilling with persistent reservations: those due start; when nodes are free
  * earlier than expected, those that could use them move forward; new jobs get a place. */
 static int pass_conservative(struct books *books)
 {
+    const struct changes *changes = &books->changes;
     books->plan.num_blocked = 0;
+    if ((changes->freed || changes->early || changes->head_changed) && backfill_complete(books))
+        return -1;
     if (books->changes.freed && start_due(books))
         return -1;
     const struct entry *last = last_looked_at(books);
@@ -642,18 +696,18 @@ static void forget_news(struct books *books)
 }
 
 /* With nobody waiting, nobody looks at what comes free. */
-static void forget_plan(struct books *books)
+static int forget_plan(struct books *books)
 {
-    books->plan.is_partial = false;
-    books_end_anew(books);
+    books->freed.count = 0;
+    return books_end_anew(books);
 }
 
 int backfill_run(struct books *books)
 {
     bool changed = books_have_news(books) || books->options.io == IO_MEASURED;
     int result = 0;
-    if (books->plan.is_partial && books->queue.count == 0)
-        forget_plan(books);
+    if (books->plan.is_partial && books->queue.count == 0 && forget_plan(books))
+        return -1;
     if (changed && books->queue.count > 0)
         result = kinds[books->options.backfill].pass(books);
     if (result == 0 && books->plan.overtaken) {

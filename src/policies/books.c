@@ -90,6 +90,8 @@ void books_release(struct books *books)
     forward_release(&books->forward);
     profile_discard(&books->profile);
     profile_discard(&books->unreserved);
+    profile_discard(&books->planned);
+    free(books->freed.items);
     ids_release(&books->reserved);
     watts_release(&books->watts);
     pool_release(&books->pool);
@@ -183,7 +185,8 @@ int books_open(struct books *books)
     books->forward.is_kept = books->forward.is_kept && !books->watts.is_capped;
     books->has_unreserved = books->has_unreserved && !books->watts.is_capped;
     return profile_create(&books->profile, books->pool.num_classes, counts) ||
-                   profile_create(&books->unreserved, books->pool.num_classes, counts)
+                   profile_create(&books->unreserved, books->pool.num_classes, counts) ||
+                   profile_create(&books->planned, books->pool.num_classes, counts)
                ? -1
                : 0;
 }
@@ -197,12 +200,27 @@ static int add_unreserved(struct books *books, double from, double to, const uin
     return books->has_unreserved ? profile_add(&books->unreserved, from, to, nodes, sign) : 0;
 }
 
+/* What is left of a plan may have to be made yet. */
+static bool is_to_complete(const struct books *books)
+{
+    return books->plan.is_partial && books->options.reservations == RESERVATIONS_PERSISTENT;
+}
+
+/* That is done in the profile as it was. */
+static int keep_planned(struct books *books)
+{
+    if (!is_to_complete(books) || books->has_planned)
+        return 0;
+    books->has_planned = true;
+    return profile_copy(&books->planned, &books->profile);
+}
+
 /* Nodes are taken during [from, to). */
 static int occupy(struct books *books, double from, double to, const uint32_t *nodes)
 {
     if (!books->has_profile)
         return 0;
-    return profile_add(&books->profile, from, to, nodes, -1) ||
+    return keep_planned(books) || profile_add(&books->profile, from, to, nodes, -1) ||
                    add_unreserved(books, from, to, nodes, -1)
                ? -1
                : 0;
@@ -210,6 +228,8 @@ static int occupy(struct books *books, double from, double to, const uint32_t *n
 
 static int note_freed(struct books *books, double from, double to)
 {
+    if (is_to_complete(books))
+        return vector_add(&books->freed, (struct freed){from, to});
     return forward_note(&books->forward, &books->profile, books->now, fmax(from, books->now), to);
 }
 
@@ -224,8 +244,10 @@ static int vacate(struct books *books, double from, double to, const uint32_t *n
 {
     if (!books->has_profile)
         return 0;
-    return free_reserved(books, from, to, nodes) || add_unreserved(books, from, to, nodes, 1) ? -1
-                                                                                              : 0;
+    return keep_planned(books) || free_reserved(books, from, to, nodes) ||
+                   add_unreserved(books, from, to, nodes, 1)
+               ? -1
+               : 0;
 }
 
 int books_plan(struct books *books, double from, double to, const uint32_t *nodes, int sign)
@@ -417,18 +439,43 @@ static void update_queue(struct books *books, struct entry *entry)
         queue_update(&books->queue, entry);
 }
 
+static int add_forward(struct books *books, struct entry *entry)
+{
+    return books->queue_lags ? 0 : forward_add(&books->forward, entry);
+}
+
 void books_begin_anew(struct books *books)
 {
+    books->has_planned = books->plan.is_partial = false;
+    books->freed.count = 0;
     books->queue_lags = books->has_unreserved;
     books->bounds_hold = books->has_unreserved && books->profile.num_classes == 1;
     bounds_reset(&books->bounds, books->now);
 }
 
-void books_end_anew(struct books *books)
+/* What came free is noted when all have their reservations. */
+static int note_all_freed(struct books *books)
 {
-    if (books->queue_lags)
-        queue_refresh(&books->queue);
-    books->queue_lags = books->bounds_hold = false;
+    for (size_t i = 0; i < books->freed.count; i++)
+        if (note_freed(books, books->freed.items[i].from, books->freed.items[i].to))
+            return -1;
+    books->freed.count = 0;
+    return 0;
+}
+
+int books_end_anew(struct books *books)
+{
+    bool lagged = books->queue_lags;
+    books->queue_lags = books->bounds_hold = books->has_planned = books->plan.is_partial = false;
+    if (!lagged)
+        return 0;
+    queue_refresh(&books->queue);
+    struct entry *entry = NULL;
+    while (books->forward.is_kept &&
+           (entry = queue_next(&books->queue, entry, &queue_want_reserved)))
+        if (forward_add(&books->forward, entry))
+            return -1;
+    return note_all_freed(books);
 }
 
 static int drop_one_by_one(struct books *books)
@@ -445,11 +492,10 @@ int books_drop_reservations(struct books *books)
         return drop_one_by_one(books);
     for (uint32_t i = 0; i < books->reserved.count; i++) {
         struct entry *entry = books->entries[books->reserved.items[i]];
-        if (!entry || !entry->reserved)
-            continue;
-        entry->reserved = false;
-        forward_forget(&books->forward, entry);
+        if (entry)
+            entry->reserved = false;
     }
+    forward_clear(&books->forward);
     books->reserved.count = 0;
     books->num_reserved = 0;
     return profile_copy(&books->profile, &books->unreserved);
@@ -507,8 +553,7 @@ static int make_reservation(struct books *books, struct entry *entry, double sta
     if (profile_begin(&books->profile, &entry->reservation, start, end, counts))
         return -1;
     update_queue(books, entry);
-    return forward_add(&books->forward, entry) ||
-                   watts_plan(&books->watts, &stay, entry->gpus, -1) ||
+    return add_forward(books, entry) || watts_plan(&books->watts, &stay, entry->gpus, -1) ||
                    (books->has_unreserved && ids_append(&books->reserved, entry->id))
                ? -1
                : 0;

@@ -47,7 +47,8 @@ struct plan {
     uint32_t num_blocked;    /* jobs that have a reservation or wanted one */
     bool unbounded;          /* one of them has no start in sight */
     bool overtaken;          /* a job started so late that other reservations don't hold */
-    bool is_partial;         /* jobs at the end of the queue are not planned yet (prospects.h) */
+    bool is_partial;         /* jobs at the end of the queue are not planned yet (prospects.h), */
+    double made_at;          /* as they were to be at that time (seconds) */
     bool has_last;           /* the last of them, in the order of the queue: */
     struct queue_place last; /* which it keeps when it starts */
 };
@@ -97,8 +98,18 @@ struct books {
     struct ids reserved;  /* jobs that may have a reservation, with it */
     struct bounds bounds; /* of places since all were dropped, with it, */
     bool bounds_hold;     /* while the profile only loses nodes, */
-    bool queue_lags;      /* and the queue is not told who has one */
-    struct watts watts;   /* what is left of the power cap, beside it */
+    bool queue_lags;      /* and neither the queue nor `forward` is told who has one */
+    /* Since a plan was made in part (prospects.h): the profile as it was before it got or lost any
+     * nodes, and where it got some. */
+    bool has_planned;
+    struct profile planned;
+    struct {
+        struct freed {
+            double from, to; /* seconds */
+        } * items;           /* owned */
+        size_t count, room;
+    } freed;
+    struct watts watts; /* what is left of the power cap, beside it */
     struct queue queue;
     struct shares shares;
     struct fair_tree tree; /* of its users; multifactor */
@@ -205,7 +216,7 @@ int books_drop_reservations(struct books *books);
  * is done: what is known of earlier searches spares later ones, and nobody searches the queue for
  * who has one. */
 void books_begin_anew(struct books *books);
-void books_end_anew(struct books *books);
+int books_end_anew(struct books *books);
 
 /* Keeps a node, idle or about to leave its job, for a job, or for nobody (NULL). */
 int books_keep(struct books *books, uint32_t node, struct entry *entry);

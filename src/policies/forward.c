@@ -234,6 +234,26 @@ int forward_reorder(struct forward *forward)
     return 0;
 }
 
+static void clear_candidates(struct candidates *candidates)
+{
+    while (candidates->count > 0)
+        candidates->items[--candidates->count]->candidates = NULL;
+}
+
+void forward_clear(struct forward *forward)
+{
+    clear_candidates(&forward->due);
+    clear_candidates(&forward->later);
+    for (size_t level = 0; level < PROFILE_LEVELS; level++) {
+        forward->since[level].count = forward->since[level].known = 0;
+        forward->before[level].count = forward->before[level].known = 0;
+        forward->newest[level].count = forward->reaches[level].count = 0;
+        forward->fitting[level] = NULL;
+        reserved_clear(&forward->reserved[level]);
+    }
+    forward->levels = 0;
+}
+
 static void release_openings(struct openings *openings)
 {
     free(openings->items);

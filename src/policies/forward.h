@@ -72,6 +72,8 @@ int forward_note(struct forward *forward, const struct profile *profile, double 
                  double to);
 /* An entry has a reservation. Returns 0, or -1 when out of memory. */
 int forward_add(struct forward *forward, struct entry *entry);
+/* All reservations are made anew from now on: none is at a later place than it has to be. */
+void forward_clear(struct forward *forward);
 /* It no longer has one. */
 void forward_forget(struct forward *forward, struct entry *entry);
 void forward_release(struct forward *forward);

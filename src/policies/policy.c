@@ -42,6 +42,14 @@ static int note_running(struct books *books, struct entry *entry)
     return 0;
 }
 
+/* What was planned behind a job that no longer waits stays where it is. */
+static int note_end(struct books *books, struct entry *entry)
+{
+    if (entry->state == ENTRY_WAITING && backfill_complete(books))
+        return -1;
+    return books_forget(books, entry);
+}
+
 static int note_job(struct books *books, struct elastisim_job *job)
 {
     struct entry *entry = books_entry(books, job);
@@ -53,7 +61,7 @@ static int note_job(struct books *books, struct elastisim_job *job)
         return (entry && books_forget(books, entry)) || note_submission(books, job) ? -1 : 0;
     case ELASTISIM_COMPLETED:
     case ELASTISIM_KILLED:
-        return entry ? books_forget(books, entry) : 0;
+        return entry ? note_end(books, entry) : 0;
     default:
         return entry ? note_running(books, entry) : 0;
     }
@@ -265,6 +273,8 @@ static int wait_for_more(struct books *books)
 static int schedule(struct books *books)
 {
     books->changes.freed = books->changes.freed || books->next_due <= books->now + EARLY;
+    if (backfill_complete_late(books))
+        return -1;
     profile_advance(&books->profile, books->now);
     profile_advance(&books->unreserved, books->now);
     if (power_begin(books) || note_changes(books) || note_power(books) || handle_trigger(books) ||

@@ -328,6 +328,8 @@ static void copy_span(struct profile *profile, size_t at, const struct profile_s
     span->block = block;
     block->count = from->block->count;
     move_steps(profile, block, 0, from->block, 0, block->count);
+    memset(block->marks, 0, block->count * sizeof *block->marks);
+    span->num_marks = 0;
 }
 
 int profile_copy(struct profile *profile, const struct profile *from)

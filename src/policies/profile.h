@@ -58,7 +58,7 @@ struct profile {
 /* One step of `counts` from the beginning of time. Returns 0, or -1 when out of memory. */
 int profile_create(struct profile *profile, size_t num_classes, const uint32_t *counts);
 void profile_discard(struct profile *profile);
-/* Has a profile have the steps of another one of as many classes that has no marks, and its own
+/* Has a profile have the steps of another one of as many classes, without its marks, and its own
  * marks no more. Returns 0, or -1 when out of memory. */
 int profile_copy(struct profile *profile, const struct profile *from);
 size_t profile_num_steps(const struct profile *profile);

@@ -5,8 +5,13 @@
 
 bool prospects_suffice(const struct books *books)
 {
-    return books->has_unreserved && books->options.reservations == RESERVATIONS_RECOMPUTED &&
-           !books->has_bold;
+    const struct ordering *ordering = &books->ordering;
+    bool anew = books->options.reservations == RESERVATIONS_RECOMPUTED;
+    /* A new user changes the order of shares without a new plan. */
+    bool keeps_order = anew ? ordering->follows_time || !ordering->follows_shares
+                            : !ordering->follows_time && !ordering->follows_shares;
+    return books->has_unreserved && !books->has_bold && keeps_order &&
+           (anew || books->options.queue_depth == 0);
 }
 
 /* Returns whether there is a place for it. */

@@ -163,10 +163,16 @@ int reserved_sort(struct reserved *reserved)
     return 0;
 }
 
-void reserved_release(struct reserved *reserved)
+void reserved_clear(struct reserved *reserved)
 {
     while (reserved->num_spans > 0)
         free(reserved->spans[--reserved->num_spans].block);
+    reserved_rewind(reserved);
+}
+
+void reserved_release(struct reserved *reserved)
+{
+    reserved_clear(reserved);
     free(reserved->spans);
     *reserved = (struct reserved){0};
 }

@@ -34,6 +34,8 @@ int reserved_add(struct reserved *reserved, struct entry *entry);
 void reserved_remove(struct reserved *reserved, struct entry *entry);
 /* The queue has another order. Returns 0, or -1 when out of memory. */
 int reserved_sort(struct reserved *reserved);
+/* None has a reservation any more. */
+void reserved_clear(struct reserved *reserved);
 void reserved_release(struct reserved *reserved);
 
 /* Whether an opening may be of use to any of them. */
