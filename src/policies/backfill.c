@@ -284,9 +284,23 @@ static int start_or_reserve(struct books *books, struct entry *entry, bool *star
     return reserve(books, entry);
 }
 
+/* For how long so many nodes stay free that are free now, by level; with extra_nodes=no, until the
+ * first reservation begins at most. */
+static void measure_free(const struct books *books, double *lengths)
+{
+    const struct profile_levels all = {0, PROFILE_LEVELS};
+    double now = books->now, until = INFINITY;
+    if (books->options.extra_nodes == EXTRA_NODES_NO && books->num_reserved > 0)
+        until = profile_next_mark(&books->profile, -INFINITY);
+    for (size_t level = 0; level < PROFILE_LEVELS; level++)
+        lengths[level] = 0;
+    if (until > now)
+        profile_measure(&books->profile, now, nextafter(now, INFINITY), now, until, all, lengths);
+}
+
 /* Those that may still start behind all reservations: short ones in what is free now, others in
- * what is free for good. */
-static struct wanted backfillable(const struct books *books)
+ * what is free for good. `lengths` are for each level. */
+static struct wanted backfillable(const struct books *books, double *lengths)
 {
     struct wanted wanted = queue_want_all;
     if (books->pool.first_keeper)
@@ -295,6 +309,8 @@ static struct wanted backfillable(const struct books *books)
     wanted.nodes = books->pool.num_free;
     profile_bottom(&books->profile, books->now, &wanted.extra, &time);
     wanted.window = time - books->now;
+    measure_free(books, lengths);
+    wanted.lengths = books->has_bold ? NULL : lengths;
     return wanted;
 }
 
@@ -321,7 +337,8 @@ static int compare_candidates(const void *a, const void *b)
 static int backfill_in_order(struct books *books, const struct entry *entry,
                              const struct entry *last)
 {
-    const struct wanted wanted = backfillable(books);
+    double lengths[PROFILE_LEVELS];
+    const struct wanted wanted = backfillable(books, lengths);
     VECTOR(struct candidate) found = {0};
     bool started;
     int result = 0;
@@ -378,7 +395,8 @@ static int visit_all(struct books *books)
 {
     const struct entry *last = last_looked_at(books);
     size_t had = books->num_reserved;
-    bool started;
+    bool started, is_measured = false;
+    double lengths[PROFILE_LEVELS];
     struct wanted wanted = queue_want_all;
     struct entry *entry = NULL;
     while ((entry = queue_next(&books->queue, entry, &wanted)) && !is_behind(last, entry)) {
@@ -389,8 +407,9 @@ static int visit_all(struct books *books)
         bool all_reserved = had == 0 && books->plan.num_blocked >= books->options.reservation_depth;
         if (all_reserved && backfills_in_order(books))
             return backfill_in_order(books, entry, last);
-        if (all_reserved)
-            wanted = backfillable(books);
+        if (all_reserved && (started || !is_measured))
+            wanted = backfillable(books, lengths);
+        is_measured = all_reserved;
     }
     return 0;
 }

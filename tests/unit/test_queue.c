@@ -324,6 +324,25 @@ static void test_backfilling_takes_small_or_short_jobs(void **state)
     tear_down(&world);
 }
 
+/* For 1 node any length, for 2 and 3 nodes 50 s, for 4 and more 10 s. */
+static void test_jobs_that_run_too_long_for_their_nodes_are_passed_over(void **state)
+{
+    (void)state;
+    struct world world;
+    set_up_sizes(&world);
+    double lengths[PROFILE_LEVELS];
+    for (size_t level = 0; level < PROFILE_LEVELS; level++)
+        lengths[level] = level == 0 ? INFINITY : level == 1 ? 50 : 10;
+    struct wanted wanted = queue_want_all;
+    wanted.lengths = lengths;
+    assert_string_equal(found(&world, NULL, &wanted), "2345");
+    lengths[1] = 200;
+    assert_string_equal(found(&world, NULL, &wanted), "12345");
+    lengths[2] = lengths[3] = 5;
+    assert_string_equal(found(&world, NULL, &wanted), "1345");
+    tear_down(&world);
+}
+
 static void test_a_search_goes_on_behind_any_job(void **state)
 {
     (void)state;
@@ -357,6 +376,11 @@ static void test_jobs_are_found_by_whether_they_have_a_reservation(void **state)
     queue_update(&world.queue, world.entries[3]);
     assert_string_equal(found(&world, NULL, &reserved), "15");
     assert_string_equal(found(&world, NULL, &unreserved), "0234");
+    world.entries[0]->reserved = world.entries[2]->reserved = true;
+    world.entries[5]->reserved = false;
+    queue_refresh(&world.queue);
+    assert_string_equal(found(&world, NULL, &reserved), "012");
+    assert_string_equal(found(&world, NULL, &unreserved), "345");
     tear_down(&world);
 }
 
@@ -526,6 +550,7 @@ int main(void)
         cmocka_unit_test(test_many_jobs_follow_new_keys),
         cmocka_unit_test(test_jobs_that_need_too_many_nodes_are_passed_over),
         cmocka_unit_test(test_backfilling_takes_small_or_short_jobs),
+        cmocka_unit_test(test_jobs_that_run_too_long_for_their_nodes_are_passed_over),
         cmocka_unit_test(test_a_search_goes_on_behind_any_job),
         cmocka_unit_test(test_jobs_are_found_by_whether_they_have_a_reservation),
         cmocka_unit_test(test_a_job_is_found_by_how_many_are_before_it),
