@@ -12,6 +12,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Of the product of a share and a size, in relation to it. */
+#define ROUNDING 1e-9
+
 /* A job that is to have other nodes than it has or is promised. */
 struct goal {
     struct entry *entry;
@@ -61,58 +64,47 @@ static int move_target(struct books *books, struct goals *goals, struct entry *e
     return 0;
 }
 
-static int set_targets(struct books *books, struct goals *goals)
+/* *is_complete: no move was left out because free nodes come first. */
+static int set_targets(struct books *books, struct goals *goals, bool *is_complete)
 {
     const struct queue *ranks = &books->running.ranks;
     struct entry *from, *to;
+    *is_complete = true;
     while ((from = queue_highest_with_less(ranks, can_give, books)) &&
-           (to = queue_lowest_with_more(ranks, from->less, can_take, books)) &&
-           !finds_free_nodes(books, to))
+           (to = queue_lowest_with_more(ranks, from->less, can_take, books))) {
+        *is_complete = !finds_free_nodes(books, to);
+        if (!*is_complete)
+            return 0;
         if (move_target(books, goals, from, from->target - 1) ||
             move_target(books, goals, to, to->target + 1))
             return -1;
+    }
     return 0;
 }
 
-/* Sets the goals to the targets, but for changes that are not worth a reconfiguration; the jobs are
- * ranked by what they have or are promised again. */
-static void settle_goals(struct books *books, struct goals *goals)
+/* Whether a change from a size is worth a reconfiguration. */
+static bool is_worth_it(const struct policy_options *options, uint32_t size, uint32_t target)
 {
+    uint32_t change = target > size ? target - size : size - target;
+    return change >= options->least_change &&
+           change * (1 + ROUNDING) >= options->least_share * size;
+}
+
+/* Sets the goals to the targets, but for changes that are not worth it; the jobs are ranked by what
+ * they have or are promised again. Returns whether somebody is left to give and somebody to take.
+ */
+static bool settle_goals(struct books *books, struct goals *goals)
+{
+    bool gives = false, takes = false;
     for (size_t i = 0; i < goals->list.count; i++) {
-        struct entry *entry = goals->list.items[i].entry;
-        uint32_t target = entry->target, now = entry->planned;
-        uint32_t change = target > now ? target - now : now - target;
-        goals->list.items[i].size = change < books->options.least_change ? now : target;
-        set_target(books, entry, now);
+        struct goal *goal = &goals->list.items[i];
+        uint32_t size = goal->entry->planned, target = goal->entry->target;
+        goal->size = is_worth_it(&books->options, size, target) ? target : size;
+        gives = gives || goal->size < size;
+        takes = takes || goal->size > size;
+        set_target(books, goal->entry, size);
     }
-}
-
-static bool moves_none(const struct goals *goals)
-{
-    for (size_t i = 0; i < goals->list.count; i++)
-        if (goals->list.items[i].size != goals->list.items[i].entry->planned)
-            return false;
-    return true;
-}
-
-static struct balanced state_of(const struct books *books)
-{
-    return (struct balanced){
-        .is_known = true,
-        .others_wait = books->queue.count > 0,
-        .num_free = books->pool.num_free,
-        .departures = books->pool.departures.count,
-        .changes = books->running.changes,
-    };
-}
-
-/* Whether it would come to the same as before, which was to move nothing. */
-static bool is_settled(const struct books *books)
-{
-    const struct balanced before = books->balanced, now = state_of(books);
-    return before.is_known && before.others_wait == now.others_wait &&
-           before.num_free == now.num_free && before.departures == now.departures &&
-           before.changes == now.changes;
+    return gives && takes;
 }
 
 /* --- Moving -------------------------------------------------------------------------------- */
@@ -164,17 +156,38 @@ static bool is_time(const struct books *books)
            (always[books->options.rebalance] || books->started);
 }
 
+static bool is_settled(const struct books *books)
+{
+    const struct balance *balance = &books->balance;
+    return balance->is_settled && balance->job_changes == books->running.num_changes &&
+           (balance->node_changes == 0 || balance->node_changes == books->pool.num_changes) &&
+           balance->others_wait == (books->queue.count > 0);
+}
+
+/* Notes whether any move was left. Whether free nodes come first hangs on the time where some are
+ * to be taken away. */
+static void settle(struct books *books, bool moves, bool is_complete)
+{
+    books->balance =
+        (struct balance){.is_settled = !moves && (is_complete || books->pool.departures.count == 0),
+                         .job_changes = books->running.num_changes,
+                         .node_changes = is_complete ? 0 : books->pool.num_changes,
+                         .others_wait = books->queue.count > 0};
+}
+
 int balance_running(struct books *books)
 {
     struct goals goals = {0};
-    if (!standing_is_shared(&books->options) || !is_time(books) || is_settled(books))
+    if (!standing_is_shared(&books->options) || !is_time(books))
         return 0;
     books->started = false;
-    int result = set_targets(books, &goals);
-    settle_goals(books, &goals);
-    books->balanced = state_of(books);
-    books->balanced.is_known = result == 0 && moves_none(&goals);
-    if (result == 0)
+    if (is_settled(books))
+        return 0;
+    bool is_complete;
+    int result = set_targets(books, &goals, &is_complete);
+    bool moves = settle_goals(books, &goals);
+    settle(books, moves, is_complete);
+    if (result == 0 && moves)
         result = reach_goals(books, &goals);
     free(goals.list.items);
     return result;

@@ -70,12 +70,13 @@ struct sleepers {
     double next_due;       /* seconds: the next node is to sleep or to wake; INFINITY for none */
 };
 
-/* What it depends on whether nodes are to be moved among running jobs, as it was when none were. */
-struct balanced {
-    bool is_known, others_wait;
-    uint32_t num_free;
-    size_t departures;
-    uint64_t changes; /* of the running jobs */
+/* When it was last found that no node is to be moved among running jobs (balance.h), and what was
+ * so then: it holds until that changes. */
+struct balance {
+    bool is_settled;
+    uint64_t job_changes;  /* running.num_changes */
+    uint64_t node_changes; /* pool.num_changes where free nodes came first; else 0 */
+    bool others_wait;
 };
 
 struct books {
@@ -128,7 +129,7 @@ struct books {
     struct absences absences;   /* of a node that is looked at; scratch */
     struct entry *just_started; /* jobs that are not ranked yet */
     bool started;               /* jobs, since nodes were last moved among those that run */
-    struct balanced balanced;
+    struct balance balance;
     struct plan plan;
 };
 

@@ -137,6 +137,7 @@ struct policy_options {
     uint32_t queue_depth;           /* 0: no bound */
     uint32_t compression_depth;     /* 0: no bound */
     uint32_t least_change;          /* nodes */
+    double least_share;             /* of a job's nodes */
     double predict_percentile;      /* per cent */
     double predict_weight;          /* of the newest runtime, above 0 to 1 */
     double weight_age, weight_fair_tree, weight_size, weight_partition,

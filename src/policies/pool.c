@@ -218,6 +218,7 @@ uint64_t pool_set_idle(struct node_pool *pool, size_t word, uint64_t nodes, bool
     for (uint64_t kept = changed & pool->kept[word]; kept; kept &= kept - 1)
         pool->keeper[word * BITS_PER_WORD + bit_set_lowest(kept)]->kept_idle +=
             idle ? 1 : UINT32_MAX;
+    pool->num_changes += changed != 0;
     set_free(pool, word, changed & ~pool->kept[word], idle);
     return changed;
 }
@@ -261,6 +262,7 @@ static void remove_keeper(struct node_pool *pool, struct entry *entry)
 
 int pool_keep(struct node_pool *pool, uint32_t node, struct entry *entry)
 {
+    pool->num_changes++;
     uint32_t idle = pool_is_idle(pool, node) ? 1 : 0;
     struct entry *before = pool->keeper[node];
     if (before) {

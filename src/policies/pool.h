@@ -48,6 +48,7 @@ struct node_pool {
     struct entry **leaver; /* [node]: the running job that it leaves at its next point, or NULL */
     struct entry *first_keeper, *last_keeper; /* the jobs for which nodes are kept, as they came */
     uint32_t num_free;                        /* of all classes */
+    uint64_t num_changes;                     /* of which nodes are idle or kept, so far */
     struct absences *absences;                /* [node]: as they are planned with (books.h) */
     uint64_t *has_absences;                   /* nodes that have some, or had until lately */
     struct departure **departure; /* [node]: when it will be taken away; NULL while not known */

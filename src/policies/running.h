@@ -23,7 +23,7 @@ struct running {
      */
     uint64_t beyond[NUM_BOUNDS], up_to_preferred, up_to_most;
     uint64_t num_leaving; /* nodes that are to leave their jobs */
-    uint64_t changes;     /* how often a ranked job had other nodes or promises than before */
+    uint64_t num_changes; /* of what ranked jobs have, are promised or are to lose, so far */
 };
 
 /* Returns 0, or -1 when memory ran out. */

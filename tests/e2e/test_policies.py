@@ -649,7 +649,7 @@ def test_equipartition_follows_arrivals_and_ends(scenario: Scenario) -> None:
 
 @pytest.mark.parametrize(('rebalance', 'moves'), [
     ('always', True), ('arrivals', True), ('never', False), ('always,least_change=2', True),
-    ('always,least_change=3', False),
+    ('always,least_change=3', False), ('always,least_share=0.33', True), ('always,least_share=0.34', False),
 ])
 @pytest.mark.parametrize('told', [True, False])
 def test_running_jobs_shrink_for_running_ones(scenario: Scenario, rebalance: str, moves: bool, told: bool) -> None:
