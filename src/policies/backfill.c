@@ -633,8 +633,9 @@ int backfill_complete_late(struct books *books)
 static int pass_conservative(struct books *books)
 {
     const struct changes *changes = &books->changes;
+    bool moves = changes->freed || changes->early || changes->head_changed;
     books->plan.num_blocked = 0;
-    if ((changes->freed || changes->early || changes->head_changed) && backfill_complete(books))
+    if ((moves || last_looked_at(books)) && backfill_complete(books))
         return -1;
     if (books->changes.freed && start_due(books))
         return -1;

@@ -10,8 +10,10 @@ bool prospects_suffice(const struct books *books)
     /* A new user changes the order of shares without a new plan. */
     bool keeps_order = anew ? ordering->follows_time || !ordering->follows_shares
                             : !ordering->follows_time && !ordering->follows_shares;
-    return books->has_unreserved && !books->has_bold && keeps_order &&
-           (anew || books->options.queue_depth == 0);
+    /* Who is looked at later may not be by then. */
+    uint32_t depth = books->options.queue_depth;
+    bool all_count = anew || depth == 0 || books->queue.count < depth;
+    return books->has_unreserved && !books->has_bold && keeps_order && all_count;
 }
 
 /* Returns whether there is a place for it. */
