@@ -21,7 +21,7 @@ struct dominated_link {
     uint64_t profile; /* a hash of what the classes put on it */
     double units;     /* of members of the class at hand... */
     uint32_t times;   /* ... so many of them */
-    uint32_t first;   /* where its set begins in plan->dominated */
+    uint32_t first;   /* where its set begins in plan->common */
     uint32_t count;   /* links in its set, if it is the first one; else 0 */
 };
 
@@ -251,21 +251,21 @@ static uint32_t list_profiles(const struct classes *classes, struct profiled_lin
     return count;
 }
 
-/* Makes sets of links with the same profile, in plan->dominated. */
+/* Makes sets of links with the same profile, in plan->common. */
 static int make_sets(struct classes *classes, struct load_plan *plan, struct error *err)
 {
     struct profiled_link *sorted = malloc((classes->flow->num_links + 1) * sizeof *sorted);
     uint32_t count = sorted ? list_profiles(classes, sorted) : 0;
-    plan->dominated = malloc((count + 1) * sizeof *plan->dominated);
-    for (uint32_t i = 0, end; plan->dominated && i < count; i = end) {
+    plan->common = malloc((count + 1) * sizeof *plan->common);
+    for (uint32_t i = 0, end; plan->common && i < count; i = end) {
         for (end = i; end < count && sorted[end].profile == sorted[i].profile; end++)
-            plan->dominated[end] = sorted[end].link;
+            plan->common[end] = sorted[end].link;
         struct dominated_link *first = &classes->links[sorted[i].link];
         first->first = i;
         first->count = end - i;
     }
     free(sorted);
-    return sorted && plan->dominated ? 0 : error_no_memory(err);
+    return sorted && plan->common ? 0 : error_no_memory(err);
 }
 
 /* Finds out what each class puts on dominated links, and makes sets of them. */
@@ -293,7 +293,7 @@ static void add_dominated_sets(struct transfer *class, const struct classes *cla
                                       .users = link->times,
                                       .dominator = classes->dominators[number]};
         if (link->count > 0)
-            add_set(class, &like, &plan->dominated[link->first], link->count);
+            add_set(class, &like, &plan->common[link->first], link->count);
     }
 }
 

@@ -48,7 +48,7 @@ void load_plan_release(struct load_plan *plan)
         release_transfer(&plan->transfers[i]);
     free(plan->transfers);
     free(plan->idle);
-    free(plan->dominated);
+    free(plan->common);
     free(plan->key);
     free(plan);
 }
@@ -136,7 +136,7 @@ static size_t size_of(const struct load_plan *plan)
         const struct transfer *transfer = &plan->transfers[i];
         size += transfer->num_members + 24;
         for (uint32_t s = 0; s < transfer->num_sets; s++)
-            size += (transfer->sets[s].dominator ? 1 : transfer->sets[s].set.count) + 16;
+            size += (transfer->sets[s].users ? 1 : transfer->sets[s].set.count) + 16;
     }
     return size;
 }

@@ -40,7 +40,7 @@ struct load_plan {
     uint32_t num_transfers;
     uint32_t *idle; /* members of a PFS I/O that have nothing to send: each is its only PFS host */
     uint32_t num_idle;
-    uint32_t *dominated; /* links in sets that transfers have in common; or NULL */
+    uint32_t *common; /* links in sets that transfers have in common; or NULL */
     uint32_t refs;
     /* While it is kept: */
     struct load_plan *next; /* in the bucket */

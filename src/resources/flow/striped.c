@@ -96,8 +96,9 @@ static struct variable *untie_striped(struct bundle *bundle, struct variable *va
     struct flow_group *group = striped->group;
     struct variable *first = NULL;
     struct error ignored = {.kind = ERROR_NONE};
-    for (uint32_t i = striped->load.num_members; i-- > 0;) {
+    for (uint32_t m = variable->num_members; m-- > 0;) {
         struct task_parts parts;
+        uint32_t i = variable->members[m];
         struct variable *part = striped_parts(group->flow, &striped->load, i, &parts, &ignored)
                                     ? NULL
                                     : task_create(group, &striped->load, &parts, &ignored);
@@ -136,24 +137,23 @@ static struct bundle *new_striped_bundle(struct flow_group *group, const struct 
     return &striped->bundle;
 }
 
-/* Makes the variable one of all members; their uses of hosts are alike. */
+/* Makes the variable one of all members of the transfer; their uses of hosts are alike. */
 static int make_bundle(struct flow_group *group, const struct load *load, struct variable *variable,
                        const struct transfer *transfer, struct error *err)
 {
     for (uint32_t u = transfer->num_sets; u < variable->num_uses; u++) {
-        variable->uses[u].times *= load->num_members;
+        variable->uses[u].times *= transfer->num_members;
         variable->uses[u].total = true;
     }
-    variable->num_members = load->num_members;
+    variable->num_members = transfer->num_members;
     variable->members = transfer->members;
     variable->bundle = new_striped_bundle(group, load);
     return variable->bundle ? 0 : error_no_memory(err);
 }
 
-static int start_bundle(struct flow_group *group, const struct load *load, struct load_plan *plan,
-                        struct error *err)
+static int start_bundle(struct flow_group *group, const struct load *load,
+                        struct transfer *transfer, struct error *err)
 {
-    struct transfer *transfer = plan->transfers;
     double share = load->amounts[0] / load->num_hosts;
     const struct task_parts parts = {
         .transfer = transfer, .unit = share, .same_flops = load->flops_per_byte * share};
@@ -162,18 +162,27 @@ static int start_bundle(struct flow_group *group, const struct load *load, struc
         return -1;
     if (make_bundle(group, load, variable, transfer, err))
         return task_drop(group, variable, err);
-    for (uint32_t i = 0; i < load->num_members; i++)
-        group->parts_left[i]++;
+    for (uint32_t m = 0; m < transfer->num_members; m++)
+        group->parts_left[transfer->members[m]]++;
     return task_launch(group, variable, transfer->latency, err);
 }
 
-/* Starts what members move and compute: at once if they are alike, else one by one. */
+static int start_bundles(struct flow_group *group, const struct load *load, struct load_plan *plan,
+                         struct error *err)
+{
+    for (uint32_t i = 0; i < plan->num_transfers; i++)
+        if (start_bundle(group, load, &plan->transfers[i], err))
+            return -1;
+    return 0;
+}
+
+/* Starts what members move and compute: class by class if they are alike, else one by one. */
 static int start_striped_tasks(struct flow_group *group, const struct load *load, struct error *err)
 {
     if (load->num_members > 1 && load_is_uniform(load) &&
         moves_anything(load, load->amounts[0] / load->num_hosts)) {
         struct load_plan *plan = symmetry_plan(group->flow, load, striped_shape(load), err);
-        int result = plan ? start_bundle(group, load, plan, err) : err->kind ? -1 : 1;
+        int result = plan ? start_bundles(group, load, plan, err) : err->kind ? -1 : 1;
         load_plan_release(plan);
         if (result <= 0)
             return result;

@@ -1,13 +1,15 @@
-/* Finds out whether the members of a striped I/O are alike by symmetry, so that one variable can
- * stand for all of them.
+/* Finds out which members of a striped I/O are alike by symmetry, so that one variable can stand
+ * for those of a class.
  *
- * Links are sorted into classes: of one capacity, with the same loads by as many members. If each
- * member puts the same loads on as many links of each class, then all members are offered the same
- * in each round of the sharing, and all links of a class are left with the same: nothing tells the
- * members apart, whatever the topology. (Each member computes the same on all hosts.)
+ * Members and links are coloured: a link by its capacity and by how many members of each colour put
+ * which loads on it, a member by which loads it puts on how many links of each colour; again and
+ * again until no more colours come of it. Then all members of a colour are offered the same in each
+ * round of the sharing, and all links of a colour are left with the same: nothing tells them apart,
+ * whatever the topology. (Each member computes the same on all hosts.)
  */
 #include "resources/flow/symmetry.h"
 
+#include "base/vector.h"
 #include "resources/flow/hash.h"
 #include "resources/flow/members.h"
 
@@ -16,202 +18,388 @@
 
 /* Tells keys of striped I/O from those of others. */
 #define STRIPED_KEY (UINT32_MAX - 1)
-/* Different loads that members may put on one link: as the one that all comes from or goes to, and
- * as one of the others. */
-#define MAX_LOADS 2
+/* Loads of all members on links beyond which they are not kept: 64 MB. */
+#define MAX_LOADS ((size_t)1 << 23)
+/* Of members: a number that is mixed with others to none that is 0. */
+#define FIRST_COLOUR UINT64_C(0x5851F42D4C957F2D)
+/* Members that a class has on average at least, for it to be worth it. */
+#define FEW_MEMBERS 4
 
-/* What the members put on a link. */
-struct link_loads {
-    uint32_t link;
-    bool known;
-    uint32_t count;          /* different loads */
-    double units[MAX_LOADS]; /* in increasing order... */
-    uint32_t users[MAX_LOADS];
-    uint64_t hash; /* of its class */
+/* What a member puts on a link. */
+struct link_load {
+    uint32_t link, units;
+};
+
+struct load_list {
+    struct link_load *items;
+    size_t count, room;
 };
 
 struct survey {
     struct flow *flow;
     const struct load *load;
     enum transfer_shape shape;
-    struct link_loads *links; /* by number */
-    uint32_t *used;           /* numbers of those that are used */
-    uint32_t num_used;
-    double latency, latency_load;
+    struct load_list loads;            /* member after member, if... */
+    bool kept;                         /* ... they are not too many; else of the last member */
+    size_t *ends;                      /* of each member's loads, if they are kept */
+    double *latencies, *latency_loads; /* by member */
+    uint64_t *colours;                 /* of members */
+    uint64_t *link_colours;            /* by link; 0 for those that nobody uses */
+    uint32_t num_classes;
     bool irregular;
 };
 
 /* --- What passes each link ------------------------------------------------------------------- */
 
-static void note_load(struct survey *survey, uint32_t link, double units)
-{
-    struct link_loads *loads = &survey->links[link];
-    if (!loads->known) {
-        *loads = (struct link_loads){.link = link, .known = true};
-        survey->used[survey->num_used++] = link;
-    }
-    uint32_t at = 0;
-    while (at < loads->count && loads->units[at] < units)
-        at++;
-    if (at < loads->count && loads->units[at] == units) {
-        loads->users[at]++;
-        return;
-    }
-    if (loads->count == MAX_LOADS) {
-        survey->irregular = true;
-        return;
-    }
-    for (uint32_t i = loads->count++; i > at; i--) {
-        loads->units[i] = loads->units[i - 1];
-        loads->users[i] = loads->users[i - 1];
-    }
-    loads->units[at] = units;
-    loads->users[at] = 1;
-}
-
-static int sum_member(struct survey *survey, uint32_t i, struct link_sum *sum, struct error *err)
+/* Appends what a member puts on links. */
+static int sum_member(struct survey *survey, uint32_t i, struct error *err)
 {
     const struct load *load = survey->load;
-    return network_sum(survey->flow->network, survey->shape, load->hosts, load->num_hosts,
-                       load->members[i], sum, err);
+    struct link_sum sum;
+    if (network_sum(survey->flow->network, survey->shape, load->hosts, load->num_hosts,
+                    load->members[i], &sum, err))
+        return -1;
+    survey->latencies[i] = sum.latency;
+    survey->latency_loads[i] = sum.latency_load;
+    for (uint32_t k = 0; k < sum.num_links; k++) {
+        double units = sum.units[sum.links[k]];
+        struct link_load entry = {.link = sum.links[k], .units = (uint32_t)units};
+        survey->irregular = survey->irregular || (double)entry.units != units;
+        if (vector_add(&survey->loads, entry))
+            return error_no_memory(err);
+    }
+    return 0;
 }
 
+/* The loads of a member, from *first on in survey->loads, to *end. */
+static int find_loads(struct survey *survey, uint32_t member, size_t *first, size_t *end,
+                      struct error *err)
+{
+    if (!survey->kept) {
+        survey->loads.count = 0;
+        if (sum_member(survey, member, err))
+            return -1;
+    }
+    *first = survey->kept && member > 0 ? survey->ends[member - 1] : 0;
+    *end = survey->kept ? survey->ends[member] : survey->loads.count;
+    return 0;
+}
+
+/* Notes what a member puts on links, from where its loads begin. Sums hang on no order. */
 static int note_member(struct survey *survey, uint32_t i, struct error *err)
 {
-    struct link_sum sum;
-    if (sum_member(survey, i, &sum, err))
+    size_t first = survey->kept ? survey->loads.count : 0;
+    survey->loads.count = first;
+    if (sum_member(survey, i, err))
         return -1;
-    if (i == 0) {
-        survey->latency = sum.latency;
-        survey->latency_load = sum.latency_load;
-    }
-    survey->irregular = survey->irregular || sum.latency != survey->latency ||
-                        sum.latency_load != survey->latency_load;
-    for (uint32_t k = 0; k < sum.num_links; k++)
-        note_load(survey, sum.links[k], sum.units[sum.links[k]]);
+    for (size_t k = first; k < survey->loads.count; k++)
+        survey->link_colours[survey->loads.items[k].link] +=
+            hash_mix(survey->colours[i], survey->loads.items[k].units);
+    survey->ends[i] = survey->loads.count;
+    survey->kept = survey->kept && survey->loads.count <= MAX_LOADS;
     return 0;
 }
 
-/* --- Symmetry -------------------------------------------------------------------------------- */
+/* --- Colours --------------------------------------------------------------------------------- */
 
-static void classify_links(struct survey *survey)
+/* What is there of links' colours is mixed with what they are. */
+static void finish_link_colours(struct survey *survey)
 {
-    for (uint32_t i = 0; i < survey->num_used; i++) {
-        struct link_loads *loads = &survey->links[survey->used[i]];
-        const struct shared_resource *resource = &survey->flow->sharing.resources[loads->link];
-        loads->hash = hash_mix(hash_double(0, resource->capacity), resource->fatpipe);
-        for (uint32_t k = 0; k < loads->count; k++)
-            loads->hash = hash_mix(hash_double(loads->hash, loads->units[k]), loads->users[k]);
+    const struct shared_resource *resources = survey->flow->sharing.resources;
+    for (uint32_t link = 0; link < survey->flow->num_links; link++) {
+        uint64_t *colour = &survey->link_colours[link];
+        if (*colour != 0)
+            *colour =
+                hash_mix(hash_double(*colour, resources[link].capacity), resources[link].fatpipe);
     }
 }
 
-/* What a member puts on which classes, as a number that hangs on no order. */
-static int sign_member(struct survey *survey, uint32_t i, uint64_t *signature, struct error *err)
+static int colour_links(struct survey *survey, struct error *err)
 {
-    struct link_sum sum;
-    *signature = 0;
-    if (sum_member(survey, i, &sum, err))
-        return -1;
-    for (uint32_t k = 0; k < sum.num_links; k++)
-        *signature += hash_double(survey->links[sum.links[k]].hash, sum.units[sum.links[k]]);
+    size_t first, end;
+    memset(survey->link_colours, 0, survey->flow->num_links * sizeof *survey->link_colours);
+    for (uint32_t i = 0; i < survey->load->num_members; i++) {
+        if (find_loads(survey, i, &first, &end, err))
+            return -1;
+        for (size_t k = first; k < end; k++) {
+            const struct link_load *entry = &survey->loads.items[k];
+            survey->link_colours[entry->link] += hash_mix(survey->colours[i], entry->units);
+        }
+    }
+    finish_link_colours(survey);
     return 0;
 }
 
-/* Sets survey->irregular unless the members are alike. */
-static int look(struct survey *survey, struct error *err)
+static int colour_members(struct survey *survey, struct error *err)
 {
-    uint32_t num_members = survey->load->num_members;
-    uint64_t signature, first = 0;
-    for (uint32_t i = 0; !survey->irregular && i < num_members; i++)
+    size_t first, end;
+    for (uint32_t i = 0; i < survey->load->num_members; i++) {
+        uint64_t sum = hash_double(hash_double(0, survey->latencies[i]), survey->latency_loads[i]);
+        if (find_loads(survey, i, &first, &end, err))
+            return -1;
+        for (size_t k = first; k < end; k++) {
+            const struct link_load *entry = &survey->loads.items[k];
+            sum += hash_mix(survey->link_colours[entry->link], entry->units);
+        }
+        survey->colours[i] = hash_mix(survey->colours[i], sum);
+    }
+    return 0;
+}
+
+/* Sorts numbers of members by colour, then number. Returns how many colours there are. */
+static uint32_t sort_by_colour(const struct survey *survey)
+{
+    struct member_sketch *members = survey->flow->members.items;
+    uint32_t count = survey->load->num_members, num_classes = 0;
+    for (uint32_t i = 0; i < count; i++)
+        members[i] = (struct member_sketch){.hash = survey->colours[i], .index = i};
+    sketches_sort(members, count);
+    for (uint32_t i = 0; i < count; i = sketches_class_end(members, i, count))
+        num_classes++;
+    return num_classes;
+}
+
+/* Notes what all members put on links, which all have one colour. */
+static int note_members(struct survey *survey, struct error *err)
+{
+    survey->kept = true;
+    for (uint32_t i = 0; i < survey->load->num_members; i++)
+        survey->colours[i] = FIRST_COLOUR;
+    for (uint32_t i = 0; !survey->irregular && i < survey->load->num_members; i++)
         if (note_member(survey, i, err))
             return -1;
-    classify_links(survey);
-    for (uint32_t i = 0; !survey->irregular && i < num_members; i++) {
-        if (sign_member(survey, i, &signature, err))
+    finish_link_colours(survey);
+    survey->num_classes = 1;
+    return 0;
+}
+
+/* Whether hardly any members are alike; or too few for asking for all routes again and again. */
+static bool is_irregular(const struct survey *survey)
+{
+    return survey->num_classes > 1 &&
+           (!survey->kept || survey->num_classes * FEW_MEMBERS > survey->load->num_members);
+}
+
+/* Sets survey->irregular when it is not worth it. */
+static int look(struct survey *survey, struct error *err)
+{
+    if (sketches_need(&survey->flow->members, survey->load->num_members, err) ||
+        note_members(survey, err))
+        return -1;
+    for (uint32_t before = 0; !survey->irregular && survey->num_classes != before;) {
+        if (before > 0 && colour_links(survey, err))
             return -1;
-        first = i == 0 ? signature : first;
-        survey->irregular = signature != first;
+        if (colour_members(survey, err))
+            return -1;
+        before = survey->num_classes;
+        survey->num_classes = sort_by_colour(survey);
+        survey->irregular = survey->irregular || is_irregular(survey);
     }
+    return 0;
+}
+
+/* --- Classes of links ------------------------------------------------------------------------ */
+
+struct coloured_link {
+    uint64_t colour;
+    uint32_t link;
+};
+
+static int compare_links(const void *first, const void *second)
+{
+    const struct coloured_link *a = first, *b = second;
+    if (a->colour != b->colour)
+        return a->colour < b->colour ? -1 : 1;
+    return (a->link > b->link) - (a->link < b->link);
+}
+
+/* Links of one colour, in plan->common, and one of them. */
+struct link_class {
+    uint32_t first, count;
+};
+
+/* What members of a class put on each link of a class of links: that many units, so many of them.
+ */
+struct class_load {
+    uint32_t class, link_class, units, users;
+};
+
+struct class_loads {
+    struct class_load *items;
+    size_t count, room;
+};
+
+/* Which class of links a link stands for, as 1 + its number; 0 for none. */
+struct link_classes {
+    struct link_class *items;
+    uint32_t num;
+    uint32_t *stands_for; /* by link */
+};
+
+static int make_link_classes(struct survey *survey, struct load_plan *plan,
+                             struct link_classes *classes, struct error *err)
+{
+    size_t room = survey->flow->num_links + 1, count = 0;
+    struct coloured_link *sorted = malloc(room * sizeof *sorted);
+    plan->common = malloc(room * sizeof *plan->common);
+    classes->items = malloc(room * sizeof *classes->items);
+    classes->stands_for = calloc(room, sizeof *classes->stands_for);
+    bool there = sorted && plan->common && classes->items && classes->stands_for;
+    for (uint32_t link = 0; there && link < survey->flow->num_links; link++)
+        if (survey->link_colours[link] != 0)
+            sorted[count++] = (struct coloured_link){survey->link_colours[link], link};
+    if (there && count > 0)
+        qsort(sorted, count, sizeof *sorted, compare_links);
+    for (uint32_t i = 0; there && i < count; i++) {
+        plan->common[i] = sorted[i].link;
+        if (i == 0 || sorted[i].colour != sorted[i - 1].colour) {
+            classes->items[classes->num++] = (struct link_class){.first = i};
+            classes->stands_for[sorted[i].link] = classes->num;
+        }
+        classes->items[classes->num - 1].count++;
+    }
+    free(sorted);
+    return there ? 0 : error_no_memory(err);
+}
+
+static int compare_loads(const void *first, const void *second)
+{
+    const struct class_load *a = first, *b = second;
+    if (a->class != b->class)
+        return a->class < b->class ? -1 : 1;
+    if (a->link_class != b->link_class)
+        return a->link_class < b->link_class ? -1 : 1;
+    return (a->units > b->units) - (a->units < b->units);
+}
+
+/* Adds what the member puts on links that stand for a class. */
+static int add_loads(struct survey *survey, const struct link_classes *links, uint32_t member,
+                     uint32_t class, struct class_loads *loads, struct error *err)
+{
+    size_t first, end;
+    if (find_loads(survey, member, &first, &end, err))
+        return -1;
+    for (size_t k = first; k < end; k++) {
+        const struct link_load *entry = &survey->loads.items[k];
+        uint32_t stands_for = links->stands_for[entry->link];
+        const struct class_load load = {class, stands_for - 1, entry->units, 1};
+        if (stands_for > 0 && vector_add(loads, load))
+            return error_no_memory(err);
+    }
+    return 0;
+}
+
+/* Lists what each class of members puts on each class of links, by class. */
+static int list_loads(struct survey *survey, const struct link_classes *links,
+                      struct class_loads *loads, struct error *err)
+{
+    const struct member_sketch *members = survey->flow->members.items;
+    uint32_t count = survey->load->num_members, class = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        class += i > 0 && members[i].hash != members[i - 1].hash;
+        if (add_loads(survey, links, members[i].index, class, loads, err))
+            return -1;
+    }
+    if (loads->count == 0)
+        return 0;
+    qsort(loads->items, loads->count, sizeof *loads->items, compare_loads);
+    size_t last = 0;
+    for (size_t i = 1; i < loads->count; i++)
+        if (compare_loads(&loads->items[last], &loads->items[i]) == 0)
+            loads->items[last].users++;
+        else
+            loads->items[++last] = loads->items[i];
+    loads->count = last + 1;
     return 0;
 }
 
 /* --- The plan -------------------------------------------------------------------------------- */
 
-static int compare_doubles(double a, double b)
+/* The transfer of members of one class, with those of the loads that are theirs. */
+static int fill_transfer(const struct survey *survey, const struct load_plan *plan,
+                         struct transfer *transfer, const struct member_sketch *members,
+                         const struct link_class *links, const struct class_load *loads,
+                         struct error *err)
 {
-    return (a > b) - (a < b);
-}
-
-/* Orders links by class; the same class makes 0. */
-static int compare_classes(const struct survey *survey, const struct link_loads *a,
-                           const struct link_loads *b)
-{
-    const struct shared_resource *of_a = &survey->flow->sharing.resources[a->link];
-    const struct shared_resource *of_b = &survey->flow->sharing.resources[b->link];
-    int order = compare_doubles(of_a->capacity, of_b->capacity);
-    order = order ? order : of_a->fatpipe - of_b->fatpipe;
-    order = order ? order : (a->count > b->count) - (a->count < b->count);
-    for (uint32_t i = 0; order == 0 && i < a->count; i++) {
-        order = compare_doubles(a->units[i], b->units[i]);
-        order = order ? order : (a->users[i] > b->users[i]) - (a->users[i] < b->users[i]);
-    }
-    return order;
-}
-
-/* Insertion by class keeps links of one class together; there are few classes. Returns how many
- * links the class that begins at `first` has, having swapped them there. */
-static uint32_t gather_class(struct survey *survey, uint32_t first)
-{
-    const struct link_loads *like = &survey->links[survey->used[first]];
-    uint32_t end = first + 1;
-    for (uint32_t i = end; i < survey->num_used; i++) {
-        uint32_t link = survey->used[i];
-        if (compare_classes(survey, like, &survey->links[link]) != 0)
-            continue;
-        survey->used[i] = survey->used[end];
-        survey->used[end++] = link;
-    }
-    return end - first;
-}
-
-/* A set for each load that members put on the links of a class. */
-static void add_class(struct survey *survey, struct transfer *transfer, const uint32_t *links,
-                      uint32_t count)
-{
-    const struct link_loads *like = &survey->links[links[0]];
-    for (uint32_t k = 0; k < like->count; k++)
-        transfer->sets[transfer->num_sets++] =
-            (struct link_set){.units = like->units[k],
-                              .known_unit = 1,
-                              .known_weight = like->units[k],
-                              .users = like->users[k],
-                              .set = {.resources = links, .count = count}};
-}
-
-static int fill_transfer(struct survey *survey, struct transfer *transfer, struct error *err)
-{
-    uint32_t num_members = survey->load->num_members, num_used = survey->num_used;
-    size_t num_sets = 0;
-    for (uint32_t first = 0; first < num_used; first += gather_class(survey, first))
-        num_sets += survey->links[survey->used[first]].count;
-    transfer->memory = malloc(num_sets * sizeof(struct link_set) +
-                              ((size_t)num_used + num_members) * sizeof(uint32_t));
+    transfer->memory = malloc(transfer->num_sets * sizeof(struct link_set) +
+                              (transfer->num_members + 1) * sizeof(uint32_t));
     if (!transfer->memory)
         return error_no_memory(err);
     transfer->sets = transfer->memory;
-    uint32_t *links = (void *)(transfer->sets + num_sets), *members = links + num_used;
-    for (uint32_t first = 0, count; first < num_used; first += count) {
-        count = gather_class(survey, first);
-        memcpy(links + first, survey->used + first, count * sizeof *links);
-        add_class(survey, transfer, links + first, count);
+    uint32_t *numbers = (void *)(transfer->sets + transfer->num_sets);
+    for (uint32_t i = 0; i < transfer->num_sets; i++) {
+        const struct link_class *class = &links[loads[i].link_class];
+        transfer->sets[i] = (struct link_set){
+            .units = loads[i].units,
+            .known_unit = 1,
+            .known_weight = loads[i].units,
+            .users = loads[i].users,
+            .set = {.resources = &plan->common[class->first], .count = class->count}};
     }
-    for (uint32_t i = 0; i < num_members; i++)
-        members[i] = i;
-    transfer->members = members;
-    transfer->num_members = num_members;
-    transfer->latency = survey->latency;
-    transfer->latency_load = survey->latency_load;
+    for (uint32_t i = 0; i < transfer->num_members; i++)
+        numbers[i] = members[i].index;
+    transfer->members = numbers;
+    transfer->latency = survey->latencies[members[0].index];
+    transfer->latency_load = survey->latency_loads[members[0].index];
     return 0;
+}
+
+static int fill_transfers(const struct survey *survey, struct load_plan *plan,
+                          const struct link_classes *links, const struct class_loads *loads,
+                          struct error *err)
+{
+    const struct member_sketch *members = survey->flow->members.items;
+    size_t first = 0;
+    uint32_t count = survey->load->num_members, class = 0;
+    struct transfer *transfers = calloc(survey->num_classes, sizeof *transfers);
+    if (!transfers)
+        return error_no_memory(err);
+    free(plan->transfers);
+    plan->transfers = transfers;
+    plan->num_transfers = survey->num_classes;
+    for (uint32_t i = 0, end; i < count; i = end, class ++) {
+        struct transfer *transfer = &transfers[class];
+        end = sketches_class_end(members, i, count);
+        transfer->plan = plan;
+        transfer->num_members = end - i;
+        while (first + transfer->num_sets < loads->count &&
+               loads->items[first + transfer->num_sets].class == class)
+            transfer->num_sets++;
+        if (fill_transfer(survey, plan, transfer, &members[i], links->items, &loads->items[first],
+                          err))
+            return -1;
+        first += transfer->num_sets;
+    }
+    return 0;
+}
+
+static int fill_plan(struct survey *survey, struct load_plan *plan, struct error *err)
+{
+    struct link_classes links = {.num = 0};
+    struct class_loads loads = {.count = 0};
+    int result = make_link_classes(survey, plan, &links, err);
+    if (result == 0)
+        result = list_loads(survey, &links, &loads, err);
+    if (result == 0)
+        result = fill_transfers(survey, plan, &links, &loads, err);
+    free(links.items);
+    free(links.stands_for);
+    free(loads.items);
+    return result;
+}
+
+static int allocate(struct survey *survey, struct error *err)
+{
+    size_t count = survey->load->num_members + 1;
+    survey->ends = calloc(count, sizeof *survey->ends);
+    survey->latencies = calloc(count, sizeof *survey->latencies);
+    survey->latency_loads = calloc(count, sizeof *survey->latency_loads);
+    survey->colours = calloc(count, sizeof *survey->colours);
+    survey->link_colours = calloc(survey->flow->num_links + 1, sizeof *survey->link_colours);
+    return survey->ends && survey->latencies && survey->latency_loads && survey->colours &&
+                   survey->link_colours
+               ? 0
+               : error_no_memory(err);
 }
 
 /* A plan that says that members are not alike has no transfer. */
@@ -220,19 +408,19 @@ static struct load_plan *make_plan(struct flow *flow, const struct load *load,
 {
     struct survey survey = {.flow = flow, .load = load, .shape = shape};
     struct load_plan *plan = load_plan_create();
-    survey.links = calloc(flow->num_links + 1, sizeof *survey.links);
-    survey.used = malloc((flow->num_links + 1) * sizeof *survey.used);
-    int result = 0;
-    if (!plan || !survey.links || !survey.used)
-        result = error_no_memory(err);
-    else
+    int result = plan ? allocate(&survey, err) : error_no_memory(err);
+    if (result == 0)
         result = look(&survey, err);
     if (result == 0 && survey.irregular)
         plan->num_transfers = 0;
     else if (result == 0)
-        result = fill_transfer(&survey, plan->transfers, err);
-    free(survey.links);
-    free(survey.used);
+        result = fill_plan(&survey, plan, err);
+    free(survey.loads.items);
+    free(survey.ends);
+    free(survey.latencies);
+    free(survey.latency_loads);
+    free(survey.colours);
+    free(survey.link_colours);
     if (result == 0)
         return plan;
     load_plan_release(plan);
