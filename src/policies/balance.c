@@ -1,12 +1,12 @@
 /* Each node moves from the job that would still stand highest without it to the one that would
  * stand lowest with it, as long as the giver comes out no lower than the taker. That is worked out
- * on target sizes first; then each job that gives loses all of its nodes at once, and nobody both
- * gives and takes. The running jobs are kept in the order of their standing, so that a node costs
- * O(log jobs).
+ * on paper first (contest.h); then each job that gives loses all of its nodes at once, and nobody
+ * both gives and takes.
  */
 #include "policies/balance.h"
 
 #include "base/vector.h"
+#include "policies/contest.h"
 #include "policies/standing.h"
 
 #include <math.h>
@@ -18,28 +18,14 @@
 /* A job that is to have other nodes than it has or is promised. */
 struct goal {
     struct entry *entry;
-    uint32_t size;
+    uint32_t size; /* at first its number in the contest */
 };
 
 struct goals {
     VECTOR(struct goal) list;
 };
 
-/* --- Who gives and who takes --------------------------------------------------------------- */
-
-static bool can_give(const void *context, const struct entry *entry)
-{
-    (void)context;
-    return entry->kept_nodes.count == 0;
-}
-
-static bool can_take(const void *context, const struct entry *entry)
-{
-    const struct books *books = context;
-    bool others_wait = books->queue.count > 0;
-    return entry->target < standing_largest(&books->options, entry, others_wait) &&
-           entry->leaving.count == 0;
-}
+/* --- Targets ------------------------------------------------------------------------------- */
 
 /* What is free is taken at a scheduling point, before anybody has to give. */
 static bool finds_free_nodes(const struct books *books, const struct entry *entry)
@@ -48,35 +34,32 @@ static bool finds_free_nodes(const struct books *books, const struct entry *entr
     return books->queue.count == 0 && pool_available(&books->pool, entry, quota) > 0;
 }
 
-/* --- Targets ------------------------------------------------------------------------------- */
-
-static void set_target(struct books *books, struct entry *entry, uint32_t size)
+/* Moves a node from one to another on paper. */
+static int move_target(const struct books *books, struct contest *contest, struct goals *goals,
+                       uint32_t number, int more)
 {
-    const struct standing standing = standing_around(&books->options, entry, size);
-    running_rank(&books->running, entry, size, &standing);
-}
-
-static int move_target(struct books *books, struct goals *goals, struct entry *entry, uint32_t size)
-{
-    if (entry->target == entry->planned && vector_add(&goals->list, (struct goal){entry, 0}))
+    const struct contender *contender = &contest->items[number];
+    struct entry *entry = contender->entry;
+    if (contender->target == entry->planned &&
+        vector_add(&goals->list, (struct goal){entry, number}))
         return -1;
-    set_target(books, entry, size);
+    contest_set(contest, books, number, contender->target + (uint32_t)more);
     return 0;
 }
 
 /* *is_complete: no move was left out because free nodes come first. */
-static int set_targets(struct books *books, struct goals *goals, bool *is_complete)
+static int move_targets(const struct books *books, struct contest *contest, struct goals *goals,
+                        bool *is_complete)
 {
-    const struct queue *ranks = &books->running.ranks;
-    struct entry *from, *to;
+    uint32_t from, to;
     *is_complete = true;
-    while ((from = queue_highest_with_less(ranks, can_give, books)) &&
-           (to = queue_lowest_with_more(ranks, from->less, can_take, books))) {
-        *is_complete = !finds_free_nodes(books, to);
+    while ((from = contest_giver(contest)) != NOBODY &&
+           (to = contest_taker(contest, contest->items[from].standing.less)) != NOBODY) {
+        *is_complete = !finds_free_nodes(books, contest->items[to].entry);
         if (!*is_complete)
             return 0;
-        if (move_target(books, goals, from, from->target - 1) ||
-            move_target(books, goals, to, to->target + 1))
+        if (move_target(books, contest, goals, from, -1) ||
+            move_target(books, contest, goals, to, 1))
             return -1;
     }
     return 0;
@@ -90,21 +73,59 @@ static bool is_worth_it(const struct policy_options *options, uint32_t size, uin
            change * (1 + ROUNDING) >= options->least_share * size;
 }
 
-/* Sets the goals to the targets, but for changes that are not worth it; the jobs are ranked by what
- * they have or are promised again. Returns whether somebody is left to give and somebody to take.
- */
-static bool settle_goals(struct books *books, struct goals *goals)
+/* Sets the goals to the targets, but for changes that are not worth it. Returns whether somebody is
+ * left to give and somebody to take. */
+static bool settle_goals(const struct books *books, const struct contest *contest,
+                         struct goals *goals)
 {
     bool gives = false, takes = false;
     for (size_t i = 0; i < goals->list.count; i++) {
         struct goal *goal = &goals->list.items[i];
-        uint32_t size = goal->entry->planned, target = goal->entry->target;
+        uint32_t size = goal->entry->planned, target = contest->items[goal->size].target;
         goal->size = is_worth_it(&books->options, size, target) ? target : size;
         gives = gives || goal->size < size;
         takes = takes || goal->size > size;
-        set_target(books, goal->entry, size);
     }
     return gives && takes;
+}
+
+static bool can_give(const void *context, const struct entry *entry)
+{
+    (void)context;
+    return entry->kept_nodes.count == 0;
+}
+
+static bool can_take(const void *context, const struct entry *entry)
+{
+    const struct books *books = context;
+    bool others_wait = books->queue.count > 0;
+    return entry->leaving.count == 0 &&
+           entry->target < standing_largest(&books->options, entry, others_wait);
+}
+
+/* Who would take the first node that moves; NULL if none does. */
+static struct entry *first_taker(const struct books *books)
+{
+    const struct queue *ranks = &books->running.ranks;
+    const struct entry *giver = queue_highest_with_less(ranks, can_give, books);
+    return giver ? queue_lowest_with_more(ranks, giver->less, can_take, books) : NULL;
+}
+
+/* Works out who is to give and who to take. Most often nothing moves, which costs O(log jobs). */
+static int set_goals(const struct books *books, struct goals *goals, bool *moves, bool *is_complete)
+{
+    const struct entry *first = first_taker(books);
+    *is_complete = !first || !finds_free_nodes(books, first);
+    *moves = false;
+    if (!first || !*is_complete)
+        return 0;
+    struct contest contest;
+    int result = contest_create(&contest, books);
+    if (result == 0)
+        result = move_targets(books, &contest, goals, is_complete);
+    *moves = result == 0 && settle_goals(books, &contest, goals);
+    contest_release(&contest);
+    return result;
 }
 
 /* --- Moving -------------------------------------------------------------------------------- */
@@ -183,9 +204,8 @@ int balance_running(struct books *books)
     books->started = false;
     if (is_settled(books))
         return 0;
-    bool is_complete;
-    int result = set_targets(books, &goals, &is_complete);
-    bool moves = settle_goals(books, &goals);
+    bool is_complete, moves;
+    int result = set_goals(books, &goals, &moves, &is_complete);
     settle(books, moves, is_complete);
     if (result == 0 && moves)
         result = reach_goals(books, &goals);
