@@ -141,10 +141,11 @@ static int read_inputs(struct run *run, struct error *err)
     if (!run->resources)
         run->resources = resources_open(configuration->platform_file, run->options->num_simgrid,
                                         run->options->simgrid, err);
-    if (run->resources && run->options->timing)
+    if (!run->resources || choose_model(run, err))
+        return -1;
+    if (run->options->timing)
         resources_measure(run->resources);
-    if (!run->resources || choose_model(run, err) ||
-        platform_create(&run->platform, configuration->platform_file, run->resources, configuration,
+    if (platform_create(&run->platform, configuration->platform_file, run->resources, configuration,
                         &run->warnings, err))
         return -1;
     const struct workload_limits limits = {

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import pytest
-from harness import KEYS, PATIENCE, SIMULATOR, Scenario, busy, crossbar, flexible, model, phase, rigid, waiting
+from harness import KEYS, PATIENCE, SIMULATOR, Scenario, busy, cpu, crossbar, flexible, model, phase, rigid, waiting
 
 BAR = re.compile(r'\r\x1b\[K\[([#.]{24})\] (\d+)/(\d+) jobs?, ([0-9d :]+) simulated, (\S+) s/s, (\S+) left')
 CLEARED = '\r\x1b[K'
@@ -295,6 +295,17 @@ def test_timing_goes_to_standard_error(scenario: Scenario) -> None:
     result = scenario.workload(rigid()).run('--timing')
     assert result.stdout == ''
     assert re.fullmatch(r'timing: total \d+\.\d+ s, flow \d+\.\d+ s, scheduler \d+\.\d+ s\n', result.stderr)
+
+
+@pytest.mark.parametrize('name', ['flow', 'simgrid'])
+def test_timing_has_the_time_of_the_model_that_is_used(scenario: Scenario, name: str) -> None:
+    """Two jobs that share links again and again: that takes some milliseconds, and is part of the whole."""
+    exchange = phase(cpu(1e9, bytes=1e6, communication_pattern='all_to_all'), iterations=2000)
+    scenario.platform(crossbar(4)).workload(*[rigid(2, model(exchange)) for _ in range(2)])
+    result = scenario.run('--timing', f'--model={name}')
+    timing = re.search(r'total ([0-9.]+) s, (\w+) ([0-9.]+) s', result.stderr)
+    assert timing and timing[2] == name
+    assert 0 < float(timing[3]) < float(timing[1])
 
 
 @pytest.mark.parametrize('options', [
