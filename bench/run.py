@@ -76,6 +76,8 @@ class Measurement:
     total_seconds: float | None = None
     model_seconds: float | None = None
     scheduler_seconds: float | None = None
+    # Of another build of the simulator, run in turn with this one; None without, or when it failed.
+    before_seconds: float | None = None
 
     @property
     def jobs_per_second(self) -> float:
@@ -96,6 +98,9 @@ class Measurement:
             f"{self.benchmark:<22} {self.wall_seconds:9.3f} s {self.peak_mb:8.1f} MB "
             f"{self.jobs_per_second:10.0f} jobs/s {self.us_per_job:9.2f} us/job"
         )
+        if self.before_seconds is not None:
+            factor = self.before_seconds / self.wall_seconds
+            text += f"   before {self.before_seconds:9.3f} s, {factor:.2f} times as long"
         if self.benchmark in VARIANTS:
             share = self.model_share
             text += "   no timing line" if share is None else f"   model {100 * share:.1f} %"
@@ -197,8 +202,18 @@ def run_simulator(
     return seconds, usage.ru_maxrss * unit / 1e6, text
 
 
+def seconds_of_before(name: str, before: Path, arguments: Sequence[str], folder: Path, config: str,
+                   options: argparse.Namespace) -> float | None:
+    """Seconds that the other build takes; None, with a message, when it fails."""
+    try:
+        return run_simulator(before, arguments, folder, config, options.timeout)[0]
+    except BenchmarkError as error:
+        print(f"{name}, before: {error}", file=sys.stderr)
+        return None
+
+
 def measure(name: str, jobs: int | None, options: argparse.Namespace) -> Measurement:
-    """Makes and runs one scenario; the fastest of options.repeat runs counts."""
+    """Makes and runs one scenario; the fastest of options.repeat runs counts, of either build."""
     with tempfile.TemporaryDirectory(prefix="elastisim-bench-", dir=options.directory) as temporary:
         folder = Path(temporary) / "scenario"
         if name.startswith("partition"):
@@ -219,12 +234,17 @@ def measure(name: str, jobs: int | None, options: argparse.Namespace) -> Measure
         if jobs is None:
             jobs = count_jobs(folder / json.loads((folder / config).read_text(encoding="utf-8"))["jobs_file"])
         best: Measurement | None = None
+        before: float | None = None
+        arguments = ["--timing"] if name in VARIANTS else []
+        if name in POLICIES:
+            arguments = ["--scheduler", f"builtin:{POLICIES[name]}"]
+        arguments += options.simulator_options
         for _ in range(options.repeat):
-            arguments = ["--timing"] if name in VARIANTS else []
-            if name in POLICIES:
-                arguments = ["--scheduler", f"builtin:{POLICIES[name]}"]
+            if options.before:
+                seconds_before = seconds_of_before(name, options.before, arguments, folder, config, options)
+                before = min((s for s in (before, seconds_before) if s is not None), default=None)
             seconds, megabytes, text = run_simulator(
-                options.simulator, arguments + options.simulator_options, folder, config, options.timeout
+                options.simulator, arguments, folder, config, options.timeout
             )
             rows = count_rows(results) if results.exists() else 0
             if rows != jobs:
@@ -237,7 +257,7 @@ def measure(name: str, jobs: int | None, options: argparse.Namespace) -> Measure
             if best is None or measurement.wall_seconds < best.wall_seconds:
                 best = measurement
         assert best is not None
-        return best
+        return dataclasses.replace(best, before_seconds=before)
 
 
 def count_jobs(path: Path) -> int:
@@ -280,6 +300,8 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("benchmarks", nargs="*", metavar="BENCHMARK", help=f"any of {', '.join(BENCHMARKS)} (default: all)")
     add("--simulator", type=Path, default=ROOT / "build" / "elastisim", metavar="FILE",
         help="(default: build/elastisim in the tree)")
+    add("--before", type=Path, metavar="FILE",
+        help="another build of the simulator, which is run in turn with it and whose times are printed beside")
     add("--sizes", default="10000,100000,1000000", metavar="N,...",
         help="numbers of jobs of the benchmark million (default: %(default)s)")
     add("--seed", type=int, default=1, metavar="N", help="seed of the generators (default: %(default)s)")
@@ -307,6 +329,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     if min(options.sizes) < 1 or options.repeat < 1:
         parser.error("sizes and repetitions are at least 1")
     options.simulator = options.simulator.resolve()
+    options.before = options.before.resolve() if options.before else None
     return options
 
 

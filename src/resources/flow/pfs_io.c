@@ -22,14 +22,16 @@ static void free_class(struct bundle *bundle)
     free(bundle);
 }
 
-static struct variable *create_member(const struct class_bundle *class, uint32_t m)
+static struct variable *make_member(const struct bundle *bundle, const struct variable *whole,
+                                    uint32_t m)
 {
+    const struct class_bundle *class = (const struct class_bundle *)(const void *)bundle;
     /* Sets remember the cells of their links, which is the only thing that changes in them. */
     struct transfer *transfer = (struct transfer *)(uintptr_t) class->class->each[m];
     struct variable *variable = variable_create(transfer->num_sets);
     if (!variable)
         return NULL;
-    variable->only_member = class->class->members[m];
+    variable->only_member = whole->members[m];
     variable->members = &variable->only_member;
     task_add_transfer(variable, class->flow, transfer, class->unit);
     return variable;
@@ -37,23 +39,7 @@ static struct variable *create_member(const struct class_bundle *class, uint32_t
 
 static struct variable *untie_class(struct bundle *bundle, struct variable *variable)
 {
-    const struct class_bundle *class = (const struct class_bundle *)(const void *)bundle;
-    struct flow_group *group = variable->owner;
-    struct variable *first = NULL;
-    for (uint32_t m = class->class->num_members; m-- > 0;) {
-        struct variable *part = create_member(class, m);
-        if (!part) {
-            first = NULL; /* what there is belongs to the group by now */
-            break;
-        }
-        variable_join(part, variable);
-        part->owner = group;
-        part->next_displaced = first;
-        first = part;
-    }
-    if (group->variables == variable)
-        group->variables = variable->next_sibling;
-    return first;
+    return task_untie(bundle, variable, make_member);
 }
 
 static int make_bundle(struct variable *variable, const struct flow *flow,

@@ -90,30 +90,20 @@ static void free_striped(struct bundle *bundle)
     free(striped);
 }
 
+static struct variable *make_member(const struct bundle *bundle, const struct variable *whole,
+                                    uint32_t m)
+{
+    const struct striped_bundle *striped = (const struct striped_bundle *)(const void *)bundle;
+    struct task_parts parts;
+    struct error ignored = {.kind = ERROR_NONE};
+    if (striped_parts(striped->group->flow, &striped->load, whole->members[m], &parts, &ignored))
+        return NULL;
+    return task_create(striped->group, &striped->load, &parts, &ignored);
+}
+
 static struct variable *untie_striped(struct bundle *bundle, struct variable *variable)
 {
-    struct striped_bundle *striped = (struct striped_bundle *)(void *)bundle;
-    struct flow_group *group = striped->group;
-    struct variable *first = NULL;
-    struct error ignored = {.kind = ERROR_NONE};
-    for (uint32_t m = variable->num_members; m-- > 0;) {
-        struct task_parts parts;
-        uint32_t i = variable->members[m];
-        struct variable *part = striped_parts(group->flow, &striped->load, i, &parts, &ignored)
-                                    ? NULL
-                                    : task_create(group, &striped->load, &parts, &ignored);
-        if (!part) {
-            first = NULL; /* what there is belongs to the group by now */
-            break;
-        }
-        variable_join(part, variable);
-        part->owner = group;
-        part->next_displaced = first;
-        first = part;
-    }
-    if (group->variables == variable)
-        group->variables = variable->next_sibling;
-    return first;
+    return task_untie(bundle, variable, make_member);
 }
 
 static struct bundle *new_striped_bundle(struct flow_group *group, const struct load *load)

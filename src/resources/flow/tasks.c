@@ -174,3 +174,24 @@ int task_start(struct flow_group *group, const struct load *load, const struct t
         return -1;
     return task_launch(group, variable, parts->transfer ? parts->transfer->latency : 0, err);
 }
+
+struct variable *task_untie(const struct bundle *bundle, struct variable *variable,
+                            make_member_fn *make)
+{
+    struct flow_group *group = variable->owner;
+    struct variable *first = NULL;
+    for (uint32_t m = variable->num_members; m-- > 0;) {
+        struct variable *part = make(bundle, variable, m);
+        if (!part) {
+            first = NULL; /* what there is belongs to the group by now */
+            break;
+        }
+        variable_join(part, variable);
+        part->owner = group;
+        part->next_displaced = first;
+        first = part;
+    }
+    if (group->variables == variable)
+        group->variables = variable->next_sibling;
+    return first;
+}

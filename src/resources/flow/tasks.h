@@ -31,6 +31,13 @@ int task_start(struct flow_group *group, const struct load *load, const struct t
 /* Starts the variable, which nothing may hold up if it uses nothing. */
 int task_launch(struct flow_group *group, struct variable *variable, double latency,
                 struct error *err);
+/* Makes a variable of the m-th member of a bundle's variable; NULL when out of memory. */
+typedef struct variable *make_member_fn(const struct bundle *bundle,
+                                        const struct variable *variable, uint32_t m);
+/* Has variables of its members take the place of a bundle's variable in its group, as struct bundle
+ * wants it of untie. */
+struct variable *task_untie(const struct bundle *bundle, struct variable *variable,
+                            make_member_fn *make);
 /* Drops a variable that has not been started, for want of memory. */
 int task_drop(struct flow_group *group, struct variable *variable, struct error *err);
 
