@@ -177,23 +177,29 @@ static bool is_time(const struct books *books)
            (always[books->options.rebalance] || books->started);
 }
 
+/* Whether free nodes come first hangs on the time where some are to be taken away. */
+static bool has_same_nodes(const struct books *books)
+{
+    return books->balance.node_changes == books->pool.num_changes &&
+           books->pool.departures.count == 0;
+}
+
 static bool is_settled(const struct books *books)
 {
     const struct balance *balance = &books->balance;
     return balance->is_settled && balance->job_changes == books->running.num_changes &&
-           (balance->node_changes == 0 || balance->node_changes == books->pool.num_changes) &&
+           (balance->is_complete || has_same_nodes(books)) &&
            balance->others_wait == (books->queue.count > 0);
 }
 
-/* Notes whether any move was left. Whether free nodes come first hangs on the time where some are
- * to be taken away. */
+/* Notes whether any move was left. */
 static void settle(struct books *books, bool moves, bool is_complete)
 {
-    books->balance =
-        (struct balance){.is_settled = !moves && (is_complete || books->pool.departures.count == 0),
-                         .job_changes = books->running.num_changes,
-                         .node_changes = is_complete ? 0 : books->pool.num_changes,
-                         .others_wait = books->queue.count > 0};
+    books->balance = (struct balance){.is_settled = !moves,
+                                      .is_complete = is_complete,
+                                      .job_changes = books->running.num_changes,
+                                      .node_changes = books->pool.num_changes,
+                                      .others_wait = books->queue.count > 0};
 }
 
 int balance_running(struct books *books)

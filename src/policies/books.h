@@ -73,10 +73,9 @@ struct sleepers {
 /* When it was last found that no node is to be moved among running jobs (balance.h), and what was
  * so then: it holds until that changes. */
 struct balance {
-    bool is_settled;
-    uint64_t job_changes;  /* running.num_changes */
-    uint64_t node_changes; /* pool.num_changes where free nodes came first; else 0 */
-    bool others_wait;
+    bool is_settled, others_wait;
+    bool is_complete; /* free nodes did not come first: which nodes are free does not matter */
+    uint64_t job_changes, node_changes; /* num_changes of running and of pool */
 };
 
 struct books {
