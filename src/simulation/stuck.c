@@ -151,8 +151,8 @@ static bool only_invocations_are_due(const struct simulation *simulation)
 {
     return simulation->heap.count ==
            (size_t)(simulation->period.slot > 0) + (simulation->put_off.slot > 0) +
-               (simulation->put_off_periodic.slot > 0) + asking_num_follow_ups(simulation) +
-               machine_num_events(simulation);
+               (simulation->put_off_periodic.slot > 0) + (simulation->wake.slot > 0) +
+               asking_num_follow_ups(simulation) + machine_num_events(simulation);
 }
 
 /* Whether nothing but loads at the port, if there are any, can happen without the scheduler. */
@@ -184,7 +184,8 @@ static bool stands_still(const struct simulation *simulation)
 
 static void count(struct simulation *simulation, unsigned invocations)
 {
-    uint64_t patience = machine_num_events(simulation) > 0 ? PATIENCE_WITH_NODES : 1;
+    bool waits_for_more = machine_num_events(simulation) > 0 || simulation->wake.slot > 0;
+    uint64_t patience = waits_for_more ? PATIENCE_WITH_NODES : 1;
     if (simulation_failed(simulation) || !is_idle(simulation)) {
         simulation->idle_invocations = 0;
         return;

@@ -66,6 +66,17 @@ def test_the_plan_knows_when_the_cap_falls_and_rises(scenario: Scenario, policy:
     assert all(power <= (600 if 30 <= time < 60 else 800) for time, power in powers(result))
 
 
+@pytest.mark.parametrize('policy', ['fcfs', 'easy', 'conservative'])
+@pytest.mark.parametrize('timeout', [0, 5])
+def test_nodes_that_go_and_come_for_a_job_beyond_the_cap_do_not_hide_that_the_run_is_stuck(
+        scenario: Scenario, policy: str, timeout: float) -> None:
+    """Job 1 takes 800 W of 600 W. Whatever is switched off and on for it, the run ends, and names it."""
+    capped(scenario, 600).workload(estimated(1, 20), estimated(4, 20))
+    result = scenario.run(scheduler=f'builtin:{policy},power=idle_timeout,idle_timeout={timeout}', status=4)
+    assert 'nothing is left to happen while 1 of 2 jobs waits' in result.stderr
+    assert 'job 1 waits to be started: it takes 4 nodes' in result.stderr
+
+
 def steps(seconds: float, iterations: int, submit: float = 0) -> Json:
     return flexible('malleable', 1, 4, waiting(seconds, iterations), submit=submit,
                     runtime_estimate=seconds * iterations)
