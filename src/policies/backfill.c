@@ -12,6 +12,7 @@
  */
 #include "policies/backfill.h"
 
+#include "base/bit_set.h"
 #include "base/vector.h"
 #include "policies/admission.h"
 #include "policies/prospects.h"
@@ -35,7 +36,7 @@ static void take_counts(const struct books *books, const struct entry *entry,
         counts[i] = usable < missing ? usable : missing;
         missing -= counts[i];
     }
-    counts[__builtin_ctzll(entry->classes)] += missing;
+    counts[bit_set_lowest(entry->classes)] += missing;
 }
 
 /* The earliest place for a job in [from, before); INFINITY when there is none. */

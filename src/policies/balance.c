@@ -92,15 +92,12 @@ static bool settle_goals(const struct books *books, const struct contest *contes
 static bool can_give(const void *context, const struct entry *entry)
 {
     (void)context;
-    return entry->kept_nodes.count == 0;
+    return contest_gives(entry);
 }
 
 static bool can_take(const void *context, const struct entry *entry)
 {
-    const struct books *books = context;
-    bool others_wait = books->queue.count > 0;
-    return entry->leaving.count == 0 &&
-           entry->target < standing_largest(&books->options, entry, others_wait);
+    return contest_takes(context, entry, entry->planned);
 }
 
 /* Who would take the first node that moves; NULL if none does. */

@@ -571,7 +571,6 @@ int books_reserve(struct books *books, struct entry *entry, double start, const 
 
 static void put_into_ranks(struct books *books, struct entry *entry)
 {
-    books->running.num_changes++;
     entry->assigned = elastisim_job_num_assigned(entry->job);
     entry->planned = entry->assigned + entry->kept_nodes.count;
     const struct standing standing = standing_around(&books->options, entry, entry->planned);
@@ -612,7 +611,6 @@ void books_rank_by_state(struct books *books, struct entry *entry)
     } else {
         running_rank(&books->running, entry, 0, NULL);
         running_measure(&books->running, entry);
-        books->running.num_changes++;
     }
 }
 

@@ -42,19 +42,29 @@ static void decide(const struct contest *contest, size_t node)
 
 /* --- Contenders ------------------------------------------------------------------------------ */
 
+bool contest_gives(const struct entry *entry)
+{
+    return entry->kept_nodes.count == 0;
+}
+
+bool contest_takes(const struct books *books, const struct entry *entry, uint32_t size)
+{
+    bool others_wait = books->queue.count > 0;
+    return entry->leaving.count == 0 &&
+           size < standing_largest(&books->options, entry, others_wait);
+}
+
 static void enter(struct contest *contest, const struct books *books, uint32_t number,
                   uint32_t target)
 {
     struct contender *contender = &contest->items[number];
     const struct entry *entry = contender->entry;
-    bool others_wait = books->queue.count > 0;
     contender->target = target;
     contender->standing = standing_around(&books->options, entry, target);
-    contender->gives = entry->kept_nodes.count == 0 && isfinite(contender->standing.less);
-    contender->takes = entry->leaving.count == 0 && isfinite(contender->standing.more) &&
-                       target < standing_largest(&books->options, entry, others_wait);
-    contest->givers[contest->leaves + number] = contender->gives ? number : NOBODY;
-    contest->takers[contest->leaves + number] = contender->takes ? number : NOBODY;
+    bool gives = contest_gives(entry) && isfinite(contender->standing.less);
+    bool takes = contest_takes(books, entry, target) && isfinite(contender->standing.more);
+    contest->givers[contest->leaves + number] = gives ? number : NOBODY;
+    contest->takers[contest->leaves + number] = takes ? number : NOBODY;
 }
 
 int contest_create(struct contest *contest, const struct books *books)

@@ -14,7 +14,6 @@ struct contender {
     struct entry *entry;
     uint32_t target; /* nodes */
     struct standing standing;
-    bool gives, takes;
 };
 
 struct contest {
@@ -27,6 +26,11 @@ struct contest {
 
 /* No contender. */
 #define NOBODY UINT32_MAX
+
+/* Whether a job may give at all, and whether one of a size may take, as far as it does not hang on
+ * its bounds. */
+bool contest_gives(const struct entry *entry);
+bool contest_takes(const struct books *books, const struct entry *entry, uint32_t size);
 
 /* Costs the number of ranked jobs. Returns 0, or -1 when out of memory. Release in both cases. */
 int contest_create(struct contest *contest, const struct books *books);

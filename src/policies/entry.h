@@ -74,7 +74,7 @@ struct entry {
     double last_point; /* when it stood at a scheduling point last, or started */
     struct entry *previous_malleable, *next_malleable; /* in the list of running.h */
     uint32_t assigned, planned; /* nodes it is to have, and with those it is promised */
-    uint32_t target;            /* by which it is ranked: `planned`, but while balancing */
+    uint32_t target;            /* by which it is ranked: `planned`; 0 while it is not */
     bool has_room;              /* ranked: its target is less than it could have */
     double less; /* and how it would stand with a node less, -INFINITY if it can't, */
     double more; /* and with a node more, INFINITY if it can't */

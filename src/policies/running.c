@@ -80,7 +80,6 @@ void running_remove(struct running *running, struct entry *entry)
     remove_malleable(running, entry);
     running_rank(running, entry, 0, NULL);
     running_measure(running, entry);
-    running->num_changes++;
 }
 
 static bool stands_so(const struct entry *entry, const struct standing *standing)
@@ -120,6 +119,7 @@ static void renew(uint64_t *sum, uint32_t *share, uint32_t now)
 void running_measure(struct running *running, struct entry *entry)
 {
     bool is_ranked = entry->target > 0;
+    running->num_changes++;
     uint32_t size = is_ranked ? entry->assigned : 0;
     for (enum bound bound = 0; bound < NUM_BOUNDS; bound++)
         renew(&running->beyond[bound], &entry->beyond[bound],
