@@ -105,7 +105,6 @@ static bool all_do_the_same(const struct classes *classes, const struct class_ma
 static uint32_t sort_members(const struct classes *classes, const struct class_maker *maker)
 {
     struct member_sketch *members = maker->members;
-    uint32_t num_classes = 0;
     if (all_do_the_same(classes, maker))
         return maker->count > 0;
     for (uint32_t i = 0, like = 0; i < maker->count; i++) {
@@ -113,9 +112,7 @@ static uint32_t sort_members(const struct classes *classes, const struct class_m
         members[i].hash = hash_member(classes, &members[i], members[like].route.transfer);
     }
     sketches_sort(members, maker->count);
-    for (uint32_t i = 0; i < maker->count; i = sketches_class_end(members, i, maker->count))
-        num_classes++;
-    return num_classes;
+    return sketches_num_classes(members, maker->count);
 }
 
 /* --- The transfer of a class ----------------------------------------------------------------- */
@@ -220,22 +217,8 @@ static void note_class(struct classes *classes, uint32_t class)
     }
 }
 
-/* A link while they are sorted. */
-struct profiled_link {
-    uint64_t profile;
-    uint32_t link;
-};
-
-static int compare_profiles(const void *first, const void *second)
-{
-    const struct profiled_link *a = first, *b = second;
-    if (a->profile != b->profile)
-        return a->profile < b->profile ? -1 : 1;
-    return (a->link > b->link) - (a->link < b->link);
-}
-
 /* Lists the links that have a profile, sorted. Returns how many. */
-static uint32_t list_profiles(const struct classes *classes, struct profiled_link *sorted)
+static uint32_t list_profiles(const struct classes *classes, struct link_sketch *sorted)
 {
     const struct flow *flow = classes->flow;
     uint32_t count = 0;
@@ -245,20 +228,20 @@ static uint32_t list_profiles(const struct classes *classes, struct profiled_lin
             continue;
         profile = hash_double(profile, flow->sharing.resources[link].capacity);
         profile = hash_mix(profile, classes->dominators[link]);
-        sorted[count++] = (struct profiled_link){profile, link};
+        sorted[count++] = (struct link_sketch){profile, link};
     }
-    qsort(sorted, count, sizeof *sorted, compare_profiles);
+    sketches_sort_links(sorted, count);
     return count;
 }
 
 /* Makes sets of links with the same profile, in plan->common. */
 static int make_sets(struct classes *classes, struct load_plan *plan, struct error *err)
 {
-    struct profiled_link *sorted = malloc((classes->flow->num_links + 1) * sizeof *sorted);
+    struct link_sketch *sorted = malloc((classes->flow->num_links + 1) * sizeof *sorted);
     uint32_t count = sorted ? list_profiles(classes, sorted) : 0;
     plan->common = malloc((count + 1) * sizeof *plan->common);
     for (uint32_t i = 0, end; plan->common && i < count; i = end) {
-        for (end = i; end < count && sorted[end].profile == sorted[i].profile; end++)
+        for (end = i; end < count && sorted[end].hash == sorted[i].hash; end++)
             plan->common[end] = sorted[end].link;
         struct dominated_link *first = &classes->links[sorted[i].link];
         first->first = i;

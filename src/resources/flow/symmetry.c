@@ -85,16 +85,24 @@ static int find_loads(struct survey *survey, uint32_t member, size_t *first, siz
     return 0;
 }
 
-/* Notes what a member puts on links, from where its loads begin. Sums hang on no order. */
+/* Mixes what a member puts on links, its loads from `first` on to `end`, into their colours. Sums
+ * hang on no order. */
+static void colour_links_of(struct survey *survey, uint32_t member, size_t first, size_t end)
+{
+    for (size_t k = first; k < end; k++) {
+        const struct link_load *entry = &survey->loads.items[k];
+        survey->link_colours[entry->link] += hash_mix(survey->colours[member], entry->units);
+    }
+}
+
+/* Notes what a member puts on links, from where its loads begin. */
 static int note_member(struct survey *survey, uint32_t i, struct error *err)
 {
     size_t first = survey->kept ? survey->loads.count : 0;
     survey->loads.count = first;
     if (sum_member(survey, i, err))
         return -1;
-    for (size_t k = first; k < survey->loads.count; k++)
-        survey->link_colours[survey->loads.items[k].link] +=
-            hash_mix(survey->colours[i], survey->loads.items[k].units);
+    colour_links_of(survey, i, first, survey->loads.count);
     survey->ends[i] = survey->loads.count;
     survey->kept = survey->kept && survey->loads.count <= MAX_LOADS;
     return 0;
@@ -121,10 +129,7 @@ static int colour_links(struct survey *survey, struct error *err)
     for (uint32_t i = 0; i < survey->load->num_members; i++) {
         if (find_loads(survey, i, &first, &end, err))
             return -1;
-        for (size_t k = first; k < end; k++) {
-            const struct link_load *entry = &survey->loads.items[k];
-            survey->link_colours[entry->link] += hash_mix(survey->colours[i], entry->units);
-        }
+        colour_links_of(survey, i, first, end);
     }
     finish_link_colours(survey);
     return 0;
@@ -150,13 +155,11 @@ static int colour_members(struct survey *survey, struct error *err)
 static uint32_t sort_by_colour(const struct survey *survey)
 {
     struct member_sketch *members = survey->flow->members.items;
-    uint32_t count = survey->load->num_members, num_classes = 0;
+    uint32_t count = survey->load->num_members;
     for (uint32_t i = 0; i < count; i++)
         members[i] = (struct member_sketch){.hash = survey->colours[i], .index = i};
     sketches_sort(members, count);
-    for (uint32_t i = 0; i < count; i = sketches_class_end(members, i, count))
-        num_classes++;
-    return num_classes;
+    return sketches_num_classes(members, count);
 }
 
 /* Notes what all members put on links, which all have one colour. */
@@ -200,19 +203,6 @@ static int look(struct survey *survey, struct error *err)
 
 /* --- Classes of links ------------------------------------------------------------------------ */
 
-struct coloured_link {
-    uint64_t colour;
-    uint32_t link;
-};
-
-static int compare_links(const void *first, const void *second)
-{
-    const struct coloured_link *a = first, *b = second;
-    if (a->colour != b->colour)
-        return a->colour < b->colour ? -1 : 1;
-    return (a->link > b->link) - (a->link < b->link);
-}
-
 /* Links of one colour, in plan->common, and one of them. */
 struct link_class {
     uint32_t first, count;
@@ -240,19 +230,19 @@ static int make_link_classes(struct survey *survey, struct load_plan *plan,
                              struct link_classes *classes, struct error *err)
 {
     size_t room = survey->flow->num_links + 1, count = 0;
-    struct coloured_link *sorted = malloc(room * sizeof *sorted);
+    struct link_sketch *sorted = malloc(room * sizeof *sorted);
     plan->common = malloc(room * sizeof *plan->common);
     classes->items = malloc(room * sizeof *classes->items);
     classes->stands_for = calloc(room, sizeof *classes->stands_for);
     bool there = sorted && plan->common && classes->items && classes->stands_for;
     for (uint32_t link = 0; there && link < survey->flow->num_links; link++)
         if (survey->link_colours[link] != 0)
-            sorted[count++] = (struct coloured_link){survey->link_colours[link], link};
-    if (there && count > 0)
-        qsort(sorted, count, sizeof *sorted, compare_links);
+            sorted[count++] = (struct link_sketch){survey->link_colours[link], link};
+    if (there)
+        sketches_sort_links(sorted, count);
     for (uint32_t i = 0; there && i < count; i++) {
         plan->common[i] = sorted[i].link;
-        if (i == 0 || sorted[i].colour != sorted[i - 1].colour) {
+        if (i == 0 || sorted[i].hash != sorted[i - 1].hash) {
             classes->items[classes->num++] = (struct link_class){.first = i};
             classes->stands_for[sorted[i].link] = classes->num;
         }
